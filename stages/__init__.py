@@ -1,0 +1,1 @@
+"""Pratique keeps poisoned data out of training: every batch is cleared before it reaches a model."""

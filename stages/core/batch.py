@@ -1,0 +1,100 @@
+"""A batch: rows that came in together, as they came and as the layout reads them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from stages.core.errors import UnreadableBatch
+from stages.core.layout import Column, Layout, read_column
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows under one name, with the layout that says how to read them.
+
+    A batch never fails on what is in its cells: a cell that can't be read is missing in `frame`
+    and marked in `columns`; a column that is not there is missing throughout.
+
+    Attributes
+    ----------
+    name : str
+        `<source>/<stem>` in the pipeline.
+    table : pyarrow.Table
+        The rows as they came, in their order.
+    layout : Layout
+    """
+
+    name: str
+    table: pa.Table
+    layout: Layout
+
+    def __post_init__(self) -> None:
+        names = self.table.column_names
+        repeated = sorted({c for c in names if names.count(c) > 1})
+        if repeated:
+            raise UnreadableBatch(f"{self.name}: column '{repeated[0]}' appears more than once; name each column once")
+
+    @classmethod
+    def from_frame(cls, name: str, frame: pd.DataFrame, layout: Layout) -> "Batch":
+        """A batch of a pandas frame; its index is dropped, columns of mixed types are read as text."""
+        repeated = sorted(frame.columns[frame.columns.duplicated()].astype(str))
+        if repeated:
+            raise UnreadableBatch(f"{name}: column '{repeated[0]}' appears more than once; name each column once")
+        arrays = {}
+        for column in frame.columns:
+            try:
+                arrays[str(column)] = pa.chunked_array(pa.array(frame[column], from_pandas=True))
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                arrays[str(column)] = pa.chunked_array(pa.array(frame[column].astype("str"), from_pandas=True))
+        return cls(name, pa.table(arrays), layout)
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @cached_property
+    def missing_columns(self) -> tuple[str, ...]:
+        """Columns of the layout that the batch lacks."""
+        return tuple(c for c in (*self.layout.kinds, self.layout.label) if c not in self.table.column_names)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Features and label by name, as read."""
+        kinds = {**self.layout.kinds, self.layout.label: "text"}
+        absent = pa.chunked_array([pa.nulls(len(self), pa.string())])
+        return {
+            name: read_column(absent if name in self.missing_columns else self.table[name], kind)
+            for name, kind in kinds.items()
+        }
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Features and label as typed columns, rows numbered from 0."""
+        return pd.DataFrame({name: column.values for name, column in self.columns.items()})
+
+    @cached_property
+    def numeric(self) -> np.ndarray:
+        """The numeric features, float64 of shape (rows, numeric columns), NaN where missing."""
+        out = np.empty((len(self), len(self.layout.numeric)))
+        for i, name in enumerate(self.layout.numeric):
+            out[:, i] = self.columns[name].values.to_numpy(np.float64, na_value=np.nan)
+        return out
+
+    @cached_property
+    def categorical(self) -> np.ndarray:
+        """The categorical features as text, shape (rows, categorical columns), '' where missing."""
+        out = np.empty((len(self), len(self.layout.categorical)), dtype=object)
+        for i, name in enumerate(self.layout.categorical):
+            out[:, i] = self.columns[name].values.fillna("").to_numpy(object)
+        return out
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The labels as text, shape (rows,), '' where missing."""
+        return self.columns[self.layout.label].values.fillna("").to_numpy(str)
+
+    def take(self, rows: np.ndarray) -> "Batch":
+        """The rows at these positions, in this order, as a batch of the same name."""
+        return Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)

@@ -1,0 +1,39 @@
+"""Errors that a user reads: one line that names the place, what was expected, and what to do."""
+
+import sys
+from collections.abc import Callable
+
+
+class PratiqueError(Exception):
+    """Something only a person can put right: configuration, a missing reference, a misplaced file."""
+
+
+class UnreadableBatch(PratiqueError):
+    """Bytes that can't be read as a table. Ingest keeps them and quarantines the batch."""
+
+
+def run(command: Callable[[], None]) -> None:
+    """Run a command; a `PratiqueError` becomes one line on standard error and exit code 2.
+
+    Numerical libraries are held to one thread: the order in which threads add up
+    numbers would otherwise show in the last bits of an output.
+    """
+    from threadpoolctl import threadpool_limits
+
+    try:
+        with threadpool_limits(limits=1):
+            command()
+    except PratiqueError as error:
+        print(f"pratique: {printable(str(error))}", file=sys.stderr)
+        sys.exit(2)
+
+
+def printable(text: str) -> str:
+    """Text with control, bidirectional and unassigned characters shown as escapes, so that no log obeys it.
+
+    Examples
+    --------
+    >>> printable("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)

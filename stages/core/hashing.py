@@ -1,0 +1,38 @@
+"""SHA-256 of bytes, files, JSON and code. DVC's MD5 is an address, never evidence."""
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+def sha256_bytes(data: bytes) -> str:
+    """Hexadecimal SHA-256 of bytes."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_file(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes, read in blocks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sha256_json(value: Any) -> str:
+    """Hexadecimal SHA-256 of a JSON value: keys sorted, no white space, UTF-8."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return sha256_bytes(text.encode())
+
+
+def sha256_folder(folder: Path) -> str:
+    """Hexadecimal SHA-256 over the relative path and digest of every file below a folder, in sorted order."""
+    files = sorted(p for p in folder.rglob("*") if p.is_file())
+    return sha256_json([[p.relative_to(folder).as_posix(), sha256_file(p)] for p in files])
+
+
+@cache
+def code_digest() -> str:
+    """Hexadecimal SHA-256 of the package's own source, so that a finding is never kept across a change of code."""
+    package = Path(__file__).parents[1]
+    files = sorted(package.rglob("*.py"))
+    return sha256_json([[p.relative_to(package).as_posix(), sha256_file(p)] for p in files])
