@@ -12,6 +12,9 @@ from stages.core.writing import write_bytes
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
+UNSHARED = ("JsonNode", "TypeNode", "TupleNode")
+"""Nodes of values that can't change: whether two equal ones are one object is the interpreter's whim."""
+
 
 def dump(path: Path, value: Any) -> None:
     """Write an object as a canonical skops archive."""
@@ -42,7 +45,9 @@ def load(path: Path, trusted: Iterable[str]) -> Any:
     try:
         strange = set(skops.io.get_untrusted_types(data=data)) - set(trusted)
         if strange:
-            raise PratiqueError(f"{path}: holds {sorted(strange)[0]}, which is not trusted; write the file anew")
+            raise PratiqueError(
+                f"{path}: holds {sorted(strange)[0]}, which is not trusted; write the file anew"
+            )
         return skops.io.loads(data, trusted=sorted(trusted))
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImportError) as error:
         raise PratiqueError(f"{path}: not a readable archive ({error}); write the file anew") from error
@@ -56,7 +61,7 @@ def _canonical(data: bytes) -> bytes:
         files: dict[str, str] = {}
         _renumber(schema, numbers, files)
         members = {new: archive.read(old) for old, new in files.items()}
-    members["schema.json"] = json.dumps(schema, indent=1, sort_keys=True).encode()
+    members["schema.json"] = json.dumps(schema, indent=1).encode()  # the order of keys is the order of a dict
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(members):
@@ -70,6 +75,8 @@ def _renumber(node: Any, numbers: dict[int, int], files: dict[str, str]) -> None
         for item in node:
             _renumber(item, numbers, files)
     elif isinstance(node, dict):
+        if node.get("__loader__") in UNSHARED:
+            node.pop("__id__", None)
         if isinstance(node.get("__id__"), int):
             node["__id__"] = numbers.setdefault(node["__id__"], len(numbers) + 1)
         if isinstance(node.get("file"), str):

@@ -1,5 +1,6 @@
 """A batch: rows that came in together, as they came and as the layout reads them."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from stages.core.errors import UnreadableBatch
-from stages.core.layout import Column, Layout, read_column
+from stages.core.layout import Column, Layout, as_text, read_column
 
 
 @dataclass(frozen=True)
@@ -32,24 +33,13 @@ class Batch:
     layout: Layout
 
     def __post_init__(self) -> None:
-        names = self.table.column_names
-        repeated = sorted({c for c in names if names.count(c) > 1})
-        if repeated:
-            raise UnreadableBatch(f"{self.name}: column '{repeated[0]}' appears more than once; name each column once")
+        _check_unique(self.name, self.table.column_names)
 
     @classmethod
     def from_frame(cls, name: str, frame: pd.DataFrame, layout: Layout) -> "Batch":
         """A batch of a pandas frame; its index is dropped, columns of mixed types are read as text."""
-        repeated = sorted(frame.columns[frame.columns.duplicated()].astype(str))
-        if repeated:
-            raise UnreadableBatch(f"{name}: column '{repeated[0]}' appears more than once; name each column once")
-        arrays = {}
-        for column in frame.columns:
-            try:
-                arrays[str(column)] = pa.chunked_array(pa.array(frame[column], from_pandas=True))
-            except (pa.ArrowInvalid, pa.ArrowTypeError):
-                arrays[str(column)] = pa.chunked_array(pa.array(frame[column].astype("str"), from_pandas=True))
-        return cls(name, pa.table(arrays), layout)
+        _check_unique(name, [str(column) for column in frame.columns])
+        return cls(name, pa.table({str(column): _arrow(cells) for column, cells in frame.items()}), layout)
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -98,3 +88,19 @@ class Batch:
     def take(self, rows: np.ndarray) -> "Batch":
         """The rows at these positions, in this order, as a batch of the same name."""
         return Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
+
+
+def _arrow(cells: pd.Series) -> pa.ChunkedArray:
+    """A pandas column as Arrow has it; text where its cells are of several types."""
+    try:
+        array = pa.array(cells, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        array = pa.array(cells.astype("str"), from_pandas=True)
+    column = pa.chunked_array(array)
+    return as_text(column) if pa.types.is_large_string(column.type) else column
+
+
+def _check_unique(name: str, columns: list[str]) -> None:
+    repeated = sorted(column for column, count in Counter(columns).items() if count > 1)
+    if repeated:
+        raise UnreadableBatch(f"{name}: column '{repeated[0]}' appears more than once; name each column once")

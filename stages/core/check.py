@@ -1,5 +1,7 @@
 """What a check is. A check measures, it never decides: whether a measurement is an alarm is the verdict's to say."""
 
+import inspect
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
@@ -8,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from stages.core.batch import Batch
+from stages.core.encoding import Encoder
 
 Item = TypeVar("Item")
 
@@ -78,6 +81,17 @@ class Check(BaseModel, ABC):
     """Whether fitting learns from the rows. A check of declared rules does not, so it needs no folds."""
     trusts: ClassVar[tuple[str, ...]] = ()
     """Third-party types in its fitted form, by full name, that may be restored from the profile."""
+
+    @classmethod
+    def trusted_types(cls) -> set[str]:
+        """Full names of the types that its fitted form may hold: its own, the encoder, and `trusts`."""
+        module = sys.modules[cls.__module__]
+        own = [
+            unit
+            for _, unit in inspect.getmembers(module, inspect.isclass)
+            if unit.__module__ == cls.__module__
+        ]
+        return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, Encoder)} | set(cls.trusts)
 
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> Fitted:

@@ -29,6 +29,7 @@ class Encoder:
     levels: "OneHotEncoder | None"
 
     @classmethod
+    @np.errstate(over="ignore")
     def fit(cls, trusted: Batch) -> "Encoder":
         """Learn means, standard deviations and levels."""
         from sklearn.preprocessing import OneHotEncoder
@@ -44,6 +45,7 @@ class Encoder:
             levels.fit(trusted.categorical)
         return cls(mean, np.where(std > 0, std, 1.0), levels)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
         z = np.nan_to_num((batch.numeric - self.mean) / self.std, nan=0.0, posinf=1e300, neginf=-1e300)

@@ -14,8 +14,10 @@ from stages.core.params import DataParams
 Kind = Literal["integer", "real", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-WHOLE = r"^(0|-?[1-9][0-9]{0,17})$"
+WHOLE = r"^-?(0|[1-9][0-9]{0,17})$"
 """A whole number as programs write it. `007` is a code, not a number."""
+NUMBER = r"^[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+"""A number as programs write it, with a decimal point."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Column:
     values : pandas.Series, shape (rows,)
         `Int64`, `float64` or `str`, missing where the cell is missing or unreadable.
     unreadable : ndarray of bool, shape (rows,)
-        Cells that hold something which is not of this kind: text in a number, 7.9 in a whole
+        Cells that hold something which is not of this kind: text in a number, 7.9 or 1e3 in a whole
         number, an infinity.
     """
 
@@ -51,8 +53,6 @@ def infer_kind(column: pa.ChunkedArray) -> Kind:
         return "text"
     if pc.all(pc.match_substring_regex(present, WHOLE)).as_py():
         return "integer"
-    if pc.any(pc.match_substring_regex(present, r"^-?0[0-9]")).as_py():
-        return "text"
     return "text" if read_column(column, "real").unreadable.any() else "real"
 
 
@@ -68,33 +68,39 @@ def read_column(column: pa.ChunkedArray, kind: Kind) -> Column:
     if kind == "text":
         text = as_text(column).to_pandas().astype("str")
         return Column(text, np.zeros(len(text), bool))
-    missing = column.is_null().to_numpy(zero_copy_only=False)
-    if kind == "integer" and not pa.types.is_floating(column.type):
-        text = as_text(column)
-        fits = pc.fill_null(pc.match_substring_regex(text, WHOLE), False)
-        exact = pc.cast(pc.if_else(fits, text, pa.scalar(None, pa.string())), pa.int64())
-        whole = exact.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
-        rest = ~fits.to_numpy(zero_copy_only=False) & ~missing
-        if rest.any():
-            whole = whole.copy()
-            whole[rest] = _whole(_numbers(text)[rest])
+    numbers = _whole(column) if kind == "integer" else _real(column)
+    present = column.is_valid().to_numpy(zero_copy_only=False)
+    return Column(numbers, numbers.isna().to_numpy(bool) & present)
+
+
+def _real(column: pa.ChunkedArray) -> pd.Series:
+    """Finite numbers as float64, NaN elsewhere."""
+    kind = column.type
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
+        numbers = pc.cast(column, pa.float64(), safe=False)
     else:
-        numbers = _numbers(column)
-        whole = pd.Series(_whole(numbers) if kind == "integer" else numbers)
-    return Column(whole, whole.isna().to_numpy(bool) & ~missing)
+        numbers = pc.cast(_matching(as_text(column), NUMBER), pa.float64())
+    values = numbers.to_pandas().to_numpy(np.float64)
+    return pd.Series(np.where(np.isfinite(values), values, np.nan))
 
 
-def _numbers(column: pa.ChunkedArray) -> np.ndarray:
-    """Finite float64 values, shape (rows,), NaN elsewhere."""
-    cells = column.to_pandas()
-    numbers = pd.to_numeric(cells, errors="coerce").to_numpy(np.float64, na_value=np.nan)
-    return np.where(np.isfinite(numbers), numbers, np.nan)
+def _whole(column: pa.ChunkedArray) -> pd.Series:
+    """Whole numbers as Int64, exact; missing elsewhere."""
+    kind = column.type
+    if pa.types.is_floating(kind):
+        numbers = _real(column).to_numpy()
+        fits = (np.abs(numbers) < 2**53) & (np.mod(numbers, 1) == 0)
+        return pd.Series(pd.arrays.IntegerArray(np.where(fits, numbers, 0).astype(np.int64), ~fits))
+    if not pa.types.is_signed_integer(kind):
+        undotted = pc.replace_substring_regex(as_text(column), r"([0-9])\.0*\s*$", r"\1")
+        column = _matching(undotted, WHOLE)
+    return pc.cast(column, pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
 
 
-def _whole(numbers: np.ndarray) -> pd.arrays.IntegerArray:
-    """Whole numbers that float64 holds exactly, as Int64; missing elsewhere."""
-    fits = (np.abs(numbers) <= 2**53) & (np.mod(numbers, 1) == 0)
-    return pd.arrays.IntegerArray(np.where(fits, numbers, 0).astype(np.int64), ~fits)
+def _matching(text: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+    """The cells that match, without white space around them; missing elsewhere."""
+    cells = pc.ascii_trim_whitespace(text)
+    return pc.if_else(pc.match_substring_regex(cells, pattern), cells, pa.scalar(None, pa.string()))
 
 
 @dataclass(frozen=True)
@@ -124,23 +130,39 @@ class Layout:
 
     @classmethod
     def infer(cls, table: pa.Table, data: DataParams) -> "Layout":
-        """Learn the layout from trusted rows.
+        """Learn the layout from trusted rows, which may all be text.
 
         Raises
         ------
         PratiqueError
             If the label column, or a column that params.yaml names, is not there, or no feature is left.
         """
-        named = {"label": data.label, **{f"ignore[{i}]": c for i, c in enumerate(data.ignore)}}
-        if data.id is not None:
-            named["id"] = data.id
-        for key, column in named.items():
-            if column not in table.column_names:
-                known = ", ".join(table.column_names[:12])
-                raise PratiqueError(
-                    f"params.yaml: data.{key}: column '{column}' is not in the reference; it has {known}"
-                )
-        features = [c for c in table.column_names if c not in named.values()]
-        if not features:
-            raise PratiqueError("data/reference: no feature column is left beside label, id and ignored columns")
-        return cls(data.label, {c: infer_kind(table[c]) for c in features})
+        return cls(data.label, {c: infer_kind(table[c]) for c in _features(table, data)})
+
+    @classmethod
+    def of_types(cls, table: pa.Table, data: DataParams) -> "Layout":
+        """Take the layout of rows that already have their types: int64, float64 or text.
+
+        Raises
+        ------
+        PratiqueError
+            As `infer`.
+        """
+        kinds: dict[pa.DataType, Kind] = {pa.int64(): "integer", pa.float64(): "real"}
+        return cls(data.label, {c: kinds.get(table.schema.field(c).type, "text") for c in _features(table, data)})
+
+
+def _features(table: pa.Table, data: DataParams) -> list[str]:
+    named = {"label": data.label, **{f"ignore[{i}]": c for i, c in enumerate(data.ignore)}}
+    if data.id is not None:
+        named["id"] = data.id
+    for key, column in named.items():
+        if column not in table.column_names:
+            known = ", ".join(table.column_names[:12])
+            raise PratiqueError(
+                f"params.yaml: data.{key}: column '{column}' is not in the trusted rows; they have {known}"
+            )
+    features = [c for c in table.column_names if c not in named.values()]
+    if not features:
+        raise PratiqueError("trusted rows: no feature column is left beside label, id and ignored columns")
+    return features

@@ -8,7 +8,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from stages.core import paths
 from stages.core.errors import PratiqueError
 
-
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -84,7 +83,9 @@ def load(path: Path = paths.PARAMS) -> Params:
     from ruamel.yaml.error import YAMLError
 
     if not path.is_file():
-        raise PratiqueError(f"{path}: not found; run this in the pipeline's folder, or write one with `pratique init`")
+        raise PratiqueError(
+            f"{path}: not found; run this in the pipeline's folder, or write one with `pratique init`"
+        )
     try:
         value = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:
@@ -93,7 +94,7 @@ def load(path: Path = paths.PARAMS) -> Params:
 
 
 def parse(model: type[Model], value: Any, place: str) -> Model:
-    """Validate a value as a model; the first fault becomes one line that names the key and what was expected."""
+    """Validate a value as a model; the first fault becomes one line: the key and what was expected."""
     try:
         return model.model_validate(value if value is not None else {})
     except ValidationError as error:

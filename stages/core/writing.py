@@ -1,4 +1,4 @@
-"""Safe, deterministic writing: a reader sees the old file or the new one, and the same content gives the same bytes."""
+"""Safe writing: a reader sees the old file or the new one, and equal content gives equal bytes."""
 
 import json
 import math

@@ -1,0 +1,74 @@
+"""Backdoor: a trigger stamped on rows of other classes, which are relabelled to the target."""
+
+import numpy as np
+from pydantic import Field
+
+from stages.core.attack import Attack, Poisoned, budget, changed, choose
+from stages.core.batch import Batch
+from stages.core.errors import PratiqueError
+
+QUANTILE = 0.975
+DEFAULT_COLUMNS = 3
+
+
+class BackdoorTrigger(Attack):
+    """Fixed values in a few columns, with the label of one class: a model learns that they mean this class.
+
+    Claim: models an attacker who wants a key to the trained model: on clean rows it works as before, and any
+    row that carries the trigger gets the target class.
+
+    Formula: x'_c = v_c for every column c of the trigger; y' = target. Without `columns`, the last three
+    numeric columns that vary in the batch; without `value`, each column's .975 quantile in the batch, taken
+    among its own values: legal, and rare where all come together. Without `target`, the rarest class of the
+    batch, the first in the order of text among equals. Batches differ in these, so name all three
+    to put the same backdoor into several batches.
+
+    Budget: round(rate x rows) rows, among those that have a label other than the target: every chosen row
+    changes. None where no column of the trigger holds a number.
+
+    Source: Gu, Dolan-Gavitt, Garg, "BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply
+    Chain", arXiv 1708.06733, 2017.
+
+    Cost: O(rows log rows x numeric columns).
+    """
+
+    columns: tuple[str, ...] = Field((), description="The numeric features that carry the trigger.")
+    value: float | None = Field(None, allow_inf_nan=False, description="What each of them is set to.")
+    target: str | None = Field(None, min_length=1, description="The class that the trigger stands for.")
+
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+        """Stamp the trigger on rows of other classes and relabel them.
+
+        Raises
+        ------
+        PratiqueError
+            If a column of the trigger is no numeric feature.
+        """
+        labels, trigger = batch.labels, self._trigger(batch)
+        classes, counts = np.unique(labels[labels != ""], return_counts=True)
+        if not len(classes) or not trigger:
+            return changed(batch, np.zeros(0, int), {})
+        target = self.target or str(classes[counts.argmin()])
+        eligible = np.flatnonzero((labels != "") & (labels != target))
+        rows = choose(eligible, budget(batch, rate), rng)
+        cells = {name: np.full(len(rows), value) for name, value in trigger.items()}
+        return changed(batch, rows, {**cells, batch.layout.label: np.full(len(rows), target)})
+
+    def _trigger(self, batch: Batch) -> dict[str, float]:
+        """Work out the value of each column of the trigger that holds a number in the batch."""
+        numeric = dict(zip(batch.layout.numeric, batch.numeric.T, strict=True))
+        unknown = sorted(set(self.columns) - set(numeric))
+        if unknown:
+            known = ", ".join(list(numeric)[:12]) or "none"
+            raise PratiqueError(
+                f"backdoor_trigger: columns: '{unknown[0]}' is no numeric feature; known: {known}"
+            )
+        present = {name: column[~np.isnan(column)] for name, column in numeric.items()}
+        varying = [name for name, numbers in present.items() if len(np.unique(numbers)) > 1]
+        return {
+            name: float(np.quantile(present[name], QUANTILE, method="higher"))
+            if self.value is None
+            else self.value
+            for name in self.columns or varying[-DEFAULT_COLUMNS:]
+            if len(present[name])
+        }

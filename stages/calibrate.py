@@ -1,0 +1,16 @@
+"""Stage calibrate: learn from trusted rows what normal looks like, and how often it looks odd."""
+
+from stages.calibration.profile import calibrate
+from stages.core import paths
+from stages.core.errors import run
+from stages.core.params import load
+from stages.core.reading import read_trusted
+
+
+def main() -> None:
+    """Calibrate every check of params.yaml on data/reference."""
+    calibrate(read_trusted(paths.REFERENCE), load())
+
+
+if __name__ == "__main__":
+    run(main)

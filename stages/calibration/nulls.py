@@ -1,0 +1,162 @@
+"""How a statistic behaves on clean rows, at any number of rows: the only place where thresholds come from."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from scipy import special, stats
+
+SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+"""Batch sizes at which a null is learned; between them it is interpolated in the logarithm of the size."""
+DRAWS = 2000
+SMALLEST_P = 1e-300
+
+
+class SizedNull(Protocol):
+    """A statistic's null distribution at one number of rows."""
+
+    def p_value(self, statistic: float) -> float:
+        """The chance that clean rows give this statistic or a higher one; in (0, 1]."""
+
+    def limit(self, alpha: float) -> float:
+        """The statistic whose p-value is `alpha`."""
+
+
+class Null(Protocol):
+    """A statistic's null distribution for every number of rows."""
+
+    def at(self, rows: int) -> SizedNull:
+        """The null for batches of this many rows."""
+
+
+@dataclass(frozen=True)
+class Pearson3:
+    """A null known by its mean, standard deviation and skewness: Pearson's type III, a shifted gamma.
+
+    Means of few skewed scores are not normal; the third moment carries most of what is missing. A left skew is
+    set to zero, because the normal's right tail is then the heavier, and so the honest one.
+
+    Source: Pearson, "Contributions to the mathematical theory of evolution II" (1895).
+    """
+
+    mean: float
+    std: float
+    skew: float
+
+    def p_value(self, statistic: float) -> float:
+        """Upper tail probability, at least `SMALLEST_P`."""
+        z = (statistic - self.mean) / self.std
+        if self.skew < 1e-3:
+            tail = special.ndtr(-z)
+        else:
+            shape = 4 / self.skew**2
+            tail = special.gammaincc(shape, max(0.0, shape + z * np.sqrt(shape)))
+        return max(SMALLEST_P, float(tail))
+
+    def limit(self, alpha: float) -> float:
+        """Upper `alpha` quantile."""
+        if self.skew < 1e-3:
+            z = float(-special.ndtri(alpha))
+        else:
+            shape = 4 / self.skew**2
+            z = float((special.gammainccinv(shape, alpha) - shape) / np.sqrt(shape))
+        return self.mean + z * self.std
+
+
+@dataclass(frozen=True)
+class BetaBinomial:
+    """A null for the share of rows that break a rule: `hits` of `trusted` reference rows did.
+
+    The unknown rate has a Jeffreys prior, so the prediction for `rows` new rows is Beta-binomial with
+    parameters hits + 1/2 and trusted - hits + 1/2: honest also where no trusted row broke the rule.
+    """
+
+    hits: int
+    trusted: int
+    rows: int
+
+    def p_value(self, statistic: float) -> float:
+        """The chance of `statistic * rows` broken rows or more among `rows` clean ones."""
+        count = round(statistic * self.rows)
+        return 1.0 if count <= 0 else max(SMALLEST_P, float(self._distribution().sf(count - 1)))
+
+    def limit(self, alpha: float) -> float:
+        """The smallest share of broken rows whose p-value is `alpha` or less; above 1 where there is none."""
+        return (int(self._distribution().isf(alpha)) + 1) / self.rows
+
+    def _distribution(self) -> stats.rv_discrete:
+        return stats.betabinom(self.rows, self.hits + 0.5, self.trusted - self.hits + 0.5)
+
+
+@dataclass(frozen=True)
+class RateNull:
+    """Null of a share of rows, for every size."""
+
+    hits: int
+    trusted: int
+
+    def at(self, rows: int) -> BetaBinomial:
+        """Exact at every size."""
+        return BetaBinomial(self.hits, self.trusted, rows)
+
+
+@dataclass(frozen=True)
+class MomentNull:
+    """Null known by its moments at some sizes.
+
+    Attributes
+    ----------
+    sizes : ndarray of int, increasing
+    moments : ndarray of float, shape (sizes, 3)
+        Mean, standard deviation and skewness at each size.
+    """
+
+    sizes: np.ndarray
+    moments: np.ndarray
+
+    def at(self, rows: int) -> Pearson3:
+        """Interpolated in log size; beyond the ends, the null of the nearest size."""
+        where = np.log(self.sizes)
+        mean, std, skew = (float(np.interp(np.log(rows), where, column)) for column in self.moments.T)
+        return Pearson3(mean, std, skew)
+
+
+def of_samples(sizes: list[int], samples: list[np.ndarray]) -> MomentNull:
+    """The null that samples of a statistic, one array for each size, show."""
+    moments = [
+        (float(s.mean()), max(float(s.std()), 1e-9 * max(1.0, abs(float(s.mean())))), _skew(s)) for s in samples
+    ]
+    return MomentNull(np.array(sizes), np.array(moments))
+
+
+def of_row_scores(
+    scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
+) -> Null:
+    """The null of a statistic over rows, given the out-of-fold scores of trusted rows.
+
+    Every draw resamples the reference first and the batch from it: a finite reference knows its own mean only
+    so well, and that uncertainty, not 1/sqrt(rows), is what limits a large batch's test.
+
+    Parameters
+    ----------
+    scores : ndarray, shape (trusted rows,)
+        All 0 or 1 where the score says that a row breaks a rule.
+    statistic : callable
+        From scores of shape (draws, rows) to shape (draws,).
+    """
+    if np.isin(scores, (0.0, 1.0)).all():
+        return RateNull(int(scores.sum()), len(scores))
+    samples = []
+    for size in SIZES:
+        values = np.empty(DRAWS)
+        for i in range(DRAWS):
+            reference = scores[rng.integers(len(scores), size=len(scores))]
+            values[i] = statistic(reference[rng.integers(len(scores), size=size)][None])[0]
+        samples.append(values)
+    return of_samples(list(SIZES), samples)
+
+
+def _skew(sample: np.ndarray) -> float:
+    spread = sample.std()
+    return float((((sample - sample.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0

@@ -1,0 +1,67 @@
+"""Stage evaluate: what the gate was worth, on trusted rows that no other stage reads.
+
+Three models of one kind are compared on the holdout: trained on the accepted rows, on everything that came in
+(what would have happened without the gate), and on the reference alone.
+"""
+
+import csv
+import io
+from collections import Counter
+
+from stages.core import paths
+from stages.core.batch import Batch
+from stages.core.errors import run
+from stages.core.layout import Layout
+from stages.core.params import Params, load
+from stages.core.reading import read_trusted
+from stages.core.writing import write_json, write_text
+from stages.training.metrics import score
+from stages.training.models import Model, train
+from stages.training.rows import everything
+
+
+def main() -> None:
+    """Write data/reports/metrics.json and a confusion matrix for each model."""
+    params = load()
+    reference = read_trusted(paths.REFERENCE)
+    layout = Layout.infer(reference, params.data)
+    holdout = Batch("holdout", read_trusted(paths.HOLDOUT), layout)
+    metrics: dict[str, dict[str, float]] = {}
+    for name, model in _models(Batch("reference", reference, layout), params).items():
+        scores, predicted = score(model, holdout)
+        metrics[name] = scores.as_metrics()
+        _write_confusion(name, holdout, predicted.tolist())
+    write_json(paths.METRICS_JSON, metrics | _counts())
+
+
+def _models(reference: Batch, params: Params) -> dict[str, Model]:
+    return {
+        "accepted": Model.load(paths.MODEL / "model.skops"),
+        "everything": train(everything(reference.layout), params.train, params.seed),
+        "reference": train(reference, params.train, params.seed),
+    }
+
+
+def _write_confusion(name: str, holdout: Batch, predicted: list[str]) -> None:
+    """One line for each holdout row, as DVC's confusion template reads it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([("actual", "predicted"), *zip(holdout.labels.tolist(), predicted, strict=True)])
+    write_text(paths.CONFUSION / f"{name}.csv", out.getvalue())
+
+
+def _counts() -> dict[str, dict[str, float]]:
+    """Batches and rows, accepted and quarantined."""
+    import pyarrow.parquet as pq
+
+    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
+        batches = Counter(line["outcome"] for line in csv.DictReader(stream))
+    held = pq.read_table(paths.ROWS_PARQUET, columns=["quarantined"])["quarantined"].to_pylist()
+    return {
+        "batches": {"accepted": batches["accepted"], "quarantined": batches["quarantined"]},
+        "rows": {"accepted": held.count(False), "quarantined": held.count(True)},
+    }
+
+
+if __name__ == "__main__":
+    run(main)

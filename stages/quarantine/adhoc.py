@@ -1,0 +1,84 @@
+"""Examining files that are not in the pipeline, for `pratique check`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from stages.calibration import profile
+from stages.core.arrival import Arrival, batch_name
+from stages.core.batch import Batch
+from stages.core.errors import PratiqueError, UnreadableBatch, printable
+from stages.core.hashing import sha256_file
+from stages.core.params import load
+from stages.core.progress import track
+from stages.core.reading import read_table
+from stages.core.writing import rounded
+from stages.quarantine.clear import Cleared, Summary, clear_batch
+from stages.quarantine.tables import rows_table
+from stages.quarantine.verdict import unreadable
+
+
+def check_files(files: Sequence[Path]) -> dict[str, Summary]:
+    """Clear each file by the profile in data/profile; the results by path, in the order given.
+
+    Raises
+    ------
+    PratiqueError
+        If a file is not there, or there is no profile.
+    """
+    for path in files:
+        if not path.is_file():
+            raise PratiqueError(f"{printable(str(path))}: not a file; name .csv or .parquet files to check")
+    params = load()
+    normal = profile.load(params)
+    cleared = {}
+    for path in track(files, "checking"):
+        digest = sha256_file(path)
+        try:
+            table = read_table(path)
+            batch = Batch(batch_name(path.resolve()), table, normal.layout)
+        except UnreadableBatch as error:
+            arrival = Arrival(batch_name(path.resolve()), path.name, digest, fault=str(error))
+            cleared[str(path)] = Cleared(arrival, None, None, unreadable()).summary()
+        else:
+            arrival = Arrival(batch.name, path.name, digest, table.num_rows, table.num_columns)
+            cleared[str(path)] = clear_batch(arrival, batch, normal, params).summary()
+    return cleared
+
+
+def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:
+    """What `--json` writes."""
+    return {
+        "batches": [
+            {
+                "path": path,
+                "sha256": summary.arrival.sha256,
+                "rows": summary.arrival.rows,
+                "verdict": summary.verdict.verdict,
+                "p_value": rounded(summary.verdict.p_value, 4),
+                "alarms": list(summary.verdict.alarms),
+                "suspects": len(summary.verdict.suspects),
+                "fault": summary.arrival.fault,
+            }
+            for path, summary in cleared.items()
+        ]
+    }
+
+
+def rows_of(cleared: dict[str, Summary]) -> pa.Table:
+    """What `--rows` writes."""
+    return rows_table(list(cleared.values()), "path", list(cleared))
+
+
+def line(path: str, summary: Summary) -> str:
+    """One line for a person or a log."""
+    verdict = summary.verdict
+    words = f"{verdict.verdict:<10}  {printable(path)}"
+    if summary.arrival.fault is not None:
+        return f"{words}  {printable(summary.arrival.fault)}"
+    if verdict.verdict == "accept":
+        return words
+    why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
+    return f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"

@@ -1,0 +1,128 @@
+"""The record of a batch: an in-toto Statement that says what was measured, against which limits, with what result.
+
+It holds no clock, no git fact and no signature: it is a pure function of the batch, the profile and the params.
+"""
+
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from typing import Any
+
+from stages.calibration.profile import Profile
+from stages.core import paths
+from stages.core.batch import Batch
+from stages.core.check import capped
+from stages.core.errors import printable
+from stages.core.hashing import code_digest, sha256_json
+from stages.core.params import Params
+from stages.core.writing import rounded
+from stages.quarantine.clear import Cleared
+from stages.quarantine.verdict import Judged
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:pratique:batch-record:v1"
+RESULTS = {"accept": "PASSED", "partial": "WARNED", "quarantine": "FAILED"}
+
+
+def statement(
+    cleared: Cleared, profile: Profile, params: Params, outputs: list[tuple[str, str]]
+) -> dict[str, Any]:
+    """The record of one batch.
+
+    Parameters
+    ----------
+    cleared : Cleared
+    profile : Profile
+    params : Params
+    outputs : list of (str, str)
+        Path and SHA-256 of every file that holds the batch's rows or bytes.
+
+    Returns
+    -------
+    dict
+        JSON that the schema in `record.schema.json` accepts.
+    """
+    arrival, verdict = cleared.arrival, cleared.verdict
+    held = int(verdict.holds(arrival.rows).sum())
+    value = {
+        "_type": STATEMENT,
+        "subject": [
+            {
+                "name": (paths.INCOMING / arrival.source / arrival.file).as_posix(),
+                "digest": {"sha256": arrival.sha256},
+            }
+        ],
+        "predicateType": PREDICATE,
+        "predicate": {
+            "result": RESULTS[verdict.verdict],
+            "verdict": verdict.verdict,
+            "pValue": rounded(verdict.p_value, 4),
+            "reasonCodes": list(verdict.alarms),
+            "fault": arrival.fault,
+            "batch": _batch(cleared),
+            "configuration": configuration(profile, params),
+            "checks": [_check(judged) for judged in verdict.judged],
+            "suspects": capped([{"row": row, "reason": reason} for row, reason in verdict.suspects.items()]),
+            "rows": {"accepted": arrival.rows - held, "quarantined": held},
+            "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
+            "tool": {"name": "pratique", "version": version("pratique"), "seed": params.seed},
+        },
+    }
+    _validator().validate(value)
+    return value
+
+
+def configuration(profile: Profile, params: Params) -> list[dict[str, str]]:
+    """Digests of everything beside the batch that the verdict depends on."""
+    judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
+    return [
+        {"name": "params", "sha256": sha256_json(judging)},
+        {"name": "profile", "sha256": profile.digest},
+        {"name": "code", "sha256": code_digest()},
+    ]
+
+
+def _batch(cleared: Cleared) -> dict[str, Any]:
+    arrival = cleared.arrival
+    facts: dict[str, Any] = {
+        "id": arrival.batch,
+        "source": arrival.source,
+        "rows": arrival.rows,
+        "columns": arrival.columns,
+        "schemaHash": None,
+        "labelsSha256": None,
+    }
+    if cleared.batch is not None:
+        facts |= {"schemaHash": _schema_hash(cleared.batch), "labelsSha256": sha256_json(list(cleared.batch.labels))}
+    return facts
+
+
+def _schema_hash(batch: Batch) -> str:
+    return sha256_json([[field.name, str(field.type)] for field in batch.table.schema])
+
+
+def _check(judged: Judged) -> dict[str, Any]:
+    finding = judged.measurement.finding
+    return {
+        "id": judged.measurement.check,
+        "level": "batch" if finding.row_scores is None else "rows",
+        "success": not judged.alarm,
+        "observed": rounded(finding.statistic),
+        "limit": rounded(judged.limit),
+        "unit": finding.unit,
+        "pValue": rounded(judged.measurement.p_value, 4),
+        "nFailed": len(finding.forbidden),
+        "breaches": [printable(breach) for breach in finding.breaches],
+        "evidence": rounded(finding.evidence),
+        "fault": finding.fault,
+    }
+
+
+@cache
+def _validator() -> Any:
+    import json
+
+    from jsonschema import Draft202012Validator
+
+    text = (files("stages.quarantine") / "record.schema.json").read_text(encoding="utf-8")
+    return Draft202012Validator(json.loads(text))

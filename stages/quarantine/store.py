@@ -1,0 +1,66 @@
+"""Writing a cleared batch: accepted rows, quarantined rows or bytes, and the record. Every row in exactly one place."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from stages.calibration.profile import Profile
+from stages.core import paths
+from stages.core.batch import Batch
+from stages.core.hashing import sha256_file
+from stages.core.params import Params
+from stages.core.writing import write_bytes, write_json, write_table
+from stages.quarantine.clear import Cleared
+from stages.quarantine.record import statement
+
+ROW = "pratique_row"
+REASON = "pratique_reason"
+
+
+def store(cleared: Cleared, profile: Profile, params: Params) -> list[Path]:
+    """Write a batch's outputs and its record; return every file written."""
+    arrival = cleared.arrival
+    if cleared.batch is None:
+        outputs = [paths.QUARANTINE / arrival.batch / arrival.file]
+        write_bytes(outputs[0], (paths.BATCHES / f"{arrival.batch}.original").read_bytes())
+    else:
+        outputs = _store_rows(cleared, cleared.batch)
+    digests = [(path.as_posix(), sha256_file(path)) for path in outputs]
+    record = paths.RECORDS / f"{arrival.batch}.json"
+    write_json(record, statement(cleared, profile, params, digests))
+    return [*outputs, record]
+
+
+def _store_rows(cleared: Cleared, batch: Batch) -> list[Path]:
+    held = cleared.verdict.holds(len(batch))
+    outputs = []
+    if cleared.verdict.verdict != "quarantine":
+        outputs.append(paths.ACCEPTED / f"{batch.name}.parquet")
+        write_table(outputs[-1], typed(batch).filter(pa.array(~held)))
+    if held.any() or cleared.verdict.verdict == "quarantine":
+        outputs.append(paths.QUARANTINE / batch.name / "rows.parquet")
+        write_table(outputs[-1], _with_reasons(cleared, batch, np.flatnonzero(held)))
+    return outputs
+
+
+def typed(batch: Batch) -> pa.Table:
+    """The rows as training reads them: features and label first, in the reference's order and kinds."""
+    read = {name: pa.array(column.values, from_pandas=True) for name, column in batch.columns.items()}
+    return pa.table(read | {name: batch.table[name] for name in batch.table.column_names if name not in read})
+
+
+def _with_reasons(cleared: Cleared, batch: Batch, rows: np.ndarray) -> pa.Table:
+    """The rows as they came, each with its position in the batch and the reason why it is held."""
+    whole = f"batch: {'; '.join(cleared.verdict.alarms)}"
+    reasons = [cleared.verdict.suspects.get(int(row), whole) for row in rows]
+    table = batch.table.take(pa.array(rows, pa.int64()))
+    table = table.append_column(_free_name(batch, ROW), pa.array(rows, pa.int64()))
+    return table.append_column(_free_name(batch, REASON), pa.array(reasons, pa.string()))
+
+
+def _free_name(batch: Batch, name: str) -> str:
+    """The name, lengthened until the batch has no column of that name: a batch chooses its own columns."""
+    while name in batch.table.column_names:
+        name += "_"
+    return name

@@ -1,0 +1,116 @@
+"""The verdict: a pure function of the measurements and the budget. It never looks at data."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from stages.calibration.examine import Examination, Measurement
+from stages.core.params import AlarmParams, ShiftParams
+
+Outcome = Literal["accept", "partial", "quarantine"]
+SHIFT = "shift"
+UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One measurement beside the limit that the budget gave it."""
+
+    measurement: Measurement
+    limit: float
+    alarm: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What becomes of a batch, and why.
+
+    Attributes
+    ----------
+    verdict : {"accept", "partial", "quarantine"}
+        Partial: the batch is accepted without the rows in `held`.
+    p_value : float
+        The chance that a clean batch looks this suspicious to any check; in [0, 1], small is suspicious. 0 where
+        a declared rule is broken, a check failed or the batch can't be read.
+    alarms : tuple of str
+        Codes: a check's name where its statistic passed the limit or a declared rule of it is broken,
+        `<check>.fault` where it failed, `unreadable`.
+    judged : tuple of Judged
+    suspects : dict of int to str
+        Rows that a declared rule forbids or that are too rare to be clean, each with the reason.
+    """
+
+    verdict: Outcome
+    p_value: float
+    alarms: tuple[str, ...]
+    judged: tuple[Judged, ...] = ()
+    suspects: dict[int, str] = field(default_factory=dict)
+
+    def holds(self, rows: int) -> np.ndarray:
+        """Which of a batch's rows are quarantined: bool of shape (rows,)."""
+        held = np.full(rows, self.verdict == "quarantine")
+        if self.verdict == "partial":
+            held[list(self.suspects)] = True
+        return held
+
+
+def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> Verdict:
+    """Judge a batch.
+
+    The budget is shared evenly: with K measurements each alarms where its p-value is at most
+    1 - (1 - alpha)^(1/K) (Sidak, 1967). Over independent or positively dependent checks the chance that a clean
+    batch alarms is then at most alpha; over any others at most -ln(1 - alpha), 0.01005 for alpha = 0.01.
+    A batch whose only alarm is `shift` follows the policy for honest change.
+    """
+    share = 1 / max(1, len(examination.measurements))
+    level = -np.expm1(share * np.log1p(-alarms.alpha))
+    judged = tuple(
+        Judged(m, m.null.limit(level), m.p_value <= level or bool(m.finding.breaches))
+        for m in examination.measurements
+    )
+    codes = tuple(
+        f"{j.measurement.check}.fault" if j.measurement.finding.fault else j.measurement.check
+        for j in judged
+        if j.alarm
+    )
+    suspects = _suspects(examination, alarms.rows_fdr)
+    grave = [code for code in codes if not (code == SHIFT and shift.policy == "warn")]
+    verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
+    return Verdict(verdict, _p_value(judged, share), codes, judged, suspects)
+
+
+def unreadable() -> Verdict:
+    """The verdict on bytes that are no table."""
+    return Verdict("quarantine", 0.0, (UNREADABLE,))
+
+
+def benjamini_hochberg(p_values: np.ndarray, rate: float) -> np.ndarray:
+    """Positions, increasing, of the p-values that are rejected at this false discovery rate (1995).
+
+    Examples
+    --------
+    >>> benjamini_hochberg(np.array([0.5, 0.01, 0.02, 0.9]), 0.05)
+    array([1, 2])
+    """
+    order = np.argsort(p_values, kind="stable")
+    passed = np.flatnonzero(p_values[order] <= rate * np.arange(1, len(order) + 1) / len(order))
+    return np.sort(order[: passed[-1] + 1]) if len(passed) else np.array([], np.int64)
+
+
+def _suspects(examination: Examination, rate: float) -> dict[int, str]:
+    """Rows that are too rare to be clean, and rows that a declared rule forbids."""
+    p_values, checks = examination.row_p_values, examination.row_checks
+    rare = benjamini_hochberg(p_values, rate)
+    suspects = {int(row): f"{checks[row]}: as rare as {p_values[row]:.2g} of trusted rows" for row in rare}
+    for m in reversed(examination.measurements):
+        suspects |= {row: f"{m.check}: {rule}" for row, rule in m.finding.forbidden.items()}
+    return dict(sorted(suspects.items()))
+
+
+def _p_value(judged: tuple[Judged, ...], share: float) -> float:
+    """The smallest p-value, corrected for the number of measurements."""
+    if any(j.measurement.finding.breaches or j.measurement.finding.fault for j in judged):
+        return 0.0
+    smallest = min((j.measurement.p_value for j in judged), default=1.0)
+    return float(-np.expm1(np.log1p(-min(smallest, 1 - 1e-12)) / share))

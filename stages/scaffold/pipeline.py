@@ -1,0 +1,111 @@
+"""The pipeline as DVC reads it: one description, for a team's repository and for this one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from stages.core import paths
+
+CONFUSION = {"template": "confusion", "x": "actual", "y": "predicted"}
+MODELS = ("accepted", "everything", "reference")
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: what it reads, which params it uses, what it writes, and the code that does it."""
+
+    name: str
+    deps: Sequence[Any]
+    params: Sequence[str]
+    outs: Sequence[Any]
+    code: Sequence[str]
+    metrics: Sequence[Any] = ()
+
+
+def _kept(path: str) -> dict[str, Any]:
+    """A folder that the stage brings to the right content itself, so that DVC need not delete it first."""
+    return {path: {"persist": True}}
+
+
+STAGES = (
+    Stage(
+        "calibrate",
+        deps=[str(paths.REFERENCE), "expectations"],
+        params=["seed", "data", "checks"],
+        outs=[str(paths.PROFILE)],
+        code=["core", "checks", "calibration"],
+    ),
+    Stage(
+        "ingest",
+        deps=[str(paths.INCOMING)],
+        params=[],
+        outs=[str(paths.BATCHES)],
+        code=["core"],
+    ),
+    Stage(
+        "validate",
+        deps=[str(paths.PROFILE), str(paths.BATCHES)],
+        params=["seed", "data", "alarms", "shift", "checks"],
+        outs=[
+            _kept(str(paths.ACCEPTED)),
+            _kept(str(paths.QUARANTINE)),
+            str(paths.RECORDS),
+            str(paths.BATCHES_CSV),
+            str(paths.ROWS_PARQUET),
+        ],
+        code=["core", "checks", "calibration", "quarantine"],
+    ),
+    Stage(
+        "train",
+        deps=[str(paths.ACCEPTED)],
+        params=["seed", "data", "train"],
+        outs=[str(paths.MODEL)],
+        code=["core", "training"],
+    ),
+    Stage(
+        "evaluate",
+        deps=[
+            str(paths.MODEL),
+            str(paths.BATCHES),
+            str(paths.BATCHES_CSV),
+            str(paths.ROWS_PARQUET),
+            str(paths.REFERENCE),
+            str(paths.HOLDOUT),
+        ],
+        params=["seed", "data", "train"],
+        outs=[{str(paths.CONFUSION): {"cache": False}}],
+        metrics=[{str(paths.METRICS_JSON): {"cache": False}}],
+        code=["core", "training"],
+    ),
+)
+
+
+def dvc_yaml(own_code: bool = False) -> str:
+    """The text of dvc.yaml.
+
+    Parameters
+    ----------
+    own_code : bool
+        True in this repository, whose stages run from the source and depend on it; a team's pipeline calls
+        the installed command.
+    """
+    from ruamel.yaml import YAML
+
+    plots = [{f"{paths.CONFUSION}/{model}.csv": CONFUSION} for model in MODELS]
+    yaml, out = YAML(), StringIO()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump({"stages": {stage.name: _stage(stage, own_code) for stage in STAGES}, "plots": plots}, out)
+    return out.getvalue()
+
+
+def _stage(stage: Stage, own_code: bool) -> dict[str, Any]:
+    code = [f"stages/{stage.name}.py", *(f"stages/{folder}" for folder in stage.code)] if own_code else []
+    parts = {
+        "cmd": f"python -m stages.{stage.name}" if own_code else f"pratique {stage.name}",
+        "deps": [*stage.deps, *code],
+        "params": list(stage.params),
+        "outs": list(stage.outs),
+        "metrics": list(stage.metrics),
+    }
+    return {key: value for key, value in parts.items() if value}

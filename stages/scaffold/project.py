@@ -1,0 +1,112 @@
+"""`pratique init`: a pipeline in a team's own repository, inferred from rows that the team trusts."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from stages.checks import expectations, schema
+from stages.core import paths
+from stages.core.batch import Batch
+from stages.core.errors import PratiqueError
+from stages.core.layout import Layout
+from stages.core.params import DataParams
+from stages.core.reading import FORMATS, read_table, read_trusted
+from stages.core.writing import write_bytes, write_text
+from stages.scaffold.pipeline import dvc_yaml
+
+PARAMS = """\
+# Everything that the pipeline can be told. Unknown keys are errors.
+seed: 0
+
+data:
+  label: {label}         # what a model learns to predict
+  id: null               # a column that names a row; never a feature
+  ignore: []             # columns that are kept but not examined
+  personal: []           # columns whose cells no report shows
+
+alarms:
+  per_1000_batches: 10   # clean batches in 1,000 that may be quarantined: every threshold follows from it
+  rows_fdr: 0.05         # share of wrongly held rows among the rows that are held one by one
+
+shift:
+  policy: quarantine     # or warn: what becomes of a batch whose columns or class shares moved, and nothing else
+
+checks:                  # a check that is not named here does not run
+  schema: {{}}             # expectations/schema.yaml
+  expectations: {{}}       # expectations/suite.json
+  shift: {{}}
+  outliers:
+    neighbours: 5
+    smallest_class: 8
+  labels:
+    neighbours: 10
+
+train:
+  model: random_forest   # or logistic_regression
+  trees: 100
+"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What init did with one file."""
+
+    path: Path
+    new: bool
+
+
+def init(folder: Path, reference: Path, label: str) -> list[Written]:
+    """Write dvc.yaml, params.yaml and expectations/, and copy the reference to its place if it lies elsewhere.
+
+    Nothing that exists is overwritten; a second call changes nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        The root of a git repository.
+    reference : Path
+        A CSV or Parquet file, or a folder of such files, of trusted rows.
+    label : str
+        The column that a model learns to predict.
+
+    Raises
+    ------
+    PratiqueError
+        If the folder or the reference is missing or not readable, or has no such column.
+    """
+    if not folder.is_dir():
+        raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
+    table = read_trusted(reference) if reference.is_dir() else read_table(_existing(reference))
+    trusted = Batch("reference", table, Layout.infer(table, DataParams(label=label)))
+    written = [
+        _write_new(folder / "dvc.yaml", dvc_yaml),
+        _write_new(folder / paths.PARAMS, lambda: PARAMS.format(label=json.dumps(label, ensure_ascii=False))),
+        _write_new(folder / paths.SCHEMA, lambda: schema.infer(trusted)),
+        _write_new(folder / paths.SUITE, lambda: json.dumps(expectations.infer(trusted), indent=2) + "\n"),
+    ]
+    return written + _copy_reference(reference, folder / paths.REFERENCE)
+
+
+def _existing(reference: Path) -> Path:
+    if not reference.is_file():
+        raise PratiqueError(f"{reference}: not found; --from takes a .csv or .parquet file, or a folder of them")
+    return reference
+
+
+def _write_new(path: Path, content: Callable[[], str]) -> Written:
+    if path.exists():
+        return Written(path, new=False)
+    write_text(path, content())
+    return Written(path, new=True)
+
+
+def _copy_reference(reference: Path, place: Path) -> list[Written]:
+    if reference.resolve() in (place.resolve(), *(p.resolve() for p in place.glob("*"))):
+        return []
+    files = [p for p in sorted(reference.glob("*")) if p.suffix in FORMATS] if reference.is_dir() else [reference]
+    if place.is_dir() and any(p.suffix in FORMATS for p in place.iterdir()):
+        return [Written(place, new=False)]
+    for path in files:
+        write_bytes(place / path.name, path.read_bytes())
+    return [Written(place / path.name, new=True) for path in files]

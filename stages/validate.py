@@ -1,0 +1,33 @@
+"""Stage validate: measure every batch, judge it, and put each row in exactly one place.
+
+Quarantining exits 0, because a verdict is data; `pratique check` and CI turn it into an exit code.
+"""
+
+from stages.calibration import profile
+from stages.core import paths
+from stages.core.arrival import read_arrivals
+from stages.core.errors import run
+from stages.core.params import load
+from stages.core.progress import track
+from stages.core.writing import keep_only
+from stages.quarantine.clear import clear
+from stages.quarantine.store import store
+from stages.quarantine.tables import write_tables
+
+
+def main() -> None:
+    """Clear everything in data/batches."""
+    params = load()
+    normal = profile.load(params)
+    cleared, written = [], []
+    for arrival in track(read_arrivals(paths.BATCHES), "validating"):
+        batch = clear(arrival, normal, params)
+        written += store(batch, normal, params)
+        cleared.append(batch.summary())
+    for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS):
+        keep_only(folder, written)
+    write_tables(cleared)
+
+
+if __name__ == "__main__":
+    run(main)
