@@ -1,6 +1,7 @@
 """Stage calibrate: learn from trusted rows what normal looks like, and how often it looks odd."""
 
-from stages.calibration.profile import calibrate
+from stages.calibration.learn import calibrate
+from stages.calibration.profile import save
 from stages.core import paths
 from stages.core.errors import run
 from stages.core.params import load
@@ -9,7 +10,8 @@ from stages.core.reading import read_trusted
 
 def main() -> None:
     """Calibrate every check of params.yaml on data/reference."""
-    calibrate(read_trusted(paths.REFERENCE), load())
+    reference = read_trusted(paths.REFERENCE)
+    save(calibrate(reference, load()), reference.num_rows)
 
 
 if __name__ == "__main__":

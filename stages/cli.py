@@ -1,6 +1,5 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +26,9 @@ def init(
 
     for file in write(folder, reference, label):
         typer.echo(f"{'wrote' if file.new else 'kept '}  {errors.printable(str(file.path))}")
-    typer.echo("Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`.")
+    typer.echo(
+        "Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`."
+    )
 
 
 @app.command()
@@ -82,7 +83,9 @@ def evaluate() -> None:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdicts there.")] = None,
-    rows_file: Annotated[Path | None, typer.Option("--rows", help="Write a score for every row there (Parquet).")] = None,
+    rows_file: Annotated[
+        Path | None, typer.Option("--rows", help="Write a score for every row there (Parquet).")
+    ] = None,
 ) -> None:
     """Examine files without touching the pipeline: exit 0 all accepted, 1 some not, 2 could not decide."""
     from stages.core.writing import write_json, write_table

@@ -11,6 +11,7 @@ from stages.core.params import load
 from stages.core.progress import track
 from stages.core.writing import keep_only
 from stages.quarantine.clear import clear
+from stages.quarantine.record import Configuration
 from stages.quarantine.store import store
 from stages.quarantine.tables import write_tables
 
@@ -19,10 +20,11 @@ def main() -> None:
     """Clear everything in data/batches."""
     params = load()
     normal = profile.load(params)
+    judged_by = Configuration.of(params)
     cleared, written = [], []
     for arrival in track(read_arrivals(paths.BATCHES), "validating"):
         batch = clear(arrival, normal, params)
-        written += store(batch, normal, params)
+        written += store(batch, judged_by)
         cleared.append(batch.summary())
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS):
         keep_only(folder, written)

@@ -60,15 +60,11 @@ class BackdoorTrigger(Attack):
         unknown = sorted(set(self.columns) - set(numeric))
         if unknown:
             known = ", ".join(list(numeric)[:12]) or "none"
-            raise PratiqueError(
-                f"backdoor_trigger: columns: '{unknown[0]}' is no numeric feature; known: {known}"
-            )
+            raise PratiqueError(f"backdoor_trigger: columns: '{unknown[0]}' is no numeric feature; known: {known}")
         present = {name: column[~np.isnan(column)] for name, column in numeric.items()}
         varying = [name for name, numbers in present.items() if len(np.unique(numbers)) > 1]
         return {
-            name: float(np.quantile(present[name], QUANTILE, method="higher"))
-            if self.value is None
-            else self.value
+            name: float(np.quantile(present[name], QUANTILE, method="higher")) if self.value is None else self.value
             for name in self.columns or varying[-DEFAULT_COLUMNS:]
             if len(present[name])
         }

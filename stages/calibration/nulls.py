@@ -79,14 +79,15 @@ class BetaBinomial:
     def p_value(self, statistic: float) -> float:
         """The chance of `statistic * rows` broken rows or more among `rows` clean ones."""
         count = round(statistic * self.rows)
-        return 1.0 if count <= 0 else max(SMALLEST_P, float(self._distribution().sf(count - 1)))
+        tail = stats.betabinom.sf(count - 1, self.rows, *self._parameters())
+        return max(SMALLEST_P, float(tail))
 
     def limit(self, alpha: float) -> float:
         """The smallest share of broken rows whose p-value is `alpha` or less; above 1 where there is none."""
-        return (int(self._distribution().isf(alpha)) + 1) / self.rows
+        return (int(stats.betabinom.isf(alpha, self.rows, *self._parameters())) + 1) / self.rows
 
-    def _distribution(self) -> stats.rv_discrete:
-        return stats.betabinom(self.rows, self.hits + 0.5, self.trusted - self.hits + 0.5)
+    def _parameters(self) -> tuple[float, float]:
+        return self.hits + 0.5, self.trusted - self.hits + 0.5
 
 
 @dataclass(frozen=True)
@@ -124,15 +125,11 @@ class MomentNull:
 
 def of_samples(sizes: list[int], samples: list[np.ndarray]) -> MomentNull:
     """The null that samples of a statistic, one array for each size, show."""
-    moments = [
-        (float(s.mean()), max(float(s.std()), 1e-9 * max(1.0, abs(float(s.mean())))), _skew(s)) for s in samples
-    ]
+    moments = [(float(s.mean()), max(float(s.std()), 1e-9 * max(1.0, abs(float(s.mean())))), _skew(s)) for s in samples]
     return MomentNull(np.array(sizes), np.array(moments))
 
 
-def of_row_scores(
-    scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
-) -> Null:
+def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator) -> Null:
     """The null of a statistic over rows, given the out-of-fold scores of trusted rows.
 
     Every draw resamples the reference first and the batch from it: a finite reference knows its own mean only

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stages.core import paths
 from stages.core.batch import Batch
@@ -64,9 +65,7 @@ class Expectations(Check):
         try:
             text = self.file.read_text(encoding="utf-8")
         except FileNotFoundError as error:
-            raise PratiqueError(
-                f"{place}: not found; write it with `pratique init`, or restore it"
-            ) from error
+            raise PratiqueError(f"{place}: not found; write it with `pratique init`, or restore it") from error
         except (OSError, UnicodeDecodeError) as error:
             raise PratiqueError(f"{place}: not readable ({_one_line(error)}); save it as UTF-8") from error
         frame = _seen(trusted)
@@ -142,9 +141,7 @@ class _Tally:
         evidence: dict[str, Any] = {"columns": capped(entries)}
         if len(rows) > len(kept):
             evidence["forbidden_left_out"] = len(rows) - len(kept)
-            self.breaches.append(
-                f"{len(rows)} rows break a rule; at most {MAX_FORBIDDEN} are held one by one"
-            )
+            self.breaches.append(f"{len(rows)} rows break a rule; at most {MAX_FORBIDDEN} are held one by one")
         return Finding.of_rows(
             self.broken.astype(np.float64),
             "share of rows",
@@ -154,8 +151,12 @@ class _Tally:
         )
 
     def _cells(self, columns: list[str], rows: np.ndarray) -> list[str]:
-        cells = [self.batch.table[column].take(pa.array(rows)).to_pylist() for column in columns]
-        return [_shown(list(row)) for row in zip(*cells, strict=True)]
+        table = self.batch.table.select(columns).take(pa.array(rows))
+        cells = [
+            pc.utf8_slice_codeunits(column, 0, MAX_SHOWN + 1) if pa.types.is_string(column.type) else column
+            for column in table.columns  # a cell may be a megabyte
+        ]
+        return [_shown(row) for row in zip(*(column.to_pylist() for column in cells), strict=True)]
 
 
 @cache
@@ -223,9 +224,7 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
         raise PratiqueError(f"{place}: expected a suite with `expectations`; write it with `pratique init`")
     unknown = sorted(set(value) - SUITE_KEYS)
     if unknown:
-        raise PratiqueError(
-            f"{place}: unknown key {_shown(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}"
-        )
+        raise PratiqueError(f"{place}: unknown key {_shown(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}")
     suite = []
     for i, entry in enumerate(entries):
         kind = entry.get("type") if isinstance(entry, dict) else None

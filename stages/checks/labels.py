@@ -85,4 +85,6 @@ class FittedLabels(Fitted):
 
     def _tally(self, votes: np.ndarray) -> dict[str, int]:
         counts = np.bincount(votes, minlength=len(self.classes))
-        return {printable(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]}
+        return {
+            printable(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]
+        }

@@ -31,7 +31,11 @@ class Outliers(Check):
     Cost: two neighbour searches a row; brute force O(reference rows x dimensions).
     """
 
-    trusts: ClassVar[tuple[str, ...]] = ("pyod.models.knn.KNN",)
+    trusts: ClassVar[tuple[str, ...]] = (
+        "pyod.models.knn.KNN",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.neighbors._kd_tree.KDTree",
+    )
 
     neighbours: int = Field(5, ge=1, le=1000)
     smallest_class: int = Field(8, ge=2)
@@ -55,7 +59,7 @@ class Outliers(Check):
         from pyod.models.knn import KNN
 
         neighbours = max(1, min(self.neighbours, len(points) - 1))
-        return KNN(n_neighbors=neighbours, method="mean", algorithm="brute").fit(points)
+        return KNN(n_neighbors=neighbours, method="mean").fit(points)
 
 
 @dataclass(frozen=True)

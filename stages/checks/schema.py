@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stages.core import paths
 from stages.core.batch import Batch
@@ -40,7 +41,9 @@ RULE_KEYS = RULES | {"eq", "ne", "gt", "ge", "lt", "le", "between"}
 COLUMN_KEYS = frozenset({
     "dtype", "nullable", "unique", "required", "coerce", "checks", "name", "title", "description",
 })
-TABLE_KEYS = frozenset({"schema_type", "api", "version", "name", "title", "description", "columns", "strict"})
+TABLE_KEYS = frozenset({
+    "schema_type", "api", "version", "name", "title", "description", "columns", "strict", "coerce",
+})
 # fmt: on
 COMPARED = ("allowed_values", "forbidden_values", "value")
 """Arguments of rules that cells are compared with for equality."""
@@ -88,9 +91,7 @@ class Schema(Check):
         try:
             text = self.file.read_text(encoding="utf-8")
         except FileNotFoundError as error:
-            raise PratiqueError(
-                f"{place}: not found; write it with `pratique init`, or restore it"
-            ) from error
+            raise PratiqueError(f"{place}: not found; write it with `pratique init`, or restore it") from error
         except (OSError, UnicodeDecodeError) as error:
             raise PratiqueError(f"{place}: not readable ({_one_line(error)}); save it as UTF-8") from error
         fitted = FittedSchema(place, text)
@@ -108,7 +109,7 @@ class FittedSchema(Fitted):
     def measure(self, batch: Batch) -> Finding:
         """Apply every rule to every row."""
         strict, columns = _declared(self.place, self.text)
-        names = batch.table.column_names
+        names = dict.fromkeys(batch.table.column_names)
         tally = _Tally(batch)
         tally.breach("the batch lacks", [c.name for c in columns if c.required and c.name not in names])
         if strict:
@@ -167,9 +168,7 @@ class _Tally:
         evidence: dict[str, Any] = {"columns": capped(entries)}
         if len(rows) > len(kept):
             evidence["forbidden_left_out"] = len(rows) - len(kept)
-            self.breaches.append(
-                f"{len(rows)} rows break a rule; at most {MAX_FORBIDDEN} are held one by one"
-            )
+            self.breaches.append(f"{len(rows)} rows break a rule; at most {MAX_FORBIDDEN} are held one by one")
         return Finding.of_rows(
             self.broken.astype(np.float64),
             "share of rows",
@@ -179,7 +178,10 @@ class _Tally:
         )
 
     def _cells(self, column: str, rows: np.ndarray) -> list[str]:
-        return [_shown(cell) for cell in self.batch.table[column].take(pa.array(rows)).to_pylist()]
+        cells = self.batch.table[column].take(pa.array(rows))
+        if pa.types.is_string(cells.type):
+            cells = pc.utf8_slice_codeunits(cells, 0, MAX_SHOWN + 1)  # a cell may be a megabyte
+        return [_shown(cell) for cell in cells.to_pylist()]
 
 
 @dataclass(frozen=True)
@@ -236,9 +238,7 @@ def _declared(place: str, text: str) -> tuple[bool, tuple[_Column, ...]]:
         raise PratiqueError(f"{place}: {_one_line(error)}") from error
     columns = value.get("columns") if isinstance(value, dict) else None
     if not isinstance(columns, dict) or not columns:
-        raise PratiqueError(
-            f"{place}: expected pandera's schema with `columns`; write it with `pratique init`"
-        )
+        raise PratiqueError(f"{place}: expected pandera's schema with `columns`; write it with `pratique init`")
     _refuse_unknown(place, value, TABLE_KEYS)
     strict = _flag(place, value, "strict", False)
     return strict, tuple(_column(place, name, spec) for name, spec in columns.items())
@@ -300,9 +300,7 @@ def _assert_usable(place: str, kind: Kind, rule: Any) -> None:
         value = (rule.statistics or {}).get(key, [])
         for item in value if isinstance(value, list | tuple | set | frozenset) else [value]:
             if isinstance(item, str) != (kind == "text"):
-                hint = (
-                    "write it in quotes" if kind == "text" else "write a number, or give the column dtype str"
-                )
+                hint = "write it in quotes" if kind == "text" else "write a number, or give the column dtype str"
                 raise PratiqueError(f"{place}: {rule.name}: got {_shown(item)}; {hint}")
 
 
@@ -351,9 +349,7 @@ def infer(trusted: Batch) -> str:
     from ruamel.yaml import YAML
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-    quoted = (
-        DoubleQuotedScalarString  # so that no YAML, 1.1 or 1.2, takes `no`, `1e5` or `007` for anything else
-    )
+    quoted = DoubleQuotedScalarString  # so that no YAML, 1.1 or 1.2, takes `no`, `1e5` or `007` for anything else
     columns = {}
     for name in trusted.table.column_names:
         spec = _inferred(trusted, name)

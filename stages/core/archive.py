@@ -45,9 +45,7 @@ def load(path: Path, trusted: Iterable[str]) -> Any:
     try:
         strange = set(skops.io.get_untrusted_types(data=data)) - set(trusted)
         if strange:
-            raise PratiqueError(
-                f"{path}: holds {sorted(strange)[0]}, which is not trusted; write the file anew"
-            )
+            raise PratiqueError(f"{path}: holds {sorted(strange)[0]}, which is not trusted; write the file anew")
         return skops.io.loads(data, trusted=sorted(trusted))
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImportError) as error:
         raise PratiqueError(f"{path}: not a readable archive ({error}); write the file anew") from error

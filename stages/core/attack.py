@@ -91,9 +91,7 @@ def changed(
             new = _of_type(table.schema.types[i], values[given], name in whole)
             column = pc.replace_with_mask(table[i], here, new)
         except pa.ArrowInvalid as error:
-            raise PratiqueError(
-                f"{batch.name}: column '{name}': an attack can't write there: {error}"
-            ) from error
+            raise PratiqueError(f"{batch.name}: column '{name}': an attack can't write there: {error}") from error
         table = table.set_column(i, table.schema.field(i), column)
     return Poisoned(Batch(batch.name, table, batch.layout), rows, origin)
 

@@ -47,16 +47,17 @@ class Batch:
     @cached_property
     def missing_columns(self) -> tuple[str, ...]:
         """Columns of the layout that the batch lacks."""
-        return tuple(c for c in (*self.layout.kinds, self.layout.label) if c not in self.table.column_names)
+        present = set(self.table.column_names)
+        return tuple(c for c in (*self.layout.kinds, self.layout.label) if c not in present)
 
     @cached_property
     def columns(self) -> dict[str, Column]:
         """Features and label by name, as read."""
         kinds = {**self.layout.kinds, self.layout.label: "text"}
         absent = pa.chunked_array([pa.nulls(len(self), pa.string())])
+        missing = set(self.missing_columns)
         return {
-            name: read_column(absent if name in self.missing_columns else self.table[name], kind)
-            for name, kind in kinds.items()
+            name: read_column(absent if name in missing else self.table[name], kind) for name, kind in kinds.items()
         }
 
     @cached_property
@@ -86,8 +87,14 @@ class Batch:
         return self.columns[self.layout.label].values.fillna("").to_numpy(str)
 
     def take(self, rows: np.ndarray) -> "Batch":
-        """The rows at these positions, in this order, as a batch of the same name."""
-        return Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
+        """The rows at these positions, in this order, as a batch of the same name.
+
+        Cells are not read again: calibration takes thousands of samples of one reference.
+        """
+        taken = Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
+        for view in ("numeric", "categorical", "labels"):
+            taken.__dict__[view] = getattr(self, view)[rows]
+        return taken
 
 
 def _arrow(cells: pd.Series) -> pa.ChunkedArray:

@@ -86,11 +86,7 @@ class Check(BaseModel, ABC):
     def trusted_types(cls) -> set[str]:
         """Full names of the types that its fitted form may hold: its own, the encoder, and `trusts`."""
         module = sys.modules[cls.__module__]
-        own = [
-            unit
-            for _, unit in inspect.getmembers(module, inspect.isclass)
-            if unit.__module__ == cls.__module__
-        ]
+        own = [unit for _, unit in inspect.getmembers(module, inspect.isclass) if unit.__module__ == cls.__module__]
         return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, Encoder)} | set(cls.trusts)
 
     @abstractmethod

@@ -49,9 +49,7 @@ def configured_checks(section: dict[str, dict[str, Any]]) -> dict[str, Check]:
     checks = {}
     for name in sorted(section):
         if name not in check_names():
-            raise PratiqueError(
-                f"params.yaml: checks.{name}: no such check; known: {', '.join(check_names())}"
-            )
+            raise PratiqueError(f"params.yaml: checks.{name}: no such check; known: {', '.join(check_names())}")
         checks[name] = parse(load_check(name), section[name], f"params.yaml: checks.{name}")
     return checks
 

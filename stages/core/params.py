@@ -83,9 +83,7 @@ def load(path: Path = paths.PARAMS) -> Params:
     from ruamel.yaml.error import YAMLError
 
     if not path.is_file():
-        raise PratiqueError(
-            f"{path}: not found; run this in the pipeline's folder, or write one with `pratique init`"
-        )
+        raise PratiqueError(f"{path}: not found; run this in the pipeline's folder, or write one with `pratique init`")
     try:
         value = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except (YAMLError, UnicodeDecodeError) as error:

@@ -39,9 +39,7 @@ def read_table(path: Path) -> pa.Table:
         If the bytes are not a table of this format, or exceed a limit; the message says where.
     """
     if path.suffix not in FORMATS:
-        raise UnreadableBatch(
-            f"{path.name}: unknown format; expected a name that ends in {' or '.join(FORMATS)}"
-        )
+        raise UnreadableBatch(f"{path.name}: unknown format; expected a name that ends in {' or '.join(FORMATS)}")
     if not path.is_file():
         raise UnreadableBatch(f"{path.name}: not a file; expected a regular file")
     size = path.stat().st_size
@@ -52,9 +50,7 @@ def read_table(path: Path) -> pa.Table:
     try:
         table = _read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
     except (pa.ArrowException, OSError, csv.Error, ValueError, OverflowError) as error:
-        raise UnreadableBatch(
-            f"{path.name}: not readable as {path.suffix[1:]}: {_one_line(error)}"
-        ) from error
+        raise UnreadableBatch(f"{path.name}: not readable as {path.suffix[1:]}: {_one_line(error)}") from error
     _check_cells(path.name, table)
     return table
 
@@ -75,9 +71,7 @@ def read_trusted(folder: Path) -> pa.Table:
     for path, table in zip(files, tables, strict=True):
         if set(table.column_names) != set(first.column_names):
             odd = sorted(set(table.column_names) ^ set(first.column_names))[0]
-            raise PratiqueError(
-                f"{path}: column '{odd}' is not in every file of {folder}; make their columns agree"
-            )
+            raise PratiqueError(f"{path}: column '{odd}' is not in every file of {folder}; make their columns agree")
     if any(table.schema.types != first.schema.types for table in tables):
         tables = [_as_text(table.select(first.column_names)) for table in tables]
     table = pa.concat_tables([t.select(first.column_names) for t in tables]).combine_chunks()
@@ -135,13 +129,9 @@ def _header(place: str, data: bytes) -> list[str]:
     head = data[:BLOCK].decode("utf-8", errors="ignore")
     header = next(csv.reader(io.StringIO(head, newline=""), strict=True), [])
     if not header:
-        raise UnreadableBatch(
-            f"{place}: the first line is empty; expected a header with the names of the columns"
-        )
+        raise UnreadableBatch(f"{place}: the first line is empty; expected a header with the names of the columns")
     if len(header) == 1 and re.search(r"[;\t|]", header[0]):
-        raise UnreadableBatch(
-            f"{place}: one column named {header[0]!r:.80}; expected commas between the columns"
-        )
+        raise UnreadableBatch(f"{place}: one column named {header[0]!r:.80}; expected commas between the columns")
     return header
 
 
@@ -153,9 +143,7 @@ def _read_parquet(path: Path) -> pa.Table:
     _check_names(path.name, schema.names)
     for field in schema:
         if not _plain(field):
-            raise UnreadableBatch(
-                f"{path.name}: column {field.name!r} holds {field.type}; expected numbers or text"
-            )
+            raise UnreadableBatch(f"{path.name}: column {field.name!r} holds {field.type}; expected numbers or text")
     packed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     _check_unpacked(path.name, packed)
     file = pq.ParquetFile(path, pre_buffer=False, metadata=metadata, read_dictionary=schema.names)
@@ -207,9 +195,7 @@ def _check_size(place: str, columns: int, cells: int) -> None:
 
 def _check_unpacked(place: str, size: int) -> None:
     if size > MAX_BYTES:
-        raise UnreadableBatch(
-            f"{place}: unpacks to {size} bytes, at most {MAX_BYTES} are read; split the batch"
-        )
+        raise UnreadableBatch(f"{place}: unpacks to {size} bytes, at most {MAX_BYTES} are read; split the batch")
 
 
 def _check_cells(place: str, table: pa.Table) -> None:
@@ -224,9 +210,7 @@ def _check_cells(place: str, table: pa.Table) -> None:
             )
         nul = pc.index(pc.match_substring(column, "\0"), True).as_py()
         if nul >= 0:
-            raise UnreadableBatch(
-                f"{place}: column {name!r}, row {nul} (from 0): NUL in a cell; expected text"
-            )
+            raise UnreadableBatch(f"{place}: column {name!r}, row {nul} (from 0): NUL in a cell; expected text")
 
 
 def _check_names(place: str, names: list[str]) -> None:
@@ -234,18 +218,12 @@ def _check_names(place: str, names: list[str]) -> None:
     seen: dict[str, str] = {}
     for name in names:
         if len(name) > MAX_NAME or "\0" in name:
-            raise UnreadableBatch(
-                f"{place}: column {name!r:.80} …; a name has at most {MAX_NAME} characters, no NUL"
-            )
+            raise UnreadableBatch(f"{place}: column {name!r:.80} …; a name has at most {MAX_NAME} characters, no NUL")
         key = _look(name)
         if not key:
-            raise UnreadableBatch(
-                f"{place}: a column has no name; expected a header with one name for each column"
-            )
+            raise UnreadableBatch(f"{place}: a column has no name; expected a header with one name for each column")
         if key in seen:
-            raise UnreadableBatch(
-                f"{place}: columns {seen[key]!r} and {name!r} look alike; name each column once"
-            )
+            raise UnreadableBatch(f"{place}: columns {seen[key]!r} and {name!r} look alike; name each column once")
         seen[key] = name
 
 

@@ -3,12 +3,13 @@
 It holds no clock, no git fact and no signature: it is a pure function of the batch, the profile and the params.
 """
 
+from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
-from stages.calibration.profile import Profile
+from stages import __version__
+from stages.calibration import profile
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import capped
@@ -24,16 +25,28 @@ PREDICATE = "urn:pratique:batch-record:v1"
 RESULTS = {"accept": "PASSED", "partial": "WARNED", "quarantine": "FAILED"}
 
 
-def statement(
-    cleared: Cleared, profile: Profile, params: Params, outputs: list[tuple[str, str]]
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Configuration:
+    """Everything beside the batch that a verdict depends on, by digest."""
+
+    digests: dict[str, str]
+    seed: int
+
+    @classmethod
+    def of(cls, params: Params) -> "Configuration":
+        """Digest the params that measure and judge, the profile on disk, and the package's own code."""
+        judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
+        digests = {"params": sha256_json(judging), "profile": profile.digest(), "code": code_digest()}
+        return cls(digests, params.seed)
+
+
+def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[str, str]]) -> dict[str, Any]:
     """The record of one batch.
 
     Parameters
     ----------
     cleared : Cleared
-    profile : Profile
-    params : Params
+    judged_by : Configuration
     outputs : list of (str, str)
         Path and SHA-256 of every file that holds the batch's rows or bytes.
 
@@ -60,26 +73,16 @@ def statement(
             "reasonCodes": list(verdict.alarms),
             "fault": arrival.fault,
             "batch": _batch(cleared),
-            "configuration": configuration(profile, params),
+            "configuration": [{"name": name, "sha256": digest} for name, digest in judged_by.digests.items()],
             "checks": [_check(judged) for judged in verdict.judged],
             "suspects": capped([{"row": row, "reason": reason} for row, reason in verdict.suspects.items()]),
             "rows": {"accepted": arrival.rows - held, "quarantined": held},
             "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
-            "tool": {"name": "pratique", "version": version("pratique"), "seed": params.seed},
+            "tool": {"name": "pratique", "version": __version__, "seed": judged_by.seed},
         },
     }
     _validator().validate(value)
     return value
-
-
-def configuration(profile: Profile, params: Params) -> list[dict[str, str]]:
-    """Digests of everything beside the batch that the verdict depends on."""
-    judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
-    return [
-        {"name": "params", "sha256": sha256_json(judging)},
-        {"name": "profile", "sha256": profile.digest},
-        {"name": "code", "sha256": code_digest()},
-    ]
 
 
 def _batch(cleared: Cleared) -> dict[str, Any]:

@@ -5,20 +5,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from stages.calibration.profile import Profile
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.hashing import sha256_file
-from stages.core.params import Params
 from stages.core.writing import write_bytes, write_json, write_table
 from stages.quarantine.clear import Cleared
-from stages.quarantine.record import statement
+from stages.quarantine.record import Configuration, statement
 
 ROW = "pratique_row"
 REASON = "pratique_reason"
 
 
-def store(cleared: Cleared, profile: Profile, params: Params) -> list[Path]:
+def store(cleared: Cleared, judged_by: Configuration) -> list[Path]:
     """Write a batch's outputs and its record; return every file written."""
     arrival = cleared.arrival
     if cleared.batch is None:
@@ -28,7 +26,7 @@ def store(cleared: Cleared, profile: Profile, params: Params) -> list[Path]:
         outputs = _store_rows(cleared, cleared.batch)
     digests = [(path.as_posix(), sha256_file(path)) for path in outputs]
     record = paths.RECORDS / f"{arrival.batch}.json"
-    write_json(record, statement(cleared, profile, params, digests))
+    write_json(record, statement(cleared, judged_by, digests))
     return [*outputs, record]
 
 

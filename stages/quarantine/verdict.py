@@ -8,6 +8,10 @@ import numpy as np
 from stages.calibration.examine import Examination, Measurement
 from stages.core.params import AlarmParams, ShiftParams
 
+RARE = 0.05
+"""In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
+other batch a row must pass the false discovery rate to be held."""
+
 Outcome = Literal["accept", "partial", "quarantine"]
 SHIFT = "shift"
 UNREADABLE = "unreadable"
@@ -66,16 +70,17 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     share = 1 / max(1, len(examination.measurements))
     level = -np.expm1(share * np.log1p(-alarms.alpha))
     judged = tuple(
-        Judged(m, m.null.limit(level), m.p_value <= level or bool(m.finding.breaches))
-        for m in examination.measurements
+        Judged(m, m.null.limit(level), m.p_value <= level or bool(m.finding.breaches)) for m in examination.measurements
     )
     codes = tuple(
         f"{j.measurement.check}.fault" if j.measurement.finding.fault else j.measurement.check
         for j in judged
         if j.alarm
     )
-    suspects = _suspects(examination, alarms.rows_fdr)
     grave = [code for code in codes if not (code == SHIFT and shift.policy == "warn")]
+    p_values = examination.row_p_values
+    rare = np.flatnonzero(p_values <= RARE) if grave else benjamini_hochberg(p_values, alarms.rows_fdr)
+    suspects = _suspects(examination, rare)
     verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
     return Verdict(verdict, _p_value(judged, share), codes, judged, suspects)
 
@@ -98,11 +103,10 @@ def benjamini_hochberg(p_values: np.ndarray, rate: float) -> np.ndarray:
     return np.sort(order[: passed[-1] + 1]) if len(passed) else np.array([], np.int64)
 
 
-def _suspects(examination: Examination, rate: float) -> dict[int, str]:
-    """Rows that are too rare to be clean, and rows that a declared rule forbids."""
+def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, str]:
+    """The rare rows, and the rows that a declared rule forbids, each with the reason."""
     p_values, checks = examination.row_p_values, examination.row_checks
-    rare = benjamini_hochberg(p_values, rate)
-    suspects = {int(row): f"{checks[row]}: as rare as {p_values[row]:.2g} of trusted rows" for row in rare}
+    suspects = {int(row): f"{checks[row]}: {p_values[row]:.2g} of trusted rows are as odd" for row in rare}
     for m in reversed(examination.measurements):
         suspects |= {row: f"{m.check}: {rule}" for row, rule in m.finding.forbidden.items()}
     return dict(sorted(suspects.items()))

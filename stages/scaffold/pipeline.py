@@ -92,7 +92,7 @@ def dvc_yaml(own_code: bool = False) -> str:
     """
     from ruamel.yaml import YAML
 
-    plots = [{f"{paths.CONFUSION}/{model}.csv": CONFUSION} for model in MODELS]
+    plots = [{f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION)} for model in MODELS]
     yaml, out = YAML(), StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump({"stages": {stage.name: _stage(stage, own_code) for stage in STAGES}, "plots": plots}, out)

@@ -77,11 +77,11 @@ PLANS = (
     BatchPlan("crowd", "2026-w01", 36),
     BatchPlan("crowd", "2026-w02", 40),
     BatchPlan("crowd", "2026-w03", 40, "label_flip", 0.2),
-    BatchPlan("crowd", "2026-w04", 38),
+    BatchPlan("crowd", "2026-w04", 40, "label_flip", 0.5),
     BatchPlan("crowd", "2026-w05", 40, "label_flip", 0.5),
     BatchPlan("crowd", "2026-w06", 40, "label_flip", 0.05),
     BatchPlan("crowd", "2026-w07", 40, "label_flip", 0.3),
-    BatchPlan("crowd", "2026-w08", 39),
+    BatchPlan("crowd", "2026-w08", 40, "label_flip", 0.4),
     BatchPlan("feedback", "2026-w01", 40),
     BatchPlan("feedback", "2026-w02", 37),
     BatchPlan("feedback", "2026-w03", 40, HONEST_SHIFT),
@@ -169,9 +169,7 @@ def _page(made: list[tuple[BatchPlan, Poisoned]]) -> str:
     lines = []
     for planned, result in made:
         rows = ", ".join(map(str, result.rows)) or "none"
-        lines.append(
-            f"| {planned.name} | {len(result.batch)} | {_done(planned)} | {len(result.rows)} | {rows} |\n"
-        )
+        lines.append(f"| {planned.name} | {len(result.batch)} | {_done(planned)} | {len(result.rows)} | {rows} |\n")
     return PAGE.format(
         reference=REFERENCE_ROWS,
         holdout=HOLDOUT_ROWS,

@@ -48,7 +48,7 @@ class Model:
     def load(cls, path: Path) -> "Model":
         """Read a model back; only types that a model is made of are restored."""
         own = {f"{unit.__module__}.{unit.__qualname__}" for unit in (cls, Encoder, Layout)}
-        model = archive.load(path, own)
+        model = archive.load(path, own | {"sklearn.tree._tree.Tree"})
         if not isinstance(model, cls):
             raise PratiqueError(f"{path}: holds no model; run `pratique train` again")
         return model

@@ -38,21 +38,15 @@ def as_csv(layout: Layout, text: str) -> Batch:
     options = pyarrow.csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()), null_values=[""], strings_can_be_null=True
     )
-    return Batch(
-        "garden/week-1", pyarrow.csv.read_csv(io.BytesIO(text.encode()), convert_options=options), layout
-    )
+    return Batch("garden/week-1", pyarrow.csv.read_csv(io.BytesIO(text.encode()), convert_options=options), layout)
 
 
 BATCHES = {
     "numeric typed": typed(NUMERIC, length=LENGTHS, petals=PETALS, kind=KINDS),
     "mixed typed": typed(MIXED, colour=COLOURS, petals=PETALS, length=LENGTHS, kind=KINDS),
     "number labels": typed(NUMERIC, length=LENGTHS, petals=PETALS, kind=[ord(k) for k in KINDS]),
-    "whole floats": typed(
-        MIXED, length=PETALS, petals=[float(p) for p in PETALS], colour=COLOURS, kind=KINDS
-    ),
-    "mixed csv": as_csv(
-        MIXED, "petals,length,colour,kind\n3,1.50,red,a\n4,2,blue,b\n5,3.25,red,b\n7,4,white,c\n"
-    ),
+    "whole floats": typed(MIXED, length=PETALS, petals=[float(p) for p in PETALS], colour=COLOURS, kind=KINDS),
+    "mixed csv": as_csv(MIXED, "petals,length,colour,kind\n3,1.50,red,a\n4,2,blue,b\n5,3.25,red,b\n7,4,white,c\n"),
     "id and missing csv": as_csv(
         MIXED,
         "id,length,petals,colour,note,kind\n007,1.50,3,red,,a\n008,,4,blue,x,b\n009,3.25,many,,y,b\n"
@@ -147,10 +141,7 @@ def test_another_seed_other_rows(attack: Attack) -> None:
 
 def test_input_is_untouched(attack: Attack, batch: Batch) -> None:
     before = pa.table(
-        {
-            name: pa.array(batch.table[name].to_pylist(), batch.table[name].type)
-            for name in batch.table.column_names
-        }
+        {name: pa.array(batch.table[name].to_pylist(), batch.table[name].type) for name in batch.table.column_names}
     )
     numeric, labels = batch.numeric.copy(), batch.labels.copy()
     poison(attack, batch, 1)
@@ -165,9 +156,7 @@ def test_what_an_attack_writes_is_read_back(attack: Attack, batch: Batch) -> Non
     old = result.origin >= 0
     for name, column in result.batch.columns.items():
         assert not (column.unreadable[old] & ~batch.columns[name].unreadable).any(), name
-        assert not (
-            column.values.isna()[old].to_numpy() & ~batch.columns[name].values.isna().to_numpy()
-        ).any(), name
+        assert not (column.values.isna()[old].to_numpy() & ~batch.columns[name].values.isna().to_numpy()).any(), name
         assert not column.unreadable[~old].any(), name
 
 
@@ -180,9 +169,7 @@ def batches(draw: st.DrawFn) -> Batch:
         "id": draw(st.lists(st.integers(0, 9), min_size=rows, max_size=rows)),
         "length": draw(st.lists(st.none() | number, min_size=rows, max_size=rows)),
         "petals": draw(
-            st.lists(
-                st.none() | st.integers(-(10**6), 10**6) | st.integers(0, 1), min_size=rows, max_size=rows
-            )
+            st.lists(st.none() | st.integers(-(10**6), 10**6) | st.integers(0, 1), min_size=rows, max_size=rows)
         ),
         "colour": draw(st.lists(st.none() | st.sampled_from(["red", "", "7"]), min_size=rows, max_size=rows)),
         "kind": draw(st.lists(st.none() | st.sampled_from(["a", "b", "10"]), min_size=rows, max_size=rows)),

@@ -231,9 +231,7 @@ def test_changed_writes_whole_numbers_of_any_size_into_a_column_of_floats() -> N
 
 def test_changed_writes_the_cells_given_and_no_other() -> None:
     clean = batch(id=["x", "y", "z"], petals=["7.0", "007", "8"], kind=["a", "b", None])
-    result = changed(
-        clean, np.array([0, 2]), {"petals": np.array([np.nan, 5.0]), "length": np.array([1.0, 2.0])}
-    )
+    result = changed(clean, np.array([0, 2]), {"petals": np.array([np.nan, 5.0]), "length": np.array([1.0, 2.0])})
     assert result.batch.table.to_pydict() == {
         "id": ["x", "y", "z"],
         "petals": ["7.0", "007", "5"],

@@ -116,9 +116,7 @@ def test_trusted_rows_are_stratified_and_true(data: Path, known: dict[Row, str])
 def test_no_picture_is_used_twice(data: Path, truth: dict[str, list[int]]) -> None:
     used = [row[:-1] for name in ("reference", "holdout") for row in rows(data / name / "digits.csv")]
     for planned in plan():
-        pictures = (
-            batch(data, planned) if planned.attack == "label_flip" else clean_rows(data, planned, truth)
-        )
+        pictures = batch(data, planned) if planned.attack == "label_flip" else clean_rows(data, planned, truth)
         used += [row[:-1] for row in pictures]
     assert len(set(used)) == len(used)
 
@@ -131,9 +129,7 @@ def test_clean_rows_are_real_digits_with_true_labels(
             assert known[row[:-1]] == row[-1], planned.name
 
 
-def test_poisoned_rows_are_not_what_they_were(
-    data: Path, known: dict[Row, str], truth: dict[str, list[int]]
-) -> None:
+def test_poisoned_rows_are_not_what_they_were(data: Path, known: dict[Row, str], truth: dict[str, list[int]]) -> None:
     for planned in plan():
         for row in poisoned_rows(data, planned, truth):
             assert known.get(row[:-1]) != row[-1], planned.name
@@ -145,9 +141,7 @@ def test_every_budget_is_spent(truth: dict[str, list[int]]) -> None:
         assert len(truth[planned.name]) == expected, planned.name
 
 
-def test_each_poison_is_what_it_claims(
-    data: Path, known: dict[Row, str], truth: dict[str, list[int]]
-) -> None:
+def test_each_poison_is_what_it_claims(data: Path, known: dict[Row, str], truth: dict[str, list[int]]) -> None:
     patch = [list(LAYOUT.kinds).index(name) for name in PATCH]
     for planned in plan():
         for row in poisoned_rows(data, planned, truth):

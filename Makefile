@@ -1,0 +1,40 @@
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.installed
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off --no-deps --no-compile
+
+.DEFAULT_GOAL := help
+.PHONY: help repro test lint clean
+
+help: ## List what make can do
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+repro: $(READY) ## Run the pipeline on whatever is new, and print the summary
+	@echo "Running the pipeline"
+	@PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pratique status
+
+test: $(READY) ## Run the tests
+	@echo "Running the tests"
+	@$(BIN)/pytest -q -n 2
+
+lint: $(READY) ## Check style, types and which module imports which
+	@echo "Checking style";   $(BIN)/ruff check -q --output-format concise
+	@echo "Checking format";  $(BIN)/ruff format -q --check
+	@echo "Checking types";   $(BIN)/mypy --no-error-summary
+	@echo "Checking imports"; $(BIN)/lint-imports --no-logo
+
+clean: ## Remove the environment and every cache
+	@echo "Removing the environment and caches"
+	@rm -rf .venv build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache data/.cache
+	@find stages tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is %d.%d: make PYTHON=python3.11" % sys.version_info[:2])'
+	@echo "Making the environment in .venv"
+	@$(PYTHON) -m venv .venv
+	@echo "Installing the locked packages (a few minutes the first time)"
+	@$(PIP) --require-hashes -r requirements.lock
+	@echo "Installing pratique"
+	@$(PIP) --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,81 @@
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from stages.core.batch import Batch
+from stages.core.errors import UnreadableBatch
+from stages.core.layout import Layout
+
+LAYOUT = Layout("y", {"n": "integer", "c": "text", "r": "real"})
+
+
+def batch(**columns):
+    return Batch("vendor/1", pa.table(columns), LAYOUT)
+
+
+def test_cells_are_read_by_the_layout():
+    got = batch(n=["1", "x", None], c=["a", None, "007"], r=["0.5", "1", "inf"], y=["NA", "1.0", None])
+    np.testing.assert_array_equal(got.numeric, [[1, 0.5], [np.nan, 1], [np.nan, np.nan]])
+    assert got.categorical.tolist() == [["a"], [""], ["007"]]
+    assert got.labels.tolist() == ["NA", "1.0", ""]
+    assert got.columns["n"].unreadable.tolist() == [False, True, False]
+    assert list(got.frame.columns) == ["n", "c", "r", "y"]
+    assert [str(kind) for kind in got.frame.dtypes] == ["Int64", "str", "float64", "str"]
+
+
+def test_a_missing_column_is_missing_throughout():
+    got = batch(c=["a", "b"])
+    assert got.missing_columns == ("n", "r", "y")
+    assert np.isnan(got.numeric).all()
+    assert got.numeric.shape == (2, 2)
+    assert got.labels.tolist() == ["", ""]
+    assert not got.columns["n"].unreadable.any()
+
+
+def test_a_batch_without_rows_has_empty_columns():
+    got = batch(n=pa.array([], pa.string()), c=pa.array([], pa.string()))
+    assert len(got) == 0
+    assert got.numeric.shape == (0, 2)
+    assert got.categorical.shape == (0, 1)
+    assert got.labels.shape == (0,)
+
+
+def test_item_05_duplicate_columns():
+    repeated = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["n", "n"])
+    with pytest.raises(UnreadableBatch, match="vendor/1: column 'n' appears more than once"):
+        Batch("vendor/1", repeated, LAYOUT)
+    with pytest.raises(UnreadableBatch, match="column 'n' appears more than once"):
+        Batch.from_frame("vendor/1", pd.DataFrame([[1, 2]], columns=["n", "n"]), LAYOUT)
+    with pytest.raises(UnreadableBatch, match="column '1' appears more than once"):
+        Batch.from_frame("vendor/1", pd.DataFrame([[1, 2]], columns=[1, "1"]), LAYOUT)
+
+
+def test_item_12_labels_stay_distinct():
+    assert batch(y=["1", "1.0", "01"]).labels.tolist() == ["1", "1.0", "01"]
+
+
+def test_item_13_a_frame_of_mixed_types_is_read_as_text():
+    frame = pd.DataFrame({"n": [1, "x", None, 2], "y": "a"}, index=[3, 1, 1, 0], dtype=object)
+    got = Batch.from_frame("vendor/1", frame, LAYOUT)
+    assert got.table["n"].to_pylist() == ["1", "x", None, "2"]
+    assert got.columns["n"].unreadable.tolist() == [False, True, False, False]
+
+
+def test_a_frame_gives_text_of_one_arrow_type():
+    got = Batch.from_frame("vendor/1", pd.DataFrame({"c": ["a", None], "y": ["1", "2"]}), LAYOUT)
+    assert got.table.schema.types == [pa.string(), pa.string()]
+
+
+def test_rows_are_taken_in_the_order_asked_for(mixed_batch):
+    rows = np.array([5, 0, 5])
+    got = mixed_batch.take(rows)
+    assert got.name == mixed_batch.name
+    np.testing.assert_array_equal(got.numeric, mixed_batch.numeric[rows])
+    assert got.labels.tolist() == mixed_batch.labels[rows].tolist()
+    assert len(mixed_batch.take(np.array([], int))) == 0
+
+
+def test_a_frame_and_back_is_the_same_batch(mixed_batch, mixed_layout):
+    again = Batch.from_frame(mixed_batch.name, mixed_batch.frame, mixed_layout)
+    pd.testing.assert_frame_equal(again.frame, mixed_batch.frame)
