@@ -103,13 +103,17 @@ def check(
 
 
 @app.command()
-def status() -> None:
+def status(
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
+) -> None:
     """Show what the last run quarantined and why."""
     from rich.console import Console
 
-    from stages.reports.summary import summary
+    from stages.reports.summary import picture, summary
 
     Console().print(summary())
+    if svg_file is not None:
+        picture(svg_file)
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 Quarantining exits 0, because a verdict is data; `pratique check` and CI turn it into an exit code.
 """
 
+from pathlib import Path
+
 from stages.calibration import profile
 from stages.core import paths
 from stages.core.arrival import read_arrivals
@@ -10,7 +12,7 @@ from stages.core.errors import run
 from stages.core.params import load
 from stages.core.progress import track
 from stages.core.writing import keep_only
-from stages.quarantine.clear import clear
+from stages.quarantine.clear import EXAMINATIONS, Summary, clear
 from stages.quarantine.record import Configuration
 from stages.quarantine.store import store
 from stages.quarantine.tables import write_tables
@@ -21,12 +23,13 @@ def main() -> None:
     params = load()
     normal = profile.load(params)
     judged_by = Configuration.of(params)
-    cleared, written = [], []
+    cleared: list[Summary] = []
+    written: list[Path] = []
     for arrival in track(read_arrivals(paths.BATCHES), "validating"):
-        batch = clear(arrival, normal, params)
-        written += store(batch, judged_by)
+        batch = clear(arrival, normal, judged_by.digests["profile"], params)
+        written += [*store(batch, judged_by), *filter(None, [batch.place])]
         cleared.append(batch.summary())
-    for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS):
+    for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):
         keep_only(folder, written)
     write_tables(cleared)
 

@@ -40,7 +40,6 @@ class Examination:
         The check to which the row is the rarest.
     """
 
-    batch: str
     measurements: tuple[Measurement, ...]
     row_scores: np.ndarray
     row_p_values: np.ndarray
@@ -70,7 +69,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
         finding = Finding(statistic, "-log10 p, mean of the top tenth", row_scores)
         measurements.append(_measurement(ROWS, finding, profile.rows_null.at(rows)))
     p_values = np.mean([profile.rows_surprise.p_values(fold) for fold in folds], axis=0)
-    return Examination(batch.name, tuple(measurements), row_scores, p_values, _rarest(surprises, rows))
+    return Examination(tuple(measurements), row_scores, p_values, _rarest(surprises, rows))
 
 
 def _rarest(surprises: dict[str, list[np.ndarray]], rows: int) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     rows = archive.load(folder / "rows.skops", types)
     return Profile(
-        layout=Layout(known["label"], known["kinds"]),
+        layout=Layout(known["label"], known["kinds"], params.data.personal),
         checks={
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
             for name, check in checks.items()

@@ -11,17 +11,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from stages.core import paths
 from stages.core.batch import Batch
-from stages.core.check import Check, Finding, Fitted, capped
+from stages.core.check import Check, Finding, Fitted
 from stages.core.errors import PratiqueError, printable
 from stages.core.layout import read_column
-
-MAX_FORBIDDEN = 10_000
-MAX_SHOWN = 60
+from stages.core.tally import Tally, assert_comparable, one_line, read_rules, shown
+from stages.core.writing import rounded
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
@@ -50,24 +47,21 @@ class Expectations(Check):
     Cost: about 7 ms an expectation, and O(rows) for each.
     """
 
+    says: ClassVar[str] = "rows break the expectations"
     learns: ClassVar[bool] = False
     file: Path = paths.SUITE
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedExpectations":
         """Read the file, and prove on the trusted rows that every expectation can be judged.
 
+        They are judged one by one, so that an error names the one to correct.
+
         Raises
         ------
         PratiqueError
             If the file is missing, is no suite, or holds an expectation that can't be judged.
         """
-        place = self.file.as_posix()
-        try:
-            text = self.file.read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            raise PratiqueError(f"{place}: not found; write it with `pratique init`, or restore it") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise PratiqueError(f"{place}: not readable ({_one_line(error)}); save it as UTF-8") from error
+        place, text = self.file.as_posix(), read_rules(self.file)
         frame = _seen(trusted)
         for expectation in _suite(place, text):
             _prove(place, expectation, frame)
@@ -83,80 +77,23 @@ class FittedExpectations(Fitted):
 
     def measure(self, batch: Batch) -> Finding:
         """Judge every expectation; one that Great Expectations can't judge raises."""
-        tally = _Tally(batch)
+        tally = Tally(batch)
         judged = []
         for expectation in _suite(self.place, self.text):
             lacking = [c for c in _columns(expectation) if c not in batch.table.column_names]
-            if lacking:
-                tally.breaches.append(f"{_words(expectation)}: the batch lacks column {_shown(lacking)}")
-            else:
+            tally.breach(f"{_sentence(expectation)}: the batch lacks", lacking)
+            if not lacking:
                 judged.append(expectation)
         for expectation, result in zip(judged, _judge(judged, _seen(batch)), strict=True):
             rows = result.result.get("unexpected_index_list") or []
-            if rows:
-                tally.note(_columns(expectation), _words(expectation), rows)
+            failing = np.zeros(len(batch), bool)
+            failing[rows] = True
+            tally.note(_columns(expectation), _words(expectation), failing)
             if not result.success and (not rows or expectation.kwargs.get("mostly", 1) < 1):
-                tally.breaches.append(f"{_words(expectation)} does not hold{_observed(result.result)}")
+                hidden = set(_columns(expectation)) & set(batch.layout.personal)
+                observed = "" if hidden else _observed(result.result)
+                tally.breaches.append(f"{_sentence(expectation)} does not hold{observed}")
         return tally.finding()
-
-
-class _Tally:
-    """What is broken, gathered rule by rule without keeping a mask for each."""
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-        self.breaches: list[str] = []
-        self.rules: list[tuple[list[str], dict[str, Any]]] = []
-        self.broken = np.zeros(len(batch), bool)
-        self.first = np.zeros(len(batch), np.int32)
-
-    def note(self, columns: list[str], rule: str, rows: list[int]) -> None:
-        """Note the rows, in any order, that break a rule of some columns."""
-        failing = np.zeros(len(self.batch), bool)
-        failing[rows] = True
-        positions = np.flatnonzero(failing)
-        self.first[failing & ~self.broken] = len(self.rules)
-        self.broken |= failing
-        entry = {
-            "column": printable(", ".join(columns)),
-            "rule": rule,
-            "failures": len(positions),
-            "first_rows": positions[:5].tolist(),
-            "first_values": self._cells(columns, positions[:3]),
-        }
-        self.rules.append((columns, entry))
-
-    def finding(self) -> Finding:
-        """Sum up, with a reason for each of the first `MAX_FORBIDDEN` rows that break a rule."""
-        rows = np.flatnonzero(self.broken)
-        kept = rows[:MAX_FORBIDDEN]
-        forbidden = {}
-        for i in np.unique(self.first[kept]):
-            columns, entry = self.rules[i]
-            mine = kept[self.first[kept] == i]
-            for row, cells in zip(mine.tolist(), self._cells(columns, mine), strict=True):
-                forbidden[row] = f"{entry['rule']}, got {cells}"
-        entries = [entry for _, entry in self.rules]
-        entries.sort(key=lambda entry: (-entry["failures"], entry["column"], entry["rule"]))
-        evidence: dict[str, Any] = {"columns": capped(entries)}
-        if len(rows) > len(kept):
-            evidence["forbidden_left_out"] = len(rows) - len(kept)
-            self.breaches.append(f"{len(rows)} rows break a rule; at most {MAX_FORBIDDEN} are held one by one")
-        return Finding.of_rows(
-            self.broken.astype(np.float64),
-            "share of rows",
-            breaches=tuple(self.breaches),
-            forbidden=dict(sorted(forbidden.items())),
-            evidence=evidence,
-        )
-
-    def _cells(self, columns: list[str], rows: np.ndarray) -> list[str]:
-        table = self.batch.table.select(columns).take(pa.array(rows))
-        cells = [
-            pc.utf8_slice_codeunits(column, 0, MAX_SHOWN + 1) if pa.types.is_string(column.type) else column
-            for column in table.columns  # a cell may be a megabyte
-        ]
-        return [_shown(row) for row in zip(*(column.to_pylist() for column in cells), strict=True)]
 
 
 @cache
@@ -191,7 +128,7 @@ def _judge(expectations: list[Any], frame: pd.DataFrame) -> list[Any]:
     results = validator.graph_validate(configurations=expectations, runtime_configuration=runtime)
     for expectation, result in zip(expectations, results, strict=True):
         if result.exception_info.get("raised_exception", True):
-            raise RuntimeError(f"{_words(expectation)} raised {_shown(str(result.exception_info))}")
+            raise RuntimeError(f"{_sentence(expectation)} raised {shown(str(result.exception_info))}")
     return results
 
 
@@ -218,13 +155,13 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
     try:
         value = json.loads(text, object_pairs_hook=_unrepeated)
     except ValueError as error:
-        raise PratiqueError(f"{place}: not JSON ({_one_line(error)}); correct it") from error
+        raise PratiqueError(f"{place}: not JSON ({one_line(error)}); correct it") from error
     entries = value.get("expectations") if isinstance(value, dict) else None
     if not isinstance(entries, list) or not entries:
         raise PratiqueError(f"{place}: expected a suite with `expectations`; write it with `pratique init`")
     unknown = sorted(set(value) - SUITE_KEYS)
     if unknown:
-        raise PratiqueError(f"{place}: unknown key {_shown(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}")
+        raise PratiqueError(f"{place}: unknown key {shown(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}")
     suite = []
     for i, entry in enumerate(entries):
         kind = entry.get("type") if isinstance(entry, dict) else None
@@ -232,7 +169,7 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
             expectation = ExpectationConfiguration(**entry)
             expectation.to_domain_obj()
         except Exception as error:  # GX raises whatever a wrong argument happens to hit
-            why = f"expectations[{i}]: {_shown(kind)}: GX refuses it ({_one_line(error)})"
+            why = f"expectations[{i}]: {shown(kind)}: GX refuses it ({one_line(error)})"
             raise PratiqueError(f"{place}: {why}; correct its type or kwargs") from error
         suite.append(expectation)
     return tuple(suite)
@@ -247,21 +184,18 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _prove(place: str, expectation: Any, frame: pd.DataFrame) -> None:
     """Refuse an expectation that can't be judged on trusted rows, or compares text with numbers."""
-    place = f"{place}: {_words(expectation)}"
-    lacking = [c for c in _columns(expectation) if c not in frame.columns]
+    place = f"{place}: {_sentence(expectation)}"
+    columns = _columns(expectation)
+    lacking = [c for c in columns if c not in frame.columns]
     if lacking:
-        raise PratiqueError(f"{place}: the reference lacks column {_shown(lacking)}; correct the name")
-    column = expectation.kwargs.get("column")
-    if column in frame.columns:
-        text = frame[column].dtype == "str"
-        for item in expectation.kwargs.get("value_set") or []:
-            if isinstance(item, str) != text:
-                hint = "write it in quotes" if text else "write a number"
-                raise PratiqueError(f"{place}: value_set: got {_shown(item)}; {hint}")
+        raise PratiqueError(f"{place}: the reference lacks column {shown(lacking)}; correct the name")
+    for column in columns:
+        values = expectation.kwargs.get("value_set") or []
+        assert_comparable(f"{place}: value_set", values, text=frame[column].dtype == "str")
     try:
         _judge([expectation], frame)
     except Exception as error:  # GX raises whatever an expectation happens to hit
-        raise PratiqueError(f"{place}: can't be judged ({_one_line(error)}); correct or remove it") from error
+        raise PratiqueError(f"{place}: can't be judged ({one_line(error)}); correct or remove it") from error
 
 
 def _columns(expectation: Any) -> list[str]:
@@ -272,51 +206,23 @@ def _columns(expectation: Any) -> list[str]:
     return [c for item in named for c in (item if isinstance(item, list) else [item]) if c is not None]
 
 
+def _sentence(expectation: Any) -> str:
+    """Name the columns that an expectation is about, if there are any, and the expectation."""
+    columns = printable(", ".join(_columns(expectation)))
+    return f"{columns}: {_words(expectation)}" if columns else _words(expectation)
+
+
 def _words(expectation: Any) -> str:
-    """Name an expectation and its arguments in one short line."""
-    columns = _columns(expectation)
-    rest = {k: v for k, v in expectation.kwargs.items() if not (columns and k in COLUMN_KEYS)}
-    words = f"{expectation.type}({', '.join(f'{k}={_shown(v)}' for k, v in rest.items())})"
-    return printable(f"{', '.join(columns)}: {words}" if columns else words)
+    """Name an expectation and its arguments, without the columns that it is about."""
+    about = COLUMN_KEYS if _columns(expectation) else ()
+    rest = [f"{key}={shown(value)}" for key, value in expectation.kwargs.items() if key not in about]
+    return f"{expectation.type}({', '.join(rest)})"
 
 
 def _observed(result: dict[str, Any]) -> str:
     """Say what was found instead, where an expectation says so."""
     found = (result.get("details") or {}).get("mismatched") or result.get("observed_value")
-    return "" if found is None else f": got {_shown(found)}"
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
-
-
-def _shown(value: Any) -> str:
-    """Write cells for people: escaped and shortened, with the code points of what is not ASCII.
-
-    Examples
-    --------
-    >>> _shown(["café", 0.1 + 0.2, None])
-    "'café' (U+00E9), 0.3, nothing"
-    """
-    if value is None:
-        return "nothing"
-    if isinstance(value, dict):
-        return "; ".join(f"{printable(str(key))} {_shown(item)}" for key, item in value.items() if item)
-    if isinstance(value, list | tuple | set):
-        items = list(value)
-        more = f" and {len(items) - 5} more" if len(items) > 5 else ""
-        return ", ".join(_shown(item) for item in items[:5]) + more
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if not isinstance(value, str):
-        return _shorten(printable(str(value)))
-    foreign = list(dict.fromkeys(c for c in value[:MAX_SHOWN] if not c.isascii()))
-    points = " ".join(f"U+{ord(c):04X}" for c in foreign[:3]) + (" ..." if len(foreign) > 3 else "")
-    return f"'{_shorten(printable(value[: MAX_SHOWN + 1]))}'" + (f" ({points})" if foreign else "")
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
+    return "" if found is None else f": got {shown(rounded(found))}"
 
 
 def infer(trusted: Batch, id_column: str | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Label sanitization by nearest trusted neighbours."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -9,7 +9,7 @@ from pydantic import Field
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
 from stages.core.encoding import Encoder
-from stages.core.errors import printable
+from stages.core.tally import brief
 
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
@@ -31,6 +31,8 @@ class Labels(Check):
 
     Cost: one neighbour search a row; brute force O(reference rows x dimensions).
     """
+
+    says: ClassVar[str] = "labels contradict their trusted neighbours"
 
     neighbours: int = Field(10, ge=1, le=1000)
 
@@ -75,7 +77,7 @@ class FittedLabels(Fitted):
             "most_contradicted": [
                 {
                     "row": int(row),
-                    "label": printable(str(batch.labels[row])),
+                    "label": brief(str(batch.labels[row])),
                     "neighbours_say": self._tally(votes[row]),
                     "score": float(scores[row]),
                 }
@@ -86,5 +88,5 @@ class FittedLabels(Fitted):
     def _tally(self, votes: np.ndarray) -> dict[str, int]:
         counts = np.bincount(votes, minlength=len(self.classes))
         return {
-            printable(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]
+            brief(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]
         }

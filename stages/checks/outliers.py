@@ -1,5 +1,6 @@
 """Outliers by distance to trusted rows, overall and within the row's own class."""
 
+import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -9,7 +10,7 @@ from pydantic import Field
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
 from stages.core.encoding import Encoder
-from stages.core.errors import printable
+from stages.core.tally import brief
 
 if TYPE_CHECKING:
     from pyod.models.knn import KNN
@@ -31,6 +32,7 @@ class Outliers(Check):
     Cost: two neighbour searches a row; brute force O(reference rows x dimensions).
     """
 
+    says: ClassVar[str] = "rows lie far from trusted rows"
     trusts: ClassVar[tuple[str, ...]] = (
         "pyod.models.knn.KNN",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -90,7 +92,7 @@ class FittedOutliers(Fitted):
             "farthest": [
                 {
                     "row": int(row),
-                    "label": printable(str(batch.labels[row])),
+                    "label": brief(str(batch.labels[row])),
                     "distance_to_all": float(measured[row, 1]),
                     "distance_to_class": float(measured[row, 2]),
                     "columns": [names[c] for c in np.argsort(-np.abs(points[row, : len(names)]), kind="stable")[:3]],
@@ -103,5 +105,6 @@ class FittedOutliers(Fitted):
 
 def _relative(detector: "KNN", points: np.ndarray) -> np.ndarray:
     """Distances divided by their median on the rows that the detector was fitted on."""
+    detector = copy.deepcopy(detector)  # its tree counts the calls; the profile must not change by being used
     typical = float(np.median(detector.decision_scores_))
     return np.asarray(detector.decision_function(points)) / (typical if typical > 0 else 1.0)

@@ -2,7 +2,6 @@
 
 import io
 import math
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -10,25 +9,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from stages.core import paths
 from stages.core.batch import Batch
-from stages.core.check import Check, Finding, Fitted, capped
-from stages.core.errors import PratiqueError, printable
+from stages.core.check import Check, Finding, Fitted
+from stages.core.errors import PratiqueError
 from stages.core.layout import Kind, read_column
+from stages.core.tally import Tally, assert_comparable, brief, one_line, read_rules, shown
 
-MAX_FORBIDDEN = 10_000
 MAX_LEVELS = 64
-MAX_SHOWN = 60
 
-KINDS: dict[Kind, str] = {
-    "integer": r"int(8|16|32|64)?",
-    "real": r"float(16|32|64)?",
-    "text": r"str|string(\[.*\])?|category",
+DTYPES: dict[str, Kind] = {
+    **dict.fromkeys(("int64", "Int64", "int"), "integer"),
+    **dict.fromkeys(("float64", "Float64", "float"), "real"),
+    **dict.fromkeys(("str", "string", "string[pyarrow]", "string[python]", "category"), "text"),
 }
-"""What a declared dtype stands for, whatever its case: pandera writes some of them in several ways."""
+"""What a declared dtype stands for; pandera writes most of them in several ways."""
 UNREADABLE: dict[Kind, str] = {"integer": "not a whole number", "real": "not a finite number"}
 
 # fmt: off
@@ -45,7 +41,7 @@ TABLE_KEYS = frozenset({
     "schema_type", "api", "version", "name", "title", "description", "columns", "strict", "coerce",
 })
 # fmt: on
-COMPARED = ("allowed_values", "forbidden_values", "value")
+COMPARED = frozenset({"allowed_values", "forbidden_values", "value"})
 """Arguments of rules that cells are compared with for equality."""
 OFF: tuple[Any, ...] = (None, False, [], {}, "all")
 """Values with which a key of pandera's asks for nothing."""
@@ -76,6 +72,7 @@ class Schema(Check):
     built: each million of bad cells costs it seconds, and their number is the sender's to choose.
     """
 
+    says: ClassVar[str] = "rows break the schema"
     learns: ClassVar[bool] = False
     file: Path = paths.SCHEMA
 
@@ -87,14 +84,7 @@ class Schema(Check):
         PratiqueError
             If the file is missing, is no schema, or holds a rule that can't be applied.
         """
-        place = self.file.as_posix()
-        try:
-            text = self.file.read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            raise PratiqueError(f"{place}: not found; write it with `pratique init`, or restore it") from error
-        except (OSError, UnicodeDecodeError) as error:
-            raise PratiqueError(f"{place}: not readable ({_one_line(error)}); save it as UTF-8") from error
-        fitted = FittedSchema(place, text)
+        fitted = FittedSchema(self.file.as_posix(), read_rules(self.file))
         fitted.measure(trusted)
         return fitted
 
@@ -110,7 +100,7 @@ class FittedSchema(Fitted):
         """Apply every rule to every row."""
         strict, columns = _declared(self.place, self.text)
         names = dict.fromkeys(batch.table.column_names)
-        tally = _Tally(batch)
+        tally = Tally(batch)
         tally.breach("the batch lacks", [c.name for c in columns if c.required and c.name not in names])
         if strict:
             known = {column.name for column in columns}
@@ -119,69 +109,6 @@ class FittedSchema(Fitted):
             if column.name in names:
                 column.examine(batch, tally)
         return tally.finding()
-
-
-class _Tally:
-    """What is broken, gathered rule by rule without keeping a mask for each."""
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-        self.breaches: list[str] = []
-        self.rules: list[tuple[str, dict[str, Any]]] = []
-        self.broken = np.zeros(len(batch), bool)
-        self.first = np.zeros(len(batch), np.int32)
-
-    def breach(self, what: str, columns: list[str]) -> None:
-        """Note columns, if there are any, that break a rule of the batch as a whole."""
-        if columns:
-            more = f" and {len(columns) - 5} more" if len(columns) > 5 else ""
-            listed = ", ".join(_shown(name) for name in columns[:5])
-            self.breaches.append(f"{what} column{'s' if len(columns) > 1 else ''} {listed}{more}")
-
-    def note(self, column: str, rule: str, failing: np.ndarray) -> None:
-        """Note the rows, as a mask, that break a rule of a column."""
-        rows = np.flatnonzero(failing)
-        if len(rows):
-            self.first[failing & ~self.broken] = len(self.rules)
-            self.broken |= failing
-            entry = {
-                "column": printable(column),
-                "rule": rule,
-                "failures": len(rows),
-                "first_rows": rows[:5].tolist(),
-                "first_values": self._cells(column, rows[:3]),
-            }
-            self.rules.append((column, entry))
-
-    def finding(self) -> Finding:
-        """Sum up, with a reason for each of the first `MAX_FORBIDDEN` rows that break a rule."""
-        rows = np.flatnonzero(self.broken)
-        kept = rows[:MAX_FORBIDDEN]
-        forbidden = {}
-        for i in np.unique(self.first[kept]):
-            column, entry = self.rules[i]
-            mine = kept[self.first[kept] == i]
-            for row, cell in zip(mine.tolist(), self._cells(column, mine), strict=True):
-                forbidden[row] = f"{entry['column']}: {entry['rule']}, got {cell}"
-        entries = [entry for _, entry in self.rules]
-        entries.sort(key=lambda entry: (-entry["failures"], entry["column"], entry["rule"]))
-        evidence: dict[str, Any] = {"columns": capped(entries)}
-        if len(rows) > len(kept):
-            evidence["forbidden_left_out"] = len(rows) - len(kept)
-            self.breaches.append(f"{len(rows)} rows break a rule; at most {MAX_FORBIDDEN} are held one by one")
-        return Finding.of_rows(
-            self.broken.astype(np.float64),
-            "share of rows",
-            breaches=tuple(self.breaches),
-            forbidden=dict(sorted(forbidden.items())),
-            evidence=evidence,
-        )
-
-    def _cells(self, column: str, rows: np.ndarray) -> list[str]:
-        cells = self.batch.table[column].take(pa.array(rows))
-        if pa.types.is_string(cells.type):
-            cells = pc.utf8_slice_codeunits(cells, 0, MAX_SHOWN + 1)  # a cell may be a megabyte
-        return [_shown(cell) for cell in cells.to_pylist()]
 
 
 @dataclass(frozen=True)
@@ -196,23 +123,23 @@ class _Column:
     required: bool
     rules: tuple[tuple[str, Any], ...]
 
-    def examine(self, batch: Batch, tally: _Tally) -> None:
+    def examine(self, batch: Batch, tally: Tally) -> None:
         """Note every row of the column that breaks a rule."""
         kind = "text" if self.name == batch.layout.label else batch.layout.kinds.get(self.name)
         shared = kind == self.kind  # then it is read once for every check
         read = batch.columns[self.name] if shared else read_column(batch.table[self.name], self.kind)
         missing = read.values.isna().to_numpy(bool) & ~read.unreadable
         if self.kind != "text":
-            tally.note(self.name, UNREADABLE[self.kind], read.unreadable)
+            tally.note([self.name], UNREADABLE[self.kind], read.unreadable)
         if not self.nullable and missing.all():
             tally.breach("every cell is empty in", [self.name])
         elif not self.nullable:
-            tally.note(self.name, "must not be empty", missing)
+            tally.note([self.name], "must not be empty", missing)
         for words, rule in self.rules:
-            tally.note(self.name, words, self._failing(words, rule, read.values) & ~read.unreadable)
+            tally.note([self.name], words, self._failing(words, rule, read.values) & ~read.unreadable)
         if self.unique:
             twice = read.values.duplicated(keep=False) & read.values.notna()
-            tally.note(self.name, "must be unique", twice.to_numpy(bool))
+            tally.note([self.name], "must be unique", twice.to_numpy(bool))
 
     def _failing(self, words: str, rule: Any, values: pd.Series) -> np.ndarray:
         """Mark the rows that break one of pandera's rules, bool of shape (rows,)."""
@@ -221,7 +148,7 @@ class _Column:
             holds = rule(values).check_output
             failing[holds.index[~holds.to_numpy(bool)]] = True
         except Exception as error:  # a rule may not fit the column in ways that only running it shows
-            why = f"{words} can't be applied ({_one_line(error)}); correct the rule or the dtype"
+            why = f"{words} can't be applied ({one_line(error)}); correct the rule or the dtype"
             raise PratiqueError(f"{self.place}: {why}") from error
         return failing
 
@@ -235,7 +162,7 @@ def _declared(place: str, text: str) -> tuple[bool, tuple[_Column, ...]]:
     try:
         value = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
-        raise PratiqueError(f"{place}: {_one_line(error)}") from error
+        raise PratiqueError(f"{place}: {one_line(error)}") from error
     columns = value.get("columns") if isinstance(value, dict) else None
     if not isinstance(columns, dict) or not columns:
         raise PratiqueError(f"{place}: expected pandera's schema with `columns`; write it with `pratique init`")
@@ -247,96 +174,60 @@ def _declared(place: str, text: str) -> tuple[bool, tuple[_Column, ...]]:
 def _column(place: str, name: Any, spec: Any) -> _Column:
     """Read one entry under `columns`, and refuse every key that pandera would pass over in silence."""
     from pandera.io.pandas_io import deserialize_schema
-    from pandera.pandas import Check as Rule
 
-    place = f"{place}: column {_shown(name)}"
+    place = f"{place}: column {shown(name)}"
     if not isinstance(name, str) or not isinstance(spec, dict):
         raise PratiqueError(f"{place}: expected a name in quotes and, below it, dtype and rules")
     _refuse_unknown(place, spec, COLUMN_KEYS | RULE_KEYS)
     if spec.get("checks") and RULE_KEYS & set(spec):
         raise PratiqueError(f"{place}: rules both under `checks` and beside it; write them in one place")
-    kind = _kind(place, spec.get("dtype"))
+    dtype = spec.get("dtype")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise PratiqueError(f"{place}: dtype: got {shown(dtype)}; known are int64, float64 and str")
     try:
         schema = deserialize_schema({"columns": {name: spec}})  # type: ignore[no-untyped-call]
     except Exception as error:  # pandera raises whatever a wrong argument happens to hit
-        raise PratiqueError(f"{place}: pandera refuses a rule ({_one_line(error)}); correct it") from error
-    rules = list(schema.columns[name].checks)
+        raise PratiqueError(f"{place}: pandera refuses a rule ({one_line(error)}); correct it") from error
+    rules = schema.columns[name].checks
     for rule in rules:
-        _assert_usable(place, kind, rule)
-    if kind == "integer" and (limits := np.iinfo(spec["dtype"].lower())).bits < 64:
-        rules.append(Rule.in_range(int(limits.min), int(limits.max), error=f"must fit {spec['dtype']}"))
+        _assert_usable(place, rule, text=DTYPES[dtype] == "text")
     return _Column(
         place,
         name,
-        kind,
+        DTYPES[dtype],
         nullable=_flag(place, spec, "nullable", False),
         unique=_flag(place, spec, "unique", False),
         required=_flag(place, spec, "required", True),
-        rules=tuple((_shorten(printable(rule.error or rule.name)), rule) for rule in rules),
+        rules=tuple((brief(rule.error or rule.name), rule) for rule in rules),
     )
-
-
-def _kind(place: str, dtype: Any) -> Kind:
-    for kind, pattern in KINDS.items():
-        if isinstance(dtype, str) and re.fullmatch(pattern, dtype.lower()):
-            return kind
-    raise PratiqueError(f"{place}: dtype: got {_shown(dtype)}; known are int64, float64 and str")
 
 
 def _flag(place: str, value: dict[str, Any], key: str, default: bool) -> bool:
     flag = value.get(key)
     if flag is not None and not isinstance(flag, bool):
-        raise PratiqueError(f"{place}: {key}: expected true or false, got {_shown(flag)}")
+        raise PratiqueError(f"{place}: {key}: expected true or false, got {shown(flag)}")
     return default if flag is None else flag
 
 
-def _assert_usable(place: str, kind: Kind, rule: Any) -> None:
+def _assert_usable(place: str, rule: Any, text: bool) -> None:
     """Refuse a rule that is none of `RULES`, that only warns, or that compares text with numbers."""
     if rule.name not in RULES:
-        raise PratiqueError(f"{place}: {_shown(rule.name)}: no rule for a column; known: {_listed(RULES)}")
+        raise PratiqueError(f"{place}: {shown(rule.name)}: no rule for a column; known: {_listed(RULES)}")
     if rule.raise_warning:
-        raise PratiqueError(f"{place}: {rule.name}: raise_warning lets bad rows pass; remove it, or the rule")
-    for key in COMPARED:
-        value = (rule.statistics or {}).get(key, [])
-        for item in value if isinstance(value, list | tuple | set | frozenset) else [value]:
-            if isinstance(item, str) != (kind == "text"):
-                hint = "write it in quotes" if kind == "text" else "write a number, or give the column dtype str"
-                raise PratiqueError(f"{place}: {rule.name}: got {_shown(item)}; {hint}")
+        raise PratiqueError(f"{place}: {rule.name}: raise_warning is not supported; remove it, or the rule")
+    for key in COMPARED & rule.statistics.keys():
+        value = rule.statistics[key]
+        assert_comparable(f"{place}: {rule.name}", value if isinstance(value, list) else [value], text)
 
 
 def _refuse_unknown(place: str, value: dict[Any, Any], known: frozenset[str]) -> None:
     for key, item in value.items():
         if key not in known and item not in OFF:
-            raise PratiqueError(f"{place}: key {_shown(key)} is not supported; known: {_listed(known)}")
+            raise PratiqueError(f"{place}: key {shown(key)} is not supported; known: {_listed(known)}")
 
 
 def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
-
-
-def _shown(cell: Any) -> str:
-    """Write a cell for people: escaped and shortened, with the code points of what is not ASCII.
-
-    Examples
-    --------
-    >>> _shown("café")
-    "'café' (U+00E9)"
-    """
-    if cell is None:
-        return "nothing"
-    if not isinstance(cell, str):
-        return _shorten(printable(repr(cell)))
-    foreign = list(dict.fromkeys(c for c in cell[:MAX_SHOWN] if not c.isascii()))
-    points = " ".join(f"U+{ord(c):04X}" for c in foreign[:3]) + (" ..." if len(foreign) > 3 else "")
-    return f"'{_shorten(printable(cell[: MAX_SHOWN + 1]))}'" + (f" ({points})" if foreign else "")
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
 
 def infer(trusted: Batch) -> str:
@@ -349,7 +240,7 @@ def infer(trusted: Batch) -> str:
     from ruamel.yaml import YAML
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-    quoted = DoubleQuotedScalarString  # so that no YAML, 1.1 or 1.2, takes `no`, `1e5` or `007` for anything else
+    quoted = DoubleQuotedScalarString  # then neither YAML 1.1 nor 1.2 takes "no" or "007" for anything else
     columns = {}
     for name in trusted.table.column_names:
         spec = _inferred(trusted, name)

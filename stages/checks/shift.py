@@ -1,13 +1,14 @@
 """Distribution shift, column by column, and of the class shares."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
-from stages.core.errors import printable
+from stages.core.tally import brief
+from stages.core.writing import rounded
 
 PSI_BINS = 10
 SMALLEST_EXPECTED = 1
@@ -33,6 +34,8 @@ class Shift(Check):
 
     Cost: O(rows log reference rows) a column.
     """
+
+    says: ClassVar[str] = "columns or class shares have moved"
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""
@@ -60,7 +63,7 @@ class FittedShift(Fitted):
             | (
                 _numeric_evidence(self.numeric[name], numeric[name])
                 if name in numeric
-                else _level_evidence(self.levels[name], _counts(categorical[name]))
+                else _level_evidence(self.levels[name], _counts(categorical[name]), name in batch.layout.personal)
             )
             for name in ranked[:CAP]
         ]
@@ -127,6 +130,7 @@ def population_stability(reference: np.ndarray, batch: np.ndarray) -> float:
     return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _numeric_evidence(reference: np.ndarray, batch: np.ndarray) -> dict[str, Any]:
     from scipy.stats import wasserstein_distance
 
@@ -134,23 +138,24 @@ def _numeric_evidence(reference: np.ndarray, batch: np.ndarray) -> dict[str, Any
     if not len(before) or not len(after):
         return {"missing": [1 - len(before) / len(reference), 1 - len(after) / len(batch)]}
     scale = before.std() if before.std() > 0 else 1.0
-    return {
+    evidence = {
         "psi": population_stability(before, after),
         "wasserstein": float(wasserstein_distance(before / scale, after / scale)),
         "mean": [float(before.mean()), float(after.mean())],
         "std": [float(before.std()), float(after.std())],
         "missing": [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
     }
+    return dict(rounded(evidence))  # what overflows, because a number is near 1e308, becomes None
 
 
-def _level_evidence(reference: dict[str, int], batch: dict[str, int]) -> dict[str, Any]:
+def _level_evidence(reference: dict[str, int], batch: dict[str, int], personal: bool) -> dict[str, Any]:
     before, after = sum(reference.values()), sum(batch.values())
     moved = {n: batch.get(n, 0) / after - reference.get(n, 0) / before for n in sorted({*reference, *batch})}
     largest = sorted(moved, key=lambda name: (-abs(moved[name]), name))[:5]
-    return {
-        "total_variation": sum(abs(m) for m in moved.values()) / 2,
-        "levels": {printable(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest},
-    }
+    evidence: dict[str, Any] = {"total_variation": sum(abs(m) for m in moved.values()) / 2}
+    if not personal:
+        evidence["levels"] = {brief(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest}
+    return evidence
 
 
 def _numeric(batch: Batch) -> dict[str, np.ndarray]:

@@ -77,6 +77,8 @@ class Check(BaseModel, ABC):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    says: ClassVar[str]
+    """What an alarm of this check means, for people: a clause about the batch."""
     learns: ClassVar[bool] = True
     """Whether fitting learns from the rows. A check of declared rules does not, so it needs no folds."""
     trusts: ClassVar[tuple[str, ...]] = ()

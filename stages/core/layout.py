@@ -113,10 +113,13 @@ class Layout:
         The column that a model learns to predict; always read as text.
     kinds : dict of str to kind
         The feature columns, in the reference's order.
+    personal : tuple of str
+        Columns whose cells no finding shows.
     """
 
     label: str
     kinds: dict[str, Kind]
+    personal: tuple[str, ...] = ()
 
     @property
     def numeric(self) -> tuple[str, ...]:
@@ -137,7 +140,7 @@ class Layout:
         PratiqueError
             If the label column, or a column that params.yaml names, is not there, or no feature is left.
         """
-        return cls(data.label, {c: infer_kind(table[c]) for c in _features(table, data)})
+        return cls(data.label, {c: infer_kind(table[c]) for c in _features(table, data)}, data.personal)
 
     @classmethod
     def of_types(cls, table: pa.Table, data: DataParams) -> "Layout":
@@ -149,14 +152,16 @@ class Layout:
             As `infer`.
         """
         kinds: dict[pa.DataType, Kind] = {pa.int64(): "integer", pa.float64(): "real"}
-        return cls(data.label, {c: kinds.get(table.schema.field(c).type, "text") for c in _features(table, data)})
+        named = {c: kinds.get(table.schema.field(c).type, "text") for c in _features(table, data)}
+        return cls(data.label, named, data.personal)
 
 
 def _features(table: pa.Table, data: DataParams) -> list[str]:
     named = {"label": data.label, **{f"ignore[{i}]": c for i, c in enumerate(data.ignore)}}
     if data.id is not None:
         named["id"] = data.id
-    for key, column in named.items():
+    personal = {f"personal[{i}]": c for i, c in enumerate(data.personal)}
+    for key, column in (named | personal).items():
         if column not in table.column_names:
             known = ", ".join(table.column_names[:12])
             raise PratiqueError(

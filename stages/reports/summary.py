@@ -2,16 +2,23 @@
 
 import csv
 import json
+import re
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stages.calibration.examine import ROWS
 from stages.core import paths
+from stages.core.discovery import load_check
 from stages.core.errors import PratiqueError, printable
+from stages.core.writing import write_text
 
+SAYS_ROWS = "its oddest tenth is odder than chance"
+PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 
 
@@ -36,11 +43,13 @@ def summary() -> RenderableType:
 
 
 def reasons(record: Path) -> list[str]:
-    """One line for each alarm in a batch's record: what was observed, and the limit it passed."""
+    """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm in its record."""
     predicate = json.loads(record.read_text(encoding="utf-8"))["predicate"]
     if predicate["fault"] is not None:
         return [f"unreadable: {printable(predicate['fault'])}"]
-    return [_reason(check) for check in predicate["checks"] if not check["success"]]
+    alarms = [check for check in predicate["checks"] if not check["success"]]
+    clauses = [_reason(check) for check in sorted(alarms, key=lambda check: (check["pValue"], check["id"]))]
+    return clauses or ["some rows are held one by one, the others are accepted"]
 
 
 def _reason(check: dict[str, Any]) -> str:
@@ -48,7 +57,7 @@ def _reason(check: dict[str, Any]) -> str:
         return f"{check['id']} failed: {printable(check['fault'])}"
     if check["breaches"]:
         return f"{check['id']}: {check['breaches'][0]}"
-    return f"{check['id']}: {check['observed']:.3g} > {check['limit']:.3g} {check['unit']}"
+    return SAYS_ROWS if check["id"] == ROWS else load_check(check["id"]).says
 
 
 def _table(batches: list[dict[str, str]]) -> Table:
@@ -56,13 +65,12 @@ def _table(batches: list[dict[str, str]]) -> Table:
     for heading in ("batch", "verdict", "p-value", "suspects", "why"):
         table.add_column(heading, justify="right" if heading in ("p-value", "suspects") else "left")
     for line in batches:
-        why = reasons(paths.RECORDS / f"{line['batch']}.json") or ["rows held one by one, the rest accepted"]
         table.add_row(
             line["batch"],
             Text(line["verdict"], STYLE[line["verdict"]]),
             f"{float(line['p_value']):.1g}",
             f"{line['suspects']} of {line['rows']}",
-            Text("\n".join(why)),
+            Text("\n".join(reasons(paths.RECORDS / f"{line['batch']}.json"))),
         )
     return table
 
@@ -86,3 +94,11 @@ def _price(metrics: dict[str, dict[str, float]]) -> Text:
         )
     )
     return Text(f"Accuracy on the holdout: {line}.")
+
+
+def picture(path: Path) -> None:
+    """Write the summary as an SVG picture that refers to nothing outside itself."""
+    console = Console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
+    console.print(summary())
+    svg = console.export_svg(title="pratique status", unique_id="pratique")
+    write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))

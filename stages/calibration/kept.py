@@ -1,0 +1,71 @@
+"""Examinations kept from earlier runs, so that the cost of a run follows what is new.
+
+What is kept is no output: it may be deleted at any time, and a file that can't be read is computed anew.
+"""
+
+import json
+import zipfile
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stages.calibration.examine import Examination, Measurement
+from stages.calibration.nulls import BetaBinomial, Pearson3
+from stages.core.check import Finding
+from stages.core.hashing import code_digest, sha256_json
+from stages.core.writing import write_bytes
+
+LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyod", "scikit-learn", "scipy")
+NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
+
+
+def key_of(rows_sha256: str, profile_digest: str) -> str:
+    """Everything that an examination depends on: the rows, the profile, this code and the libraries under it."""
+    return sha256_json([rows_sha256, profile_digest, code_digest(), [version(name) for name in LIBRARIES]])
+
+
+def keep(path: Path, examination: Examination) -> None:
+    """Write an examination: its arrays, and all the rest as one JSON text."""
+    arrays = {"row_scores": examination.row_scores, "row_p_values": examination.row_p_values}
+    measurements = []
+    for m in examination.measurements:
+        if m.finding.row_scores is not None:
+            arrays[f"scores/{m.check}"] = m.finding.row_scores
+        rest = asdict(replace(m, finding=replace(m.finding, row_scores=None)))
+        measurements.append(rest | {"kind": type(m.null).__name__})
+    checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
+    arrays["row_checks"] = codes
+    words = {"checks": checks.tolist(), "measurements": measurements}
+    arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
+    out = BytesIO()
+    np.savez_compressed(out, allow_pickle=False, **arrays)
+    write_bytes(path, out.getvalue())
+
+
+def kept(path: Path) -> Examination | None:
+    """The examination in a file; None where there is none that can be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        words = json.loads(arrays["words"].tobytes())
+        return Examination(
+            tuple(_measurement(m, arrays.get(f"scores/{m['check']}")) for m in words["measurements"]),
+            arrays["row_scores"],
+            arrays["row_p_values"],
+            tuple(words["checks"][code] for code in arrays["row_checks"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _measurement(words: dict[str, Any], row_scores: np.ndarray | None) -> Measurement:
+    finding = words["finding"] | {
+        "row_scores": row_scores,
+        "breaches": tuple(words["finding"]["breaches"]),
+        "forbidden": {int(row): rule for row, rule in words["finding"]["forbidden"].items()},
+    }
+    return Measurement(words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"])
