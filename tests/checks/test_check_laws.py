@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pytest
+from threadpoolctl import threadpool_limits
 
 from stages.core import archive
 from stages.core.batch import Batch
@@ -211,7 +212,7 @@ def test_equal_seeds_give_equal_findings(case: Case, fitted: Fitted) -> None:
 def test_global_randomness_plays_no_part(case: Case) -> None:
     findings = []
     for seed in (1, 2):
-        np.random.seed(seed)  # noqa: NPY002 - the very state that must not matter
+        np.random.seed(seed)
         findings.append(measure(case.fit(), case.spoiled()))
     assert_equal(*findings)
 
@@ -247,6 +248,17 @@ def test_the_order_of_rows_does_not_matter(case: Case, fitted: Fitted) -> None:
     assert (one.row_scores is None) == (other.row_scores is None)
     if one.row_scores is not None and other.row_scores is not None:
         np.testing.assert_allclose(other.row_scores, one.row_scores[order], rtol=1e-9, atol=1e-12)
+
+
+def test_a_row_that_is_scored_by_what_was_learned_scores_the_same_alone(case: Case, fitted: Fitted) -> None:
+    """Its null and its p-value come from trusted rows, which were measured in other company."""
+    batch = case.spoiled()
+    scores = measure(fitted, batch).row_scores
+    if not case.check.learns or scores is None:
+        return
+    with threadpool_limits(limits=1):  # as in every command
+        alone = [measure(fitted, case.batch(batch.table.slice(row, 1))).statistic for row in range(len(batch))]
+    np.testing.assert_allclose(alone, scores, rtol=1e-9)
 
 
 def test_a_ruined_batch_looks_worse(case: Case, fitted: Fitted) -> None:

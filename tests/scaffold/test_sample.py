@@ -93,6 +93,8 @@ def test_plan_holds_every_kind_of_poison() -> None:
         ("label_flip", 0.05),
         ("label_flip", 0.2),
         ("label_flip", 0.3),
+        ("label_flip", 0.4),
+        ("label_flip", 0.5),
         ("label_flip", 0.5),
         ("outlier_insertion", 0.2),
     ]
