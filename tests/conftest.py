@@ -1,6 +1,9 @@
 """Fixtures for every test, and a ban on the network and on the user's home folder."""
 
+import os
 import socket
+
+os.environ["OMP_NUM_THREADS"] = "1"  # as the commands run; two workers of two threads each wait for each other
 
 import numpy as np
 import pandas as pd

@@ -2,6 +2,7 @@
 
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from stages.core.errors import PratiqueError
 from stages.core.layout import Kind, read_column
 from stages.core.tally import Tally, assert_comparable, brief, one_line, read_rules, shown
 
+LIGHT = 0.25
 MAX_LEVELS = 64
 
 DTYPES: dict[str, Kind] = {
@@ -52,7 +54,7 @@ HEADER = """\
 #   nullable   true where a cell may be empty; unique: true where no two rows may share a cell
 #   in_range, isin, str_matches, ...   any of pandera's rules for one column; text always in quotes
 #   required   false where a batch may lack the column; strict: false lets undeclared columns in
-# Bounds leave room for one more range on either side. A text column lists its values only where a new
+# Bounds leave room for one more range; a heavy tail has none. A text column lists its values only where a new
 # one would be a surprise.
 """
 
@@ -234,7 +236,7 @@ def infer(trusted: Batch) -> str:
     """Write the schema of trusted rows as pandera's YAML, with a header that says what may be edited.
 
     Every column of the table is declared, and no other is let in. Numbers are bounded by [min - range,
-    max + range], and by 0 where none is negative. Text lists its values where the Good-Turing estimate of
+    max + range] on the sides where their tail is light. Text lists its values where the Good-Turing estimate of
     an unseen one, (values seen once) / rows, is 0 and there are at most 64. Labels always list theirs.
     """
     from ruamel.yaml import YAML
@@ -271,27 +273,41 @@ def _inferred(trusted: Batch, name: str) -> dict[str, Any]:
         if name == layout.label or (0 < len(counts) <= MAX_LEVELS and counts.min() > 1):
             spec["isin"] = sorted(counts.index)
     elif present.nunique() > 1:
-        low, high = _bounds(present.min().item(), present.max().item())
-        if math.isfinite(high):
-            spec["in_range"] = {"min_value": low, "max_value": high}
+        spec |= _bounds(present.to_numpy())
     return spec
 
 
-def _bounds(low: float, high: float) -> tuple[float, float]:
-    """Add a range on either side, rounded outwards by a thousandth at most; never below 0 if `low` is not.
+def _bounds(values: np.ndarray) -> dict[str, Any]:
+    """Bound a column where an honest new row is most improbable to lie beyond: not on the side of a heavy tail.
+
+    A side is light if its extreme hundredth covers at most a quarter of the range; its bound leaves room for one
+    more range. A column that touches 0 from above, or stays a tenth of its range away, is not let below it.
 
     Examples
     --------
-    >>> _bounds(20, 60)
-    (0, 100)
-    >>> _bounds(-0.5, 0.25)
-    (-1.25, 1.0)
+    >>> _bounds(np.array([20, 30, 40, 50, 60]))
+    {'in_range': {'min_value': 0, 'max_value': 100}}
+    >>> _bounds(np.array([0.0] * 199 + [90.0]))
+    {'greater_than_or_equal_to': 0.0}
     """
+    low, high = values.min().item(), values.max().item()
     span = high - low
-    below, above = low - span, high + span
-    if isinstance(span, float) and math.isfinite(3 * span):
-        digits = 3 - math.floor(math.log10(span))
-        scale = 10.0**digits
-        below = round(math.floor(below * scale) / scale, digits)
-        above = round(math.ceil(above * scale) / scale, digits)
-    return (max(type(below)(0), below) if low >= 0 else below), above
+    if not math.isfinite(3 * float(span)):
+        return {}
+    early, late = np.quantile(values, [0.01, 0.99])
+    below = _outwards(low - span, span, math.floor) if early - low <= LIGHT * span else None
+    above = _outwards(high + span, span, math.ceil) if high - late <= LIGHT * span else None
+    if low == 0 or low >= span / 10:
+        below = max(type(low)(0), below or type(low)(0))
+    if below is not None and above is not None:
+        return {"in_range": {"min_value": below, "max_value": above}}
+    bounds = {"greater_than_or_equal_to": below, "less_than_or_equal_to": above}
+    return {rule: bound for rule, bound in bounds.items() if bound is not None}
+
+
+def _outwards(bound: float, span: float, towards: Callable[[float], int]) -> float:
+    """Round a bound away from the data, by a thousandth of the range at most, so that people can read it."""
+    if isinstance(bound, int):
+        return bound
+    digits = 3 - math.floor(math.log10(span))
+    return round(towards(bound * 10.0**digits) / 10.0**digits, digits)

@@ -1,5 +1,6 @@
 """Errors that a user reads: one line that names the place, what was expected, and what to do."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -15,10 +16,13 @@ class UnreadableBatch(PratiqueError):
 def run(command: Callable[[], None]) -> None:
     """Run a command; a `PratiqueError` becomes one line on standard error and exit code 2.
 
-    Numerical libraries are held to one thread: the order in which threads add up
-    numbers would otherwise show in the last bits of an output.
+    Numerical libraries are held to one thread, those that are loaded by a limit and those that will be by
+    their environment: the order in which threads add up numbers would otherwise show in the last bits of an
+    output, and for batches of some hundred rows threads cost more than they give.
     """
     from threadpoolctl import threadpool_limits
+
+    os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
     try:
         with threadpool_limits(limits=1):
