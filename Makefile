@@ -16,7 +16,7 @@ repro: $(READY) ## Run the pipeline on whatever is new, and print the summary
 
 test: $(READY) ## Run the tests
 	@echo "Running the tests"
-	@$(BIN)/pytest -q -n 2
+	@$(BIN)/pytest -q -n 2 --dist loadfile
 
 lint: $(READY) ## Check style, types and which module imports which
 	@echo "Checking style";   $(BIN)/ruff check -q --output-format concise

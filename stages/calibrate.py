@@ -10,8 +10,9 @@ from stages.core.reading import read_trusted
 
 def main() -> None:
     """Calibrate every check of params.yaml on data/reference."""
+    params = load()
     reference = read_trusted(paths.REFERENCE)
-    save(calibrate(reference, load()), reference.num_rows)
+    save(calibrate(reference, params), reference.num_rows)
 
 
 if __name__ == "__main__":

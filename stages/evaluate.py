@@ -8,9 +8,11 @@ import csv
 import io
 from collections import Counter
 
+import numpy as np
+
 from stages.core import paths
 from stages.core.batch import Batch
-from stages.core.errors import run
+from stages.core.errors import PratiqueError, run
 from stages.core.layout import Layout
 from stages.core.params import Params, load
 from stages.core.reading import read_trusted
@@ -25,13 +27,24 @@ def main() -> None:
     params = load()
     reference = read_trusted(paths.REFERENCE)
     layout = Layout.infer(reference, params.data)
-    holdout = Batch("holdout", read_trusted(paths.HOLDOUT), layout)
+    holdout = _holdout(layout)
     metrics: dict[str, dict[str, float]] = {}
     for name, model in _models(Batch("reference", reference, layout), params).items():
         scores, predicted = score(model, holdout)
         metrics[name] = scores.as_metrics()
         _write_confusion(name, holdout, predicted.tolist())
     write_json(paths.METRICS_JSON, metrics | _counts())
+
+
+def _holdout(layout: Layout) -> Batch:
+    """The trusted rows to compare models on; they must have what the reference has."""
+    holdout = Batch("holdout", read_trusted(paths.HOLDOUT), layout)
+    if holdout.missing_columns:
+        raise PratiqueError(f"{paths.HOLDOUT}: column '{holdout.missing_columns[0]}' is missing; the reference has it")
+    blank = np.flatnonzero(holdout.labels == "")
+    if len(blank):
+        raise PratiqueError(f"{paths.HOLDOUT}: row {blank[0]} has no '{layout.label}'; every trusted row needs a label")
+    return holdout
 
 
 def _models(reference: Batch, params: Params) -> dict[str, Model]:
@@ -54,6 +67,9 @@ def _counts() -> dict[str, dict[str, float]]:
     """Batches and rows, accepted and quarantined."""
     import pyarrow.parquet as pq
 
+    for path in (paths.BATCHES_CSV, paths.ROWS_PARQUET):
+        if not path.is_file():
+            raise PratiqueError(f"{path}: not found; run `pratique validate` (or `dvc repro`) first")
     with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
         batches = Counter(line["outcome"] for line in csv.DictReader(stream))
     held = pq.read_table(paths.ROWS_PARQUET, columns=["quarantined"])["quarantined"].to_pylist()

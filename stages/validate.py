@@ -11,7 +11,7 @@ from stages.core.arrival import read_arrivals
 from stages.core.errors import run
 from stages.core.params import load
 from stages.core.progress import track
-from stages.core.writing import keep_only
+from stages.core.writing import keep_only, write_text
 from stages.quarantine.clear import EXAMINATIONS, Summary, clear
 from stages.quarantine.record import Configuration
 from stages.quarantine.store import store
@@ -31,6 +31,7 @@ def main() -> None:
         cleared.append(batch.summary())
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):
         keep_only(folder, written)
+    write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
     write_tables(cleared)
 
 

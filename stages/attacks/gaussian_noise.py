@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field
 
-from stages.core.attack import Attack, Poisoned, budget, changed, choose, whole_numbers
+from stages.core.attack import Attack, Legal, Poisoned, budget, changed, choose, spread
 from stages.core.batch import Batch
 
 
@@ -29,29 +29,23 @@ class GaussianNoise(Attack):
 
     scale: float = Field(1.0, gt=0, le=100, description="Noise in standard deviations of each column.")
 
+    @np.errstate(over="ignore")
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
         """Add noise to every number of the chosen rows."""
-        numbers, names = batch.numeric, batch.layout.numeric
-        lowest = np.fmin.reduce(numbers, axis=0, initial=np.nan)
-        highest = np.fmax.reduce(numbers, axis=0, initial=np.nan)
-        movable = ~np.isnan(numbers) & (lowest < highest)
+        numbers, legal = batch.numeric, Legal.of(batch)
+        movable = ~np.isnan(numbers) & legal.varies
         rows = choose(np.flatnonzero(movable.any(axis=1)), budget(batch, rate), rng)
         if not len(rows):
             return changed(batch, rows, {})
-        whole = np.isin(names, whole_numbers(batch))
-
-        def legal(values: np.ndarray) -> np.ndarray:
-            return np.clip(np.where(whole, np.rint(values), values), lowest, highest)
-
         old, movable = numbers[rows], movable[rows]
         draw = rng.normal(size=old.shape)
-        noise = draw * self.scale * np.ma.masked_invalid(numbers).std(axis=0).filled(np.nan)
+        noise = draw * self.scale * spread(batch)
         new = legal(old + noise)
         new[~movable | (new == old)] = np.nan
 
         still = np.isnan(new).all(axis=1)
         cell = np.where(movable, np.abs(draw), -1).argmax(axis=1)[still]
-        step = np.maximum(np.abs(noise), np.where(whole, 1, np.spacing(np.abs(old))))
-        inwards = np.where(highest - old > old - lowest, step, -step)
+        step = np.maximum(np.abs(noise), np.where(legal.whole, 1, np.spacing(np.abs(old))))
+        inwards = np.where(legal.highest - old > old - legal.lowest, step, -step)
         new[still, cell] = legal(old + inwards)[still, cell]
-        return changed(batch, rows, dict(zip(names, new.T, strict=True)))
+        return changed(batch, rows, dict(zip(batch.layout.numeric, new.T, strict=True)))

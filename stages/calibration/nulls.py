@@ -1,5 +1,6 @@
 """How a statistic behaves on clean rows, at any number of rows: the only place where thresholds come from."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -45,14 +46,14 @@ class Pearson3:
     skew: float
 
     def p_value(self, statistic: float) -> float:
-        """Upper tail probability, at least `SMALLEST_P`."""
+        """Upper tail probability, at least `SMALLEST_P`, and that where it is not a number."""
         z = (statistic - self.mean) / self.std
         if self.skew < 1e-3:
-            tail = special.ndtr(-z)
+            tail = float(special.ndtr(-z))
         else:
             shape = 4 / self.skew**2
-            tail = special.gammaincc(shape, max(0.0, shape + z * np.sqrt(shape)))
-        return max(SMALLEST_P, float(tail))
+            tail = float(special.gammaincc(shape, max(shape + z * math.sqrt(shape), 0.0)))  # NaN stays NaN
+        return max(SMALLEST_P, tail)
 
     def limit(self, alpha: float) -> float:
         """Upper `alpha` quantile."""
@@ -60,7 +61,7 @@ class Pearson3:
             z = float(-special.ndtri(alpha))
         else:
             shape = 4 / self.skew**2
-            z = float((special.gammainccinv(shape, alpha) - shape) / np.sqrt(shape))
+            z = float((special.gammainccinv(shape, alpha) - shape) / math.sqrt(shape))
         return self.mean + z * self.std
 
 
@@ -79,8 +80,9 @@ class BetaBinomial:
     def p_value(self, statistic: float) -> float:
         """The chance of `statistic * rows` broken rows or more among `rows` clean ones."""
         count = round(statistic * self.rows)
-        tail = stats.betabinom.sf(count - 1, self.rows, *self._parameters())
-        return max(SMALLEST_P, float(tail))
+        a, b = self._parameters()
+        tail = stats.betabinom.cdf(self.rows - count, self.rows, b, a)  # of the whole rows: 1 - cdf ends at 1e-12
+        return min(1.0, max(SMALLEST_P, float(tail)))
 
     def limit(self, alpha: float) -> float:
         """The smallest share of broken rows whose p-value is `alpha` or less; above 1 where there is none."""

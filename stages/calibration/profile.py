@@ -88,20 +88,25 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     Raises
     ------
     PratiqueError
-        If there is none, or it was calibrated for another label or other checks than params.yaml names.
+        If there is none, it can't be read, or it was calibrated for another label or other checks than
+        params.yaml names.
     """
     summary = folder / "profile.json"
     if not summary.is_file():
         raise PratiqueError(f"{folder}: no profile; run `pratique calibrate` (or `dvc repro`) first")
-    known: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
+    try:
+        known: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
+        label, kinds, names = known["label"], known["kinds"], known["checks"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise PratiqueError(f"{summary}: not a profile's summary; run `pratique calibrate` again") from error
     checks = configured_checks(params.checks)
-    if known["label"] != params.data.label or known["checks"] != sorted(checks):
+    if label != params.data.label or names != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
     own = [Calibrated, Surprise, MomentNull, RateNull]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     rows = archive.load(folder / "rows.skops", types)
     return Profile(
-        layout=Layout(known["label"], known["kinds"], params.data.personal),
+        layout=Layout(label, kinds, params.data.personal),
         checks={
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
             for name, check in checks.items()

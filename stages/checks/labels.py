@@ -87,6 +87,4 @@ class FittedLabels(Fitted):
 
     def _tally(self, votes: np.ndarray) -> dict[str, int]:
         counts = np.bincount(votes, minlength=len(self.classes))
-        return {
-            brief(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]
-        }
+        return {brief(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]}

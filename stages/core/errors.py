@@ -14,7 +14,7 @@ class UnreadableBatch(PratiqueError):
 
 
 def run(command: Callable[[], None]) -> None:
-    """Run a command; a `PratiqueError` becomes one line on standard error and exit code 2.
+    """Run a command; a `PratiqueError`, or a file that can't be read or written, becomes one line and exit code 2.
 
     Numerical libraries are held to one thread, those that are loaded by a limit and those that will be by
     their environment: the order in which threads add up numbers would otherwise show in the last bits of an
@@ -27,7 +27,7 @@ def run(command: Callable[[], None]) -> None:
     try:
         with threadpool_limits(limits=1):
             command()
-    except PratiqueError as error:
+    except (PratiqueError, OSError) as error:
         print(f"pratique: {printable(str(error))}", file=sys.stderr)
         sys.exit(2)
 

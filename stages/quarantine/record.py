@@ -71,7 +71,7 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
             "verdict": verdict.verdict,
             "pValue": rounded(verdict.p_value, 4),
             "reasonCodes": list(verdict.alarms),
-            "fault": arrival.fault,
+            "fault": None if arrival.fault is None else printable(arrival.fault),
             "batch": _batch(cleared),
             "configuration": [{"name": name, "sha256": digest} for name, digest in judged_by.digests.items()],
             "checks": [_check(judged) for judged in verdict.judged],
@@ -117,7 +117,7 @@ def _check(judged: Judged) -> dict[str, Any]:
         "nFailed": len(finding.forbidden),
         "breaches": [printable(breach) for breach in finding.breaches],
         "evidence": rounded(finding.evidence),
-        "fault": finding.fault,
+        "fault": None if finding.fault is None else printable(finding.fault),
     }
 
 

@@ -70,12 +70,11 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     share = 1 / max(1, len(examination.measurements))
     level = -np.expm1(share * np.log1p(-alarms.alpha))
     judged = tuple(
-        Judged(m, m.null.limit(level), m.p_value <= level or bool(m.finding.breaches)) for m in examination.measurements
+        Judged(m, m.null.limit(level), m.p_value <= level or _failed(m) or bool(m.finding.breaches))
+        for m in examination.measurements
     )
     codes = tuple(
-        f"{j.measurement.check}.fault" if j.measurement.finding.fault else j.measurement.check
-        for j in judged
-        if j.alarm
+        f"{j.measurement.check}.fault" if _failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
     grave = [code for code in codes if not (code == SHIFT and shift.policy == "warn")]
     p_values = examination.row_p_values
@@ -103,6 +102,11 @@ def benjamini_hochberg(p_values: np.ndarray, rate: float) -> np.ndarray:
     return np.sort(order[: passed[-1] + 1]) if len(passed) else np.array([], np.int64)
 
 
+def _failed(measurement: Measurement) -> bool:
+    """Whether a check could not measure; a p-value that is no number would compare false with every limit."""
+    return measurement.finding.fault is not None or bool(np.isnan(measurement.p_value))
+
+
 def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, str]:
     """The rare rows, and the rows that a declared rule forbids, each with the reason."""
     p_values, checks = examination.row_p_values, examination.row_checks
@@ -114,7 +118,7 @@ def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, str]:
 
 def _p_value(judged: tuple[Judged, ...], share: float) -> float:
     """The smallest p-value, corrected for the number of measurements."""
-    if any(j.measurement.finding.breaches or j.measurement.finding.fault for j in judged):
+    if any(j.measurement.finding.breaches or _failed(j.measurement) for j in judged):
         return 0.0
     smallest = min((j.measurement.p_value for j in judged), default=1.0)
     return float(-np.expm1(np.log1p(-min(smallest, 1 - 1e-12)) / share))

@@ -76,24 +76,25 @@ def _table(batches: list[dict[str, str]]) -> Table:
 
 
 def _counts(batches: list[dict[str, str]]) -> Text:
-    held = [line for line in batches if line["outcome"] == "quarantined"]
+    held = sum(line["outcome"] == "quarantined" for line in batches)
     partial = sum(line["verdict"] == "partial" for line in batches)
+    in_part = f" ({partial} of them in part)" if partial else ""
     return Text(
-        f"\n{len(batches)} batches: {len(batches) - len(held)} accepted ({partial} of them without some rows), "
-        f"{len(held)} quarantined. Records: {paths.RECORDS}/, rows: {paths.QUARANTINE}/"
+        f"\n{len(batches)} batches: {len(batches) - held} accepted{in_part}, {held} quarantined.\n"
+        f"Records are in {paths.RECORDS}/, quarantined rows in {paths.QUARANTINE}/.\n"
     )
 
 
 def _price(metrics: dict[str, dict[str, float]]) -> Text:
-    line = ", ".join(
-        f"{metrics[name]['accuracy']:.3f} {words}"
+    lines = [
+        f"  {metrics[name]['accuracy']:.3f}  trained on {words}"
         for name, words in (
-            ("accepted", "trained on what was accepted"),
-            ("everything", "on everything that came in"),
-            ("reference", "on the reference alone"),
+            ("accepted", "what was accepted"),
+            ("everything", "everything that came in"),
+            ("reference", "the reference alone"),
         )
-    )
-    return Text(f"Accuracy on the holdout: {line}.")
+    ]
+    return Text("\n".join(["Accuracy on the holdout:", *lines]))
 
 
 def picture(path: Path) -> None:

@@ -10,7 +10,7 @@ from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.errors import PratiqueError
 from stages.core.layout import Layout
-from stages.core.params import DataParams
+from stages.core.params import DataParams, load
 from stages.core.reading import FORMATS, read_table, read_trusted
 from stages.core.writing import write_bytes, write_text
 from stages.scaffold.pipeline import dvc_yaml
@@ -78,14 +78,32 @@ def init(folder: Path, reference: Path, label: str) -> list[Written]:
     if not folder.is_dir():
         raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
     table = read_trusted(reference) if reference.is_dir() else read_table(_existing(reference))
-    trusted = Batch("reference", table, Layout.infer(table, DataParams(label=label)))
+    if not table.num_rows:
+        raise PratiqueError(f"{reference}: no rows; --from takes rows that you trust")
+    data = _data(folder / paths.PARAMS, label)
+    trusted = Batch("reference", table, Layout.infer(table, data))
     written = [
         _write_new(folder / "dvc.yaml", dvc_yaml),
-        _write_new(folder / paths.PARAMS, lambda: PARAMS.format(label=json.dumps(label, ensure_ascii=False))),
+        _write_new(folder / paths.PARAMS, lambda: PARAMS.format(label=_quoted(label))),
         _write_new(folder / paths.SCHEMA, lambda: schema.infer(trusted)),
-        _write_new(folder / paths.SUITE, lambda: json.dumps(expectations.infer(trusted), indent=2) + "\n"),
+        _write_new(folder / paths.SUITE, lambda: json.dumps(expectations.infer(trusted, data.id), indent=2) + "\n"),
     ]
     return written + _copy_reference(reference, folder / paths.REFERENCE)
+
+
+def _data(params: Path, label: str) -> DataParams:
+    """What the columns are: by params.yaml where there is one, which may name an id or columns to ignore."""
+    if not params.exists():
+        return DataParams(label=label)
+    data = load(params).data
+    if data.label != label:
+        raise PratiqueError(f"{params}: data.label is '{data.label}', not '{label}'; correct one of them")
+    return data
+
+
+def _quoted(text: str) -> str:
+    """Text in YAML's double quotes, which hold JSON's escapes; what can't be seen as the number of its character."""
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
 
 
 def _existing(reference: Path) -> Path:

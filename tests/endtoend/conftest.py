@@ -158,8 +158,8 @@ def make_rows():
 
 
 @pytest.fixture(scope="session")
-def cleared(new_project):
-    """A small project whose every stage has run: a reference, a holdout, two good batches. Copy it to change it."""
+def prepared(new_project):
+    """A small project in which no stage has run: a reference, a holdout, two good batches. Copy it to change it."""
     project = new_project()
     tabular(200, seed=1).to_csv(project.path("trusted.csv"), index=False)
     tabular(60, seed=2).to_csv(project.path("data/holdout/rows.csv"), index=False)
@@ -167,5 +167,12 @@ def cleared(new_project):
     tabular(30, seed=4).to_parquet(project.path("data/incoming/west/second.parquet"), index=False)
     done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
     assert done.code == 0, done
+    return project
+
+
+@pytest.fixture(scope="session")
+def cleared(prepared, tmp_path_factory):
+    """The same after every stage. Copy it to change it."""
+    project = prepared.copy(tmp_path_factory.mktemp("cleared") / "project")
     project.stages("calibrate", "ingest", "validate", "train", "evaluate")
     return project

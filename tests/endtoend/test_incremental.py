@@ -1,0 +1,100 @@
+"""A team's own project: batches that arrive one after another give the same bytes as all of them at once."""
+
+import csv
+import shutil
+
+import pytest
+
+OUTPUTS = ("data/accepted", "data/quarantine", "data/records", "data/reports")
+FLIPPED = ("east/b", "west/d")
+TORN = "west/torn"
+STEPS = (("east/a", "west/a", "east/b"), ("west/b", "east/c", TORN), ("west/c", "west/d", "east/d"))
+"""Batches in the order in which they arrive: neither by name nor source by source."""
+
+
+def write_batch(project, make_rows, name):
+    """One of nine batches; every other one comes as Parquet, with an id of another type than in CSV."""
+    number = [batch for step in STEPS for batch in step].index(name)
+    frame = make_rows(30, seed=10 + number, flipped=0.5 if name in FLIPPED else 0)
+    frame.insert(0, "key", range(1000 * number, 1000 * number + 30))
+    if name == TORN or number % 2:
+        path = project.path(f"data/incoming/{name}.parquet")
+        frame.to_parquet(path, index=False)
+        if name == TORN:
+            path.write_bytes(path.read_bytes()[:-100])
+    else:
+        frame.to_csv(project.path(f"data/incoming/{name}.csv"), index=False)
+
+
+@pytest.fixture(scope="module")
+def empty(new_project, make_rows):
+    """A repository as `pratique init` leaves it, with an id column, and no batch yet."""
+    project = new_project()
+    for name, rows, seed in (("trusted", 200, 1), ("data/holdout/rows", 60, 2)):
+        frame = make_rows(rows, seed)
+        frame.insert(0, "key", range(seed * 10**6, seed * 10**6 + rows))
+        frame.to_csv(project.path(f"{name}.csv"), index=False)
+    project.ok("git", "init", "-q")
+    project.ok("dvc", "init", "-q")
+    project.ok("pratique", "init", ".", "--from", "trusted.csv", "--label", "y")
+    params = (project.root / "params.yaml").read_text(encoding="utf-8")
+    for old, new in (("id: null", "id: key"), ("model: random_forest", "model: logistic_regression")):
+        assert params.count(old) == 1
+        params = params.replace(old, new)
+    project.path("params.yaml").write_text(params, encoding="utf-8")
+    shutil.rmtree(project.root / "expectations")
+    project.ok("pratique", "init", ".", "--from", "trusted.csv", "--label", "y")  # infers them again, knowing the id
+    project.commit()
+    return project
+
+
+@pytest.fixture(scope="module")
+def incremental(empty, make_rows, tmp_path_factory):
+    """Three steps with a run and a commit after each."""
+    project = empty.copy(tmp_path_factory.mktemp("incremental") / "project")
+    for step in STEPS:
+        for name in step:
+            write_batch(project, make_rows, name)
+        project.ok("dvc", "repro")
+        project.commit()
+    return project
+
+
+@pytest.fixture(scope="module")
+def at_once(empty, make_rows, tmp_path_factory):
+    """All batches, one run; the folder has another name and the batches were written in another order."""
+    project = empty.copy(tmp_path_factory.mktemp("once") / "another-name")
+    for name in sorted((name for step in STEPS for name in step), reverse=True):
+        write_batch(project, make_rows, name)
+    project.ok("dvc", "repro")
+    return project
+
+
+@pytest.mark.parametrize("place", OUTPUTS)
+def test_three_steps_give_the_bytes_of_one(incremental, at_once, place):
+    got, expected = incremental.contents(place), at_once.contents(place)
+    assert list(got) == list(expected)
+    assert [path for path in expected if got[path] != expected[path]] == []
+
+
+def test_model_and_profile_are_the_same_too(incremental, at_once):
+    assert incremental.contents("data/profile", "data/model") == at_once.contents("data/profile", "data/model")
+
+
+def test_the_poison_was_there_to_be_found(at_once):
+    with (at_once.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    assert [line["batch"] for line in lines] == sorted(name for step in STEPS for name in step)
+    assert [line["batch"] for line in lines if line["outcome"] == "quarantined"] == sorted((*FLIPPED, TORN))
+
+
+def test_a_committed_run_leaves_nothing_to_do(incremental):
+    assert incremental.ok("git", "status", "--porcelain") == ""
+    assert "Data and pipelines are up to date." in incremental.ok("dvc", "repro")
+
+
+def test_outputs_are_versioned_by_dvc_not_by_git(incremental):
+    tracked = incremental.ok("git", "ls-files", "data").splitlines()
+    for folder in ("profile", "batches", "accepted", "quarantine", "records", "model", ".cache"):
+        assert not [path for path in tracked if path.startswith(f"data/{folder}/")]
+    assert "data/reports/metrics.json" in tracked

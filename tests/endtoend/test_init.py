@@ -1,0 +1,225 @@
+"""`pratique init` in a repository of any shape, with columns of any name, once or twice."""
+
+import json
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from stages.checks import expectations, schema
+from stages.core import paths
+from stages.core.batch import Batch
+from stages.core.layout import Layout
+from stages.core.params import load
+from stages.core.reading import read_trusted
+from stages.scaffold.pipeline import STAGES, dvc_yaml
+
+REPOSITORY = Path(__file__).parents[2]
+WRITTEN = ["dvc.yaml", "expectations/schema.yaml", "expectations/suite.json", "params.yaml"]
+
+
+def only_rules(project):
+    """Leave the checks of declared rules in params.yaml, which take no time to calibrate."""
+    text = (project.root / "params.yaml").read_text(encoding="utf-8")
+    start, end = text.index("checks:"), text.index("train:")
+    project.path("params.yaml").write_text(
+        f"{text[:start]}checks: {{schema: {{}}, expectations: {{}}}}\n\n{text[end:]}", encoding="utf-8"
+    )
+
+
+def run_rules(project, batch, label):
+    """Calibrate on the reference, clear one batch, and return its verdict and alarms."""
+    only_rules(project)
+    batch.to_csv(project.path("data/incoming/east/first.csv"), index=False)
+    project.stages("calibrate", "ingest", "validate")
+    record = json.loads((project.root / "data/records/east/first.json").read_text(encoding="utf-8"))
+    return record["predicate"]["verdict"], record["predicate"]["reasonCodes"]
+
+
+def init(project, *words, label="y"):
+    done = project.pratique("init", *(words or (".", "--from", "trusted.csv")), "--label", label)
+    assert done.code == 0, done
+    return done.out.splitlines()
+
+
+# what it writes
+
+
+@pytest.mark.parametrize("columns", ["numbers", "words", "mixed"])
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_what_init_infers_lets_such_rows_in(project, make_rows, columns, suffix):
+    chosen = {"numbers": ["size", "weight", "age"], "words": ["colour", "shape"], "mixed": ["age", "size", "shape"]}
+    trusted, batch = (make_rows(rows, seed)[[*chosen[columns], "y"]] for rows, seed in ((200, 1), (40, 2)))
+    file = project.path(f"trusted{suffix}")
+    trusted.to_csv(file, index=False) if suffix == ".csv" else trusted.to_parquet(file, index=False)
+    said = init(project, ".", "--from", f"trusted{suffix}")
+    assert [line for line in said if line.startswith("wrote")] == [
+        f"wrote  {name}" for name in ("dvc.yaml", "params.yaml", *WRITTEN[1:3], f"data/reference/trusted{suffix}")
+    ]
+    assert sorted(project.contents(".")) == sorted([*WRITTEN, f"data/reference/trusted{suffix}", file.name])
+    assert load(project.root / "params.yaml").data.label == "y"
+    assert load(project.root / "params.yaml").alarms.per_1000_batches == 10
+    verdict, alarms = run_rules(project, batch, "y")
+    assert (verdict, alarms) == ("accept", [])
+
+
+def test_the_pipeline_is_one_that_dvc_reads(project, make_rows):
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    project.ok("git", "init", "-q")
+    project.ok("dvc", "init", "-q")
+    init(project)
+    listed = project.ok("dvc", "stage", "list", "--name-only").split()
+    assert listed == [stage.name for stage in STAGES]
+    commands = YAML(typ="safe").load((project.root / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+    assert [commands[name]["cmd"] for name in listed] == [f"pratique {name}" for name in listed]
+
+
+# twice
+
+
+def test_a_second_init_changes_nothing(project, make_rows):
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    init(project)
+    before = project.contents(".")
+    said = init(project)
+    assert project.contents(".") == before
+    assert not [line for line in said if line.startswith("wrote")]
+    assert [line for line in said if line.startswith("kept")] == [
+        f"kept   {name}" for name in ("dvc.yaml", "params.yaml", *WRITTEN[1:3], "data/reference")
+    ]
+
+
+@pytest.mark.parametrize("edited", WRITTEN)
+def test_an_edited_file_is_kept_and_init_says_so(project, make_rows, edited):
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    init(project)
+    mine = (project.root / edited).read_bytes() + (b"\n" if edited.endswith("json") else b"# mine\n")
+    project.path(edited).write_bytes(mine)
+    before = project.contents(".")
+    assert f"kept   {edited}" in init(project)
+    assert project.contents(".") == before
+
+
+@pytest.mark.parametrize("missing", WRITTEN)
+def test_a_missing_file_is_written_again_as_it_was(project, make_rows, missing):
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    init(project)
+    before = project.contents(".")
+    (project.root / missing).unlink()
+    assert f"wrote  {missing}" in init(project)
+    assert project.contents(".") == before
+
+
+def test_a_second_init_follows_the_params_that_are_there(project, make_rows):
+    """Somebody names the id in params.yaml and has the expectations inferred again."""
+    frame = make_rows(200, 1)
+    frame.insert(0, "key", range(200))
+    frame.to_csv(project.path("trusted.csv"), index=False)
+    init(project)
+    text = (project.root / "params.yaml").read_text(encoding="utf-8")
+    project.path("params.yaml").write_text(text.replace("id: null", "id: key"), encoding="utf-8")
+    for name in ("expectations/schema.yaml", "expectations/suite.json"):
+        (project.root / name).unlink()
+    init(project)
+    batch = make_rows(40, 2)
+    batch.insert(0, "key", range(10**6, 10**6 + 40))
+    assert run_rules(project, batch, "y") == ("accept", [])
+    suite = json.loads((project.root / "expectations/suite.json").read_text(encoding="utf-8"))
+    unique = [e["kwargs"] for e in suite["expectations"] if e["type"] == "expect_column_values_to_be_unique"]
+    assert unique == [{"column": "key"}]
+
+
+def test_a_second_init_with_another_label_is_refused(project, make_rows):
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    init(project)
+    before = project.contents(".")
+    complaint = project.pratique("init", ".", "--from", "trusted.csv", "--label", "shape").complaint
+    assert complaint.startswith("params.yaml: data.label is 'y', not 'shape'")
+    assert project.contents(".") == before
+
+
+# where things lie
+
+
+def test_a_reference_elsewhere_is_copied_byte_for_byte(project, new_project, make_rows):
+    elsewhere = new_project()
+    make_rows(40, 1).to_csv(elsewhere.path("a.csv"), index=False)
+    make_rows(40, 2).to_parquet(elsewhere.path("b.parquet"), index=False)
+    elsewhere.path("notes.txt").write_text("no rows")
+    init(project, ".", "--from", str(elsewhere.root))
+    assert project.contents("data") == {
+        f"data/reference/{name}": (elsewhere.root / name).read_bytes() for name in ("a.csv", "b.parquet")
+    }
+
+
+@pytest.mark.parametrize("given", ["data/reference", "data/reference/rows.csv", "./data/../data/reference"])
+def test_a_reference_in_its_place_stays_there(project, make_rows, given):
+    make_rows(40, 1).to_csv(project.path("data/reference/rows.csv"), index=False)
+    before = project.contents("data")
+    init(project, ".", "--from", given)
+    assert project.contents("data") == before
+
+
+def test_another_reference_does_not_replace_the_one_that_is_there(project, make_rows):
+    make_rows(40, 1).to_csv(project.path("data/reference/rows.csv"), index=False)
+    make_rows(40, 2).to_csv(project.path("trusted.csv"), index=False)
+    before = project.contents("data")
+    assert "kept   data/reference" in init(project)
+    assert project.contents("data") == before
+
+
+def test_init_of_a_folder_that_is_not_the_current_one(project, make_rows):
+    """The reference is named from where the command is given, as for any other command."""
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    (project.root / "team").mkdir()
+    done = project.run("pratique", "init", "team", "--from", "trusted.csv", "--label", "y")
+    assert (done.code, done.err) == (0, "")
+    expected = [*(f"team/{name}" for name in (*WRITTEN, "data/reference/trusted.csv")), "trusted.csv"]
+    assert sorted(project.contents(".")) == sorted(expected)
+
+
+def test_whatever_lies_in_the_folder_stays(project, make_rows):
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    for name in ("README.md", ".gitignore", "data/old.csv", "src/train.py"):
+        project.path(name).write_text("mine")
+    before = project.contents(".")
+    init(project)
+    assert before.items() <= project.contents(".").items()
+
+
+# names that mean something to YAML, JSON or a shell
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        'the "label"', "it's", "a: b", "a # b", "# a", "- a", "{a}", "{label}", "[a", "%a", "!!int a", "&a", "*a",
+        "null", "no", "1.0", "007", "~", "a\\nb", "a\nb", "a\tb", "a,b", "größe", "标签", "\U0001f3f7", "a\u2028b",
+        "a\x85b", "a\x7fb", "a\u200bb", "a\ufeffb", "<script>", "$(id)", "seed: 1\nchecks", "../y",
+    ],
+)  # fmt: skip
+def test_a_label_of_any_name(project, make_rows, label):
+    trusted, batch = make_rows(40, 1).rename(columns={"y": label}), make_rows(30, 2).rename(columns={"y": label})
+    trusted.to_csv(project.path("trusted.csv"), index=False)
+    init(project, label=label)
+    params = load(project.root / "params.yaml")
+    assert params.data.label == label
+    assert (params.seed, params.data.id, params.data.ignore) == (0, None, ())
+    verdict, alarms = run_rules(project, batch, label)
+    assert (verdict, alarms) == ("accept", [])
+
+
+# this repository's own
+
+
+def test_the_pipeline_here_is_the_one_that_init_would_write():
+    assert (REPOSITORY / "dvc.yaml").read_text(encoding="utf-8") == dvc_yaml(own_code=True)
+
+
+def test_the_expectations_here_are_those_that_init_would_infer():
+    data = load(REPOSITORY / paths.PARAMS).data
+    reference = read_trusted(REPOSITORY / paths.REFERENCE)
+    trusted = Batch("reference", reference, Layout.infer(reference, data))
+    assert (REPOSITORY / paths.SCHEMA).read_text(encoding="utf-8") == schema.infer(trusted)
+    suite = json.loads((REPOSITORY / paths.SUITE).read_text(encoding="utf-8"))
+    assert suite == expectations.infer(trusted, data.id)

@@ -1,0 +1,79 @@
+"""Every command that the README shows is run: here, by another test, or by CI."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+RUN_ELSEWHERE = {
+    "make repro": "test_sample.py runs what it runs, `dvc repro` and `pratique status`",
+    "make test": "CI runs it, and this test is part of it",
+}
+FILES = {
+    "trusted.csv": "data/reference/digits.csv",
+    "holdout.csv": "data/holdout/digits.csv",
+    "monday.csv": "data/incoming/scanner/2026-w01.csv",
+}
+
+
+def blocks(*languages):
+    """The fenced blocks of the README in these languages, in order."""
+    text = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    return [body for language, body in re.findall(r"^```(\w*)\n(.*?)^```$", text, re.M | re.S) if language in languages]
+
+
+def commands(body):
+    """The lines of a block without comments and prompts."""
+    lines = (re.sub(r"\s+#.*", "", line).removeprefix("$ ").strip() for line in body.splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def recipe(target):
+    """What the Makefile does for a target."""
+    text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
+    (body,) = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", text, re.M)
+    return body
+
+
+def test_every_block_with_commands_is_covered():
+    shown = [command for body in blocks("console") for command in commands(body)]
+    assert shown == list(RUN_ELSEWHERE)
+    assert len(blocks("sh", "bash")) == 1
+    assert len(blocks("", "shell")) == 0
+
+
+def test_make_does_what_other_tests_run():
+    assert re.search(r"\bdvc repro$", recipe("repro"), re.M)
+    assert re.search(r"\bpratique status$", recipe("repro"), re.M)
+    assert re.search(r"/pytest\b", recipe("test"))
+    assert "make test" in (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
+
+
+def test_the_commands_for_data_of_ones_own_work_as_written(project):
+    for name, sample in FILES.items():
+        shutil.copyfile(REPOSITORY / sample, project.path(name))
+    (body,) = blocks("sh", "bash")
+    expected = [
+        "git init",
+        "dvc init",
+        "pratique init",
+        "cp monday.csv",
+        "dvc repro",
+        "pratique status",
+        "pratique check",
+    ]
+    positions = [body.index(command) for command in expected]
+    assert positions == sorted(positions)
+
+    said = project.ok("bash", "-e", "-o", "pipefail", "-c", body)
+
+    for stage in ("calibrate", "ingest", "validate", "train", "evaluate"):
+        assert f"Running stage '{stage}'" in said
+    assert "1 batches: 1 accepted" in said
+    assert re.search(r"^accept +monday\.csv", said, re.M)
+    with (project.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
+        (line,) = csv.DictReader(stream)
+    assert (line["batch"], line["outcome"]) == ("vendor/monday", "accepted")
+    assert (project.root / "data/accepted/vendor/monday.parquet").is_file()
+    assert (project.root / "data/model/model.skops").is_file()

@@ -1,0 +1,310 @@
+"""The sample on a fresh clone: `dvc repro` once, then everything that the contract and the laws promise about it."""
+
+import csv
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
+
+from stages.core.hashing import sha256_file
+from stages.core.reading import read_table
+from stages.quarantine.store import REASON, ROW
+from stages.scaffold.pipeline import MODELS, STAGES
+from stages.scaffold.sample import HOLDOUT_ROWS, HONEST_SHIFT, plan
+
+REPOSITORY = Path(__file__).parents[2]
+PLANS = {planned.name: planned for planned in plan()}
+POISONED = sorted(name for name, planned in PLANS.items() if planned.poisoned and planned.rate >= 0.2)
+CLEAN = sorted(name for name, planned in PLANS.items() if planned.attack is None)
+(HONEST,) = (name for name, planned in PLANS.items() if planned.attack == HONEST_SHIFT)
+RECORD_SCHEMA = json.loads((REPOSITORY / "stages/quarantine/record.schema.json").read_text(encoding="utf-8"))
+NOT_COPIED = ("data/.cache", ".dvc/cache", ".dvc/tmp")
+
+
+@pytest.fixture(scope="module")
+def clone(new_project):
+    """What a clone of this checkout holds, committed, and nothing else."""
+    project = new_project()
+    for name in listed("ls-files", "-z", "--cached", "--others", "--exclude-standard"):
+        if (REPOSITORY / name).is_file() and not name.startswith(NOT_COPIED):
+            shutil.copyfile(REPOSITORY / name, project.path(name))
+    project.commit()
+    return project
+
+
+@pytest.fixture(scope="module")
+def committed(clone):
+    """The lock as it is committed, before anything has run."""
+    lock = clone.root / "dvc.lock"
+    return read_yaml(lock) if lock.is_file() else None
+
+
+@pytest.fixture(scope="module")
+def repro(clone, committed):
+    """What `dvc repro` says, with the committed reports taken away so that it has to write them again."""
+    for file in [clone.root / "data/reports/metrics.json", *(clone.root / "data/reports/confusion").glob("*")]:
+        file.unlink(missing_ok=True)
+    return clone.run("dvc", "repro")
+
+
+@pytest.fixture(scope="module")
+def done(clone, repro):
+    """The clone after `dvc repro`; only read it."""
+    assert repro.code == 0, repro
+    return clone
+
+
+@pytest.fixture(scope="module")
+def verdicts(done):
+    with (done.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
+        return {line["batch"]: line for line in csv.DictReader(stream)}
+
+
+@pytest.fixture(scope="module")
+def records(done):
+    folder = done.root / "data/records"
+    return {
+        path.relative_to(folder).with_suffix("").as_posix(): json.loads(path.read_text(encoding="utf-8"))
+        for path in folder.glob("*/*.json")
+    }
+
+
+def listed(*words):
+    """Names that git prints, separated by NUL."""
+    git = subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, check=True)
+    return sorted(name for name in git.stdout.decode().split("\0") if name)
+
+
+def read_yaml(path):
+    return YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+
+
+def outs(lock, stage):
+    return {out["path"]: out["md5"] for out in lock["stages"][stage]["outs"]}
+
+
+# one run, and another
+
+
+def test_dvc_repro_succeeds_and_runs_every_stage(repro):
+    assert repro.code == 0, repro
+    for stage in STAGES:
+        assert f"Running stage '{stage.name}'" in repro.out
+
+
+@pytest.mark.parametrize("stage", [stage.name for stage in STAGES])
+def test_the_committed_lock_is_reproduced(done, committed, stage):
+    if committed is None:
+        pytest.skip("dvc.lock is not committed")
+    assert outs(read_yaml(done.root / "dvc.lock"), stage) == outs(committed, stage)
+
+
+def test_git_sees_no_change(done):
+    assert done.ok("git", "status", "--porcelain") == ""
+
+
+def test_a_second_run_says_that_nothing_changed(done):
+    said = done.ok("dvc", "repro")
+    assert "Data and pipelines are up to date." in said
+    assert "Running stage" not in said
+    for stage in STAGES:
+        assert f"Stage '{stage.name}' didn't change, skipping" in said
+
+
+def test_every_output_is_where_the_pipeline_declares_it(done):
+    declared = [out if isinstance(out, str) else next(iter(out)) for s in STAGES for out in (*s.outs, *s.metrics)]
+    kept = {*done.contents("data/incoming", "data/reference", "data/holdout")}
+    for path in set(done.contents("data")) - kept:
+        assert path.startswith((*declared, "data/.cache/", "data/README.md", "data/truth.csv")) or path.endswith(
+            ".gitignore"
+        )
+
+
+def test_status_names_every_quarantined_batch(done, verdicts):
+    said = done.ok("pratique", "status")
+    for name, line in verdicts.items():
+        assert (name in said) == (line["verdict"] != "accept"), name
+
+
+# what is caught
+
+
+def test_every_batch_is_judged(verdicts):
+    assert list(verdicts) == sorted(PLANS)
+
+
+@pytest.mark.parametrize("name", POISONED)
+def test_a_poisoned_batch_is_quarantined(verdicts, name):
+    assert (verdicts[name]["verdict"], verdicts[name]["outcome"]) == ("quarantine", "quarantined")
+    assert float(verdicts[name]["p_value"]) < 0.01
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_no_clean_batch_is(verdicts, name):
+    assert verdicts[name]["outcome"] == "accepted"
+
+
+def test_honest_change_is_held_for_shift_alone_if_at_all(verdicts):
+    line = verdicts[HONEST]
+    assert line["outcome"] == "accepted" or line["alarms"] == "shift"
+
+
+def test_the_gate_does_not_cost_accuracy(done):
+    metrics = json.loads((done.root / "data/reports/metrics.json").read_text(encoding="utf-8"))
+    assert metrics["accepted"]["accuracy"] >= metrics["everything"]["accuracy"]
+
+
+# the tables
+
+
+def test_batches_csv_is_the_contract_s(done, verdicts):
+    header = (done.root / "data/reports/batches.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert header == "batch,source,sha256,rows,verdict,p_value,alarms,suspects,decision,outcome"
+    for name, line in verdicts.items():
+        file = done.root / f"data/incoming/{name}.csv"
+        assert line["source"] == PLANS[name].source
+        assert line["sha256"] == sha256_file(file)
+        assert int(line["rows"]) == read_table(file).num_rows
+        assert line["verdict"] in ("accept", "partial", "quarantine")
+        assert line["outcome"] == ("quarantined" if line["verdict"] == "quarantine" else "accepted")
+        assert 0 <= float(line["p_value"]) <= 1
+        assert 0 <= int(line["suspects"]) <= int(line["rows"])
+        assert bool(line["alarms"]) == (line["verdict"] == "quarantine")
+
+
+def test_rows_parquet_has_every_row_once(done, verdicts):
+    table = pq.read_table(done.root / "data/reports/rows.parquet")
+    assert table.column_names == ["batch", "row", "score", "p_value", "quarantined"]
+    assert not any(column.null_count for column in table.columns)
+    got = list(zip(table["batch"].to_pylist(), table["row"].to_pylist(), strict=True))
+    assert got == [(name, row) for name, line in verdicts.items() for row in range(int(line["rows"]))]
+    assert np.isfinite(table["score"].to_numpy()).all()
+    p_values = table["p_value"].to_numpy()
+    assert ((p_values >= 0) & (p_values <= 1)).all()
+
+
+def test_rows_parquet_says_what_is_quarantined(done, verdicts):
+    table = pq.read_table(done.root / "data/reports/rows.parquet").to_pandas()
+    for name, line in verdicts.items():
+        held = table.loc[table["batch"] == name, "quarantined"]
+        assert held.sum() == {"quarantine": len(held), "accept": 0, "partial": int(line["suspects"])}[line["verdict"]]
+
+
+def test_metrics_json_has_two_levels_of_numbers(done, verdicts):
+    metrics = json.loads((done.root / "data/reports/metrics.json").read_text(encoding="utf-8"))
+    assert list(metrics) == ["accepted", "everything", "reference", "batches", "rows"]
+    for model in MODELS:
+        assert list(metrics[model]) == ["accuracy", "precision_macro", "recall_macro", "f1_macro"]
+        assert all(type(value) is float and 0 <= value <= 1 for value in metrics[model].values())
+    quarantined = [line["outcome"] == "quarantined" for line in verdicts.values()]
+    assert metrics["batches"] == {"accepted": quarantined.count(False), "quarantined": quarantined.count(True)}
+    held = pq.read_table(done.root / "data/reports/rows.parquet")["quarantined"].to_pylist()
+    assert metrics["rows"] == {"accepted": held.count(False), "quarantined": held.count(True)}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_confusion_matrix_agrees_with_the_metrics(done, model):
+    with (done.root / f"data/reports/confusion/{model}.csv").open(encoding="utf-8", newline="") as stream:
+        lines = list(csv.DictReader(stream))
+    holdout = read_table(done.root / "data/holdout/digits.csv")
+    assert [line["actual"] for line in lines] == holdout["digit"].to_pylist()
+    assert len(lines) == HOLDOUT_ROWS
+    assert all(list(line) == ["actual", "predicted"] for line in lines)
+    metrics = json.loads((done.root / "data/reports/metrics.json").read_text(encoding="utf-8"))
+    right = np.mean([line["actual"] == line["predicted"] for line in lines])
+    assert metrics[model]["accuracy"] == pytest.approx(right, abs=1e-6)
+
+
+def test_dvc_reads_metrics_and_plots(done):
+    shown = json.loads(done.ok("dvc", "metrics", "show", "--json"))
+    metrics = json.loads((done.root / "data/reports/metrics.json").read_text(encoding="utf-8"))
+    assert shown[""]["data"]["data/reports/metrics.json"]["data"] == metrics
+    plots = json.loads(done.ok("dvc", "plots", "show", "--json"))
+    assert sorted(plots["data"]) == [f"data/reports/confusion/{model}.csv" for model in sorted(MODELS)]
+
+
+# records
+
+
+def test_every_batch_has_one_record_that_its_schema_accepts(records):
+    assert sorted(records) == sorted(PLANS)
+    validator = Draft202012Validator(RECORD_SCHEMA)
+    for record in records.values():
+        validator.validate(record)
+
+
+def test_a_record_says_what_the_table_says(done, records, verdicts):
+    for name, record in records.items():
+        predicate, line = record["predicate"], verdicts[name]
+        file = f"data/incoming/{name}.csv"
+        assert record["subject"] == [{"name": file, "digest": {"sha256": sha256_file(done.root / file)}}]
+        assert predicate["batch"]["id"] == name
+        assert predicate["verdict"] == line["verdict"]
+        assert predicate["reasonCodes"] == [code for code in line["alarms"].split(";") if code]
+        assert predicate["pValue"] == float(line["p_value"])
+        assert sum(predicate["rows"].values()) == int(line["rows"]) == predicate["batch"]["rows"]
+        assert predicate["suspects"]["left_out"] + len(predicate["suspects"]["shown"]) == int(line["suspects"])
+
+
+def test_the_outputs_of_a_record_are_the_files_that_are_there(done, records):
+    outputs = {out["path"]: out["sha256"] for record in records.values() for out in record["predicate"]["outputs"]}
+    stored = done.contents("data/accepted", "data/quarantine")
+    assert sorted(outputs) == sorted(stored)
+    assert outputs == {path: sha256_file(done.root / path) for path in stored}
+
+
+# nothing lost, nothing twice
+
+
+def as_came(table):
+    """Rows as the CSV file holds them; the sample's cells are all whole numbers."""
+    return [tuple(map(str, row)) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
+
+
+@pytest.mark.parametrize("name", sorted(PLANS))
+def test_every_row_is_in_exactly_one_of_accepted_and_quarantine(done, records, name):
+    came = read_table(done.root / f"data/incoming/{name}.csv")
+    accepted, held = done.root / f"data/accepted/{name}.parquet", done.root / f"data/quarantine/{name}/rows.parquet"
+    positions = []
+    if held.is_file():
+        table = pq.read_table(held)
+        positions = table[ROW].to_pylist()
+        assert all(table[REASON].to_pylist())
+        assert as_came(table.select(came.column_names)) == as_came(came.take(positions))
+    rest = [row for row in range(came.num_rows) if row not in positions]
+    assert len(set(positions)) == len(positions)
+    if accepted.is_file():
+        table = pq.read_table(accepted)
+        assert sorted(table.column_names) == sorted(came.column_names)
+        assert as_came(table.select(came.column_names)) == as_came(came.take(rest))
+    else:
+        assert rest == []
+    assert records[name]["predicate"]["rows"] == {"accepted": len(rest), "quarantined": len(positions)}
+
+
+# changing what came in
+
+
+def test_deleting_a_quarantined_batch_leaves_train_untouched(done, tmp_path):
+    project = done.copy(tmp_path / "project")
+    name = POISONED[0]
+    model = project.contents("data/model")
+    (project.root / f"data/incoming/{name}.csv").unlink()
+    said = project.ok("dvc", "repro")
+    assert "Running stage 'ingest'" in said
+    assert "Running stage 'validate'" in said
+    assert "Stage 'train' didn't change, skipping" in said
+    assert "Running stage 'evaluate'" in said
+    assert project.contents("data/model") == model
+    gone = f"data/quarantine/{name}/rows.parquet", f"data/records/{name}.json"
+    assert done.contents("data/quarantine", "data/records").keys() - set(gone) == set(
+        project.contents("data/quarantine", "data/records")
+    )
+    assert not (project.root / f"data/quarantine/{name}").exists()
+    assert name not in (project.root / "data/reports/batches.csv").read_text(encoding="utf-8")
