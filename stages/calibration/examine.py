@@ -1,6 +1,6 @@
 """Examining a batch: every check's measurement of it, and how rare that is among clean batches of its size."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from stages.calibration.profile import FOLDS, Profile
 from stages.calibration.surprise import combined, top_tenth
 from stages.core.batch import Batch
 from stages.core.check import Finding, measure
+from stages.core.errors import printable
 
 ROWS = "rows"
 """The name of the measurement that looks at a batch's most suspicious rows over all checks."""
@@ -38,12 +39,16 @@ class Examination:
         Conformal p-values of the row scores, averaged over the folds.
     row_checks : tuple of str, one a row
         The check to which the row is the rarest.
+    unreadable : dict of int to str
+        Rows with a cell that is not of its column's kind, each with the column: they can't be accepted, whatever
+        checks run, because that cell would be lost.
     """
 
     measurements: tuple[Measurement, ...]
     row_scores: np.ndarray
     row_p_values: np.ndarray
     row_checks: tuple[str, ...]
+    unreadable: dict[int, str] = field(default_factory=dict)
 
 
 def examine(batch: Batch, profile: Profile) -> Examination:
@@ -69,7 +74,16 @@ def examine(batch: Batch, profile: Profile) -> Examination:
         finding = Finding(statistic, "-log10 p, mean of the top tenth", row_scores)
         measurements.append(_measurement(ROWS, finding, profile.rows_null.at(rows)))
     p_values = np.mean([profile.rows_surprise.p_values(fold) for fold in folds], axis=0)
-    return Examination(tuple(measurements), row_scores, p_values, _rarest(surprises, rows))
+    return Examination(tuple(measurements), row_scores, p_values, _rarest(surprises, rows), _unreadable(batch))
+
+
+def _unreadable(batch: Batch) -> dict[int, str]:
+    """The first column, by name, whose cell can't be read, for each row that has one."""
+    rows: dict[int, str] = {}
+    for name in sorted(batch.columns):
+        for row in np.flatnonzero(batch.columns[name].unreadable).tolist():
+            rows.setdefault(row, f"{printable(name)}: not a cell of its kind")
+    return rows
 
 
 def _rarest(surprises: dict[str, list[np.ndarray]], rows: int) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def keep(path: Path, examination: Examination) -> None:
         measurements.append(rest | {"kind": type(m.null).__name__})
     checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
     arrays["row_checks"] = codes
-    words = {"checks": checks.tolist(), "measurements": measurements}
+    words = {"checks": checks.tolist(), "measurements": measurements, "unreadable": examination.unreadable}
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
     out = BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
@@ -49,7 +49,7 @@ def keep(path: Path, examination: Examination) -> None:
 def kept(path: Path) -> Examination | None:
     """The examination in a file; None where there is none that can be read."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         words = json.loads(arrays["words"].tobytes())
         return Examination(
@@ -57,6 +57,7 @@ def kept(path: Path) -> Examination | None:
             arrays["row_scores"],
             arrays["row_p_values"],
             tuple(words["checks"][code] for code in arrays["row_checks"]),
+            _by_row(words["unreadable"]),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
         return None
@@ -66,6 +67,11 @@ def _measurement(words: dict[str, Any], row_scores: np.ndarray | None) -> Measur
     finding = words["finding"] | {
         "row_scores": row_scores,
         "breaches": tuple(words["finding"]["breaches"]),
-        "forbidden": {int(row): rule for row, rule in words["finding"]["forbidden"].items()},
+        "forbidden": _by_row(words["finding"]["forbidden"]),
     }
     return Measurement(words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"])
+
+
+def _by_row(words: dict[str, str]) -> dict[int, str]:
+    """Positions as numbers again: JSON has no other keys than text."""
+    return {int(row): text for row, text in words.items()}

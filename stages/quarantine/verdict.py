@@ -111,6 +111,7 @@ def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, str]:
     """The rare rows, and the rows that a declared rule forbids, each with the reason."""
     p_values, checks = examination.row_p_values, examination.row_checks
     suspects = {int(row): f"{checks[row]}: {p_values[row]:.2g} of trusted rows are as odd" for row in rare}
+    suspects |= examination.unreadable
     for m in reversed(examination.measurements):
         suspects |= {row: f"{m.check}: {rule}" for row, rule in m.finding.forbidden.items()}
     return dict(sorted(suspects.items()))

@@ -131,7 +131,7 @@ def test_broken_rows_have_the_tail_of_polyas_urn_however_far_out(hits, trusted):
 def test_the_limit_of_a_share_is_the_smallest_that_alarms(hits, trusted, rows, alpha):
     null = BetaBinomial(min(hits, trusted), trusted, rows)
     p_values = [null.p_value(count / rows) for count in range(rows + 1)]
-    assert all(later <= earlier for earlier, later in itertools.pairwise(p_values))
+    assert all(later <= earlier * (1 + 1e-9) for earlier, later in itertools.pairwise(p_values))  # sums of many terms
     first = next((count for count, p in enumerate(p_values) if p <= alpha), rows + 1)
     assert null.limit(alpha) == first / rows
 
