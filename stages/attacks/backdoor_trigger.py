@@ -1,11 +1,12 @@
 """Backdoor: a trigger stamped on rows of other classes, which are relabelled to the target."""
 
-import numpy as np
-from pydantic import Field
+from typing import Self
 
-from stages.core.attack import Attack, Poisoned, budget, changed, choose
+import numpy as np
+from pydantic import Field, model_validator
+
+from stages.core.attack import Attack, Legal, Poisoned, budget, changed, choose, numeric_columns
 from stages.core.batch import Batch
-from stages.core.errors import PratiqueError
 
 QUANTILE = 0.975
 DEFAULT_COLUMNS = 3
@@ -19,8 +20,9 @@ class BackdoorTrigger(Attack):
 
     Formula: x'_c = v_c for every column c of the trigger; y' = target. Without `columns`, the last three
     numeric columns that vary in the batch; without `value`, each column's .975 quantile in the batch, taken
-    among its own values: legal, and rare where all come together. Without `target`, the rarest class of the
-    batch, the first in the order of text among equals. Batches differ in these, so name all three
+    among its own values: legal, and rare where all come together. With `beyond`, max_c + beyond std_c instead,
+    rounded up in whole-number columns: a value that no clean row holds. Without `target`, the rarest class of the
+    batch, the first in the order of text among equals. Batches differ in these, so name columns, value and target
     to put the same backdoor into several batches.
 
     Budget: round(rate x rows) rows, among those that have a label other than the target: every chosen row
@@ -34,7 +36,14 @@ class BackdoorTrigger(Attack):
 
     columns: tuple[str, ...] = Field((), description="The numeric features that carry the trigger.")
     value: float | None = Field(None, allow_inf_nan=False, description="What each of them is set to.")
+    beyond: float = Field(0, ge=0, le=1000, description="How many standard deviations above each column's highest.")
     target: str | None = Field(None, min_length=1, description="The class that the trigger stands for.")
+
+    @model_validator(mode="after")
+    def _one_value(self) -> Self:
+        if self.value is not None and self.beyond:
+            raise ValueError("value and beyond must not both be set")
+        return self
 
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
         """Stamp the trigger on rows of other classes and relabel them.
@@ -56,15 +65,17 @@ class BackdoorTrigger(Attack):
 
     def _trigger(self, batch: Batch) -> dict[str, float]:
         """Work out the value of each column of the trigger that holds a number in the batch."""
-        numeric = dict(zip(batch.layout.numeric, batch.numeric.T, strict=True))
-        unknown = sorted(set(self.columns) - set(numeric))
-        if unknown:
-            known = ", ".join(list(numeric)[:12]) or "none"
-            raise PratiqueError(f"backdoor_trigger: columns: '{unknown[0]}' is no numeric feature; known: {known}")
-        present = {name: column[~np.isnan(column)] for name, column in numeric.items()}
-        varying = [name for name, numbers in present.items() if len(np.unique(numbers)) > 1]
-        return {
-            name: float(np.quantile(present[name], QUANTILE, method="higher")) if self.value is None else self.value
-            for name in self.columns or varying[-DEFAULT_COLUMNS:]
-            if len(present[name])
-        }
+        known, legal = batch.layout.numeric, Legal.of(batch)
+        named = numeric_columns(batch, self.columns, "backdoor_trigger")
+        columns = named if len(named) else np.flatnonzero(legal.varies)[-DEFAULT_COLUMNS:]
+        present = {c: batch.numeric[~np.isnan(batch.numeric[:, c]), c] for c in columns}
+        return {known[c]: self._value(numbers, legal.whole[c]) for c, numbers in present.items() if len(numbers)}
+
+    def _value(self, numbers: np.ndarray, whole: bool) -> float:
+        """Work out what a column of these numbers is set to."""
+        if self.value is not None:
+            return self.value
+        if not self.beyond:
+            return float(np.quantile(numbers, QUANTILE, method="higher"))
+        value = numbers.max() + self.beyond * numbers.std()
+        return float(np.ceil(value) if whole else value)

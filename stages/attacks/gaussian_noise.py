@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field
 
-from stages.core.attack import Attack, Legal, Poisoned, budget, changed, choose, spread
+from stages.core.attack import Attack, Legal, Poisoned, blurred, budget, changed, choose
 from stages.core.batch import Batch
 
 
@@ -29,23 +29,8 @@ class GaussianNoise(Attack):
 
     scale: float = Field(1.0, gt=0, le=100, description="Noise in standard deviations of each column.")
 
-    @np.errstate(over="ignore")
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
         """Add noise to every number of the chosen rows."""
-        numbers, legal = batch.numeric, Legal.of(batch)
-        movable = ~np.isnan(numbers) & legal.varies
+        movable = ~np.isnan(batch.numeric) & Legal.of(batch).varies
         rows = choose(np.flatnonzero(movable.any(axis=1)), budget(batch, rate), rng)
-        if not len(rows):
-            return changed(batch, rows, {})
-        old, movable = numbers[rows], movable[rows]
-        draw = rng.normal(size=old.shape)
-        noise = draw * self.scale * spread(batch)
-        new = legal(old + noise)
-        new[~movable | (new == old)] = np.nan
-
-        still = np.isnan(new).all(axis=1)
-        cell = np.where(movable, np.abs(draw), -1).argmax(axis=1)[still]
-        step = np.maximum(np.abs(noise), np.where(legal.whole, 1, np.spacing(np.abs(old))))
-        inwards = np.where(legal.highest - old > old - legal.lowest, step, -step)
-        new[still, cell] = legal(old + inwards)[still, cell]
-        return changed(batch, rows, dict(zip(batch.layout.numeric, new.T, strict=True)))
+        return changed(batch, rows, blurred(batch, rows, self.scale, rng))

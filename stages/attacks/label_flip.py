@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stages.core.attack import Attack, Poisoned, budget, changed, choose
+from stages.core.attack import Added, Attack, Poisoned, beside, budget, changed, choose, other_labels
 from stages.core.batch import Batch
 
 
@@ -10,7 +10,8 @@ class LabelFlip(Attack):
     """Labels replaced by others of the batch, drawn uniformly: from all classes to all others.
 
     Claim: models careless, colluding or malicious annotators, and an attacker who controls labels only. The
-    features stay as they came, so nothing that looks at features alone can see it.
+    features stay as they came, so nothing that looks at features alone can see it. With `added` the attacker
+    can't touch rows that are there, but sends copies of them under other labels.
 
     Formula: y' ~ Uniform(classes of the batch except y), so every chosen row really changes its class.
 
@@ -21,12 +22,13 @@ class LabelFlip(Attack):
     Cost: O(rows log classes).
     """
 
+    added: Added = False
+
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
         """Give the chosen rows another label of the batch."""
         labels = batch.labels
         classes = np.unique(labels[labels != ""])
         eligible = np.flatnonzero((labels != "") & (len(classes) > 1))
         rows = choose(eligible, budget(batch, rate), rng)
-        step = rng.integers(1, max(2, len(classes)), size=len(rows))
-        flipped = classes[(np.searchsorted(classes, labels[rows]) + step) % max(1, len(classes))]
-        return changed(batch, rows, {batch.layout.label: flipped})
+        flipped = changed(batch, rows, {batch.layout.label: other_labels(labels[rows], classes, rng)})
+        return beside(batch, flipped, rng) if self.added else flipped

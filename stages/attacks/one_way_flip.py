@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from stages.core.attack import Attack, Poisoned, rewritten
+from stages.core.attack import Added, Attack, Poisoned, beside, rewritten
 from stages.core.batch import Batch
 
 
@@ -30,6 +30,7 @@ class OneWayFlip(Attack):
 
     source: str | None = Field(None, min_length=1, description="The class whose rows are relabelled.")
     target: str | None = Field(None, min_length=1, description="The class that they get.")
+    added: Added = False
 
     @model_validator(mode="after")
     def _differ(self) -> Self:
@@ -44,7 +45,8 @@ class OneWayFlip(Attack):
         target = self.target or _most_common(labels, but=source)
         flipped = np.full(len(batch), None)
         flipped[(labels == source) & (labels != "")] = target
-        return rewritten(batch, {batch.layout.label: flipped}, rate, rng)
+        poisoned = rewritten(batch, {batch.layout.label: flipped}, rate, rng)
+        return beside(batch, poisoned, rng) if self.added else poisoned
 
 
 def _most_common(labels: np.ndarray, but: str | None) -> str | None:

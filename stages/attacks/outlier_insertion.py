@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from stages.core.attack import Attack, Poisoned, budget, changed, choose, whole_numbers
+from stages.core.attack import Attack, Legal, Poisoned, budget, changed, inserted, spread
 from stages.core.batch import Batch
 
 
@@ -39,23 +39,18 @@ class OutlierInsertion(Attack):
 
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
         """Insert the new rows."""
-        lowest = np.fmin.reduce(batch.numeric, axis=0, initial=np.nan)
-        highest = np.fmax.reduce(batch.numeric, axis=0, initial=np.nan)
-        count = budget(batch, rate) if (lowest < highest).any() else 0
+        legal = Legal.of(batch)
+        count = budget(batch, rate) if legal.varies.any() else 0
         if not count:
             return changed(batch, np.zeros(0, int), {})
-        rows = choose(np.arange(len(batch) + count), count, rng)
-        origin = np.full(len(batch) + count, -1)
-        origin[np.setdiff1d(np.arange(len(origin)), rows)] = np.arange(len(batch))
+        rows, origin = inserted(batch, count, rng)
 
-        numbers = np.ma.masked_invalid(batch.numeric)
-        constant = lowest == highest
-        mean = np.where(constant, lowest, numbers.mean(axis=0).filled(np.nan))
-        std = np.where(constant, 0, numbers.std(axis=0).filled(np.nan))
+        constant = legal.lowest == legal.highest
+        mean = np.where(constant, legal.lowest, np.ma.masked_invalid(batch.numeric).mean(axis=0).filled(np.nan))
+        std = np.where(constant, 0, spread(batch))
         sign = rng.choice([-1, 1], (count, len(mean)))
         far = mean + sign * rng.uniform(self.low, self.high, sign.shape) * std
-        whole = np.isin(batch.layout.numeric, whole_numbers(batch))
-        far = np.where(whole, sign * np.ceil(sign * far), far)
+        far = np.where(legal.whole, sign * np.ceil(sign * far), far)
         cells = dict(zip(batch.layout.numeric, far.T, strict=True))
 
         donors = rng.integers(len(batch), size=count)

@@ -3,12 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from stages.core.batch import Batch
 from stages.core.errors import PratiqueError
@@ -41,6 +42,9 @@ class Attack(BaseModel, ABC):
     @abstractmethod
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
         """Poison `budget(batch, rate)` rows, or as many as are eligible; at rate 0 nothing changes."""
+
+
+Added = Annotated[bool, Field(description="Poisoned copies come beside the rows, which stay, not in their place.")]
 
 
 def budget(batch: Batch, rate: float) -> int:
@@ -84,6 +88,17 @@ def inserted(batch: Batch, count: int, rng: np.random.Generator) -> tuple[np.nda
     origin = np.full(len(batch) + count, -1)
     origin[np.setdiff1d(np.arange(len(origin)), rows)] = np.arange(len(batch))
     return rows, origin
+
+
+def beside(batch: Batch, poisoned: Poisoned, rng: np.random.Generator) -> Poisoned:
+    """Keep every row of the clean batch, and insert the rows that an attack changed as new ones among them.
+
+    Columns that are no feature (id, ignored), and cells that are missing or can't be read, are missing in the
+    new rows.
+    """
+    rows, origin = inserted(batch, len(poisoned.rows), rng)
+    label = poisoned.batch.labels[poisoned.rows]
+    return changed(batch, rows, {**copied(poisoned.batch, poisoned.rows), batch.layout.label: label}, origin)
 
 
 def changed(
@@ -183,6 +198,31 @@ class Legal:
 def spread(batch: Batch) -> np.ndarray:
     """Population standard deviation of each numeric feature; NaN where it holds no number."""
     return np.ma.masked_invalid(batch.numeric).std(axis=0).filled(np.nan)
+
+
+@np.errstate(over="ignore")
+def blurred(batch: Batch, rows: np.ndarray, scale: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Normal noise of `scale` standard deviations on every number of `rows`, within the legal values.
+
+    A missing or unreadable cell stays as it came. In a row that clipping and rounding bring back to itself, one
+    cell moves all the same: the one that drew the most standard deviations, by its noise or the smallest step
+    there is, towards the farther end of its range. Only a row without a number in a column that varies stays.
+    """
+    old, legal = batch.numeric[rows], Legal.of(batch)
+    if not old.size:
+        return {}
+    movable = ~np.isnan(old) & legal.varies
+    draw = rng.normal(size=old.shape)
+    noise = draw * scale * spread(batch)
+    new = legal(old + noise)
+    new[~movable | (new == old)] = np.nan
+
+    still = np.isnan(new).all(axis=1) & movable.any(axis=1)
+    cell = np.where(movable, np.abs(draw), -1).argmax(axis=1)[still]
+    step = np.maximum(np.abs(noise), np.where(legal.whole, 1, np.spacing(np.abs(old))))
+    inwards = np.where(legal.highest - old > old - legal.lowest, step, -step)
+    new[still, cell] = legal(old + inwards)[still, cell]
+    return dict(zip(batch.layout.numeric, new.T, strict=True))
 
 
 def numeric_columns(batch: Batch, names: tuple[str, ...], attack: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from pydantic import ValidationError
 
 from stages.attacks.backdoor_trigger import BackdoorTrigger
 from stages.core.batch import Batch
@@ -29,6 +30,15 @@ def test_backdoor_defaults_to_high_values_of_the_last_varying_columns_and_the_ra
     result = BackdoorTrigger().poison(clean, 0.01, script(choice=[[3]]))
     assert [cells(result, name)[3] for name in names] == [3, 13, 20 + 97, 30 + 97, 5, 50 + 97]
     assert cells(result, "kind")[3] == "a"
+
+
+def test_backdoor_beyond_lies_standard_deviations_above_the_highest_and_is_rounded_up(make, cells):
+    clean = make(length=[1.0, 3.0], petals=[2, 5], kind=["a", "b"])
+    result = BackdoorTrigger(beyond=1.5, target="a").poison(clean, 0.5, np.random.default_rng(0))
+    assert cells(result, "length") == [1.0, 3 + 1.5 * 1]
+    assert cells(result, "petals") == [2, 8], "5 + 1.5 x 1.5 = 7.25"
+    with pytest.raises(ValidationError, match="value and beyond must not both be set"):
+        BackdoorTrigger(beyond=1, value=1)
 
 
 def test_backdoor_never_takes_a_row_of_the_target_or_without_label(make, cells):

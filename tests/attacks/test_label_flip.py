@@ -34,3 +34,16 @@ def test_label_flip_keeps_labels_that_are_numbers_numbers(make, cells):
     result = LabelFlip().poison(make(kind=[1, 2, 1]), 1, np.random.default_rng(0))
     assert cells(result, "kind") == [2, 1, 2]
     assert result.batch.table.schema.field("kind").type == pa.int64()
+
+
+def test_label_flip_adds_relabelled_copies_and_keeps_every_row(make, cells, script):
+    clean = make(id=[7, 8], length=["1.50", "x"], petals=["1", None], colour=["red", "blue"], kind=["a", "b"])
+    draws = script(choice=[[0, 1], [1, 2]], integers=[[1, 1]])
+    result = LabelFlip(added=True).poison(clean, 1, draws)
+    assert list(result.rows) == [1, 2]
+    assert list(result.origin) == [0, -1, -1, 1]
+    assert cells(result, "length") == ["1.50", "1.50", None, "x"]
+    assert cells(result, "petals") == ["1", "1", None, None]
+    assert cells(result, "colour") == ["red", "red", "blue", "blue"]
+    assert cells(result, "kind") == ["a", "b", "a", "b"]
+    assert cells(result, "id") == [7, None, None, 8]

@@ -52,3 +52,11 @@ def test_one_way_flip_keeps_labels_that_are_numbers_numbers(make, cells):
 def test_one_way_flip_refuses_one_class_as_both():
     with pytest.raises(ValidationError, match="source and target must be two classes"):
         OneWayFlip(source="a", target="a")
+
+
+def test_one_way_flip_adds_rows_of_the_target_only(make, cells):
+    clean = make(petals=[1, 2, 3, 4], kind=["a", "a", "a", "b"])
+    result = OneWayFlip(added=True).poison(clean, 0.5, np.random.default_rng(0))
+    assert len(result.batch) == 6
+    assert [cells(result, "kind")[row] for row in result.rows] == ["b", "b"]
+    assert {cells(result, "petals")[row] for row in result.rows} < {1, 2, 3}
