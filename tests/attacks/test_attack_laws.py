@@ -188,12 +188,19 @@ def batches(draw: st.DrawFn) -> Batch:
 
 
 ODD_FIELDS = [
+    ("backdoor_trigger", {"beyond": 2}),
     ("confusing_flip", {"select": "confident", "neighbours": 1}),
+    ("flip_noise", {"added": True}),
     ("gaussian_noise", {"scale": 0.01}),
+    ("hardest_flip", {"by": "loss"}),
+    ("label_flip", {"added": True}),
+    ("leaked_holdout", {"noise": 0.1}),
     ("mean_shift", {"scale": 0.01, "share": 1}),
     ("mimicry", {"weight": 0.01}),
     ("mimicry", {"weight": 1}),
     ("one_way_flip", {"target": "10"}),
+    ("pair_flip", {"becomes": {"a": "10"}, "added": True}),
+    ("subpopulation_flip", {"added": True}),
     ("unit_error", {"factor": 0.01}),
 ]
 
