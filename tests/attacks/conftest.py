@@ -1,10 +1,12 @@
-"""What the tests of single attacks share: small batches, their cells, and a generator that answers by script."""
+"""What the tests of single attacks share: small batches, their cells, a generator that answers by script, digits."""
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.datasets import load_digits
 
 from stages.core.batch import Batch
+from stages.core.encoding import Encoder
 from stages.core.layout import Layout
 
 LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
@@ -33,3 +35,31 @@ def make():
 @pytest.fixture
 def cells():
     return lambda result, name: result.batch.table[name].to_pylist()
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Pictures of two digits, split at random into so many rows to train on and the others to test with."""
+    pixels, kind = load_digits(return_X_y=True)
+    names = [f"pixel_{i}" for i in range(64)]
+    columns = dict(zip(names, pixels.astype(int).T, strict=True)) | {"kind": kind.astype(str)}
+    layout = Layout("kind", dict.fromkeys(names, "integer"))
+
+    def split(first, second, rows, seed):
+        both = np.random.default_rng(seed).permutation(np.flatnonzero(np.isin(columns["kind"], [first, second])))
+        parts = both[:rows], both[rows:]
+        return [Batch("b", pa.table({name: cells[part] for name, cells in columns.items()}), layout) for part in parts]
+
+    return split
+
+
+@pytest.fixture(scope="session")
+def error():
+    """The share of test rows that a model gets wrong once it is trained."""
+
+    def measured(model, train, test):
+        encoder = Encoder.fit(train)
+        model.fit(encoder.transform(train), train.labels)
+        return float(np.mean(model.predict(encoder.transform(test)) != test.labels))
+
+    return measured

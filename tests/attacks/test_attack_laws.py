@@ -188,7 +188,9 @@ def batches(draw: st.DrawFn) -> Batch:
 
 
 ODD_FIELDS = [
+    ("back_gradient", {"points": 2, "steps": 3, "epochs": 5}),
     ("backdoor_trigger", {"beyond": 2}),
+    ("biggio_svm", {"points": 2, "steps": 3, "cost": 100}),
     ("confusing_flip", {"select": "confident", "neighbours": 1}),
     ("flip_noise", {"added": True}),
     ("gaussian_noise", {"scale": 0.01}),
