@@ -11,8 +11,8 @@ class FlipNoise(Attack):
     """Labels replaced by others of the batch, and normal noise on every number of the same rows.
 
     Claim: models an attacker who hides flips from whatever looks for two like rows under different labels: the
-    noise moves them away from their twins and neighbours. It also moves them into no class at all, so that they
-    hurt a model less than the flips alone.
+    noise moves them away from their twins and neighbours. It also moves them to where no class is, so that they
+    mostly hurt a model less than the flips alone.
 
     Formula: y' ~ Uniform(classes of the batch except y); x' = clip(x + N(0, (scale std)^2), min, max), rounded in
     whole-number columns; min, max and std (population) are the column's in the clean batch. A missing or

@@ -15,8 +15,8 @@ class HardestFlip(Attack):
 
     Claim: models annotators who err where a careful person would, and an attacker who picks the flips that are the
     least conspicuous. "confidence" takes rows near a boundary, whatever their label. "loss" takes rows that
-    already contradict the model; where there are two classes, flipping these tells the model what it believes,
-    so that it is the hardest flip to see and the least harmful: a floor for what a drill can show.
+    already contradict the model: where there are two classes, their flipped labels are what it expects. A logistic
+    regression loses less by either than by as many random flips; a model of another kind may not.
 
     Formula: p = class probabilities of the surrogate; "confidence" takes the smallest max_c p_c first, "loss" the
     largest -log p_y; y' = argmax_{c != y} p_c. The surrogate is a logistic regression (L2, C = 1) in the space of

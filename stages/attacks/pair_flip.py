@@ -11,7 +11,8 @@ class PairFlip(Attack):
     """Labels replaced by the one class that theirs is mistaken for.
 
     Claim: models annotators who mix up the same two classes again and again, and an attacker who concentrates
-    flips where one boundary runs: all of them pull it in one direction, where uniform flips cancel out.
+    flips where one boundary runs: all of them pull it in one direction, where uniform flips spread over many. With
+    two classes it is the same as flipping all to all others.
 
     Formula: y' = becomes(y). Without `becomes`, the next class of the batch in the order of text, and the first
     for the last. With it, rows of the classes that it names only: {cat: dog, dog: cat} flips one pair both ways.

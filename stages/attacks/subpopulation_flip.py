@@ -12,7 +12,8 @@ class SubpopulationFlip(Attack):
 
     Claim: models an attacker who wants a model to fail on one group (one region, one product, one writer) and on
     nothing else, and an annotator who gets one kind of row wrong. Within the group the flips agree with each
-    other, so that a vote of neighbours confirms them, and overall accuracy hardly moves.
+    other, so that a vote of neighbours in the batch confirms them. Accuracy falls by about the share of the group,
+    and nowhere else: a small group hardly shows in it.
 
     Formula: a labelled row z and a class t other than its own are drawn uniformly; among the rows with a label
     other than t, those with the smallest ||x - z|| in the space of `Encoder` get the label t. The group is as large
