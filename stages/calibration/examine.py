@@ -1,18 +1,24 @@
 """Examining a batch: every check's measurement of it, and how rare that is among clean batches of its size."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
+import pandas as pd
 
+from stages.calibration import mixture
+from stages.calibration.calibrated import FOLDS
+from stages.calibration.fusion import signals_of
+from stages.calibration.mixture import UNKNOWN_SHARE, Share
 from stages.calibration.nulls import SizedNull
-from stages.calibration.profile import FOLDS, Profile
-from stages.calibration.surprise import combined, top_tenth
+from stages.calibration.profile import Profile
 from stages.core.batch import Batch
 from stages.core.check import Finding, measure
 from stages.core.errors import printable
 
 ROWS = "rows"
-"""The name of the measurement that looks at a batch's most suspicious rows over all checks."""
+"""The name of the measurement that weighs what all checks found in the rows."""
+ROTATED = 1000
+"""Rows from which on every row is scored by one fold instead of by each."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +40,16 @@ class Examination:
     measurements : tuple of Measurement
         In the order of the checks' names, `ROWS` last.
     row_scores : ndarray, shape (rows,)
-        Higher is more suspicious; on one scale for all batches.
+        Log odds, in nats, that the row is poisoned, given the batch's estimated share; higher is more suspicious.
     row_p_values : ndarray, shape (rows,)
-        Conformal p-values of the row scores, averaged over the folds.
+        Conformal p-values of the fusion's log odds, averaged over the folds.
     row_checks : tuple of str, one a row
         The check to which the row is the rarest.
     unreadable : dict of int to str
         Rows with a cell that is not of its column's kind, each with the column: they can't be accepted, whatever
         checks run, because that cell would be lost.
+    share : Share
+        Estimated share of poisoned rows.
     """
 
     measurements: tuple[Measurement, ...]
@@ -49,32 +57,98 @@ class Examination:
     row_p_values: np.ndarray
     row_checks: tuple[str, ...]
     unreadable: dict[int, str] = field(default_factory=dict)
+    share: Share = UNKNOWN_SHARE
 
 
 def examine(batch: Batch, profile: Profile) -> Examination:
     """Measure a batch with every check of the profile. It depends on this batch and the profile only.
 
-    Each fold's models make a complete examination of their own, as they did of the trusted rows that they had
-    not seen; the statistics of these examinations are averaged, never their inputs, so that the average has
-    the mean that the null was learned with.
+    Each fold's models make an examination of their own, as they did of the trusted rows that they had not seen;
+    the statistics of these examinations are averaged, never their inputs, so that the average has the mean that
+    the null was learned with. In a batch of `ROTATED` rows or more each row is scored by one fold instead, drawn
+    by what the row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
-    measurements = []
-    surprises: dict[str, list[np.ndarray]] = {}
+    readers = _readers(batch)
+    measurements: list[Measurement] = []
+    surprises: dict[str, np.ndarray] = {}
+    by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
+    bets = np.zeros(rows)
     for name, calibrated in profile.checks.items():
-        findings = [measure(fitted, batch) for fitted in calibrated.folds]
-        measurements.append(_measurement(name, _merged(findings), calibrated.null.at(max(1, rows))))
-        scores = [f.row_scores for f in findings if f.row_scores is not None]
-        if calibrated.surprise is not None and len(scores) == FOLDS and rows:
-            surprises[name] = [calibrated.surprise.of_new(fold) for fold in scores]
-    folds = [combined([check[k] for check in surprises.values()], rows) for k in range(FOLDS)]
-    row_scores = np.mean(folds, axis=0)
-    if rows:
-        statistic = float(np.mean([top_tenth(fold[None])[0] for fold in folds]))
-        finding = Finding(statistic, "-log10 p, mean of the top tenth", row_scores)
-        measurements.append(_measurement(ROWS, finding, profile.rows_null.at(rows)))
-    p_values = np.mean([profile.rows_surprise.p_values(fold) for fold in folds], axis=0)
-    return Examination(tuple(measurements), row_scores, p_values, _rarest(surprises, rows), _unreadable(batch))
+        scores_rows = calibrated.surprise is not None
+        whole = [np.arange(rows)] * len(calibrated.folds)
+        read = readers if scores_rows and rows else whole
+        findings = [
+            measure(f, batch if len(r) == rows else batch.take(r)) for f, r in zip(calibrated.folds, read, strict=True)
+        ]
+        merged = _merged(findings, read, rows)
+        measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows))))
+        if merged.fault is not None or not rows:
+            continue
+        if merged.log_e_values is not None:
+            bets += merged.log_e_values
+        if calibrated.surprise is not None and merged.row_scores is not None:
+            surprises[name] = calibrated.surprise.of_new(merged.row_scores)
+            for fold, finding in zip(by_fold, findings, strict=True):
+                fold[name] = finding
+    scored = _weighed(by_fold, readers, profile, rows, bets)
+    if scored.measurement is not None:
+        measurements.append(scored.measurement)
+    rarest = _rarest(surprises, rows)
+    return Examination(tuple(measurements), scored.scores, scored.p_values, rarest, _unreadable(batch), scored.share)
+
+
+@dataclass(frozen=True)
+class _Weighed:
+    """What the fusion makes of a batch."""
+
+    measurement: Measurement | None
+    scores: np.ndarray
+    p_values: np.ndarray
+    share: Share
+
+
+def _weighed(
+    by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile: Profile, rows: int, bets: np.ndarray
+) -> _Weighed:
+    """Weigh what the checks measured; a check that failed leaves the fusion without its signals, so nothing is."""
+    fused = profile.fused
+    complete = fused is not None and len(by_fold[0]) == sum(c.surprise is not None for c in profile.checks.values())
+    if fused is None or not complete or not rows:
+        return _Weighed(None, bets, np.ones(rows), UNKNOWN_SHARE)
+    log_odds = [fusion.log_odds(signals_of(found)) for fusion, found in zip(fused.folds, by_fold, strict=True)]
+    if len(readers[0]) == rows:
+        statistic = float(np.mean([mixture.likelihood_ratio(f, fused.cap) for f in log_odds]))
+        p_values = np.mean([fused.surprise.p_values(f) for f in log_odds], axis=0)
+    else:
+        together = _gathered(log_odds, readers, rows)
+        statistic = float(mixture.likelihood_ratio(together, fused.cap))
+        p_values = fused.surprise.p_values(together)
+    mean = _gathered(log_odds, readers, rows)
+    share = mixture.share(mean)
+    scores = mixture.posterior(mean, share.estimate) + bets
+    finding = Finding(statistic, "log likelihood ratio", scores, evidence={"poisoned_share": asdict(share)})
+    return _Weighed(_measurement(ROWS, finding, fused.null.at(rows)), scores, p_values, share)
+
+
+def _readers(batch: Batch) -> list[np.ndarray]:
+    """Positions of the rows that each fold measures: all of them, or a part of many, by a hash of what they hold."""
+    rows = len(batch)
+    if rows < ROTATED:
+        return [np.arange(rows)] * FOLDS
+    cells = pd.DataFrame(batch.numeric).join(pd.DataFrame(batch.categorical.astype(str)).add_prefix("text "))
+    fold = pd.util.hash_pandas_object(cells.assign(label=batch.labels), index=False).to_numpy() % FOLDS
+    parts = [np.flatnonzero(fold == k) for k in range(FOLDS)]
+    return parts if all(map(len, parts)) else [np.arange(rows)] * FOLDS
+
+
+def _gathered(values: list[np.ndarray], readers: list[np.ndarray], rows: int) -> np.ndarray:
+    """One value a row: the mean over the folds that measured it."""
+    total, count = np.zeros(rows), np.zeros(rows)
+    for fold, reader in zip(values, readers, strict=True):
+        total[reader] += fold
+        count[reader] += 1
+    return np.asarray(total / count)
 
 
 def _unreadable(batch: Batch) -> dict[int, str]:
@@ -86,26 +160,30 @@ def _unreadable(batch: Batch) -> dict[int, str]:
     return rows
 
 
-def _rarest(surprises: dict[str, list[np.ndarray]], rows: int) -> tuple[str, ...]:
-    """For each row, the check with the largest surprise, averaged over the folds."""
+def _rarest(surprises: dict[str, np.ndarray], rows: int) -> tuple[str, ...]:
+    """For each row, the check with the largest surprise."""
     if not surprises:
         return (ROWS,) * rows
     names = list(surprises)
-    return tuple(names[i] for i in np.argmax([np.mean(folds, axis=0) for folds in surprises.values()], axis=0))
+    return tuple(names[i] for i in np.argmax(list(surprises.values()), axis=0))
 
 
 def _measurement(name: str, finding: Finding, null: SizedNull) -> Measurement:
     return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic))
 
 
-def _merged(findings: list[Finding]) -> Finding:
-    """One finding from those of the folds: averaged numbers, the first one's words."""
+def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Finding:
+    """One finding from those of the folds: averaged numbers, the first one's words about the rows that it read."""
     faulty = next((f for f in findings if f.fault is not None), None)
     if faulty is not None:
         return faulty
+    sizes = np.array([len(r) for r in readers])
     scores = [f.row_scores for f in findings if f.row_scores is not None]
+    bets = [f.log_e_values for f in findings if f.log_e_values is not None]
     return replace(
         findings[0],
-        statistic=float(np.mean([f.statistic for f in findings])),
-        row_scores=np.mean(scores, axis=0) if scores else None,
+        statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
+        row_scores=_gathered(scores, readers, rows) if scores and rows else None,
+        log_e_values=np.mean(bets, axis=0) if bets else None,
+        signals={},
     )

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from stages.calibration.examine import Examination, Measurement
+from stages.calibration.mixture import Share
 from stages.calibration.nulls import BetaBinomial, Pearson3
 from stages.core.check import Finding
 from stages.core.hashing import code_digest, sha256_json
@@ -35,11 +36,14 @@ def keep(path: Path, examination: Examination) -> None:
     for m in examination.measurements:
         if m.finding.row_scores is not None:
             arrays[f"scores/{m.check}"] = m.finding.row_scores
-        rest = asdict(replace(m, finding=replace(m.finding, row_scores=None)))
+        if m.finding.log_e_values is not None:
+            arrays[f"bets/{m.check}"] = m.finding.log_e_values
+        rest = asdict(replace(m, finding=replace(m.finding, row_scores=None, log_e_values=None)))
         measurements.append(rest | {"kind": type(m.null).__name__})
     checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
     arrays["row_checks"] = codes
     words = {"checks": checks.tolist(), "measurements": measurements, "unreadable": examination.unreadable}
+    words["share"] = asdict(examination.share)
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
     out = BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
@@ -53,19 +57,21 @@ def kept(path: Path) -> Examination | None:
             arrays = {name: stored[name] for name in stored.files}
         words = json.loads(arrays["words"].tobytes())
         return Examination(
-            tuple(_measurement(m, arrays.get(f"scores/{m['check']}")) for m in words["measurements"]),
+            tuple(_measurement(m, arrays) for m in words["measurements"]),
             arrays["row_scores"],
             arrays["row_p_values"],
             tuple(words["checks"][code] for code in arrays["row_checks"]),
             _by_row(words["unreadable"]),
+            Share(**words["share"]),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
         return None
 
 
-def _measurement(words: dict[str, Any], row_scores: np.ndarray | None) -> Measurement:
+def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measurement:
     finding = words["finding"] | {
-        "row_scores": row_scores,
+        "row_scores": arrays.get(f"scores/{words['check']}"),
+        "log_e_values": arrays.get(f"bets/{words['check']}"),
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
     }

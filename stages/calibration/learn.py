@@ -5,9 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from stages.calibration.calibrated import FOLDS, Calibrated
+from stages.calibration.fused import fused
 from stages.calibration.nulls import Null, of_row_scores, of_samples
-from stages.calibration.profile import FOLDS, Calibrated, Profile
-from stages.calibration.surprise import Surprise, combined, top_tenth
+from stages.calibration.profile import Profile
+from stages.calibration.surprise import Surprise
 from stages.core.batch import Batch
 from stages.core.check import Check, Finding, Fitted, measure
 from stages.core.discovery import configured_checks
@@ -20,7 +22,7 @@ PSEUDO_BATCHES = 40
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
 
 
-def calibrate(table: pa.Table, params: Params) -> Profile:
+def calibrate(table: pa.Table, params: Params, without: str | None = None) -> Profile:
     """Learn a profile from trusted rows.
 
     Parameters
@@ -28,6 +30,8 @@ def calibrate(table: pa.Table, params: Params) -> Profile:
     table : pyarrow.Table
         The reference.
     params : Params
+    without : str, optional
+        A family of attacks that the fusion is not shown, to see what it makes of them.
 
     Raises
     ------
@@ -38,15 +42,9 @@ def calibrate(table: pa.Table, params: Params) -> Profile:
     _require_enough(trusted)
     parts = folds_of(trusted, params.seed)
     checks: dict[str, Calibrated] = {}
-    surprises = []
     for name, check in track(list(configured_checks(params.checks).items()), "calibrating"):
-        checks[name], scores = _calibrate_check(name, check, trusted, parts, params.seed)
-        surprise = checks[name].surprise
-        if surprise is not None and scores is not None:
-            surprises.append(surprise.of_trusted(scores))
-    rows = combined(surprises, len(trusted))
-    null = of_row_scores(rows, top_tenth, np.random.default_rng([params.seed, 1]))
-    return Profile(trusted.layout, checks, Surprise.of(rows), null)
+        checks[name] = _calibrate_check(name, check, trusted, parts, params.seed)
+    return Profile(trusted.layout, checks, fused(checks, trusted, parts, params.seed, without))
 
 
 def folds_of(trusted: Batch, seed: int) -> list[np.ndarray]:
@@ -57,26 +55,24 @@ def folds_of(trusted: Batch, seed: int) -> list[np.ndarray]:
     return [np.sort(order[k::FOLDS]) for k in range(FOLDS)]
 
 
-def _calibrate_check(
-    name: str, check: Check, trusted: Batch, parts: list[np.ndarray], seed: int
-) -> tuple[Calibrated, np.ndarray | None]:
-    """Fit, measure the rows left out, and learn the null; the out-of-fold row scores come with it."""
+def _calibrate_check(name: str, check: Check, trusted: Batch, parts: list[np.ndarray], seed: int) -> Calibrated:
+    """Fit, measure the rows left out, and learn the null."""
     rng = np.random.default_rng([seed, *name.encode()])
     if not check.learns:
         rules = check.fit(trusted, rng)
         broken = _sound(name, rules, trusted).row_scores
         if broken is None:
             raise PratiqueError(f"check '{name}' learns nothing and has no row scores: it can't be calibrated")
-        return Calibrated((rules,), of_row_scores(broken, _mean, rng), None), broken
+        return Calibrated((rules,), of_row_scores(broken, _mean, rng), None)
     pairs = list(_fitted_folds(check, trusted, parts, rng))
     findings = [_sound(name, fitted, held_out) for fitted, held_out in pairs]
     fitted = tuple(f for f, _ in pairs)
     if any(finding.row_scores is None for finding in findings):
-        return Calibrated(fitted, _pseudo_batch_null(name, pairs, rng), None), None
+        return Calibrated(fitted, _pseudo_batch_null(name, pairs, rng), None)
     scores = np.empty(len(trusted))
     for rows, finding in zip(parts, findings, strict=True):
         scores[rows] = finding.row_scores
-    return Calibrated(fitted, of_row_scores(scores, _mean, rng), Surprise.of(scores)), scores
+    return Calibrated(fitted, of_row_scores(scores, _mean, rng), Surprise.of(scores))
 
 
 def _fitted_folds(

@@ -5,39 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stages.calibration.nulls import MomentNull, Null, RateNull
+from stages.calibration.calibrated import Calibrated
+from stages.calibration.fused import Fused
+from stages.calibration.fusion import TRUSTED_TYPES, Fusion
+from stages.calibration.nulls import MomentNull, RateNull
 from stages.calibration.surprise import Surprise
 from stages.core import archive, paths
-from stages.core.check import Fitted
 from stages.core.discovery import configured_checks
 from stages.core.errors import PratiqueError
 from stages.core.hashing import sha256_folder
 from stages.core.layout import Layout
 from stages.core.params import Params
 from stages.core.writing import keep_only, write_json
-
-FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Calibrated:
-    """One check, fitted without each fold in turn, and what its statistic does on the rows left out.
-
-    Attributes
-    ----------
-    folds : tuple of Fitted
-        One for a check of declared rules; `FOLDS` for a check that learns. A batch is measured by each of them
-        and their statistics are averaged: a model of all trusted rows would score new rows higher than it
-        scored its own, and every clean batch would look poisoned.
-    null : Null
-        Of the statistic.
-    surprise : Surprise, optional
-        Of the row scores, for checks that have them and learn.
-    """
-
-    folds: tuple[Fitted, ...]
-    null: Null
-    surprise: Surprise | None
 
 
 @dataclass(frozen=True)
@@ -48,16 +27,13 @@ class Profile:
     ----------
     layout : Layout
     checks : dict of str to Calibrated
-    rows_surprise : Surprise
-        Of the combined row score.
-    rows_null : Null
-        Of the mean of a batch's highest tenth of combined row scores.
+    fused : Fused, optional
+        All checks together; None where no check scores rows.
     """
 
     layout: Layout
     checks: dict[str, Calibrated]
-    rows_surprise: Surprise
-    rows_null: Null
+    fused: Fused | None
 
 
 def save(profile: Profile, rows: int, folder: Path = paths.PROFILE) -> None:
@@ -66,7 +42,7 @@ def save(profile: Profile, rows: int, folder: Path = paths.PROFILE) -> None:
     for name, calibrated in profile.checks.items():
         wanted.append(folder / "checks" / f"{name}.skops")
         archive.dump(wanted[-1], calibrated)
-    archive.dump(folder / "rows.skops", {"surprise": profile.rows_surprise, "null": profile.rows_null})
+    archive.dump(folder / "rows.skops", profile.fused)
     summary = {
         "rows": rows,
         "label": profile.layout.label,
@@ -102,15 +78,13 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     checks = configured_checks(params.checks)
     if label != params.data.label or names != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
-    own = [Calibrated, Surprise, MomentNull, RateNull]
+    own = [Calibrated, Fused, Fusion, MomentNull, RateNull, Surprise]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
-    rows = archive.load(folder / "rows.skops", types)
     return Profile(
         layout=Layout(label, kinds, params.data.personal),
         checks={
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
             for name, check in checks.items()
         },
-        rows_surprise=rows["surprise"],
-        rows_null=rows["null"],
+        fused=archive.load(folder / "rows.skops", types | set(TRUSTED_TYPES)),
     )

@@ -1,6 +1,5 @@
 """Outliers by distance to trusted rows, overall and within the row's own class."""
 
-import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +12,8 @@ from stages.core.encoding import Encoder
 from stages.core.tally import brief
 
 if TYPE_CHECKING:
-    from pyod.models.knn import KNN
+    from pyod.models.iforest import IForest
+    from sklearn.neighbors import NearestNeighbors
 
 
 class Outliers(Check):
@@ -22,68 +22,97 @@ class Outliers(Check):
     Claim: far from everything marks outliers, noise and triggers; far from its own class only marks
     flipped labels and mimicry.
 
-    Formula: pyod's KNN detector (mean distance to the k nearest reference rows), once on all trusted rows and
-    once on each class; each distance is divided by its median on the rows that the detector was fitted on,
-    and the row's score is log(1 + d / median), averaged over the two. A class with fewer than
-    `smallest_class` trusted rows, or none, is judged by the overall detector alone.
+    Formula: d = mean distance to the k nearest trusted rows, all of them and those of the row's own class, each
+    divided by the median of the same distance among the trusted rows themselves; the row's score is log(1 + d),
+    averaged over the two. A class with fewer than `smallest_class` trusted rows, or none, is judged by the overall
+    distance alone. Signals: both distances, the own one against that to the nearest other class, and how few
+    random cuts isolate the row (pyod's isolation forest, fitted on trusted rows only).
 
-    After Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets" (2000).
+    After Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets" (2000), and
+    Liu, Ting and Zhou, "Isolation forest" (2008).
 
     Cost: two neighbour searches a row; brute force O(reference rows x dimensions).
     """
 
     says: ClassVar[str] = "rows lie far from trusted rows"
     trusts: ClassVar[tuple[str, ...]] = (
-        "pyod.models.knn.KNN",
-        "sklearn.metrics._dist_metrics.EuclideanDistance64",
-        "sklearn.neighbors._kd_tree.KDTree",
+        "pyod.models.iforest.IForest",
+        "sklearn.tree._tree.Tree",
     )
 
     neighbours: int = Field(5, ge=1, le=1000)
     smallest_class: int = Field(8, ge=2)
+    trees: int = Field(50, ge=10, le=1000)
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedOutliers":
-        """Fit one detector on all trusted rows and one on each class."""
+        """Index all trusted rows and those of each class; grow the isolation forest."""
+        from pyod.models.iforest import IForest
+
         encoder = Encoder.fit(trusted)
         points = encoder.transform(trusted)
         classes, counts = np.unique(trusted.labels, return_counts=True)
+        forest = IForest(n_estimators=self.trees, random_state=int(rng.integers(2**31))).fit(points)
         return FittedOutliers(
             encoder,
-            self._detector(points),
+            Crowd.fit(points, self.neighbours),
             {
-                str(label): self._detector(points[trusted.labels == label])
+                str(label): Crowd.fit(points[trusted.labels == label], self.neighbours)
                 for label, count in zip(classes, counts, strict=True)
                 if count >= self.smallest_class
             },
+            forest,
         )
 
-    def _detector(self, points: np.ndarray) -> "KNN":
-        from pyod.models.knn import KNN
 
-        neighbours = max(1, min(self.neighbours, len(points) - 1))
-        return KNN(n_neighbors=neighbours, method="mean").fit(points)
+@dataclass(frozen=True)
+class Crowd:
+    """Trusted points to be near to, and how near they are to each other, typically."""
+
+    index: "NearestNeighbors"
+    typical: float
+
+    @classmethod
+    def fit(cls, points: np.ndarray, neighbours: int) -> "Crowd":
+        """Index points."""
+        from sklearn.neighbors import NearestNeighbors
+
+        neighbours = max(1, min(neighbours, len(points) - 1))
+        index = NearestNeighbors(n_neighbors=neighbours, algorithm="brute").fit(points)
+        among = float(np.median(index.kneighbors()[0].mean(axis=1))) if len(points) > 1 else 0.0
+        return cls(index, among if among > 0 else 1.0)
+
+    def relative(self, points: np.ndarray) -> np.ndarray:
+        """Mean distance of new points to the nearest trusted ones; 1 is typical of a trusted one."""
+        return np.asarray(self.index.kneighbors(points)[0].mean(axis=1) / self.typical)
 
 
 @dataclass(frozen=True)
 class FittedOutliers(Fitted):
-    """Frozen detectors: a batch is scored against trusted rows and never against itself."""
+    """What a batch is scored against: trusted rows, never itself."""
 
     encoder: Encoder
-    overall: "KNN"
-    by_class: "dict[str, KNN]"
+    overall: Crowd
+    by_class: dict[str, Crowd]
+    forest: "IForest"
 
     def measure(self, batch: Batch) -> Finding:
         """Relative distance of each row to trusted rows, overall and of its own label."""
         points = self.encoder.transform(batch)
-        overall = _relative(self.overall, points)
-        own = overall.copy()
-        for label, detector in self.by_class.items():
-            rows = np.flatnonzero(batch.labels == label)
-            if len(rows):
-                own[rows] = _relative(detector, points[rows])
+        overall = self.overall.relative(points)
+        own, other = overall.copy(), np.full(len(points), np.inf)
+        for label, crowd in self.by_class.items():
+            distance, mine = crowd.relative(points), batch.labels == label
+            own = np.where(mine, distance, own)
+            other = np.where(mine, other, np.minimum(other, distance * crowd.typical / self.overall.typical))
         scores = (np.log1p(overall) + np.log1p(own)) / 2
+        signals = {
+            "overall": np.log1p(overall),
+            "own_class": np.log1p(own),
+            "ratio": np.log1p(own) - np.log1p(np.where(np.isfinite(other), other, overall)),
+            "isolation": np.asarray(self.forest.decision_function(points)),
+        }
         evidence = self._evidence(batch, points, np.column_stack([scores, overall, own]))
-        return Finding.of_rows(scores, "log relative distance", evidence=evidence)
+        return Finding.of_rows(scores, "log relative distance", signals=signals, evidence=evidence)
 
     def _evidence(self, batch: Batch, points: np.ndarray, measured: np.ndarray) -> dict[str, Any]:
         farthest = np.lexsort((batch.labels, -measured[:, 0]))[:CAP]
@@ -101,10 +130,3 @@ class FittedOutliers(Fitted):
             ],
             "distances": "1 is the median distance of a trusted row",
         }
-
-
-def _relative(detector: "KNN", points: np.ndarray) -> np.ndarray:
-    """Distances divided by their median on the rows that the detector was fitted on."""
-    detector = copy.deepcopy(detector)  # its tree counts the calls; the profile must not change by being used
-    typical = float(np.median(detector.decision_scores_))
-    return np.asarray(detector.decision_function(points)) / (typical if typical > 0 else 1.0)

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from stages.core.batch import Batch
-from stages.core.encoding import Encoder
+from stages.core.encoding import Encoder, Projection, Ranks
 
 Item = TypeVar("Item")
 
@@ -32,6 +32,12 @@ class Finding:
         What the statistic counts, for people: "share of rows", "nats a row".
     row_scores : ndarray of float, shape (rows,), optional
         Finite; higher is more suspicious.
+    signals : dict of str to ndarray of float, shape (rows,)
+        What else was measured of each row, by name, the same names for every batch; finite. The fusion reads them
+        beside the row scores, and their direction is for it to learn.
+    log_e_values : ndarray of float, shape (rows,), optional
+        For a check that compares the rows of a batch with each other, and so has no row scores: the natural
+        logarithm of what a bet against each row won, a bet that clean rows win nothing on: mean of exp <= 1.
     breaches : tuple of str
         Declared rules that the batch as a whole breaks, each a sentence. One is enough to quarantine.
     forbidden : dict of int to str
@@ -45,6 +51,8 @@ class Finding:
     statistic: float
     unit: str
     row_scores: np.ndarray | None = None
+    signals: dict[str, np.ndarray] = field(default_factory=dict)
+    log_e_values: np.ndarray | None = None
     breaches: tuple[str, ...] = ()
     forbidden: dict[int, str] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
@@ -56,12 +64,21 @@ class Finding:
         row_scores: np.ndarray,
         unit: str,
         *,
+        signals: dict[str, np.ndarray] | None = None,
         breaches: tuple[str, ...] = (),
         forbidden: dict[int, str] | None = None,
         evidence: dict[str, Any] | None = None,
     ) -> "Finding":
         """A finding whose statistic is the mean of its row scores."""
-        return cls(float(np.mean(row_scores)), unit, row_scores, breaches, forbidden or {}, evidence or {})
+        return cls(
+            float(np.mean(row_scores)),
+            unit,
+            row_scores,
+            signals or {},
+            breaches=breaches,
+            forbidden=forbidden or {},
+            evidence=evidence or {},
+        )
 
 
 class Fitted(ABC):
@@ -86,10 +103,12 @@ class Check(BaseModel, ABC):
 
     @classmethod
     def trusted_types(cls) -> set[str]:
-        """Full names of the types that its fitted form may hold: its own, the encoder, and `trusts`."""
+        """Full names of the types that its fitted form may hold: its own, those of `core.encoding`, and `trusts`."""
         module = sys.modules[cls.__module__]
         own = [unit for _, unit in inspect.getmembers(module, inspect.isclass) if unit.__module__ == cls.__module__]
-        return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, Encoder)} | set(cls.trusts)
+        return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, Encoder, Projection, Ranks)} | set(
+            cls.trusts
+        )
 
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> Fitted:
@@ -116,9 +135,10 @@ def _assert_sound(finding: Finding, rows: int) -> None:
     """Refuse a finding that would pass by accident: NaN compares false with every limit."""
     if not np.isfinite(finding.statistic):
         raise ValueError(f"statistic is {finding.statistic}, expected a finite number")
-    scores = finding.row_scores
-    if scores is not None and (scores.shape != (rows,) or not np.isfinite(scores).all()):
-        raise ValueError(f"row scores of shape {scores.shape}, expected {rows} finite numbers")
+    by_row = {"row scores": finding.row_scores, "log e-values": finding.log_e_values} | finding.signals
+    for name, values in by_row.items():
+        if values is not None and (values.shape != (rows,) or not np.isfinite(values).all()):
+            raise ValueError(f"{name} of shape {values.shape}, expected {rows} finite numbers")
 
 
 def capped(items: list[Item]) -> dict[str, Any]:

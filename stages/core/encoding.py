@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from sklearn.preprocessing import OneHotEncoder
 
 MAX_LEVELS = 64
+WIDE = 60
+"""Points of more dimensions than this are summed up by `COMPONENTS` principal ones."""
+COMPONENTS = 40
 
 
 @dataclass(frozen=True)
@@ -53,3 +56,75 @@ class Encoder:
         if self.levels is not None:
             parts.append(self.levels.transform(batch.categorical) / np.sqrt(2))
         return np.hstack(parts)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """Numbers as normal scores of their ranks among trusted rows, levels as `Encoder` has them.
+
+    A number becomes ndtri((rank + 1/2) / (rows + 1)), rank the mean of the number of trusted values below it and
+    of those not above it; a missing one counts as smaller than every number. A column whose mass sits on few
+    values (most cells zero, say) keeps them apart from everything between them, which standardising does not.
+    Columns that hold one value are left out. Cost: O(rows log reference rows x columns).
+    """
+
+    columns: np.ndarray
+    sorted_values: np.ndarray
+    levels: "OneHotEncoder | None"
+
+    @classmethod
+    def fit(cls, trusted: Batch, encoder: Encoder) -> "Ranks":
+        """Sort the columns of the trusted rows; the levels are those of an encoder fitted on them."""
+        values = np.sort(_lowest(trusted.numeric), axis=0)
+        columns = np.flatnonzero(values[0] < values[-1]) if len(values) else np.array([], int)
+        return cls(columns, values[:, columns], encoder.levels)
+
+    def transform(self, batch: Batch) -> np.ndarray:
+        """Points, float64 of shape (rows, dimensions)."""
+        parts = [self.scores(batch)]
+        if self.levels is not None:
+            parts.append(self.levels.transform(batch.categorical) / np.sqrt(2))
+        return np.hstack(parts)
+
+    def scores(self, batch: Batch) -> np.ndarray:
+        """Normal scores of the numeric columns alone, shape (rows, len(columns))."""
+        from scipy.special import ndtri
+
+        cells = _lowest(batch.numeric)[:, self.columns]
+        ranks = np.empty(cells.shape)
+        for c, known in enumerate(self.sorted_values.T):
+            ranks[:, c] = (
+                np.searchsorted(known, cells[:, c], "left") + np.searchsorted(known, cells[:, c], "right")
+            ) / 2
+        return np.asarray(ndtri((ranks + 0.5) / (len(self.sorted_values) + 1)))
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Points of few dimensions as they are, points of many by their principal components (Pearson, 1901)."""
+
+    mean: np.ndarray
+    axes: np.ndarray | None
+
+    @classmethod
+    def fit(cls, points: np.ndarray) -> "Projection":
+        """Learn the axes from trusted points where they have more than `WIDE` dimensions."""
+        mean = points.mean(axis=0)
+        if points.shape[1] <= WIDE:
+            return cls(mean, None)
+        return cls(mean, np.linalg.svd(points - mean, full_matrices=False)[2][:COMPONENTS])
+
+    def transform(self, points: np.ndarray) -> np.ndarray:
+        """Shape (rows, dimensions), at most `WIDE` of them."""
+        return points if self.axes is None else (points - self.mean) @ self.axes.T
+
+    def residual(self, points: np.ndarray) -> np.ndarray:
+        """Squared distance of each point to the space of the components; 0 where nothing is left out."""
+        if self.axes is None:
+            return np.zeros(len(points))
+        centred = points - self.mean
+        return np.maximum((centred**2).sum(axis=1) - ((centred @ self.axes.T) ** 2).sum(axis=1), 0)
+
+
+def _lowest(cells: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(cells), -np.inf, cells)

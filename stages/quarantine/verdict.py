@@ -5,12 +5,15 @@ from typing import Literal
 
 import numpy as np
 
-from stages.calibration.examine import Examination, Measurement
+from stages.calibration.examine import ROWS, Examination, Measurement
 from stages.core.params import AlarmParams, ShiftParams
 
 RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
+
+ROWS_WEIGHT = 0.6
+"""Share of the budget for the measurement that weighs all checks together."""
 
 Outcome = Literal["accept", "partial", "quarantine"]
 SHIFT = "shift"
@@ -62,16 +65,16 @@ class Verdict:
 def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> Verdict:
     """Judge a batch.
 
-    The budget is shared evenly: with K measurements each alarms where its p-value is at most
-    1 - (1 - alpha)^(1/K) (Sidak, 1967). Over independent or positively dependent checks the chance that a clean
+    The budget is shared by `weights`: a measurement of weight w alarms where its p-value is at most
+    1 - (1 - alpha)^w (Sidak, 1967). Over independent or positively dependent checks the chance that a clean
     batch alarms is then at most alpha; over any others at most -ln(1 - alpha), 0.01005 for alpha = 0.01.
     A batch whose only alarm is `shift` follows the policy for honest change.
     """
-    share = 1 / max(1, len(examination.measurements))
-    level = -np.expm1(share * np.log1p(-alarms.alpha))
+    shares = weights([m.check for m in examination.measurements])
+    levels = [float(-np.expm1(shares[m.check] * np.log1p(-alarms.alpha))) for m in examination.measurements]
     judged = tuple(
         Judged(m, m.null.limit(level), m.p_value <= level or _failed(m) or bool(m.finding.breaches))
-        for m in examination.measurements
+        for m, level in zip(examination.measurements, levels, strict=True)
     )
     codes = tuple(
         f"{j.measurement.check}.fault" if _failed(j.measurement) else j.measurement.check for j in judged if j.alarm
@@ -81,7 +84,18 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     rare = np.flatnonzero(p_values <= RARE) if grave else benjamini_hochberg(p_values, alarms.rows_fdr)
     suspects = _suspects(examination, rare)
     verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
-    return Verdict(verdict, _p_value(judged, share), codes, judged, suspects)
+    return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects)
+
+
+def weights(names: list[str]) -> dict[str, float]:
+    """Each measurement's share of the budget; they sum to one.
+
+    What weighs all checks together sees most of what there is to see and gets `ROWS_WEIGHT`; the checks by
+    themselves, which see what no simulated attack taught it, share the rest evenly.
+    """
+    alone = [name for name in names if name != ROWS]
+    for_rows = 0.0 if len(alone) == len(names) else ROWS_WEIGHT if alone else 1.0
+    return {name: for_rows if name == ROWS else (1 - for_rows) / len(alone) for name in names}
 
 
 def unreadable() -> Verdict:
@@ -117,9 +131,12 @@ def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, str]:
     return dict(sorted(suspects.items()))
 
 
-def _p_value(judged: tuple[Judged, ...], share: float) -> float:
-    """The smallest p-value, corrected for the number of measurements."""
+def _p_value(judged: tuple[Judged, ...], shares: dict[str, float]) -> float:
+    """The smallest p-value, each corrected for its share of the budget."""
     if any(j.measurement.finding.breaches or _failed(j.measurement) for j in judged):
         return 0.0
-    smallest = min((j.measurement.p_value for j in judged), default=1.0)
-    return float(-np.expm1(np.log1p(-min(smallest, 1 - 1e-12)) / share))
+    return min((_corrected(j.measurement.p_value, shares[j.measurement.check]) for j in judged), default=1.0)
+
+
+def _corrected(p_value: float, share: float) -> float:
+    return float(-np.expm1(np.log1p(-min(p_value, 1 - 1e-12)) / share))

@@ -1,0 +1,78 @@
+"""All checks together: the fusion of every fold, and what it makes of trusted rows that it has not seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.calibration import mixture
+from stages.calibration.calibrated import Calibrated
+from stages.calibration.fusion import Fusion, Rows, line, signals_of
+from stages.calibration.nulls import MomentNull
+from stages.calibration.simulate import simulated
+from stages.calibration.surprise import Surprise
+from stages.core.batch import Batch
+from stages.core.check import measure
+from stages.core.progress import track
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What turns a row's measurements into odds, and a batch's odds into a statistic with a null.
+
+    Attributes
+    ----------
+    folds : tuple of Fusion
+        Each trained on the rows that the others' checks left out.
+    cap : float
+        Logarithm of the number of trusted rows plus one: the largest log odds that these rows can vouch for.
+    surprise : Surprise
+        Of the log odds of trusted rows, out of fold.
+    null : MomentNull
+        Of the likelihood ratio.
+    """
+
+    folds: tuple[Fusion, ...]
+    cap: float
+    surprise: Surprise
+    null: MomentNull
+
+
+def fused(
+    checks: Mapping[str, Calibrated], trusted: Batch, parts: list[np.ndarray], seed: int, without: str | None
+) -> Fused | None:
+    """Train the fusion on trusted rows and on simulated poison in them; None where no check scores rows.
+
+    Every fold's rows, clean and poisoned, are measured by the checks that were fitted without them, and weighed by
+    a fusion that was trained without them.
+    """
+    scoring = {name: c for name, c in checks.items() if c.surprise is not None}
+    if not scoring:
+        return None
+    clean, poisoned = [], []
+    for k, rows in enumerate(track(parts, "simulating attacks")):
+        held_out = trusted.take(rows)
+        clean.append(Rows(_signals(scoring, k, held_out), np.full(len(rows), -1)))
+        copies = [
+            Rows(_signals(scoring, k, p.batch)[p.rows], np.full(len(p.rows), i))
+            for i, p in simulated(held_out, [seed, k], without)
+        ]
+        poisoned.append(Rows.joined([clean[k].none(), *copies]))
+    folds = [
+        Fusion.train(Rows.joined([r for j in range(len(parts)) if j != k for r in (clean[j], poisoned[j])]), seed)
+        for k in track(range(len(parts)), "training the fusion")
+    ]
+    seen = [Rows.joined([clean[k], poisoned[k]]) for k in range(len(parts))]
+    slope, intercept = line(
+        np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, seen, strict=True)]),
+        np.concatenate([rows.groups for rows in seen]),
+    )
+    folds = [fusion.scaled(slope, intercept) for fusion in folds]
+    log_odds = np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, clean, strict=True)])
+    cap = float(np.log(len(trusted) + 1))
+    null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))
+    return Fused(tuple(folds), cap, Surprise.of(log_odds), null)
+
+
+def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch) -> np.ndarray:
+    return signals_of({name: measure(c.folds[fold], batch) for name, c in scoring.items()})

@@ -1,0 +1,112 @@
+"""The fusion: what all checks measured of a row, weighed into the odds that it is poisoned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from stages.core.check import Finding
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+MODELS = 3
+TRUSTED_TYPES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Measured rows: one column for each row score and each signal, in the order of their names.
+
+    Attributes
+    ----------
+    signals : ndarray of float32, shape (rows, signals)
+    groups : ndarray of int, shape (rows,)
+        -1 for clean rows; for poisoned ones the simulation that they come from.
+    """
+
+    signals: np.ndarray
+    groups: np.ndarray
+
+    @classmethod
+    def joined(cls, parts: list["Rows"]) -> "Rows":
+        """All rows of several."""
+        return cls(np.vstack([p.signals for p in parts]), np.concatenate([p.groups for p in parts]))
+
+    def none(self) -> "Rows":
+        """No row, of the same signals."""
+        return Rows(self.signals[:0], self.groups[:0])
+
+
+def signals_of(findings: Mapping[str, Finding]) -> np.ndarray:
+    """The row scores and signals of every check that has them, shape (rows, signals)."""
+    columns = [
+        column
+        for name in sorted(findings)
+        if (scores := findings[name].row_scores) is not None
+        for column in (scores, *(findings[name].signals[s] for s in sorted(findings[name].signals)))
+    ]
+    return np.column_stack(columns).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Fusion:
+    """Gradient-boosted trees that tell clean from poisoned rows, and the line that turns their sum into log odds.
+
+    Attributes
+    ----------
+    models : tuple of HistGradientBoostingClassifier
+        Alike but for the seed: each split looks at half of the signals, drawn anew.
+    slope, intercept : float
+        Log odds = intercept + slope x mean of the models' (Platt, 1999), learned out of fold.
+    """
+
+    models: "tuple[HistGradientBoostingClassifier, ...]"
+    slope: float = 1.0
+    intercept: float = 0.0
+
+    @classmethod
+    def train(cls, rows: Rows, seed: int) -> "Fusion":
+        """Learn from clean and poisoned rows, of equal weight; so are the simulations among themselves."""
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        weights = balanced(rows.groups)
+        models = [
+            HistGradientBoostingClassifier(
+                max_iter=80,
+                learning_rate=0.08,
+                max_leaf_nodes=8,
+                min_samples_leaf=20,
+                l2_regularization=1.0,
+                max_features=0.5,
+                early_stopping=False,
+                random_state=seed + i,
+            ).fit(rows.signals, rows.groups >= 0, sample_weight=weights)
+            for i in range(MODELS)
+        ]
+        return cls(tuple(models))
+
+    def log_odds(self, signals: np.ndarray) -> np.ndarray:
+        """Log odds of poisoned against clean where both are equally common, shape (rows,)."""
+        mean = np.mean([model.decision_function(signals) for model in self.models], axis=0)
+        return np.asarray(self.intercept + self.slope * mean)
+
+    def scaled(self, slope: float, intercept: float) -> "Fusion":
+        """The same with another line."""
+        return replace(self, slope=slope, intercept=intercept)
+
+
+def balanced(groups: np.ndarray) -> np.ndarray:
+    """Weights with mean 1: half of their sum on clean rows, half on poisoned ones, every simulation alike."""
+    values, codes, counts = np.unique(groups, return_inverse=True, return_counts=True)
+    share = np.where(values < 0, 0.5, 0.5 / max(1, (values >= 0).sum()))
+    return np.asarray((share / counts)[codes] * len(groups))
+
+
+def line(log_odds: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
+    """Slope and intercept that make out-of-fold log odds honest (Platt, 1999); the slope is never negative."""
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(C=1e6).fit(log_odds[:, None], groups >= 0, sample_weight=balanced(groups))
+    return max(0.0, float(model.coef_[0, 0])), float(model.intercept_[0])

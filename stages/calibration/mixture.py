@@ -1,0 +1,81 @@
+"""A batch as a mixture of clean and poisoned rows: how strongly it is one, and in which shares.
+
+With f the log odds of a row (the density of poisoned rows over that of clean rows, in nats), a batch with a share
+pi of poisoned rows has the log likelihood ratio L(pi) = sum of log(1 - pi + pi exp f) against a clean one. Few
+poisoned rows that stand out and many that hardly do both raise it, each at its own pi.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from stages.calibration.nulls import MomentNull, of_samples
+
+SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
+FINE = np.concatenate([[0.0], np.geomspace(0.001, 1, 200)])
+SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
+DRAWS = 1000
+CHUNK = 100
+LARGEST = 20.0
+"""Log odds beyond this say no more, so that one row can't hide what the others show."""
+HALF_DROP = 1.353
+"""The log likelihood falls by this much at the ends of an interval with one-sided confidence 95 % (Wilks, 1938)."""
+
+
+def likelihood_ratio(log_odds: np.ndarray, cap: float) -> np.ndarray:
+    """Maximum over `SHARES` of L(pi), for log odds of shape (..., rows); the odds of a row are capped at exp(cap).
+
+    A reference of m rows can't vouch that something is rarer than 1 in m + 1: the cap is log(m + 1).
+    """
+    return np.asarray(_terms(log_odds, cap).sum(axis=-2).max(axis=-1))
+
+
+def null(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
+    """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows.
+
+    Every draw resamples the reference first and the batch from it, as counts of each trusted row.
+    """
+    terms, rows = _terms(log_odds, cap), len(log_odds)
+    samples = []
+    for size in SIZES:
+        counts = np.empty((DRAWS, rows))
+        for start in range(0, DRAWS, CHUNK):
+            reference = rng.multinomial(rows, np.full(rows, 1 / rows), size=CHUNK) / rows
+            counts[start : start + CHUNK] = rng.multinomial(size, reference)
+        samples.append((counts @ terms).max(axis=1))
+    return of_samples(list(SIZES), samples)
+
+
+@dataclass(frozen=True)
+class Share:
+    """Estimated share of poisoned rows, and the ends of an interval: each is passed with a chance of 5 %."""
+
+    estimate: float
+    lowest: float
+    highest: float
+
+
+UNKNOWN_SHARE = Share(0.0, 0.0, 1.0)
+
+
+def share(log_odds: np.ndarray) -> Share:
+    """Maximum likelihood over a grid, and the profile likelihood's interval."""
+    likelihood = np.array([np.log1p(pi * _gain(log_odds, LARGEST)).sum() for pi in FINE])
+    best = int(likelihood.argmax())
+    inside = np.flatnonzero(likelihood >= likelihood[best] - HALF_DROP)
+    return Share(float(FINE[best]), float(FINE[inside[0]]), float(FINE[inside[-1]]))
+
+
+def posterior(log_odds: np.ndarray, estimate: float) -> np.ndarray:
+    """Log odds that each row is poisoned, given the batch's share; the share is taken for at least 1 in 10,000."""
+    share_ = min(max(estimate, 1e-4), 1 - 1e-4)
+    return log_odds + np.log(share_ / (1 - share_))
+
+
+def _gain(log_odds: np.ndarray, cap: float) -> np.ndarray:
+    return np.asarray(np.expm1(np.clip(log_odds, -LARGEST, cap)))
+
+
+def _terms(log_odds: np.ndarray, cap: float) -> np.ndarray:
+    """log(1 - pi + pi exp f) for every row and share, shape (..., rows, shares)."""
+    return np.asarray(np.log1p(_gain(log_odds, cap)[..., None] * SHARES))

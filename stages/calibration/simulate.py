@@ -1,0 +1,67 @@
+"""Known poison for the fusion to learn from: the project's own attacks on trusted rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from stages.core.attack import Poisoned
+from stages.core.batch import Batch
+from stages.core.discovery import load_attack
+from stages.core.errors import PratiqueError
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One way to poison: an attack with its params, at a rate, as one of a family of like attacks."""
+
+    family: str
+    attack: str
+    rate: float
+    params: dict[str, Any] = field(default_factory=dict)
+
+
+SIMULATIONS = (
+    Simulation("flips", "label_flip", 0.5),
+    Simulation("flips", "confusing_flip", 0.3),
+    Simulation("flips", "one_way_flip", 0.4),
+    Simulation("flips", "relabelled_copy", 0.5),
+    Simulation("noise", "gaussian_noise", 0.5),
+    Simulation("noise", "gaussian_noise", 0.5, {"scale": 0.5}),
+    Simulation("noise", "outlier_insertion", 0.5),
+    Simulation("mean shift", "mean_shift", 0.5),
+    Simulation("mean shift", "mean_shift", 0.3, {"scale": 2.0}),
+    Simulation("mimicry", "mimicry", 0.5),
+    Simulation("backdoor", "backdoor_trigger", 0.5),
+)
+"""Attacks that leave every single column legal, at several strengths, so that a fusion of what they do to rows
+generalises; which rates they come at matters little, because each poisoned row is learned from by itself."""
+
+FAMILIES = tuple(dict.fromkeys(s.family for s in SIMULATIONS))
+REPETITIONS = 2
+"""Times that every simulation is drawn anew in every fold."""
+
+
+def simulated(held_out: Batch, seed: list[int], without: str | None = None) -> Iterator[tuple[int, Poisoned]]:
+    """Poisoned copies of rows, each with the position of its simulation in `SIMULATIONS`.
+
+    Parameters
+    ----------
+    held_out : Batch
+        Trusted rows.
+    seed : list of int
+    without : str, optional
+        A family that is left out, to see what the fusion makes of attacks that nobody showed it.
+    """
+    for i, simulation in enumerate(SIMULATIONS):
+        if simulation.family == without:
+            continue
+        attack = load_attack(simulation.attack)(**simulation.params)
+        for repetition in range(REPETITIONS):
+            try:
+                poisoned = attack.poison(held_out, simulation.rate, np.random.default_rng([*seed, i, repetition]))
+            except PratiqueError:  # the attack has nothing to do with such columns
+                break
+            if len(poisoned.rows):
+                yield i, poisoned
