@@ -50,6 +50,8 @@ class Examination:
         checks run, because that cell would be lost.
     share : Share
         Estimated share of poisoned rows.
+    bets : tuple of float
+        What this batch adds to the stream of its source (`mixture.bets`); none where no check scores rows.
     """
 
     measurements: tuple[Measurement, ...]
@@ -58,6 +60,7 @@ class Examination:
     row_checks: tuple[str, ...]
     unreadable: dict[int, str] = field(default_factory=dict)
     share: Share = UNKNOWN_SHARE
+    bets: tuple[float, ...] = ()
 
 
 def examine(batch: Batch, profile: Profile) -> Examination:
@@ -95,7 +98,9 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     if scored.measurement is not None:
         measurements.append(scored.measurement)
     rarest = _rarest(surprises, rows)
-    return Examination(tuple(measurements), scored.scores, scored.p_values, rarest, _unreadable(batch), scored.share)
+    return Examination(
+        tuple(measurements), scored.scores, scored.p_values, rarest, _unreadable(batch), scored.share, scored.bets
+    )
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,7 @@ class _Weighed:
     scores: np.ndarray
     p_values: np.ndarray
     share: Share
+    bets: tuple[float, ...] = ()
 
 
 def _weighed(
@@ -126,9 +132,10 @@ def _weighed(
         p_values = fused.surprise.p_values(together)
     mean = _gathered(log_odds, readers, rows)
     share = mixture.share(mean)
+    won = mixture.bets(mean, fused.mean_odds).tolist()
     scores = mixture.posterior(mean, share.estimate) + bets
     finding = Finding(statistic, "log likelihood ratio", scores, evidence={"poisoned_share": asdict(share)})
-    return _Weighed(_measurement(ROWS, finding, fused.null.at(rows)), scores, p_values, share)
+    return _Weighed(_measurement(ROWS, finding, fused.null.at(rows)), scores, p_values, share, tuple(won))
 
 
 def _readers(batch: Batch) -> list[np.ndarray]:

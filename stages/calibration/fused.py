@@ -36,6 +36,7 @@ class Fused:
     cap: float
     surprise: Surprise
     null: MomentNull
+    mean_odds: float
 
 
 def fused(
@@ -71,7 +72,7 @@ def fused(
     log_odds = np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, clean, strict=True)])
     cap = float(np.log(len(trusted) + 1))
     null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))
-    return Fused(tuple(folds), cap, Surprise.of(log_odds), null)
+    return Fused(tuple(folds), cap, Surprise.of(log_odds), null, mixture.mean_odds(log_odds))
 
 
 def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch) -> np.ndarray:

@@ -43,7 +43,7 @@ def keep(path: Path, examination: Examination) -> None:
     checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
     arrays["row_checks"] = codes
     words = {"checks": checks.tolist(), "measurements": measurements, "unreadable": examination.unreadable}
-    words["share"] = asdict(examination.share)
+    words |= {"share": asdict(examination.share), "bets": examination.bets}
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
     out = BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
@@ -63,6 +63,7 @@ def kept(path: Path) -> Examination | None:
             tuple(words["checks"][code] for code in arrays["row_checks"]),
             _by_row(words["unreadable"]),
             Share(**words["share"]),
+            tuple(words["bets"]),
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
         return None

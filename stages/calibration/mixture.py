@@ -18,6 +18,9 @@ DRAWS = 1000
 CHUNK = 100
 LARGEST = 20.0
 """Log odds beyond this say no more, so that one row can't hide what the others show."""
+STREAM_SHARES = np.array([0.01, 0.03, 0.1, 0.3])
+STREAM_CAP = 4.0
+"""A bet over many batches is on the mean of the odds, which a reference knows only where the largest are capped."""
 HALF_DROP = 1.353
 """The log likelihood falls by this much at the ends of an interval with one-sided confidence 95 % (Wilks, 1938)."""
 
@@ -70,6 +73,21 @@ def posterior(log_odds: np.ndarray, estimate: float) -> np.ndarray:
     """Log odds that each row is poisoned, given the batch's share; the share is taken for at least 1 in 10,000."""
     share_ = min(max(estimate, 1e-4), 1 - 1e-4)
     return log_odds + np.log(share_ / (1 - share_))
+
+
+def mean_odds(log_odds: np.ndarray) -> float:
+    """Upper confidence bound (95 %, normal) of the mean capped odds of clean rows, from trusted rows out of fold."""
+    odds = np.exp(np.minimum(log_odds, STREAM_CAP))
+    return float(odds.mean() + 1.645 * odds.std() / np.sqrt(len(odds)))
+
+
+def bets(log_odds: np.ndarray, clean_odds: float) -> np.ndarray:
+    """What a bet on each of `STREAM_SHARES` wins on this batch, as logarithms: mean of exp <= 1 over clean batches.
+
+    The bet on pi wins the product over rows of 1 - pi + pi odds / E, E the mean odds of clean rows or more.
+    """
+    odds = np.exp(np.minimum(log_odds, STREAM_CAP)) / clean_odds
+    return np.asarray(np.log1p(STREAM_SHARES * (odds[:, None] - 1)).sum(axis=0))
 
 
 def _gain(log_odds: np.ndarray, cap: float) -> np.ndarray:
