@@ -13,6 +13,7 @@ from stages.calibration.nulls import SizedNull
 from stages.calibration.profile import Profile
 from stages.core.batch import Batch
 from stages.core.check import Finding, measure
+from stages.core.discovery import load_check
 from stages.core.errors import printable
 
 ROWS = "rows"
@@ -23,12 +24,16 @@ ROTATED = 1000
 
 @dataclass(frozen=True)
 class Measurement:
-    """A finding beside its null at the batch's own size; a finding with a fault has p-value 0."""
+    """A finding beside its null at the batch's own size; a finding with a fault has p-value 0.
+
+    `alone` says whether the statistic is judged by itself, or only what the rows are weighed with.
+    """
 
     check: str
     finding: Finding
     null: SizedNull
     p_value: float
+    alone: bool = True
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
             measure(f, batch if len(r) == rows else batch.take(r)) for f, r in zip(calibrated.folds, read, strict=True)
         ]
         merged = _merged(findings, read, rows)
-        measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows))))
+        measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), load_check(name).alone))
         if merged.fault is not None or not rows:
             continue
         if merged.log_e_values is not None:
@@ -175,8 +180,8 @@ def _rarest(surprises: dict[str, np.ndarray], rows: int) -> tuple[str, ...]:
     return tuple(names[i] for i in np.argmax(list(surprises.values()), axis=0))
 
 
-def _measurement(name: str, finding: Finding, null: SizedNull) -> Measurement:
-    return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic))
+def _measurement(name: str, finding: Finding, null: SizedNull, alone: bool = True) -> Measurement:
+    return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic), alone)
 
 
 def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Finding:

@@ -76,7 +76,9 @@ def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measur
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
     }
-    return Measurement(words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"])
+    return Measurement(
+        words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"], words["alone"]
+    )
 
 
 def _by_row(words: dict[str, str]) -> dict[int, str]:

@@ -14,7 +14,7 @@ from stages.calibration.nulls import MomentNull, of_samples
 SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
 FINE = np.concatenate([[0.0], np.geomspace(0.001, 1, 200)])
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
-DRAWS = 1000
+DRAWS = 500
 CHUNK = 100
 LARGEST = 20.0
 """Log odds beyond this say no more, so that one row can't hide what the others show."""

@@ -35,6 +35,7 @@ class Density(Check):
     """
 
     says: ClassVar[str] = "columns do not go together as in trusted rows of the class"
+    alone: ClassVar[bool] = False
 
     smallest_class: int = Field(8, ge=2)
 

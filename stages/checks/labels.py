@@ -33,6 +33,7 @@ class Labels(Check):
     """
 
     says: ClassVar[str] = "labels contradict their trusted neighbours"
+    alone: ClassVar[bool] = False
 
     neighbours: int = Field(10, ge=1, le=1000)
 

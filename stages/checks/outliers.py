@@ -35,6 +35,7 @@ class Outliers(Check):
     """
 
     says: ClassVar[str] = "rows lie far from trusted rows"
+    alone: ClassVar[bool] = False
     trusts: ClassVar[tuple[str, ...]] = (
         "pyod.models.iforest.IForest",
         "sklearn.tree._tree.Tree",

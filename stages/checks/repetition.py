@@ -23,12 +23,14 @@ class Repetition(Check):
     Claim: finds triggers (the same rare values in many rows), copied rows, relabelled copies and steps onto one
     value, at a few rows in a hundred. It sees nothing where every poisoned row differs in every cell.
 
-    Formula: a numeric value that t of m trusted rows hold has the rate q = (t + 1) / (m + 2), the mean of its
-    uniform posterior. That c of n rows hold it has the chance p = P[Binomial(n, q) >= c], times the number of
-    different values in the column. Whole rows, with and without their label, are values too; for those that no
-    trusted row equals, q is the rate of equal pairs among trusted rows, (pairs + 1/2) / (m (m - 1) / 2 + 1). The
-    statistic is -log10 of the smallest p, times the number of columns. A row's bet is on its most repeated value:
-    with p = P[Binomial(n - 1, q) >= c - 1] times the number of columns, it wins `stake` p^(stake - 1).
+    Formula: a value that t > 0 of m trusted rows hold has the rate q = (t + 1) / (m + 2), the mean of its uniform
+    posterior; one that none holds, the rate at which two trusted rows agree on a rare value (one of at most `rare` of
+    the rows), (pairs + 1/2) / (m (m - 1) / 2 + 1), at most 1 / (m + 2). A batch from one region of the data may
+    hold it more often: q is taken `margin` times. That c of n rows hold it has the chance
+    p = P[Binomial(n, q) >= c], times the number of different values in the column. Whole rows, with and without
+    their label, are values too. The statistic is -log10 of the smallest p, times the number of columns. A row's bet
+    is on its most repeated value: with p = P[Binomial(n - 1, q) >= c - 1] times the number of columns, it wins
+    `stake` p^(stake - 1).
 
     Source of the bet: Vovk and Wang, "E-values: calibration, combination and applications" (2021).
 
@@ -38,22 +40,42 @@ class Repetition(Check):
     says: ClassVar[str] = "values or rows come again more often than in trusted rows"
 
     stake: float = Field(0.3, gt=0, lt=1)
+    margin: float = Field(5.0, ge=1, le=100)
+    rare: float = Field(0.05, gt=0, lt=1)
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedRepetition":
         """Count every value of every numeric column, and equal pairs of rows."""
-        counts = {}
-        for name, cells in _columns(trusted):
-            values, times = np.unique(cells, return_counts=True)
-            counts[name] = (values, times)
-        return FittedRepetition(counts, len(trusted), self.stake)
+        known = {name: self._known(cells) for name, cells in _columns(trusted)}
+        return FittedRepetition(known, self.stake)
+
+    def _known(self, cells: np.ndarray) -> "Known":
+        values, times = np.unique(cells, return_counts=True)
+        rows = len(cells)
+        few = times[times <= max(1, self.rare * rows)]
+        pairs = float((few * (few - 1) / 2).sum())
+        unseen = min(1 / (rows + 2), (pairs + 0.5) / (rows * (rows - 1) / 2 + 1))
+        return Known(values, np.minimum(1.0, self.margin * (times + 1) / (rows + 2)), min(1.0, self.margin * unseen))
+
+
+@dataclass(frozen=True)
+class Known:
+    """The values of a column among trusted rows, and the highest honest rate of each and of any other value."""
+
+    values: np.ndarray
+    rates: np.ndarray
+    unseen: float
+
+    def rate(self, values: np.ndarray) -> np.ndarray:
+        """How often a row may hold each of these values."""
+        at = np.minimum(np.searchsorted(self.values, values), len(self.values) - 1)
+        return np.where(self.values[at] == values, self.rates[at], self.unseen)
 
 
 @dataclass(frozen=True)
 class FittedRepetition(Fitted):
-    """How often each value came among so many trusted rows."""
+    """How often each value may come."""
 
-    counts: dict[str, tuple[np.ndarray, np.ndarray]]
-    trusted: int
+    known: dict[str, Known]
     stake: float
 
     def measure(self, batch: Batch) -> Finding:
@@ -65,7 +87,7 @@ class FittedRepetition(Fitted):
         found = []
         for name, cells in columns:
             values, codes, times = np.unique(cells, return_inverse=True, return_counts=True)
-            rate = self._rate(name, values)
+            rate = self.known[name].rate(values)
             p_values = np.where(times > 1, binom.sf(times - 1, rows, rate), 1.0) * len(values)
             of_row = np.where(times > 1, binom.sf(times - 2, rows - 1, rate), 1.0)
             chance = np.minimum(chance, of_row[codes])
@@ -79,17 +101,6 @@ class FittedRepetition(Fitted):
             log_e_values=np.log(self.stake) + (self.stake - 1) * np.log(p_rows),
             evidence=self._evidence(found, batch),
         )
-
-    def _rate(self, name: str, values: np.ndarray) -> np.ndarray:
-        """How often a row holds each of these values, as trusted rows have it."""
-        known, times = self.counts[name]
-        at = np.minimum(np.searchsorted(known, values), len(known) - 1)
-        seen = np.where(known[at] == values, times[at], 0)
-        rate = (seen + 1) / (self.trusted + 2)
-        if name in (WHOLE_ROW, FEATURES):
-            pairs = (times * (times - 1) / 2).sum()
-            rate = np.where(seen > 0, rate, (pairs + 0.5) / (self.trusted * (self.trusted - 1) / 2 + 1))
-        return np.asarray(rate)
 
     def _evidence(self, found: list[tuple[float, str, Any, int]], batch: Batch) -> dict[str, Any]:
         repeated = sorted((f for f in found if f[3] > 1), key=lambda f: (f[0], f[1]))[:CAP]

@@ -70,12 +70,8 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     batch alarms is then at most alpha; over any others at most -ln(1 - alpha), 0.01005 for alpha = 0.01.
     A batch whose only alarm is `shift` follows the policy for honest change.
     """
-    shares = weights([m.check for m in examination.measurements])
-    levels = [float(-np.expm1(shares[m.check] * np.log1p(-alarms.alpha))) for m in examination.measurements]
-    judged = tuple(
-        Judged(m, m.null.limit(level), m.p_value <= level or _failed(m) or bool(m.finding.breaches))
-        for m, level in zip(examination.measurements, levels, strict=True)
-    )
+    shares = weights([m.check for m in examination.measurements if m.alone])
+    judged = tuple(_judged(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
     codes = tuple(
         f"{j.measurement.check}.fault" if _failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
@@ -85,6 +81,14 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     suspects = _suspects(examination, rare)
     verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
     return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects)
+
+
+def _judged(measurement: Measurement, share: float, alpha: float) -> Judged:
+    """A measurement beside its limit; one without a share of the budget alarms only where it fails or breaks a rule."""
+    level = float(-np.expm1((share or 1.0) * np.log1p(-alpha)))
+    passed = share > 0 and measurement.p_value <= level
+    alarm = passed or _failed(measurement) or bool(measurement.finding.breaches)
+    return Judged(measurement, measurement.null.limit(level), alarm)
 
 
 def weights(names: list[str]) -> dict[str, float]:
@@ -135,7 +139,8 @@ def _p_value(judged: tuple[Judged, ...], shares: dict[str, float]) -> float:
     """The smallest p-value, each corrected for its share of the budget."""
     if any(j.measurement.finding.breaches or _failed(j.measurement) for j in judged):
         return 0.0
-    return min((_corrected(j.measurement.p_value, shares[j.measurement.check]) for j in judged), default=1.0)
+    found = {j.measurement.check: j.measurement.p_value for j in judged}
+    return min((_corrected(found[name], share) for name, share in shares.items()), default=1.0)
 
 
 def _corrected(p_value: float, share: float) -> float:
