@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from stages import review
 from stages.core import errors
 
 app = typer.Typer(
@@ -13,6 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(review.app, name="review")
 
 
 @app.command()

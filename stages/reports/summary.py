@@ -35,8 +35,9 @@ def summary() -> RenderableType:
     with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
         batches = list(csv.DictReader(stream))
     parts: list[RenderableType] = [_counts(batches)]
-    if any(line["verdict"] != "accept" for line in batches):
-        parts.insert(0, _table([line for line in batches if line["verdict"] != "accept"]))
+    notable = [line for line in batches if line["verdict"] != "accept" or line["outcome"] != "accepted"]
+    if notable:
+        parts.insert(0, _table(notable))
     if paths.METRICS_JSON.is_file():
         parts.append(_price(json.loads(paths.METRICS_JSON.read_text(encoding="utf-8"))))
     return Group(*parts)
@@ -48,7 +49,9 @@ def reasons(record: Path) -> list[str]:
     if predicate["fault"] is not None:
         return [f"unreadable: {printable(predicate['fault'])}"]
     alarms = [check for check in predicate["checks"] if not check["success"]]
-    clauses = [_reason(check) for check in sorted(alarms, key=lambda check: (check["pValue"], check["id"]))]
+    clauses = [f"{d['action']} by {printable(d['reviewer'])}: {printable(d['reason'])}" for d in predicate["decisions"]]
+    clauses += [printable(hold["reason"]) for hold in predicate["holds"]]
+    clauses += [_reason(check) for check in sorted(alarms, key=lambda check: (check["pValue"], check["id"]))]
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
