@@ -105,6 +105,18 @@ def check(
 
 
 @app.command()
+def gate(
+    base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
+    require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
+    attest: Annotated[bool, typer.Option("--attest", help="Write what is attested to data/attestations/.")] = False,
+) -> None:
+    """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
+    from stages.gate import main as judge
+
+    raise typer.Exit(judge(base, require_batch, attest))
+
+
+@app.command()
 def status(
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
 ) -> None:

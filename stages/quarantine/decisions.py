@@ -109,6 +109,20 @@ def load_decisions(folder: Path = paths.DECISIONS) -> list[Decision]:
     return [_load(path) for path in sorted(folder.glob("*.json"))]
 
 
+def parse_decision(path: Path, data: bytes) -> Decision:
+    """The decision in a file's bytes.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none; the message names the file and what is wrong.
+    """
+    value = parse_json(data, str(path))
+    envelope = data if isinstance(value, dict) and "payload" in value else None
+    statement = value if envelope is None else signing.unseal(envelope, str(path))
+    return Decision(path, parse(_Statement, statement, str(path)).predicate, envelope)
+
+
 def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
     """Let a batch into training although it was held, or some of its rows.
 
@@ -217,8 +231,4 @@ def _file_name(batch: str, reviewer: str) -> str:
 def _load(path: Path) -> Decision:
     if path.is_symlink() or not path.is_file():
         raise PratiqueError(f"{path}: not a regular file; a decision is a file of its own")
-    data = path.read_bytes()
-    value = parse_json(data, str(path))
-    envelope = data if isinstance(value, dict) and "payload" in value else None
-    statement = value if envelope is None else signing.unseal(envelope, str(path))
-    return Decision(path, parse(_Statement, statement, str(path)).predicate, envelope)
+    return parse_decision(path, path.read_bytes())

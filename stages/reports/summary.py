@@ -45,14 +45,18 @@ def summary() -> RenderableType:
 
 def reasons(record: Path) -> list[str]:
     """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm in its record."""
-    predicate = json.loads(record.read_text(encoding="utf-8"))["predicate"]
+    return clauses(json.loads(record.read_text(encoding="utf-8"))["predicate"])
+
+
+def clauses(predicate: dict[str, Any]) -> list[str]:
+    """The same, of a record's predicate."""
     if predicate["fault"] is not None:
         return [f"unreadable: {printable(predicate['fault'])}"]
     alarms = [check for check in predicate["checks"] if not check["success"]]
-    clauses = [f"{d['action']} by {printable(d['reviewer'])}: {printable(d['reason'])}" for d in predicate["decisions"]]
-    clauses += [printable(hold["reason"]) for hold in predicate["holds"]]
-    clauses += [_reason(check) for check in sorted(alarms, key=lambda check: (check["pValue"], check["id"]))]
-    return clauses or ["some rows are held one by one, the others are accepted"]
+    said = [f"{d['action']} by {printable(d['reviewer'])}: {printable(d['reason'])}" for d in predicate["decisions"]]
+    said += [printable(hold["reason"]) for hold in predicate["holds"]]
+    said += [_reason(check) for check in sorted(alarms, key=lambda check: (check["pValue"], check["id"]))]
+    return said or ["some rows are held one by one, the others are accepted"]
 
 
 def _reason(check: dict[str, Any]) -> str:
