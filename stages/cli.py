@@ -105,6 +105,39 @@ def check(
 
 
 @app.command()
+def verify(
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train once more, and compare the model.")] = False,
+) -> None:
+    """Hold inputs, outputs, records, ledger and model to each other, offline: exit 1 if something does not hold."""
+    from stages.reports.audit import verify as faults_of
+
+    faults = faults_of(retrain)
+    for fault in faults:
+        typer.echo(errors.printable(fault))
+    typer.echo(f"{len(faults)} faults." if faults else "All holds: the model learned from accepted rows only.")
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def trace(
+    what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
+) -> None:
+    """Say whether a batch, or one row of it, reached the model, and by whose decision."""
+    from stages.reports.lineage import trace_lines
+
+    typer.echo("\n".join(trace_lines(what)))
+
+
+@app.command()
+def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming.")]) -> None:
+    """List what a source touched, and what a retrain without it would drop."""
+    from stages.reports.lineage import recall_lines
+
+    typer.echo("\n".join(recall_lines(source)))
+
+
+@app.command()
 def gate(
     base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
     require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,

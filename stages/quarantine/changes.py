@@ -82,16 +82,23 @@ def _decisions_now() -> set[Path]:
 def _incoming(base: str) -> tuple[tuple[Path, ...], bool]:
     """The incoming files that are new or different, and whether one is gone."""
     known = git.blobs(base, str(paths.INCOMING), f"{paths.INCOMING}{POINTER}")
-    here = any(paths.INCOMING.glob("*/*"))
-    now = {str(path): path for path in find_incoming(paths.INCOMING)} if here else {}
+    pointed = any(path.endswith(POINTER) for path in known) or _pointed()
+    if pointed:
+        _require_pulled()
+    now = {str(path): path for path in incoming_here()}
     same = {path for path, name in git.names(path for path in now if path in known).items() if known[path] == name}
     by_dvc: dict[str, str] = {}
-    if any(path.endswith(POINTER) for path in known) or _pointed():
-        _require_pulled()
+    if pointed:
         by_dvc = _dvc_digests(base)
         same |= _same_by_dvc(base, [now[path] for path in now if path in by_dvc], by_dvc)
     gone = {path for path in (*known, *by_dvc) if _is_batch(path)} - set(now)
     return tuple(path for name, path in now.items() if name not in same), bool(gone)
+
+
+def incoming_here() -> list[Path]:
+    """The incoming files, as ingest finds them; none is no error here."""
+    any_batch = any(_is_batch(path.name) for path in paths.INCOMING.glob("*/*"))
+    return find_incoming(paths.INCOMING) if any_batch else []
 
 
 def _is_batch(path: str) -> bool:

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from stages.core import git, paths
-from stages.core.arrival import batch_name, find_incoming
+from stages.core.arrival import batch_name
 from stages.core.progress import track
 from stages.quarantine import ledger
 from stages.quarantine.adhoc import clear_file
-from stages.quarantine.changes import Change, changes_since, ledger_at, pointers
+from stages.quarantine.changes import Change, changes_since, incoming_here, ledger_at, pointers
 from stages.quarantine.clear import Cleared
 from stages.quarantine.decisions import Decision, load_decisions, parse_decision
 from stages.quarantine.judging import Judge, Submission
@@ -102,7 +102,7 @@ def gate(ref: str, today: date | None = None) -> Result:
     chosen = _chosen(change, decisions)
     submissions = {path: Submission.of(pointers(path), change.base) for path in chosen}
     home = Path.cwd()
-    judge = Judge.of(decisions, today or datetime.now(UTC).date())
+    judge = Judge.of(decisions, {batch_name(path) for path in chosen}, today or datetime.now(UTC).date())
     batches: list[Gated] = []
     unlisted: set[str] = set()
     if chosen:
@@ -133,8 +133,7 @@ def _chosen(change: Change, decisions: Sequence[Decision]) -> list[Path]:
     released = {d.said.batch for d in decisions if d.path in change.decisions and d.said.action == "release"}
     if not released:
         return sorted(change.files)
-    here = find_incoming(paths.INCOMING) if any(paths.INCOMING.glob("*/*")) else []
-    return sorted({*change.files, *(path for path in here if batch_name(path) in released)})
+    return sorted({*change.files, *(path for path in incoming_here() if batch_name(path) in released)})
 
 
 def rule(cleared: Cleared, room: Room, judge: Judge, submission: Submission) -> tuple[dict[str, Any], tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Judging decisions: whether a release binds, has not expired, and was made by somebody else than who submitted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -57,9 +57,10 @@ class Judge:
     today: date
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], today: date) -> "Judge":
-        """Ask git who made each decision."""
-        return cls(decisions, {path: _makers(path) for path in {d.path for d in decisions}}, today)
+    def of(cls, decisions: Sequence[Decision], batches: Container[str], today: date) -> "Judge":
+        """Ask git who released these batches."""
+        releases = {d.path for d in decisions if d.said.action == "release" and d.said.batch in batches}
+        return cls(decisions, {path: _makers(path) for path in releases}, today)
 
     def of_batch(
         self, cleared: Cleared, judged_by: Configuration, params: Params, submission: Submission
@@ -69,13 +70,14 @@ class Judge:
         standing, objections = [], []
         for decision in self.decisions:
             is_release = decision.said.action == "release" and decision.said.batch == cleared.arrival.batch
-            found = list(self._objections(decision, binds, params, submission.people)) if is_release else []
+            found = list(self.objections(decision, binds, params, submission.people)) if is_release else []
             objections += [f"the release by {decision.said.reviewer} {objection}" for objection in found]
             if not found:
                 standing.append(decision)
         return standing, objections
 
-    def _objections(self, decision: Decision, binds: str, params: Params, submitters: frozenset[str]) -> Iterable[str]:
+    def objections(self, decision: Decision, binds: str, params: Params, submitters: frozenset[str]) -> Iterable[str]:
+        """Why a release does not count, a clause each, given what it must bind and who submitted the batch."""
         said, makers = decision.said, self.makers[decision.path]
         if said.binds != binds:
             yield "was made for other bytes or other limits: decide again"

@@ -46,9 +46,9 @@ def headline(result: Result) -> str:
 
 def why(gated: Gated) -> list[str]:
     """The reasons for one batch, the strongest first; what a batch wrote can't command a terminal."""
-    reasons = [*gated.objections, *clauses(gated.record["predicate"])]
-    if gated.record["predicate"]["verdict"] == "accept" and not reasons[1:]:
-        reasons = list(gated.objections) if gated.objections else []
+    predicate = gated.record["predicate"]
+    plain = predicate["verdict"] == "accept" and not predicate["reasonCodes"] and not predicate["decisions"]
+    reasons = [*gated.objections, *([] if plain else clauses(predicate))]
     return [printable(reason)[:MAX_TEXT] for reason in reasons]
 
 
@@ -64,9 +64,7 @@ def next_command(result: Result) -> str | None:
         return f"git rm {stopped.path}"
     if predicate["holds"]:
         return f"put right what is named, or git rm {stopped.path}"
-    return (
-        f'somebody else: dvc repro && pratique review release {stopped.name} --reason "..."; or: git rm {stopped.path}'
-    )
+    return f'git rm {stopped.path}; or somebody else: pratique review release {stopped.name} --reason "..."'
 
 
 def verdict_json(result: Result) -> dict[str, Any]:

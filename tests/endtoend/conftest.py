@@ -7,8 +7,9 @@ import shutil
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -47,6 +48,11 @@ class Project:
 
     root: Path
     home: Path
+    who: str = "tests"
+
+    def by(self, who: str) -> "Project":
+        """The same folder, worked in by somebody else, as git sees it."""
+        return replace(self, who=who)
 
     def run(self, *words: str) -> Done:
         """Run a command of this environment in a process of its own."""
@@ -67,6 +73,7 @@ class Project:
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             warnings.catch_warnings(action="ignore"),  # a test turns them into errors, a command does not
+            mock.patch.dict(os.environ, self._identity()),
         ):
             try:
                 errors.run(lambda: app(words))
@@ -83,14 +90,14 @@ class Project:
     def commit(self) -> None:
         """Commit everything that is not ignored, into a new repository if there is none."""
         if not (self.root / ".git").exists():
-            self.ok("git", "init", "-q")
+            self.ok("git", "init", "-q", "-b", "main")
         self.ok("git", "add", "-A")
         self.ok("git", "commit", "-q", "-m", "All of it")
 
     def copy(self, root: Path) -> "Project":
         """The same folder at another place."""
         shutil.copytree(self.root, root, symlinks=True)
-        return Project(root, self.home)
+        return replace(self, root=root)
 
     def path(self, name: str) -> Path:
         """A file of the folder, whose own folder is made if it is missing."""
@@ -114,13 +121,16 @@ class Project:
             "CI": "true",  # dvc looks for no update
             "DVC_NO_ANALYTICS": "true",
             "DVC_SITE_CACHE_DIR": str(self.home / "dvc"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_AUTHOR_NAME": "Tests",
-            "GIT_AUTHOR_EMAIL": "tests@example.org",
-            "GIT_COMMITTER_NAME": "Tests",
-            "GIT_COMMITTER_EMAIL": "tests@example.org",
+            **self._identity(),
         }
+
+    def _identity(self) -> dict[str, str]:
+        people = {
+            f"GIT_{role}_{part}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for part, value in (("NAME", self.who.title()), ("EMAIL", f"{self.who}@example.org"))
+        }
+        return people | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 
 
 @pytest.fixture(scope="session")
