@@ -1,7 +1,8 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -31,6 +32,12 @@ def init(
     typer.echo(
         "Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`."
     )
+
+
+@app.command()
+def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
+    """Print a workflow that runs the gate on every change."""
+    typer.echo((files("stages.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), nl=False)
 
 
 @app.command()

@@ -55,7 +55,7 @@ def why(gated: Gated) -> list[str]:
 def next_command(result: Result) -> str | None:
     """What to do about the first thing that stands in the way."""
     if result.mixed:
-        return f"split the change: {', '.join(result.mixed[:TOP])} apart from the data"
+        return f"split the change: {printable(', '.join(result.mixed[:TOP]))} apart from the data"
     stopped = next((gated for gated in result.batches if not gated.passes), None)
     if stopped is None:
         return None
@@ -215,4 +215,4 @@ def _md(text: str) -> str:
 
 
 def _code(text: str) -> str:
-    return f"`{printable(text).replace('`', ' ')[:MAX_TEXT]}`"
+    return f"<code>{_md(text)}</code>"

@@ -1,7 +1,9 @@
 """Real git, dvc and pratique, as people run them: in folders of their own, with a home of their own."""
 
 import contextlib
+import csv
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +11,7 @@ import sys
 import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -133,6 +136,60 @@ class Project:
         return people | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 
 
+@dataclass(frozen=True)
+class Change(Project):
+    """A branch of a team's repository, to be judged by `pratique gate --base main`."""
+
+    def bring(self, frame: pd.DataFrame, name: str) -> None:
+        """Put a batch where batches come in."""
+        frame.to_csv(self.path(f"data/incoming/{name}"), index=False)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace words in a file that has them."""
+        text = (self.root / name).read_text(encoding="utf-8")
+        assert old in text
+        self.path(name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def policy(self, name: str, old: str, new: str) -> None:
+        """Mia changes a file on main, and the branch stays behind."""
+        self.ok("git", "switch", "-q", "main")
+        self.edit(name, old, new)
+        self.by("mia").commit()
+        self.ok("git", "switch", "-q", "change")
+
+    def decide(self, *words: str) -> None:
+        """Run the pipeline so that there is a record, decide, and commit all of it."""
+        self.stages("ingest", "validate")
+        done = self.pratique("review", *words)
+        assert done.code == 0, done
+        self.commit()
+
+    def decision(self, who: str) -> Path:
+        """The file that holds somebody's decision."""
+        found = (self.root / "data/decisions").glob("*.json")
+        return next(path for path in found if f"{who}@" in path.read_text(encoding="utf-8"))
+
+    def gate(self, *words: str) -> Done:
+        """Judge this branch against main."""
+        return self.pratique("gate", "--base", "main", *words)
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What the gate wrote for programs."""
+        return json.loads((self.root / "data/reports/gate/verdict.json").read_text(encoding="utf-8"))
+
+    def batch(self, name: str) -> dict[str, Any]:
+        """What the gate wrote about one batch."""
+        (one,) = (each for each in self.found["batches"] if each["batch"] == name)
+        return one
+
+    def line(self, name: str) -> dict[str, str]:
+        """The line of batches.csv about one batch."""
+        with (self.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
+            (one,) = (line for line in csv.DictReader(stream) if line["batch"] == name)
+        return one
+
+
 @pytest.fixture(scope="session")
 def new_project(tmp_path_factory):
     """Make an empty folder to run commands in."""
@@ -186,3 +243,63 @@ def cleared(prepared, tmp_path_factory):
     project = prepared.copy(tmp_path_factory.mktemp("cleared") / "project")
     project.stages("calibrate", "ingest", "validate", "train", "evaluate")
     return project
+
+
+@pytest.fixture(scope="session")
+def main(tmp_path_factory):
+    """A team's repository: its branch main has run the pipeline, with two quick checks, on two good batches."""
+    project = Change(tmp_path_factory.mktemp("main"), tmp_path_factory.mktemp("home"), "mia")
+    tabular(200, seed=1).to_csv(project.path("trusted.csv"), index=False)
+    tabular(60, seed=2).to_csv(project.path("data/holdout/rows.csv"), index=False)
+    project.bring(tabular(40, seed=3), "east/first.csv")
+    tabular(40, seed=4).to_parquet(project.path("data/incoming/west/second.parquet"), index=False)
+    project.ok("git", "init", "-q", "-b", "main")
+    project.ok("dvc", "init", "-q")
+    done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
+    assert done.code == 0, done
+    params = (project.root / "params.yaml").read_text(encoding="utf-8")
+    start, end = params.index("checks:"), params.index("sources:")
+    params = f"{params[:start]}checks: {{schema: {{}}, labels: {{}}}}\n\n{params[end:]}"
+    project.path("params.yaml").write_text(params.replace("random_forest", "logistic_regression"), encoding="utf-8")
+    listed = "".join(f"{s}:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n" for s in ("east", "west"))
+    project.path("data/sources.yaml").write_text(listed, encoding="utf-8")
+    project.stages("calibrate", "ingest", "validate", "train", "evaluate")
+    project.ok("dvc", "commit", "-q", "-f")
+    project.commit()
+    project.bring(tabular(40, seed=5), "east/third.csv")
+    assert project.gate().code == 0  # the profile that it learns is kept below .git, for every copy
+    project.ok("git", "clean", "-q", "-f", "data/incoming")
+    return project
+
+
+@pytest.fixture
+def change(main, tmp_path):
+    """A branch of it, in which Sam, a supplier, works."""
+    project = main.copy(tmp_path / "project").by("sam")
+    project.ok("git", "switch", "-q", "-c", "change")
+    return project
+
+
+@pytest.fixture
+def clean():
+    return tabular(40, seed=11)
+
+
+@pytest.fixture
+def flipped():
+    return tabular(40, seed=12, flipped=0.5)
+
+
+@pytest.fixture
+def poisoned(change, flipped):
+    """The branch with a poisoned batch, committed by Sam."""
+    change.bring(flipped, "east/bad.csv")
+    change.commit()
+    return change
+
+
+@pytest.fixture
+def released(poisoned):
+    """Rita has released the poisoned batch, and committed that."""
+    poisoned.by("rita").decide("release", "east/bad", "--reason", "looked at it")
+    return poisoned
