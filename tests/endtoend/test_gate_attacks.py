@@ -328,4 +328,6 @@ def test_recall_says_what_a_source_touched(change):
     assert done.code == 0
     assert "east/first: accepted (accept), 40 rows" in done.out
     assert "a retrain would drop 40 of 80 rows" in done.out
+    commit = change.ok("git", "rev-parse", "main")[:12]
+    assert f"The model of commit {commit} " in done.out
     assert "no batch of this source" in change.pratique("recall", "north").complaint
