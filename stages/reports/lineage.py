@@ -1,7 +1,6 @@
 """Where rows went: which model a batch, a row or a whole source reached, and by whose decision."""
 
 import csv
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from stages.core import paths
 from stages.core.errors import PratiqueError, printable
 from stages.quarantine import ledger
 from stages.quarantine.decisions import record_of
+from stages.quarantine.recordfile import read_record
 from stages.reports.past import PastModel, past_models
 from stages.training.manifest import MANIFEST, Manifest, read_manifest
 
@@ -43,7 +43,7 @@ def trace(batch: str) -> Trace:
     PratiqueError
         If it has no record.
     """
-    record = json.loads(record_of(batch).read_text(encoding="utf-8"))
+    record = read_record(record_of(batch))
     model = read_manifest() if MANIFEST.is_file() else None
     reached = model is not None and any(learned.batch == batch for learned in model.batches)
     return Trace(record, _held(batch), model if reached else None)
@@ -174,5 +174,5 @@ def _batches() -> list[dict[str, str]]:
 
 
 def _accepted_rows(batch: str) -> int:
-    rows: int = json.loads(record_of(batch).read_text(encoding="utf-8"))["predicate"]["rows"]["accepted"]
+    rows: int = read_record(record_of(batch))["predicate"]["rows"]["accepted"]
     return rows

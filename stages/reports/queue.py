@@ -1,7 +1,6 @@
 """The batches that wait for people, and everything known about one of them, for a terminal."""
 
 import csv
-import json
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -10,6 +9,7 @@ from rich.text import Text
 from stages.core import paths
 from stages.core.errors import PratiqueError, printable
 from stages.quarantine.decisions import load_decisions, record_of
+from stages.quarantine.recordfile import read_record
 from stages.reports.summary import STYLE, reasons
 
 
@@ -24,7 +24,7 @@ def queue() -> RenderableType:
     if not paths.BATCHES_CSV.is_file():
         raise PratiqueError(f"{paths.BATCHES_CSV}: not found; run `dvc repro` first")
     with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
-        lines = [line for line in csv.DictReader(stream) if line["verdict"] != "accept" or line["decision"]]
+        lines = [line for line in csv.DictReader(stream) if not _plain(line)]
     if not lines:
         return Text("Nothing is held, and nobody has decided anything.")
     table = Table(box=None, pad_edge=False)
@@ -37,6 +37,11 @@ def queue() -> RenderableType:
     return Group(table, Text("\nNext: `pratique review show BATCH`, then release or reject it."))
 
 
+def _plain(line: dict[str, str]) -> bool:
+    """Whether a batch is accepted by its verdict, and nobody has said anything about it."""
+    return (line["verdict"], line["decision"], line["outcome"]) == ("accept", "", "accepted")
+
+
 def sheet(batch: str) -> RenderableType:
     """The record of one batch, and the decisions about it.
 
@@ -46,7 +51,7 @@ def sheet(batch: str) -> RenderableType:
         If it has no record.
     """
     path = record_of(batch)
-    predicate = json.loads(path.read_text(encoding="utf-8"))["predicate"]
+    predicate = read_record(path)["predicate"]
     rows = predicate["rows"]
     head = Text.assemble(
         (f"{batch}: {predicate['verdict']}", STYLE[predicate["verdict"]]),

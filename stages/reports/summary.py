@@ -16,6 +16,7 @@ from stages.core import paths
 from stages.core.discovery import load_check
 from stages.core.errors import PratiqueError, printable
 from stages.core.writing import write_text
+from stages.quarantine.recordfile import read_record
 
 SAYS_ROWS = "its oddest tenth is odder than chance"
 PICTURE_COLUMNS = 100
@@ -45,7 +46,7 @@ def summary() -> RenderableType:
 
 def reasons(record: Path) -> list[str]:
     """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm in its record."""
-    return clauses(json.loads(record.read_text(encoding="utf-8"))["predicate"])
+    return clauses(read_record(record)["predicate"])
 
 
 def clauses(predicate: dict[str, Any]) -> list[str]:

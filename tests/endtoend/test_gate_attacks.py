@@ -291,7 +291,7 @@ def swap(root: Path) -> None:
 TAMPERED = {
     "data/incoming/east/first.csv": "not the bytes that were cleared",
     "data/accepted/east/first.parquet": "changed after it was written",
-    "data/records/east/first.json": "not a record",
+    "data/records/east/first.json": "data/records/east/first.json: not",
     "data/model/model.skops": "not the model of its manifest",
     "data/model/manifest.json": "not JSON",
     "data/reference/trusted.csv": "cleared by other reference",
