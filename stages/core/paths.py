@@ -9,6 +9,8 @@ SUITE = Path("expectations/suite.json")
 INCOMING = Path("data/incoming")
 REFERENCE = Path("data/reference")
 HOLDOUT = Path("data/holdout")
+DECISIONS = Path("data/decisions")
+SOURCES = Path("data/sources.yaml")
 
 PROFILE = Path("data/profile")
 BATCHES = Path("data/batches")
@@ -17,9 +19,12 @@ QUARANTINE = Path("data/quarantine")
 RECORDS = Path("data/records")
 MODEL = Path("data/model")
 CACHE = Path("data/.cache")
+LEDGER = Path("data/ledger.jsonl")
+ATTESTATIONS = Path("data/attestations")
 
 REPORTS = Path("data/reports")
 BATCHES_CSV = REPORTS / "batches.csv"
 ROWS_PARQUET = REPORTS / "rows.parquet"
 METRICS_JSON = REPORTS / "metrics.json"
 CONFUSION = REPORTS / "confusion"
+GATE = REPORTS / "gate"

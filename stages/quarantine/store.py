@@ -1,6 +1,7 @@
 """Writing a cleared batch: accepted rows, quarantined rows or bytes, and the record. Every row in exactly one place."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +17,8 @@ ROW = "pratique_row"
 REASON = "pratique_reason"
 
 
-def store(cleared: Cleared, judged_by: Configuration) -> list[Path]:
-    """Write a batch's outputs and its record; return every file written."""
+def store(cleared: Cleared, judged_by: Configuration) -> tuple[list[Path], dict[str, Any]]:
+    """Write a batch's outputs and its record; return every file written, and the record."""
     arrival = cleared.arrival
     if cleared.batch is None:
         outputs = [paths.QUARANTINE / arrival.batch / arrival.file]
@@ -25,18 +26,18 @@ def store(cleared: Cleared, judged_by: Configuration) -> list[Path]:
     else:
         outputs = _store_rows(cleared, cleared.batch)
     digests = [(path.as_posix(), sha256_file(path)) for path in outputs]
-    record = paths.RECORDS / f"{arrival.batch}.json"
-    write_json(record, statement(cleared, judged_by, digests))
-    return [*outputs, record]
+    place, record = paths.RECORDS / f"{arrival.batch}.json", statement(cleared, judged_by, digests)
+    write_json(place, record)
+    return [*outputs, place], record
 
 
 def _store_rows(cleared: Cleared, batch: Batch) -> list[Path]:
-    held = cleared.verdict.holds(len(batch))
+    held = cleared.held
     outputs = []
-    if cleared.verdict.verdict != "quarantine":
+    if cleared.outcome == "accepted":
         outputs.append(paths.ACCEPTED / f"{batch.name}.parquet")
         write_table(outputs[-1], typed(batch).filter(pa.array(~held)))
-    if held.any() or cleared.verdict.verdict == "quarantine":
+    if held.any() or cleared.outcome == "quarantined":
         outputs.append(paths.QUARANTINE / batch.name / "rows.parquet")
         write_table(outputs[-1], _with_reasons(cleared, batch, np.flatnonzero(held)))
     return outputs
@@ -50,7 +51,7 @@ def typed(batch: Batch) -> pa.Table:
 
 def _with_reasons(cleared: Cleared, batch: Batch, rows: np.ndarray) -> pa.Table:
     """The rows as they came, each with its position in the batch and the reason why it is held."""
-    whole = f"batch: {'; '.join(cleared.verdict.alarms)}"
+    whole = f"batch: {'; '.join(cleared.codes) or cleared.ruling.action}"
     reasons = [cleared.verdict.suspects.get(int(row), whole) for row in rows]
     table = batch.table.take(pa.array(rows, pa.int64()))
     table = table.append_column(_free_name(batch, ROW), pa.array(rows, pa.int64()))

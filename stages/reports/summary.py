@@ -16,6 +16,7 @@ from stages.core import paths
 from stages.core.discovery import load_check
 from stages.core.errors import PratiqueError, printable
 from stages.core.writing import write_text
+from stages.quarantine.recordfile import read_record
 
 SAYS_ROWS = "its oddest tenth is odder than chance"
 PICTURE_COLUMNS = 100
@@ -35,8 +36,9 @@ def summary() -> RenderableType:
     with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
         batches = list(csv.DictReader(stream))
     parts: list[RenderableType] = [_counts(batches)]
-    if any(line["verdict"] != "accept" for line in batches):
-        parts.insert(0, _table([line for line in batches if line["verdict"] != "accept"]))
+    notable = [line for line in batches if line["verdict"] != "accept" or line["outcome"] != "accepted"]
+    if notable:
+        parts.insert(0, _table(notable))
     if paths.METRICS_JSON.is_file():
         parts.append(_price(json.loads(paths.METRICS_JSON.read_text(encoding="utf-8"))))
     return Group(*parts)
@@ -44,12 +46,18 @@ def summary() -> RenderableType:
 
 def reasons(record: Path) -> list[str]:
     """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm in its record."""
-    predicate = json.loads(record.read_text(encoding="utf-8"))["predicate"]
+    return clauses(read_record(record)["predicate"])
+
+
+def clauses(predicate: dict[str, Any]) -> list[str]:
+    """The same, of a record's predicate."""
     if predicate["fault"] is not None:
         return [f"unreadable: {printable(predicate['fault'])}"]
     alarms = [check for check in predicate["checks"] if not check["success"]]
-    clauses = [_reason(check) for check in sorted(alarms, key=lambda check: (check["pValue"], check["id"]))]
-    return clauses or ["some rows are held one by one, the others are accepted"]
+    said = [f"{d['action']} by {printable(d['reviewer'])}: {printable(d['reason'])}" for d in predicate["decisions"]]
+    said += [printable(hold["reason"]) for hold in predicate["holds"]]
+    said += [_reason(check) for check in sorted(alarms, key=lambda check: (check["pValue"], check["id"]))]
+    return said or ["some rows are held one by one, the others are accepted"]
 
 
 def _reason(check: dict[str, Any]) -> str:
