@@ -170,6 +170,19 @@ def status(
         picture(svg_file)
 
 
+@app.command()
+def explain(
+    batch: Annotated[str, typer.Argument(help="A batch, as <source>/<batch>.")],
+    row: Annotated[int | None, typer.Argument(help="One of its rows, counted from 0.")] = None,
+) -> None:
+    """Say why a batch, or one row of it, was judged as it was."""
+    from rich.console import Console
+
+    from stages.reports import explain as words
+
+    Console().print(words.explain(batch) if row is None else words.explain_row(batch, row))
+
+
 def main() -> None:
     """Run the command that the words ask for."""
     errors.run(app)

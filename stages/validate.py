@@ -21,6 +21,7 @@ from stages.quarantine.record import Configuration, ruled
 from stages.quarantine.rulings import Law
 from stages.quarantine.sources import load_inventory
 from stages.quarantine.store import store
+from stages.quarantine.stream import Streams
 from stages.quarantine.tables import write_tables
 
 
@@ -29,13 +30,15 @@ def main() -> None:
     params = load()
     normal = profile.load(params)
     judged_by = Configuration.of(params)
+    streams = Streams(params.alarms.alpha)
     law = Law(load_decisions(), load_inventory(), params)
     cleared: list[Summary] = []
     written: list[Path] = []
     records = []
     arrivals = read_arrivals(paths.BATCHES)
     for arrival in track(arrivals, "validating"):
-        batch = ruled(clear(arrival, normal, judged_by.digests["profile"], params), judged_by, law)
+        measured = streams.follow(clear(arrival, normal, judged_by.digests["profile"], params))
+        batch = ruled(measured, judged_by, law)
         files, record = store(batch, judged_by)
         written += [*files, *filter(None, [batch.place])]
         records.append(record)

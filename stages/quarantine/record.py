@@ -3,7 +3,7 @@
 It holds no clock, no git fact and no signature: it is a pure function of the batch, the profile and the params.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from stages import __version__
@@ -81,6 +81,7 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
             "outcome": cleared.outcome,
             "decisions": [_decision(decision) for decision in cleared.ruling.decisions],
             "holds": [{"code": hold.code, "reason": printable(hold.reason)} for hold in cleared.ruling.holds],
+            "poisonedShare": _share(cleared),
             "suspects": capped([{"row": row, "reason": reason} for row, reason in verdict.suspects.items()]),
             "rows": {"accepted": arrival.rows - held, "quarantined": held},
             "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
@@ -136,6 +137,13 @@ def _batch(cleared: Cleared) -> dict[str, Any]:
     if cleared.batch is not None:
         facts |= {"schemaHash": _schema_hash(cleared.batch), "labelsSha256": sha256_json(list(cleared.batch.labels))}
     return facts
+
+
+def _share(cleared: Cleared) -> dict[str, float] | None:
+    """Estimated share of poisoned rows; none where nothing could be estimated."""
+    if cleared.examination is None:
+        return None
+    return dict(rounded(asdict(cleared.examination.share), 4))
 
 
 def _schema_hash(batch: Batch) -> str:

@@ -1,8 +1,10 @@
 """The stream of a source: poison spread so thinly over many batches that none of them stands out alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+
+from stages.quarantine.clear import Cleared
 
 STREAM = "stream"
 """The alarm of a batch that brings its source's stream over the limit."""
@@ -33,9 +35,37 @@ class Stream:
         before = np.logaddexp(self.log_wealth, 0.0) if self.log_wealth else np.zeros(len(bets))
         return Stream(tuple((before + np.array(bets)).tolist()))
 
-    def alarms(self, alpha: float) -> bool:
-        """Whether the mean wealth has reached `PATIENCE` / alpha."""
+    @property
+    def log_mean(self) -> float:
+        """Logarithm of the mean wealth over the bets."""
         if not self.log_wealth:
-            return False
-        mean = np.logaddexp.reduce(self.log_wealth) - np.log(len(self.log_wealth))
-        return bool(mean >= np.log(PATIENCE / alpha))
+            return -np.inf
+        return float(np.logaddexp.reduce(self.log_wealth) - np.log(len(self.log_wealth)))
+
+
+class Streams:
+    """The streams of all sources, fed with their batches in the order of the names."""
+
+    def __init__(self, alpha: float) -> None:
+        """Begin with no history; alpha is the chance of a false alarm that a single clean batch may have."""
+        self._limit = float(np.log(PATIENCE / alpha))
+        self._by_source: dict[str, Stream] = {}
+
+    def follow(self, cleared: Cleared) -> Cleared:
+        """The batch, quarantined where it brings its source's stream over the limit; the stream then begins anew.
+
+        Batches that are quarantined by themselves are left out: their poison has been dealt with.
+        """
+        verdict, source = cleared.verdict, cleared.arrival.source
+        if cleared.examination is None or verdict.verdict == "quarantine":
+            return cleared
+        stream = self._by_source.get(source, Stream()).after(cleared.examination.bets)
+        alarm = stream.log_mean >= self._limit
+        self._by_source[source] = Stream() if alarm else stream
+        if not alarm:
+            return cleared
+        p_value = min(verdict.p_value, float(np.exp(-stream.log_mean)))
+        return replace(
+            cleared,
+            verdict=replace(verdict, verdict="quarantine", p_value=p_value, alarms=(*verdict.alarms, STREAM)),
+        )
