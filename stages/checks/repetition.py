@@ -24,13 +24,13 @@ class Repetition(Check):
     value, at a few rows in a hundred. It sees nothing where every poisoned row differs in every cell.
 
     Formula: a value that t > 0 of m trusted rows hold has the rate q = (t + 1) / (m + 2), the mean of its uniform
-    posterior; one that none holds, the rate at which two trusted rows agree on a rare value (one of at most `rare` of
-    the rows), (pairs + 1/2) / (m (m - 1) / 2 + 1), at most 1 / (m + 2). A batch from one region of the data may
-    hold it more often: q is taken `margin` times. That c of n rows hold it has the chance
-    p = P[Binomial(n, q) >= c], times the number of different values in the column. Whole rows, with and without
-    their label, are values too. The statistic is -log10 of the smallest p, times the number of columns. A row's bet
-    is on its most repeated value: with p = P[Binomial(n - 1, q) >= c - 1] times the number of columns, it wins
-    `stake` p^(stake - 1).
+    posterior; one that none holds, the rate at which two trusted rows agree on a rare value (one that at most
+    `rare` of the rows hold), by the rule of three at most (pairs + 3) / (m (m - 1) / 2), and at most 1 / (m + 2). A
+    batch from one region of the data may hold it more often: q is taken `margin` times. That c of n rows hold it
+    has the chance p = P[Binomial(n, q) >= c], times the number of different values in the column. Whole rows, with
+    and without their label, are values too. The statistic is -log10 of the smallest p, times the number of columns.
+    A row's bet is on its most repeated value: with p = P[Binomial(n - 1, q) >= c - 1] times the number of columns,
+    it wins `stake` p^(stake - 1).
 
     Source of the bet: Vovk and Wang, "E-values: calibration, combination and applications" (2021).
 
@@ -53,7 +53,7 @@ class Repetition(Check):
         rows = len(cells)
         few = times[times <= max(1, self.rare * rows)]
         pairs = float((few * (few - 1) / 2).sum())
-        unseen = min(1 / (rows + 2), (pairs + 0.5) / (rows * (rows - 1) / 2 + 1))
+        unseen = min(1 / (rows + 2), (pairs + 3) / max(1.0, rows * (rows - 1) / 2))
         return Known(values, np.minimum(1.0, self.margin * (times + 1) / (rows + 2)), min(1.0, self.margin * unseen))
 
 
