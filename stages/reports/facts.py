@@ -1,0 +1,191 @@
+"""What the pipeline wrote about each batch, read for pages: the one reader of records and tables in this package."""
+
+import csv
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from stages.calibration.examine import ROWS
+from stages.core import paths
+from stages.core.discovery import check_names, load_check
+from stages.core.errors import PratiqueError
+
+SAYS_ROWS = "its oddest tenth is odder than chance"
+
+
+@dataclass(frozen=True)
+class CheckFacts:
+    """One line of a record's checks.
+
+    Attributes
+    ----------
+    says : str
+        What an alarm of this check means, for people: a clause about the batch.
+    limit, observed : float, optional
+        None where the number is infinite or the check failed.
+    """
+
+    name: str
+    says: str
+    alarm: bool
+    observed: float | None
+    limit: float | None
+    unit: str
+    p_value: float
+    breaches: tuple[str, ...]
+    evidence: dict[str, Any]
+    fault: str | None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One batch, as its record and its line in batches.csv tell it.
+
+    Attributes
+    ----------
+    decision : str
+        What a reviewer decided; empty while nobody has.
+    suspects : dict of int to str
+        Rows with the reason why each is suspect: the first few, as the record has them.
+    configuration : dict of str to str
+        What the verdict depended on beside the batch, by digest.
+    """
+
+    batch: str
+    source: str
+    file: str
+    sha256: str
+    rows: int
+    columns: int
+    verdict: str
+    outcome: str
+    decision: str
+    p_value: float
+    alarms: tuple[str, ...]
+    fault: str | None
+    checks: tuple[CheckFacts, ...]
+    suspects: dict[int, str]
+    suspect_count: int
+    configuration: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def plain(self) -> bool:
+        """Whether the batch was accepted and there is nothing to tell about it."""
+        return self.verdict == "accept" and not self.alarms and not self.decision
+
+    @property
+    def waits(self) -> bool:
+        """Whether the batch is held until a person decides about it."""
+        return self.state == "waits"
+
+    @property
+    def held(self) -> bool:
+        """Whether there are rows that a release would add."""
+        return self.outcome == "quarantined" or self.verdict == "partial"
+
+    @property
+    def state(self) -> str:
+        """What became of the batch: `waits`, `released`, `rejected`, `partial`, `warned` or `accepted`."""
+        if self.decision:
+            return "released" if self.outcome == "accepted" else "rejected"
+        if self.verdict == "quarantine":
+            return "waits"
+        return "partial" if self.verdict == "partial" else "warned" if self.alarms else "accepted"
+
+    @property
+    def record(self) -> Path:
+        """The file of its record."""
+        return paths.RECORDS / f"{self.batch}.json"
+
+    @property
+    def held_rows(self) -> Path:
+        """The file of its quarantined rows; there may be none."""
+        return paths.QUARANTINE / self.batch / "rows.parquet"
+
+
+def read_facts() -> list[Facts]:
+    """Every batch of the last run, sorted by name.
+
+    Raises
+    ------
+    PratiqueError
+        If the pipeline has not run, or a record is missing.
+    """
+    if not paths.BATCHES_CSV.is_file():
+        raise PratiqueError(f"{paths.BATCHES_CSV}: not found; run `dvc repro` first")
+    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
+        return [_facts(line) for line in csv.DictReader(stream)]
+
+
+def read_scores() -> dict[str, np.ndarray]:
+    """The score of every row, by batch."""
+    table = pq.read_table(paths.ROWS_PARQUET, columns=["batch", "score"])
+    names = table["batch"].combine_chunks().dictionary_encode()
+    codes, scores = names.indices.to_numpy(), table["score"].to_numpy()
+    starts = np.flatnonzero(np.diff(codes, prepend=-1))
+    parts = np.split(scores, starts[1:])
+    return {names.dictionary[codes[start]].as_py(): part for start, part in zip(starts, parts, strict=False)}
+
+
+def read_suspects(facts: Facts) -> dict[int, str]:
+    """Every suspect row with its reason: of the quarantined rows, or what the record has where there are none."""
+    if not facts.held_rows.is_file():
+        return facts.suspects
+    row, reason = pq.read_schema(facts.held_rows).names[-2:]  # a batch chooses its own columns; these come last
+    table = pq.read_table(facts.held_rows, columns=[row, reason])
+    whole = f"batch: {'; '.join(facts.alarms)}"
+    held = zip(table[row].to_pylist(), table[reason].to_pylist(), strict=True)
+    return facts.suspects | {row: reason for row, reason in held if reason != whole}
+
+
+def _facts(line: dict[str, str]) -> Facts:
+    place = paths.RECORDS / f"{line['batch']}.json"
+    try:
+        record = json.loads(place.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first") from error
+    said = record["predicate"]
+    return Facts(
+        batch=line["batch"],
+        source=line["source"],
+        file=record["subject"][0]["name"],
+        sha256=line["sha256"],
+        rows=int(line["rows"]),
+        columns=said["batch"]["columns"],
+        verdict=line["verdict"],
+        outcome=line["outcome"],
+        decision=line["decision"],
+        p_value=float(line["p_value"]),
+        alarms=tuple(said["reasonCodes"]),
+        fault=said["fault"],
+        checks=tuple(_check(check) for check in said["checks"]),
+        suspects={entry["row"]: entry["reason"] for entry in said["suspects"]["shown"]},
+        suspect_count=int(line["suspects"]),
+        configuration={entry["name"]: entry["sha256"] for entry in said["configuration"]},
+    )
+
+
+def _check(said: dict[str, Any]) -> CheckFacts:
+    return CheckFacts(
+        name=said["id"],
+        says=says(said["id"]),
+        alarm=not said["success"],
+        observed=said["observed"],
+        limit=said["limit"],
+        unit=said["unit"],
+        p_value=said["pValue"],
+        breaches=tuple(said["breaches"]),
+        evidence=said["evidence"],
+        fault=said["fault"],
+    )
+
+
+def says(check: str) -> str:
+    """What an alarm of a check means; its name where this version knows no such check."""
+    if check == ROWS:
+        return SAYS_ROWS
+    return load_check(check).says if check in check_names() else check
