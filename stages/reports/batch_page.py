@@ -45,7 +45,7 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
         dossier=dossier,
         headline=words.headline(facts),
         certainty=words.certainty(facts, params.alarms.alpha),
-        advice=words.advice(facts, dossier.planted),
+        advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
         breaches=[breach for check in facts.checks for breach in check.breaches],
         commands=commands(facts.batch),
         price=dossier.price and _priced(dossier.price),

@@ -12,7 +12,7 @@ from stages.core.reading import read_table
 from stages.reports.charts import Chart, charts
 from stages.reports.facts import Facts, read_scores, read_suspects
 from stages.reports.price import Price, Pricing
-from stages.reports.shared import MOST_ROWS, Trait, traits
+from stages.reports.shared import MOST_ROWS, Trait, repeats, traits
 from stages.reports.suspects import Ranking, rank
 from stages.reports.trusted import Trusted
 
@@ -46,6 +46,7 @@ class Dossier:
     price: Price | None
     ranking: Ranking
     traits: tuple[Trait, ...]
+    repeats: Trait | None
     pairs: tuple[tuple[str, str, int], ...]
     averages: Averages | None
     charts: tuple[Chart, ...]
@@ -76,7 +77,7 @@ class Desk:
         """Put together what there is to show about one batch."""
         mine = tuple(other for other in self._all if other.source == facts.source)
         if facts.fault is not None or not facts.rows:
-            return Dossier(facts, None, Ranking((), (), 0), (), (), None, (), 0, mine)
+            return Dossier(facts, None, Ranking((), (), 0), (), None, (), None, (), 0, mine)
         table = read_table(paths.BATCHES / f"{facts.batch}.parquet")
         batch = Batch(facts.batch, table, self._trusted.rows.layout)
         reasons = read_suspects(facts)
@@ -89,6 +90,7 @@ class Desk:
             self._pricing.of(facts),
             ranking,
             tuple(traits(suspects, rows, len(batch), self._trusted)),
+            repeats(batch, self._trusted.rows),
             _pairs(ranking),
             self._averages(suspects),
             tuple(drawn),

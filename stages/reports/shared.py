@@ -73,7 +73,7 @@ def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[
     for one in sure:
         grouped[one.what].append(one)
     shared = sorted((_trait(group) for group in grouped.values()), key=lambda trait: (-trait.strength, trait.text))
-    return shared[:MOST] + _places(rows, of, suspects)
+    return shared[:MOST] + _places(rows, of)
 
 
 def _numbers(suspects: Batch, trusted: Batch) -> list[_Found]:
@@ -112,12 +112,12 @@ def _levels(suspects: Batch, trusted: Batch) -> list[_Found]:
     return found
 
 
-def _agreement(name: str, what: str, here: np.ndarray, there: np.ndarray) -> list[_Found]:
-    """One entry if more than half of the suspects agree, none otherwise."""
+def _agreement(name: str, what: str, here: np.ndarray, there: np.ndarray, most: float = 0.5) -> list[_Found]:
+    """One entry if more than this share of the suspects agree, none otherwise."""
     from scipy.stats import binom
 
     count = int(here.sum())
-    if 2 * count <= len(here):
+    if count <= most * len(here):
         return []
     share = (int(there.sum()) + 1) / (len(there) + 2)
     strength = -float(binom.logsf(count - 1, len(here), share)) / np.log(10)
@@ -139,14 +139,23 @@ def _span(shares: list[float]) -> str:
     return low if low == high else f"{low.removesuffix(' %')} to {high}"
 
 
-def _places(rows: list[int], of: int, suspects: Batch) -> list[Trait]:
-    """Whether the suspects stand together in the file, or repeat each other."""
-    found = []
+def repeats(batch: Batch, trusted: Batch) -> Trait | None:
+    """Whether clearly more rows of a batch repeat another one of it exactly than trusted rows do."""
+    rows = np.arange(min(len(batch), len(trusted)))
+    mine, theirs = (int(some.frame.duplicated(keep=False).sum()) for some in (batch.take(rows), trusted.take(rows)))
+    agreement = _agreement("", "", np.arange(len(rows)) < mine, np.arange(len(rows)) < theirs, most=0.05)
+    if not agreement or agreement[0].strength < -np.log10(SURE):
+        return None
+    shares = percent(mine / len(rows), 0), percent(theirs / len(rows), 0)
+    text = (
+        f"{shares[0]} of the batch's rows, suspect or not, repeat another one exactly; of trusted rows {shares[1]} do"
+    )
+    return Trait(text, False, agreement[0].strength)
+
+
+def _places(rows: list[int], of: int) -> list[Trait]:
+    """Whether the suspects stand together in the file."""
     span = max(rows) - min(rows) + 1
     if span <= min(2 * len(rows), of // 2) and len(rows) >= 2 * FEWEST:
-        found.append(Trait(f"they stand together: all between rows {min(rows):,} and {max(rows):,}", False, 0.0))
-    features = suspects.frame[list(suspects.layout.kinds)]
-    copies = int(features.duplicated().sum())
-    if copies:
-        found.append(Trait(f"{copies:,} of them repeat the features of another suspect exactly", False, 0.0))
-    return found
+        return [Trait(f"they stand together: all between rows {min(rows):,} and {max(rows):,}", False, 0.0)]
+    return []

@@ -10,8 +10,8 @@ from stages.core.tally import PERSONAL, brief
 from stages.reports.trusted import Trusted
 from stages.reports.words import number
 
-CARDS = 20
-"""Suspects that are shown with their neighbours."""
+CARDS, PICTURED = 12, 20
+"""Suspects that are shown with their neighbours: as a table each, or as pictures, which take less room."""
 LINES = 200
 """Suspects that are shown with a line each."""
 NEIGHBOURS = 5
@@ -99,10 +99,10 @@ def rank(batch: Batch, reasons: dict[int, str], scores: np.ndarray, trusted: Tru
     """
     rows = np.array(sorted(reasons), dtype=int)
     rows = rows[np.argsort(-scores[rows], kind="stable")]
-    lines = [_line(batch, int(row), float(scores[row]), reasons[int(row)]) for row in rows[CARDS : CARDS + LINES]]
-    return Ranking(
-        tuple(_cards(batch, rows[:CARDS], scores, reasons, trusted)), tuple(lines), max(0, len(rows) - CARDS - LINES)
-    )
+    first, rest = np.split(rows, [PICTURED if trusted.pictures else CARDS])
+    cards = _cards(batch, first, scores, reasons, trusted)
+    lines = [_line(batch, int(row), float(scores[row]), reasons[int(row)]) for row in rest[:LINES]]
+    return Ranking(tuple(cards), tuple(lines), max(0, len(rest) - LINES))
 
 
 def _line(batch: Batch, row: int, score: float, reason: str) -> Suspect:

@@ -157,7 +157,7 @@ def certainty(facts: Facts, budget: float) -> str:
     )
 
 
-def advice(facts: Facts, planted: bool) -> str:
+def advice(facts: Facts, planted: bool, repeated: bool) -> str:
     """What such a pattern of alarms often means, and what to do about it.
 
     Parameters
@@ -165,6 +165,8 @@ def advice(facts: Facts, planted: bool) -> str:
     facts : Facts
     planted : bool
         Whether the suspects share values that trusted rows hardly ever have.
+    repeated : bool
+        Whether too many rows repeat one another.
     """
     alarms = ranked_alarms(facts)
     if facts.fault is not None:
@@ -173,6 +175,11 @@ def advice(facts: Facts, planted: bool) -> str:
         return "A check could not measure this batch. Have the failure looked into before you release it."
     if not alarms:
         return "Look at the rows that are held back. Nothing else waits for you."
+    if repeated:
+        return (
+            "Many rows repeat one another, which trusted rows do not: a few examples are made to count many times. "
+            "Reject the batch, unless the source can explain the copies."
+        )
     if [check.name for check in alarms] == ["shift"]:
         return (
             "Only the distribution has moved; rows and labels fit the trusted ones. That is what honest change "
