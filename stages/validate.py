@@ -13,7 +13,10 @@ from stages.core.params import load
 from stages.core.progress import track
 from stages.core.writing import keep_only, write_text
 from stages.quarantine.clear import EXAMINATIONS, Summary, clear
-from stages.quarantine.record import Configuration
+from stages.quarantine.decisions import load_decisions
+from stages.quarantine.record import Configuration, ruled
+from stages.quarantine.rulings import Law
+from stages.quarantine.sources import load_inventory
 from stages.quarantine.store import store
 from stages.quarantine.tables import write_tables
 
@@ -23,10 +26,11 @@ def main() -> None:
     params = load()
     normal = profile.load(params)
     judged_by = Configuration.of(params)
+    law = Law(load_decisions(), load_inventory(), params)
     cleared: list[Summary] = []
     written: list[Path] = []
     for arrival in track(read_arrivals(paths.BATCHES), "validating"):
-        batch = clear(arrival, normal, judged_by.digests["profile"], params)
+        batch = ruled(clear(arrival, normal, judged_by.digests["profile"], params), judged_by, law)
         written += [*store(batch, judged_by), *filter(None, [batch.place])]
         cleared.append(batch.summary())
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):

@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stages.core import paths
+from stages.core.documents import read_yaml
 from stages.core.errors import PratiqueError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -52,6 +53,29 @@ class ShiftParams(Section):
     policy: Literal["quarantine", "warn"] = "quarantine"
 
 
+class SourcesParams(Section):
+    """What becomes of a batch whose source is not listed in data/sources.yaml."""
+
+    unlisted: Literal["warn", "refuse"] = "warn"
+
+
+class ReviewParams(Section):
+    """How many people must release a batch before it counts; none of them may have submitted it."""
+
+    reviewers: int = Field(1, ge=1, le=10)
+
+
+class SigningParams(Section):
+    """Ed25519 public keys: the base64 line that `openssl pkey -pubout` prints.
+
+    `reviewers`: by e-mail address; where one is given, releases count only if signed with the key of their reviewer.
+    `gate`: of the key that the gate signs what it attests with.
+    """
+
+    reviewers: dict[str, str] = {}
+    gate: str | None = None
+
+
 class TrainParams(Section):
     """The model that is trained on accepted rows."""
 
@@ -67,6 +91,9 @@ class Params(Section):
     alarms: AlarmParams = AlarmParams()
     shift: ShiftParams = ShiftParams()
     checks: dict[str, dict[str, Any]]
+    sources: SourcesParams = SourcesParams()
+    review: ReviewParams = ReviewParams()
+    signing: SigningParams = SigningParams()
     train: TrainParams = TrainParams()
 
 
@@ -79,16 +106,9 @@ def load(path: Path = paths.PARAMS) -> Params:
         If the file is missing, is not YAML, repeats a key, or holds an unknown key or a wrong value;
         the message names the key.
     """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
     if not path.is_file():
         raise PratiqueError(f"{path}: not found; run this in the pipeline's folder, or write one with `pratique init`")
-    try:
-        value = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise PratiqueError(f"{path}: {' '.join(str(error).split())}") from error
-    return parse(Params, value, str(path))
+    return parse(Params, read_yaml(path), str(path))
 
 
 def parse(model: type[Model], value: Any, place: str) -> Model:

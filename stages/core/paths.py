@@ -9,6 +9,8 @@ SUITE = Path("expectations/suite.json")
 INCOMING = Path("data/incoming")
 REFERENCE = Path("data/reference")
 HOLDOUT = Path("data/holdout")
+DECISIONS = Path("data/decisions")
+SOURCES = Path("data/sources.yaml")
 
 PROFILE = Path("data/profile")
 BATCHES = Path("data/batches")
@@ -17,6 +19,8 @@ QUARANTINE = Path("data/quarantine")
 RECORDS = Path("data/records")
 MODEL = Path("data/model")
 CACHE = Path("data/.cache")
+LEDGER = Path("data/ledger.jsonl")
+ATTESTATIONS = Path("data/attestations")
 
 REPORTS = Path("data/reports")
 BATCHES_CSV = REPORTS / "batches.csv"
@@ -25,3 +29,4 @@ METRICS_JSON = REPORTS / "metrics.json"
 CONFUSION = REPORTS / "confusion"
 INDEX = REPORTS / "index.html"
 PAGES = REPORTS / "batches"
+GATE = REPORTS / "gate"

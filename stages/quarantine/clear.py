@@ -1,9 +1,13 @@
 """Clearing a batch: from its rows to the verdict, without writing anything."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from stages.calibration.examine import Examination, examine
 from stages.calibration.kept import keep, kept, key_of
@@ -11,12 +15,15 @@ from stages.calibration.profile import Profile
 from stages.core import paths
 from stages.core.arrival import Arrival
 from stages.core.batch import Batch
-from stages.core.hashing import sha256_file
+from stages.core.hashing import sha256_bytes, sha256_file
 from stages.core.params import Params
 from stages.core.reading import read_table
+from stages.quarantine.rulings import SILENCE, Ruling
 from stages.quarantine.verdict import Verdict, judge, unreadable
 
 EXAMINATIONS = paths.CACHE / "examinations"
+
+Outcome = Literal["accepted", "quarantined"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,10 @@ class Summary:
     row_scores, row_p_values : ndarray of float, shape (rows,)
     held : ndarray of bool, shape (rows,)
         True for rows in quarantine, with their batch or alone.
+    codes : tuple of str
+        The verdict's alarms, and why policy holds the batch whatever its rows are like.
+    decision : {"", "release", "reject"}
+    outcome : {"accepted", "quarantined"}
     """
 
     arrival: Arrival
@@ -35,13 +46,17 @@ class Summary:
     row_scores: np.ndarray
     row_p_values: np.ndarray
     held: np.ndarray
+    codes: tuple[str, ...]
+    decision: str
+    outcome: Outcome
 
 
 @dataclass(frozen=True)
 class Cleared:
     """A batch with everything that was found out about it; bytes that are no table have no batch.
 
-    `place` is where its examination is kept for the next run.
+    `place` is where its examination is kept for the next run; `ruling` is what people and policy say of it;
+    `row_set` names its rows in any order.
     """
 
     arrival: Arrival
@@ -49,19 +64,54 @@ class Cleared:
     examination: Examination | None
     verdict: Verdict
     place: Path | None = None
+    ruling: Ruling = SILENCE
+    row_set: str | None = None
+
+    @cached_property
+    def held(self) -> np.ndarray:
+        """Which rows are quarantined, once people have spoken: bool of shape (rows,)."""
+        rows = self.arrival.rows
+        if self.ruling.stops:
+            return np.full(rows, True)
+        held = self.verdict.holds(rows)
+        if self.examination is not None:
+            held[self.ruling.released(rows)] = False
+            held[list(self.examination.unreadable)] = True  # a cell would be lost, whoever releases it
+        return held
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Why the batch is held: the verdict's alarms, then the codes of policy."""
+        return self.verdict.alarms + tuple(hold.code for hold in self.ruling.holds)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Where the batch went; one that is accepted in part is accepted."""
+        if self.ruling.stops or self.batch is None:
+            return "quarantined"
+        released = self.ruling.action == "release"
+        return "quarantined" if self.verdict.verdict == "quarantine" and not released else "accepted"
 
     def summary(self) -> Summary:
         """The part that is kept after the batch's rows are written."""
-        if self.examination is None:
-            return Summary(self.arrival, self.verdict, np.zeros(0), np.zeros(0), np.zeros(0, bool))
-        rows = self.arrival.rows
-        return Summary(
-            self.arrival,
-            self.verdict,
-            self.examination.row_scores,
-            self.examination.row_p_values,
-            self.verdict.holds(rows),
-        )
+        none = np.zeros(0)
+        found = self.examination
+        scores, p_values = (none, none) if found is None else (found.row_scores, found.row_p_values)
+        ruled = (self.codes, self.ruling.action, self.outcome)
+        return Summary(self.arrival, self.verdict, scores, p_values, self.held, *ruled)
+
+
+def row_set(batch: Batch) -> str | None:
+    """SHA-256 over a batch's features and labels as read, whatever the order of rows and columns; None without rows.
+
+    Ids and columns that are not learned from are left out: a batch sent again under other ids is the same batch.
+    """
+    if not len(batch):
+        return None
+    cells = [pa.array(batch.columns[name].values, from_pandas=True) for name in sorted(batch.columns)]
+    text = [pc.fill_null(pc.cast(column, pa.string()), "") for column in cells]
+    lines = sorted(pc.binary_join_element_wise(*text, "\x1f").to_pylist())
+    return sha256_bytes("\x1e".join(lines).encode())
 
 
 def clear(arrival: Arrival, profile: Profile, profile_digest: str, params: Params) -> Cleared:
@@ -75,10 +125,12 @@ def clear(arrival: Arrival, profile: Profile, profile_digest: str, params: Param
     if examination is None:
         examination = examine(batch, profile)
         keep(place, examination)
-    return Cleared(arrival, batch, examination, judge(examination, params.alarms, params.shift), place)
+    verdict = judge(examination, params.alarms, params.shift)
+    return Cleared(arrival, batch, examination, verdict, place, row_set=row_set(batch))
 
 
 def clear_batch(arrival: Arrival, batch: Batch, profile: Profile, params: Params) -> Cleared:
     """Clear a batch whose rows are at hand."""
     examination = examine(batch, profile)
-    return Cleared(arrival, batch, examination, judge(examination, params.alarms, params.shift))
+    verdict = judge(examination, params.alarms, params.shift)
+    return Cleared(arrival, batch, examination, verdict, row_set=row_set(batch))

@@ -3,7 +3,7 @@
 It holds no clock, no git fact and no signature: it is a pure function of the batch, the profile and the params.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,14 +14,16 @@ from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import capped
 from stages.core.errors import printable
-from stages.core.hashing import code_digest, sha256_json
+from stages.core.hashing import code_digest, sha256_file, sha256_folder, sha256_json
 from stages.core.params import Params
 from stages.core.writing import rounded
 from stages.quarantine.clear import Cleared
+from stages.quarantine.decisions import STATEMENT, Decision, binding
+from stages.quarantine.rulings import Law
 from stages.quarantine.verdict import Judged
 
-STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:pratique:batch-record:v1"
+DECLARED = {"schema": paths.SCHEMA, "suite": paths.SUITE}
 RESULTS = {"accept": "PASSED", "partial": "WARNED", "quarantine": "FAILED"}
 
 
@@ -34,10 +36,11 @@ class Configuration:
 
     @classmethod
     def of(cls, params: Params) -> "Configuration":
-        """Digest the params that measure and judge, the profile on disk, and the package's own code."""
+        """Digest the params that measure and judge, what people declared and trust, the profile, and the own code."""
         judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
-        digests = {"params": sha256_json(judging), "profile": profile.digest(), "code": code_digest()}
-        return cls(digests, params.seed)
+        declared = {name: sha256_file(path) for name, path in DECLARED.items() if path.is_file()}
+        learned = {"reference": sha256_folder(paths.REFERENCE), "profile": profile.digest()}
+        return cls({"params": sha256_json(judging), **declared, **learned, "code": code_digest()}, params.seed)
 
 
 def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[str, str]]) -> dict[str, Any]:
@@ -56,25 +59,22 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
         JSON that the schema in `record.schema.json` accepts.
     """
     arrival, verdict = cleared.arrival, cleared.verdict
-    held = int(verdict.holds(arrival.rows).sum())
+    held, part = int(cleared.held.sum()), measured(cleared, judged_by)
     value = {
         "_type": STATEMENT,
-        "subject": [
-            {
-                "name": (paths.INCOMING / arrival.source / arrival.file).as_posix(),
-                "digest": {"sha256": arrival.sha256},
-            }
-        ],
+        "subject": part["subject"],
         "predicateType": PREDICATE,
         "predicate": {
             "result": RESULTS[verdict.verdict],
             "verdict": verdict.verdict,
             "pValue": rounded(verdict.p_value, 4),
-            "reasonCodes": list(verdict.alarms),
+            "reasonCodes": list(cleared.codes),
             "fault": None if arrival.fault is None else printable(arrival.fault),
             "batch": _batch(cleared),
-            "configuration": [{"name": name, "sha256": digest} for name, digest in judged_by.digests.items()],
-            "checks": [_check(judged) for judged in verdict.judged],
+            **part["predicate"],
+            "outcome": cleared.outcome,
+            "decisions": [_decision(decision) for decision in cleared.ruling.decisions],
+            "holds": [{"code": hold.code, "reason": printable(hold.reason)} for hold in cleared.ruling.holds],
             "suspects": capped([{"row": row, "reason": reason} for row, reason in verdict.suspects.items()]),
             "rows": {"accepted": arrival.rows - held, "quarantined": held},
             "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
@@ -83,6 +83,37 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
     }
     _validator().validate(value)
     return value
+
+
+def measured(cleared: Cleared, judged_by: Configuration) -> dict[str, Any]:
+    """The part of a record that decisions bind: which bytes were measured, against which limits, with what result."""
+    arrival = cleared.arrival
+    name = (paths.INCOMING / arrival.source / arrival.file).as_posix()
+    return {
+        "subject": [{"name": name, "digest": {"sha256": arrival.sha256}}],
+        "predicate": {
+            "configuration": [{"name": name, "sha256": digest} for name, digest in judged_by.digests.items()],
+            "checks": [_check(judged) for judged in cleared.verdict.judged],
+        },
+    }
+
+
+def ruled(cleared: Cleared, judged_by: Configuration, law: Law) -> Cleared:
+    """The same batch with what people and policy say about it."""
+    return replace(cleared, ruling=law.rule(cleared.arrival, binding(measured(cleared, judged_by)), cleared.row_set))
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    """Whose word made the outcome differ from the verdict, and the digest of the file that holds it."""
+    said = decision.said
+    return {
+        "action": said.action,
+        "reviewer": printable(said.reviewer),
+        "reason": printable(said.reason),
+        "expires": None if said.expires is None else said.expires.isoformat(),
+        "path": decision.path.as_posix(),
+        "sha256": sha256_file(decision.path),
+    }
 
 
 def _batch(cleared: Cleared) -> dict[str, Any]:
@@ -94,6 +125,7 @@ def _batch(cleared: Cleared) -> dict[str, Any]:
         "columns": arrival.columns,
         "schemaHash": None,
         "labelsSha256": None,
+        "rowSetSha256": cleared.row_set,
     }
     if cleared.batch is not None:
         facts |= {"schemaHash": _schema_hash(cleared.batch), "labelsSha256": sha256_json(list(cleared.batch.labels))}

@@ -31,12 +31,12 @@ def store(cleared: Cleared, judged_by: Configuration) -> list[Path]:
 
 
 def _store_rows(cleared: Cleared, batch: Batch) -> list[Path]:
-    held = cleared.verdict.holds(len(batch))
+    held = cleared.held
     outputs = []
-    if cleared.verdict.verdict != "quarantine":
+    if cleared.outcome == "accepted":
         outputs.append(paths.ACCEPTED / f"{batch.name}.parquet")
         write_table(outputs[-1], typed(batch).filter(pa.array(~held)))
-    if held.any() or cleared.verdict.verdict == "quarantine":
+    if held.any() or cleared.outcome == "quarantined":
         outputs.append(paths.QUARANTINE / batch.name / "rows.parquet")
         write_table(outputs[-1], _with_reasons(cleared, batch, np.flatnonzero(held)))
     return outputs
@@ -50,7 +50,7 @@ def typed(batch: Batch) -> pa.Table:
 
 def _with_reasons(cleared: Cleared, batch: Batch, rows: np.ndarray) -> pa.Table:
     """The rows as they came, each with its position in the batch and the reason why it is held."""
-    whole = f"batch: {'; '.join(cleared.verdict.alarms)}"
+    whole = f"batch: {'; '.join(cleared.codes) or cleared.ruling.action}"
     reasons = [cleared.verdict.suspects.get(int(row), whole) for row in rows]
     table = batch.table.take(pa.array(rows, pa.int64()))
     table = table.append_column(_free_name(batch, ROW), pa.array(rows, pa.int64()))

@@ -29,7 +29,6 @@ def batches_csv(cleared: Sequence[Summary]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(BATCH_COLUMNS)
     for c in cleared:
-        outcome = "quarantined" if c.verdict.verdict == "quarantine" else "accepted"
         writer.writerow(
             [
                 c.arrival.batch,
@@ -38,10 +37,10 @@ def batches_csv(cleared: Sequence[Summary]) -> str:
                 c.arrival.rows,
                 c.verdict.verdict,
                 rounded(c.verdict.p_value, 4),
-                ";".join(c.verdict.alarms),
+                ";".join(c.codes),
                 len(c.verdict.suspects),
-                "",
-                outcome,
+                c.decision,
+                c.outcome,
             ]
         )
     return out.getvalue()

@@ -47,7 +47,7 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
         certainty=words.certainty(facts, params.alarms.alpha),
         advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
         breaches=[breach for check in facts.checks for breach in check.breaches],
-        commands=commands(facts.batch),
+        commands=commands(facts),
         price=dossier.price and _priced(dossier.price),
         ranked=_ranked(dossier),
         pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
@@ -62,9 +62,15 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
     )
 
 
-def commands(batch: str) -> dict[str, str]:
-    """The exact commands that release and reject a batch."""
-    return {action: f'pratique review {action} {shlex.quote(batch)} --reason "…"' for action in ("release", "reject")}
+def commands(facts: Facts) -> dict[str, str]:
+    """The exact commands that decide about a batch, by what they do."""
+    actions = ["release"] * releasable(facts) + ["reject"] * (facts.state != "rejected")
+    return {action: f'pratique review {action} {shlex.quote(facts.batch)} --reason "…"' for action in actions}
+
+
+def releasable(facts: Facts) -> bool:
+    """Whether a release would let rows in."""
+    return facts.held and facts.fault is None and not facts.holds
 
 
 def price_sentence(price: Price) -> str:

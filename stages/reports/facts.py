@@ -42,13 +42,29 @@ class CheckFacts:
 
 
 @dataclass(frozen=True)
+class DecisionFacts:
+    """Whose word made the outcome differ from the verdict; `until` is the last day on which it counts."""
+
+    action: str
+    reviewer: str
+    reason: str
+    until: str | None
+
+
+@dataclass(frozen=True)
 class Facts:
     """One batch, as its record and its line in batches.csv tell it.
 
     Attributes
     ----------
-    decision : str
-        What a reviewer decided; empty while nobody has.
+    decision : {"", "release", "reject"}
+        Empty while nobody has decided.
+    decisions : tuple of DecisionFacts
+        Those that count.
+    holds : tuple of str
+        Why policy holds the batch whatever its rows are like; no release lifts that.
+    held_rows : int
+        Rows in quarantine.
     suspects : dict of int to str
         Rows with the reason why each is suspect: the first few, as the record has them.
     configuration : dict of str to str
@@ -70,12 +86,15 @@ class Facts:
     checks: tuple[CheckFacts, ...]
     suspects: dict[int, str]
     suspect_count: int
+    held_rows: int
+    decisions: tuple[DecisionFacts, ...] = ()
+    holds: tuple[str, ...] = ()
     configuration: dict[str, str] = field(default_factory=dict)
 
     @property
     def plain(self) -> bool:
         """Whether the batch was accepted and there is nothing to tell about it."""
-        return self.verdict == "accept" and not self.alarms and not self.decision
+        return self.state == "accepted"
 
     @property
     def waits(self) -> bool:
@@ -85,16 +104,18 @@ class Facts:
     @property
     def held(self) -> bool:
         """Whether there are rows that a release would add."""
-        return self.outcome == "quarantined" or self.verdict == "partial"
+        return self.held_rows > 0
 
     @property
     def state(self) -> str:
-        """What became of the batch: `waits`, `released`, `rejected`, `partial`, `warned` or `accepted`."""
+        """What became of the batch: a key of `words.STATES`."""
+        if self.holds:
+            return "barred"
         if self.decision:
             return "released" if self.outcome == "accepted" else "rejected"
-        if self.verdict == "quarantine":
+        if self.outcome == "quarantined":
             return "waits"
-        return "partial" if self.verdict == "partial" else "warned" if self.alarms else "accepted"
+        return "partial" if self.held_rows else "warned" if self.alarms else "accepted"
 
     @property
     def record(self) -> Path:
@@ -102,7 +123,7 @@ class Facts:
         return paths.RECORDS / f"{self.batch}.json"
 
     @property
-    def held_rows(self) -> Path:
+    def quarantine(self) -> Path:
         """The file of its quarantined rows; there may be none."""
         return paths.QUARANTINE / self.batch / "rows.parquet"
 
@@ -133,11 +154,11 @@ def read_scores() -> dict[str, np.ndarray]:
 
 def read_suspects(facts: Facts) -> dict[int, str]:
     """Every suspect row with its reason: of the quarantined rows, or what the record has where there are none."""
-    if not facts.held_rows.is_file():
+    if not facts.quarantine.is_file():
         return facts.suspects
-    row, reason = pq.read_schema(facts.held_rows).names[-2:]  # a batch chooses its own columns; these come last
-    table = pq.read_table(facts.held_rows, columns=[row, reason])
-    whole = f"batch: {'; '.join(facts.alarms)}"
+    row, reason = pq.read_schema(facts.quarantine).names[-2:]  # a batch chooses its own columns; these come last
+    table = pq.read_table(facts.quarantine, columns=[row, reason])
+    whole = f"batch: {'; '.join(facts.alarms) or facts.decision}"
     held = zip(table[row].to_pylist(), table[reason].to_pylist(), strict=True)
     return facts.suspects | {row: reason for row, reason in held if reason != whole}
 
@@ -165,8 +186,15 @@ def _facts(line: dict[str, str]) -> Facts:
         checks=tuple(_check(check) for check in said["checks"]),
         suspects={entry["row"]: entry["reason"] for entry in said["suspects"]["shown"]},
         suspect_count=int(line["suspects"]),
+        held_rows=said["rows"]["quarantined"],
+        decisions=tuple(_decision(decision) for decision in said["decisions"]),
+        holds=tuple(hold["reason"] for hold in said["holds"]),
         configuration={entry["name"]: entry["sha256"] for entry in said["configuration"]},
     )
+
+
+def _decision(said: dict[str, Any]) -> DecisionFacts:
+    return DecisionFacts(said["action"], said["reviewer"], said["reason"], said["expires"])
 
 
 def _check(said: dict[str, Any]) -> CheckFacts:

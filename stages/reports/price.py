@@ -87,12 +87,12 @@ class Pricing:
 
         A price that an earlier run measured on the same rows is not measured again.
         """
-        if not facts.held or not facts.held_rows.is_file():
+        if not facts.held or not facts.quarantine.is_file():
             return None
-        place = PRICES / f"{sha256_json([self._key, sha256_file(facts.held_rows)])}.json"
+        place = PRICES / f"{sha256_json([self._key, sha256_file(facts.quarantine)])}.json"
         price = _kept(place)
         if price is None:
-            price = self._measure(facts.held_rows)
+            price = self._measure(facts.quarantine)
             if price is not None:
                 write_json(place, asdict(price))
         return price

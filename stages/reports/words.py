@@ -6,6 +6,7 @@ MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
 STATES = {
     "waits": "Waits for a decision",
+    "barred": "Held by policy",
     "released": "Released",
     "rejected": "Rejected",
     "partial": "Accepted in part",
@@ -93,9 +94,8 @@ def reasons(facts: Facts) -> list[str]:
     """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm."""
     if facts.fault is not None:
         return [f"unreadable: {facts.fault}"]
-    return [_reason(check) for check in ranked_alarms(facts)] or [
-        "some rows are held one by one, the others are accepted"
-    ]
+    clauses = [*facts.holds, *(_reason(check) for check in ranked_alarms(facts))]
+    return clauses or ["some rows are held one by one, the others are accepted"]
 
 
 def ranked_alarms(facts: Facts) -> list[CheckFacts]:
@@ -113,8 +113,8 @@ def headline(facts: Facts) -> str:
     """What is wrong, in one sentence."""
     if facts.fault is not None:
         return "The file can't be read as a table; its bytes are kept as they came."
-    if not any(check.alarm for check in facts.checks):
-        return f"The batch as a whole looks normal; {suspects(facts)} held back, one by one."
+    if not facts.holds and not ranked_alarms(facts):
+        return f"The batch as a whole looks normal; {suspects(facts)} suspect, one by one."
     return f"{sentence(reasons(facts))}: {suspects(facts)} suspect."
 
 
@@ -149,8 +149,8 @@ def certainty(facts: Facts, budget: float) -> str:
     broken = [c for c in facts.checks if c.alarm and (c.breaches or c.fault is not None)]
     if broken:
         return "A declared rule is broken or a check failed: no estimate is involved."
-    if not any(check.alarm for check in facts.checks):
-        return "The other rows are accepted."
+    if not ranked_alarms(facts):
+        return "What was measured is within its limits for the batch as a whole."
     return (
         f"Of clean batches of {facts.rows:,} rows, {chance(facts.p_value)} would look as suspicious to any check; "
         f"the budget in params.yaml lets {chance(budget)} be quarantined."
@@ -171,10 +171,12 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
     alarms = ranked_alarms(facts)
     if facts.fault is not None:
         return "Ask the source to send the file again in a form that can be read; reject this one."
+    if facts.holds:
+        return "No release lifts this: put right what is named above, or reject the batch."
     if any(check.fault is not None for check in facts.checks):
         return "A check could not measure this batch. Have the failure looked into before you release it."
     if not alarms:
-        return "Look at the rows that are held back. Nothing else waits for you."
+        return "Look at the suspect rows; the others are accepted."
     if repeated:
         return (
             "Many rows repeat one another, which trusted rows do not: a few examples are made to count many times. "

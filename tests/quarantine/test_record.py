@@ -254,6 +254,7 @@ def test_bytes_that_are_no_table():
         "columns": 0,
         "schemaHash": None,
         "labelsSha256": None,
+        "rowSetSha256": None,
     }
     assert (got["checks"], got["rows"]) == ([], {"accepted": 0, "quarantined": 0})
 
@@ -314,6 +315,7 @@ def test_the_configuration_follows_what_judges_and_nothing_else(tmp_path, monkey
     first = Configuration.of(params)
     assert first.seed == 1
     assert first.digests["profile"] == profile.digest()
+    assert list(first.digests) == ["params", "reference", "profile", "code"]  # nothing is declared here
     assert first == Configuration.of(params.model_copy(update={"train": params.train.model_copy(update={"trees": 7})}))
     for change in ({"alarms": AlarmParams(per_1000_batches=20)}, {"checks": {"shift": {}}}, {"seed": 2}):
         other = Configuration.of(params.model_copy(update=change))

@@ -20,7 +20,9 @@ HEADER = "batch,source,sha256,rows,verdict,p_value,alarms,suspects,decision,outc
 
 def summary(batch: str, verdict: Verdict, rows: int = 3, fault: str | None = None) -> Summary:
     arrival = Arrival(batch, f"{batch.split('/')[1]}.csv", SHA, rows, 2, fault)
-    return Summary(arrival, verdict, np.arange(rows) + 0.123456, np.arange(1, rows + 1) / 7, verdict.holds(rows))
+    outcome = "quarantined" if verdict.verdict == "quarantine" else "accepted"
+    scores, p_values = np.arange(rows) + 0.123456, np.arange(1, rows + 1) / 7
+    return Summary(arrival, verdict, scores, p_values, verdict.holds(rows), verdict.alarms, "", outcome)
 
 
 ACCEPTED = summary("vendor/w01", Verdict("accept", 0.987654321, ()))
