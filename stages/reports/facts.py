@@ -136,10 +136,23 @@ def read_facts() -> list[Facts]:
     PratiqueError
         If the pipeline has not run, or a record is missing.
     """
-    if not paths.BATCHES_CSV.is_file():
-        raise PratiqueError(f"{paths.BATCHES_CSV}: not found; run `dvc repro` first")
-    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
-        return [_facts(line) for line in csv.DictReader(stream)]
+    return [_facts(line) for line in _lines()]
+
+
+def read_one(batch: str) -> Facts | None:
+    """One batch of the last run; None where there is none of that name.
+
+    Raises
+    ------
+    PratiqueError
+        As `read_facts`.
+    """
+    return next((_facts(line) for line in _lines() if line["batch"] == batch), None)
+
+
+def read_decided() -> dict[str, str]:
+    """What the last run took for decided, by batch; empty where nobody had decided."""
+    return {line["batch"]: line["decision"] for line in _lines()}
 
 
 def read_scores() -> dict[str, np.ndarray]:
@@ -161,6 +174,13 @@ def read_suspects(facts: Facts) -> dict[int, str]:
     whole = f"batch: {'; '.join(facts.alarms) or facts.decision}"
     held = zip(table[row].to_pylist(), table[reason].to_pylist(), strict=True)
     return facts.suspects | {row: reason for row, reason in held if reason != whole}
+
+
+def _lines() -> list[dict[str, str]]:
+    if not paths.BATCHES_CSV.is_file():
+        raise PratiqueError(f"{paths.BATCHES_CSV}: not found; run `dvc repro` first")
+    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
 
 
 def _facts(line: dict[str, str]) -> Facts:

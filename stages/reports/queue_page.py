@@ -30,6 +30,7 @@ class Line:
     facts: Facts
     why: str
     price: str
+    interval: str
 
 
 def waiting(facts: Sequence[Facts]) -> list[Facts]:
@@ -52,7 +53,7 @@ def queue_page(facts: Sequence[Facts], prices: Mapping[str, Price | None]) -> st
     held = sum(f.outcome == "quarantined" for f in facts)
     return draw(
         "queue.html",
-        waiting=[Line(f, words.sentence(words.reasons(f)), _price(prices.get(f.batch))) for f in wait[:WAITING]],
+        waiting=[_line(f, prices.get(f.batch)) for f in wait[:WAITING]],
         waiting_total=len(wait),
         facts=ordered[:LISTED],
         left_out=max(0, len(ordered) - LISTED),
@@ -64,10 +65,12 @@ def queue_page(facts: Sequence[Facts], prices: Mapping[str, Price | None]) -> st
     )
 
 
-def _price(price: Price | None) -> str:
+def _line(facts: Facts, price: Price | None) -> Line:
+    why = words.sentence(words.reasons(facts))
     if price is None:
-        return "–"
-    return f"{words.points(price.difference)} ({words.points(price.low)} to {words.points(price.high)})"
+        return Line(facts, why, "–", "")
+    interval = f"{words.points(price.low)} to {words.points(price.high)}"
+    return Line(facts, why, f"{words.points(price.difference)} points", interval)
 
 
 def _worth() -> list[tuple[str, str]]:
