@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from stages import review
 from stages.core import errors
 
 app = typer.Typer(
@@ -13,8 +14,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-review = typer.Typer(help="Look at what was quarantined, and decide.", no_args_is_help=True)
-app.add_typer(review, name="review")
+app.add_typer(review.app, name="review")
 
 
 @app.command()
@@ -124,27 +124,6 @@ def status(
     Console().print(summary())
     if svg_file is not None:
         picture(svg_file)
-
-
-@review.command()
-def serve(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
-) -> None:
-    """Show the pages of the last run with a form to decide on, on this machine only."""
-    from stages.reports.serve import serve as listen
-
-    listen(port, lambda link: typer.echo(f"Open {link}\nThe link is good for one visit. Ctrl-C ends."))
-
-
-@review.command()
-def versions(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the page is written, such as versions.html.")],
-) -> None:
-    """Write a page of what the gate was worth in each version of the pipeline, as git remembers it."""
-    from stages.core.writing import write_text
-    from stages.reports.versions import versions_page
-
-    write_text(file, versions_page())
 
 
 def main() -> None:

@@ -3,17 +3,20 @@
 Quarantining exits 0, because a verdict is data; `pratique check` and CI turn it into an exit code.
 """
 
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from stages.calibration import profile
 from stages.core import paths
 from stages.core.arrival import read_arrivals
-from stages.core.errors import run
+from stages.core.errors import printable, run
 from stages.core.params import load
 from stages.core.progress import track
 from stages.core.writing import keep_only, write_text
 from stages.quarantine.clear import EXAMINATIONS, Summary, clear
 from stages.quarantine.decisions import load_decisions
+from stages.quarantine.ledger import append
 from stages.quarantine.record import Configuration, ruled
 from stages.quarantine.rulings import Law
 from stages.quarantine.sources import load_inventory
@@ -29,14 +32,27 @@ def main() -> None:
     law = Law(load_decisions(), load_inventory(), params)
     cleared: list[Summary] = []
     written: list[Path] = []
-    for arrival in track(read_arrivals(paths.BATCHES), "validating"):
+    records = []
+    arrivals = read_arrivals(paths.BATCHES)
+    for arrival in track(arrivals, "validating"):
         batch = ruled(clear(arrival, normal, judged_by.digests["profile"], params), judged_by, law)
-        written += [*store(batch, judged_by), *filter(None, [batch.place])]
+        files, record = store(batch, judged_by)
+        written += [*files, *filter(None, [batch.place])]
+        records.append(record)
         cleared.append(batch.summary())
+    warn_unlisted({arrival.source for arrival in arrivals}, law)
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):
         keep_only(folder, written)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
+    append(records)
     write_tables(cleared)
+
+
+def warn_unlisted(sources: Iterable[str], law: Law) -> None:
+    """Name the sources that the inventory lacks, where params.yaml does not refuse them."""
+    unlisted = sorted(set(sources) - set(law.inventory))
+    if unlisted and law.params.sources.unlisted == "warn":
+        print(f"{paths.SOURCES}: not listed: {printable(', '.join(unlisted))}; say who delivers them", file=sys.stderr)
 
 
 if __name__ == "__main__":

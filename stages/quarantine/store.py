@@ -1,6 +1,7 @@
 """Writing a cleared batch: accepted rows, quarantined rows or bytes, and the record. Every row in exactly one place."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,8 +17,8 @@ ROW = "pratique_row"
 REASON = "pratique_reason"
 
 
-def store(cleared: Cleared, judged_by: Configuration) -> list[Path]:
-    """Write a batch's outputs and its record; return every file written."""
+def store(cleared: Cleared, judged_by: Configuration) -> tuple[list[Path], dict[str, Any]]:
+    """Write a batch's outputs and its record; return every file written, and the record."""
     arrival = cleared.arrival
     if cleared.batch is None:
         outputs = [paths.QUARANTINE / arrival.batch / arrival.file]
@@ -25,9 +26,9 @@ def store(cleared: Cleared, judged_by: Configuration) -> list[Path]:
     else:
         outputs = _store_rows(cleared, cleared.batch)
     digests = [(path.as_posix(), sha256_file(path)) for path in outputs]
-    record = paths.RECORDS / f"{arrival.batch}.json"
-    write_json(record, statement(cleared, judged_by, digests))
-    return [*outputs, record]
+    place, record = paths.RECORDS / f"{arrival.batch}.json", statement(cleared, judged_by, digests)
+    write_json(place, record)
+    return [*outputs, place], record
 
 
 def _store_rows(cleared: Cleared, batch: Batch) -> list[Path]:

@@ -55,7 +55,7 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
         label=printable(params.data.label),
         history=_history(dossier.earlier),
         history_cap=HISTORY,
-        origin=(),
+        origin=desk.origin(facts.source),
         rules=_rules(params),
         before=before,
         after=after,

@@ -9,6 +9,7 @@ from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.params import Params
 from stages.core.reading import read_table
+from stages.quarantine.sources import load_inventory
 from stages.reports.charts import Chart, charts
 from stages.reports.facts import Facts, read_scores, read_suspects
 from stages.reports.price import Price, Pricing
@@ -67,11 +68,16 @@ class Desk:
         self._scores = read_scores()
         self._trusted = Trusted.read(params.data)
         self._pricing = Pricing(params)
+        self._inventory = load_inventory()
 
     @property
     def trusted_rows(self) -> tuple[int, int]:
         """How many trusted rows pages are drawn from, and how many there are."""
         return len(self._trusted.rows), self._trusted.of
+
+    def origin(self, source: str) -> dict[str, str]:
+        """What data/sources.yaml says about a source; nothing where it is not listed."""
+        return self._inventory[source].model_dump() if source in self._inventory else {}
 
     def dossier(self, facts: Facts) -> Dossier:
         """Put together what there is to show about one batch."""

@@ -13,7 +13,7 @@ from stages.core import paths
 from stages.core.errors import printable
 from stages.core.writing import write_text
 from stages.reports.facts import Facts, read_facts
-from stages.reports.words import reasons
+from stages.reports.words import decided, reasons
 
 PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
@@ -29,11 +29,17 @@ def summary() -> RenderableType:
     """
     batches = read_facts()
     parts: list[RenderableType] = [_counts(batches)]
-    if any(facts.verdict != "accept" for facts in batches):
-        parts.insert(0, _table([facts for facts in batches if facts.verdict != "accept"]))
+    notable = [facts for facts in batches if facts.verdict != "accept" or facts.outcome != "accepted"]
+    if notable:
+        parts.insert(0, _table(notable))
     if paths.METRICS_JSON.is_file():
         parts.append(_price(json.loads(paths.METRICS_JSON.read_text(encoding="utf-8"))))
     return Group(*parts)
+
+
+def clauses(facts: Facts) -> list[str]:
+    """Who decided about a batch, and why it is not plainly accepted, the strongest reason first."""
+    return [printable(clause) for clause in [*decided(facts), *reasons(facts)]]
 
 
 def _table(batches: list[Facts]) -> Table:
@@ -46,7 +52,7 @@ def _table(batches: list[Facts]) -> Table:
             Text(facts.verdict, STYLE[facts.verdict]),
             f"{facts.p_value:.1g}",
             f"{facts.suspect_count} of {facts.rows}",
-            Text("\n".join(printable(reason) for reason in reasons(facts))),
+            Text("\n".join(clauses(facts))),
         )
     return table
 

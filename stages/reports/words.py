@@ -98,6 +98,11 @@ def reasons(facts: Facts) -> list[str]:
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
+def decided(facts: Facts) -> list[str]:
+    """Who decided what about a batch, and why."""
+    return [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
+
+
 def ranked_alarms(facts: Facts) -> list[CheckFacts]:
     """The checks that alarm, the strongest first."""
     return sorted((c for c in facts.checks if c.alarm), key=lambda check: (check.p_value, check.name))

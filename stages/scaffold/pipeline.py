@@ -23,9 +23,9 @@ class Stage:
     metrics: Sequence[Any] = ()
 
 
-def _kept(path: str) -> dict[str, Any]:
-    """A folder that the stage brings to the right content itself, so that DVC need not delete it first."""
-    return {path: {"persist": True}}
+def _kept(path: str, **flags: bool) -> dict[str, Any]:
+    """What the stage brings to the right content itself, so that DVC need not delete it first."""
+    return {path: {**flags, "persist": True}}
 
 
 STAGES = (
@@ -45,11 +45,19 @@ STAGES = (
     ),
     Stage(
         "validate",
-        deps=[str(paths.PROFILE), str(paths.BATCHES)],
-        params=["seed", "data", "alarms", "shift", "checks"],
+        deps=[
+            str(paths.PROFILE),
+            str(paths.BATCHES),
+            str(paths.REFERENCE),
+            "expectations",
+            str(paths.SOURCES),
+            str(paths.DECISIONS),
+        ],
+        params=["seed", "data", "alarms", "shift", "checks", "sources", "review", "signing"],
         outs=[
             _kept(str(paths.ACCEPTED)),
             _kept(str(paths.QUARANTINE)),
+            _kept(str(paths.LEDGER), cache=False),
             str(paths.RECORDS),
             str(paths.BATCHES_CSV),
             str(paths.ROWS_PARQUET),
@@ -88,6 +96,7 @@ STAGES = (
             str(paths.BATCHES),
             str(paths.ACCEPTED),
             str(paths.QUARANTINE),
+            str(paths.SOURCES),
             str(paths.REFERENCE),
             str(paths.HOLDOUT),
         ],

@@ -42,9 +42,37 @@ checks:                  # a check that is not named here does not run
   labels:
     neighbours: 10
 
+sources:
+  unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml
+
+review:
+  reviewers: 1           # people who must release a batch before it counts; none of them may have submitted it
+
+signing:
+  reviewers: {{}}          # e-mail address: Ed25519 public key; where one is given, releases must be signed
+  gate: null             # public key of what the gate attests
+
 train:
   model: random_forest   # or logistic_regression
   trees: 100
+"""
+
+
+SOURCES = """\
+# Who delivers batches: an entry for each folder of data/incoming/. params.yaml says what becomes of others.
+# vendor:
+#   origin: where the rows come from
+#   owner: who answers for them
+#   licence: what they may be used for
+#   labels: how the labels were made, and by whom
+"""
+
+DECISIONS = """\
+# Decisions
+
+One file for each batch and reviewer, written by `pratique review release` and `pratique review reject`, read by
+`pratique validate`, judged by `pratique gate` and `pratique verify`. Whoever owns this folder (CODEOWNERS) decides
+what is trained on.
 """
 
 
@@ -57,7 +85,7 @@ class Written:
 
 
 def init(folder: Path, reference: Path, label: str) -> list[Written]:
-    """Write dvc.yaml, params.yaml and expectations/, and copy the reference to its place if it lies elsewhere.
+    """Write dvc.yaml, params.yaml, expectations/ and what people keep by hand, and copy the reference to its place.
 
     Nothing that exists is overwritten; a second call changes nothing.
 
@@ -87,6 +115,10 @@ def init(folder: Path, reference: Path, label: str) -> list[Written]:
         _write_new(folder / paths.PARAMS, lambda: PARAMS.format(label=_quoted(label))),
         _write_new(folder / paths.SCHEMA, lambda: schema.infer(trusted)),
         _write_new(folder / paths.SUITE, lambda: json.dumps(expectations.infer(trusted, data.id), indent=2) + "\n"),
+    ]
+    written += [
+        _write_new(folder / paths.SOURCES, lambda: SOURCES),
+        _write_new(folder / paths.DECISIONS / "README.md", lambda: DECISIONS),
     ]
     return written + _copy_reference(reference, folder / paths.REFERENCE)
 

@@ -15,7 +15,9 @@ from stages.core.reading import read_trusted
 from stages.scaffold.pipeline import STAGES, dvc_yaml
 
 REPOSITORY = Path(__file__).parents[2]
-WRITTEN = ["dvc.yaml", "expectations/schema.yaml", "expectations/suite.json", "params.yaml"]
+BY_HAND = ["data/decisions/README.md", "data/sources.yaml"]
+WRITTEN = [*BY_HAND, "dvc.yaml", "expectations/schema.yaml", "expectations/suite.json", "params.yaml"]
+IN_ORDER = ["dvc.yaml", "params.yaml", *WRITTEN[3:5], "data/sources.yaml", "data/decisions/README.md"]
 
 
 def only_rules(project):
@@ -54,7 +56,7 @@ def test_what_init_infers_lets_such_rows_in(project, make_rows, columns, suffix)
     trusted.to_csv(file, index=False) if suffix == ".csv" else trusted.to_parquet(file, index=False)
     said = init(project, ".", "--from", f"trusted{suffix}")
     assert [line for line in said if line.startswith("wrote")] == [
-        f"wrote  {name}" for name in ("dvc.yaml", "params.yaml", *WRITTEN[1:3], f"data/reference/trusted{suffix}")
+        f"wrote  {name}" for name in (*IN_ORDER, f"data/reference/trusted{suffix}")
     ]
     assert sorted(project.contents(".")) == sorted([*WRITTEN, f"data/reference/trusted{suffix}", file.name])
     assert load(project.root / "params.yaml").data.label == "y"
@@ -85,7 +87,7 @@ def test_a_second_init_changes_nothing(project, make_rows):
     assert project.contents(".") == before
     assert not [line for line in said if line.startswith("wrote")]
     assert [line for line in said if line.startswith("kept")] == [
-        f"kept   {name}" for name in ("dvc.yaml", "params.yaml", *WRITTEN[1:3], "data/reference")
+        f"kept   {name}" for name in (*IN_ORDER, "data/reference")
     ]
 
 
@@ -147,7 +149,7 @@ def test_a_reference_elsewhere_is_copied_byte_for_byte(project, new_project, mak
     make_rows(40, 2).to_parquet(elsewhere.path("b.parquet"), index=False)
     elsewhere.path("notes.txt").write_text("no rows")
     init(project, ".", "--from", str(elsewhere.root))
-    assert project.contents("data") == {
+    assert project.contents("data/reference") == {
         f"data/reference/{name}": (elsewhere.root / name).read_bytes() for name in ("a.csv", "b.parquet")
     }
 

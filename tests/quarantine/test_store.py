@@ -46,7 +46,7 @@ def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int,
 
 
 def stored(result: Cleared) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    for path in store(result, JUDGED_BY):
+    for path in store(result, JUDGED_BY)[0]:
         assert path.is_file()
     accepted = paths.ACCEPTED / "garden/monday.parquet"
     held = paths.QUARANTINE / "garden/monday/rows.parquet"

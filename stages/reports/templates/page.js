@@ -22,7 +22,8 @@ search?.addEventListener("input", () => {
 const written = all("[data-picked]");
 for (const box of all("[name=batch]")) {
   box.addEventListener("change", () => {
-    for (const code of written) code.textContent = `pratique review ${code.dataset.picked} ${picks().join(" ") || "BATCH"} --reason "…"`;
+    const lines = (action) => (picks().length ? picks() : ["BATCH"]).map((batch) => `pratique review ${action} ${batch} --reason "…"`);
+    for (const code of written) code.textContent = lines(code.dataset.picked).join("\n");
   });
 }
 
