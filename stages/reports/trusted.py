@@ -47,17 +47,21 @@ class Trusted:
     @classmethod
     def read(cls, data: DataParams) -> "Trusted":
         """Read data/reference and index it."""
+        table = read_trusted(paths.REFERENCE)
+        return cls.index_of(Batch("reference", table, Layout.infer(table, data)))
+
+    @classmethod
+    def index_of(cls, whole: Batch) -> "Trusted":
+        """Index the reference, or part of a large one."""
         from sklearn.neighbors import NearestNeighbors
 
-        table = read_trusted(paths.REFERENCE)
-        whole = Batch("reference", table, Layout.infer(table, data))
         rows = whole.take(np.unique(np.linspace(0, len(whole) - 1, min(len(whole), MAX_ROWS)).astype(int)))
         encoder = Encoder.fit(rows)
         points = encoder.transform(rows)
         index = NearestNeighbors(algorithm="brute").fit(points)
         some = points[np.linspace(0, len(points) - 1, min(len(points), TYPICAL_ROWS)).astype(int)]
         distance = index.kneighbors(some, min(2, len(points)))[0][:, -1]
-        pictures = None if data.personal else Pictures.of(rows)
+        pictures = None if whole.layout.personal else Pictures.of(rows)
         return cls(rows, len(whole), encoder, index, float(np.median(distance)), pictures)
 
     def nearest(self, batch: Batch, count: int) -> tuple[np.ndarray, np.ndarray]:
