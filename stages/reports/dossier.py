@@ -67,7 +67,7 @@ class Desk:
         self._all = facts
         self._scores = read_scores()
         self._trusted = Trusted.read(params.data)
-        self._pricing = Pricing(params)
+        self._pricing = Pricing(params, self._trusted.rows.layout)
         self._inventory = load_inventory()
 
     @property

@@ -70,9 +70,9 @@ class Price:
 class Pricing:
     """Prices for one run: what training and holdout have in common for every batch is read once."""
 
-    def __init__(self, params: Params) -> None:
+    def __init__(self, params: Params, layout: Layout) -> None:
         self._params = params
-        self._layout = Layout.infer(read_trusted(paths.REFERENCE), params.data)
+        self._layout = layout
         self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT), self._layout)
         if not len(self._holdout):
             raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage reads")

@@ -12,7 +12,7 @@ import pytest
 from stages.reports.suspects import CARDS, LINES
 
 PAGES = "data/reports/batches"
-LIGHT = "checks:\n  shift: {}\n  labels: {}\ntrain:\n  trees: 5\n"
+LIGHT = "checks:\n  labels: {}\ntrain:\n  trees: 5\n"
 
 
 def named(project, batch):

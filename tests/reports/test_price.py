@@ -50,8 +50,8 @@ def test_the_interval_is_that_of_the_paired_bootstrap():
     assert (low, high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.006)
 
 
-def test_flipped_rows_cost_and_good_rows_do_not(folder, make_facts):
-    pricing = Pricing(PARAMS)
+def test_flipped_rows_cost_and_good_rows_do_not(folder, table_layout, make_facts):
+    pricing = Pricing(PARAMS, table_layout)
     bad = pricing.of(make_facts(batch="crowd/bad"))
     good = pricing.of(make_facts(batch="crowd/good"))
     assert bad is not None
@@ -66,49 +66,49 @@ def test_flipped_rows_cost_and_good_rows_do_not(folder, make_facts):
     assert before > after
 
 
-def test_a_price_is_measured_once_for_the_same_rows(folder, make_facts, monkeypatch):
-    first = Pricing(PARAMS).of(make_facts(batch="crowd/bad"))
+def test_a_price_is_measured_once_for_the_same_rows(folder, table_layout, make_facts, monkeypatch):
+    first = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
     (kept,) = price.PRICES.iterdir()
     monkeypatch.setattr(Pricing, "_measure", lambda *_: pytest.fail("measured again"))
-    assert Pricing(PARAMS).of(make_facts(batch="crowd/bad")) == first
+    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad")) == first
     monkeypatch.undo()
     monkeypatch.chdir(folder)
     kept.write_text("{", encoding="utf-8")  # deleting or spoiling it costs time only
-    assert Pricing(PARAMS).of(make_facts(batch="crowd/bad")) == first
+    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad")) == first
     assert json.loads(kept.read_text(encoding="utf-8"))["rows"] == 120
 
 
-def test_other_accepted_rows_mean_another_price(folder, make_facts, make_table):
-    before = Pricing(PARAMS).of(make_facts(batch="crowd/bad"))
+def test_other_accepted_rows_mean_another_price(folder, table_layout, make_facts, make_table):
+    before = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
     write_table(paths.ACCEPTED / "crowd/w99.parquet", make_table(400, seed=9).table)
-    after = Pricing(PARAMS).of(make_facts(batch="crowd/bad"))
+    after = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
     assert after.difference > before.difference
 
 
-def test_many_rows_are_thinned_alike(folder, make_facts, monkeypatch):
+def test_many_rows_are_thinned_alike(folder, table_layout, make_facts, monkeypatch):
     monkeypatch.setattr(price, "MAX_ROWS", 90)
-    thinned = Pricing(PARAMS).of(make_facts(batch="crowd/bad"))
+    thinned = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
     assert thinned.thinned == 0.5
     assert thinned.rows == 120
     assert thinned.high < 0
 
 
-def test_where_nothing_is_held_there_is_no_price(folder, make_facts):
-    assert Pricing(PARAMS).of(make_facts(batch="crowd/gone")) is None
-    assert Pricing(PARAMS).of(make_facts(batch="crowd/bad", held_rows=0)) is None
+def test_where_nothing_is_held_there_is_no_price(folder, table_layout, make_facts):
+    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/gone")) is None
+    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad", held_rows=0)) is None
 
 
-def test_rows_without_labels_cannot_be_priced(folder, make_facts, make_table):
+def test_rows_without_labels_cannot_be_priced(folder, table_layout, make_facts, make_table):
     write_table(paths.QUARANTINE / "crowd/blank/rows.parquet", make_table(20, y=[None] * 20).table)
-    assert Pricing(PARAMS).of(make_facts(batch="crowd/blank")) is None
+    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/blank")) is None
 
 
-def test_a_batch_that_lacks_a_column_can_be_priced(folder, make_facts):
+def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_facts):
     path = paths.QUARANTINE / "crowd/bad/rows.parquet"
     write_table(path, pq.read_table(path).drop_columns(["size"]))
-    assert Pricing(PARAMS).of(make_facts(batch="crowd/bad")).rows == 120
+    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad")).rows == 120
 
 
-def test_a_personal_label_is_not_told(folder, make_facts):
+def test_a_personal_label_is_not_told(folder, table_layout, make_facts):
     params = PARAMS.model_copy(update={"data": DataParams(label="y", personal=("y",))})
-    assert Pricing(params).of(make_facts(batch="crowd/bad")).hit is None
+    assert Pricing(params, table_layout).of(make_facts(batch="crowd/bad")).hit is None
