@@ -159,9 +159,8 @@ def serve(port: int, announce: Callable[[str], None]) -> None:
     import uvicorn
 
     _read("index.html")
-    listener = socket.socket()
     try:
-        listener.bind((HOST, port))
+        listener = socket.create_server((HOST, port))
     except OSError as error:
         raise PratiqueError(f"port {port}: {error.strerror}; name another one with --port") from error
     session = Session()

@@ -69,10 +69,14 @@ def read_versions() -> tuple[list[Version], int]:
     PratiqueError
         If this is no git repository, or it has no committed metrics.
     """
-    commits = git.history([paths.METRICS_JSON.as_posix()])
+    advice = "run `dvc repro` and commit what it wrote"
+    try:
+        commits = git.history([paths.METRICS_JSON.as_posix()])
+    except PratiqueError as error:
+        raise PratiqueError(f"{paths.METRICS_JSON}: no version to read ({error}); {advice}") from error
     versions = [v for commit in reversed(commits[:SHOWN]) if (v := _version(commit)) is not None]
     if not versions:
-        raise PratiqueError(f"{paths.METRICS_JSON}: not in any commit; run `dvc repro` and commit what it wrote")
+        raise PratiqueError(f"{paths.METRICS_JSON}: not in any commit; {advice}")
     return versions, max(0, len(commits) - SHOWN)
 
 

@@ -14,10 +14,11 @@ for (const button of all(".copy")) {
 }
 
 const shown = () => all("tr[data-batch]").filter((row) => row.offsetParent !== null);
-search?.addEventListener("input", () => {
+const filter = () => {
   const wanted = search.value.toLowerCase();
   for (const row of all("tr[data-batch]")) row.hidden = !row.textContent.toLowerCase().includes(wanted);
-});
+};
+search?.addEventListener("input", filter);
 
 const written = all("[data-picked]");
 for (const box of all("[name=batch]")) {
@@ -42,7 +43,12 @@ const keys = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest("textarea, select, input:not([type=checkbox], [type=radio])")) {
-    if (event.key === "Escape") event.target.blur();
+    if (event.key !== "Escape") return;
+    event.target.blur();
+    if (event.target === search) {
+      search.value = "";
+      filter();
+    }
     return;
   }
   const link = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
