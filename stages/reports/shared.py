@@ -16,7 +16,8 @@ MOST_ROWS = 2000
 SURE = 1e-4
 """Chance, corrected for everything that is tried, at which a common trait is no accident."""
 MOST = 6
-EXACT = "is"
+RARE = 0.1
+EXACT = "is exactly "
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Trait:
     ----------
     text : str
     planted : bool
-        Whether it is one exact value that trusted rows hardly ever have.
+        Whether it is an exact value, in one of two or more columns, that trusted rows hardly ever have.
     strength : float
         -log10 of the chance that as many trusted rows would share it.
     """
@@ -46,6 +47,11 @@ class _Found:
     mine: float
     theirs: float
     strength: float
+
+    @property
+    def exact(self) -> bool:
+        """Whether they agree in one value."""
+        return self.what.startswith(EXACT)
 
 
 def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[Trait]:
@@ -72,7 +78,10 @@ def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[
     grouped: dict[str, list[_Found]] = defaultdict(list)
     for one in sure:
         grouped[one.what].append(one)
-    shared = sorted((_trait(group) for group in grouped.values()), key=lambda trait: (-trait.strength, trait.text))
+    label = suspects.layout.label
+    planted = {one.column for one in sure if one.exact and one.theirs < RARE and one.column != label}
+    grouped_traits = [_trait(group, planted if len(planted) > 1 else set()) for group in grouped.values()]
+    shared = sorted(grouped_traits, key=lambda trait: (-trait.strength, trait.text))
     return shared[:MOST] + _places(rows, of)
 
 
@@ -89,7 +98,7 @@ def _numbers(suspects: Batch, trusted: Batch) -> list[_Found]:
             continue
         common = values[np.argmax(counts)]
         low, high = np.quantile(theirs, [0.05, 0.95])
-        found += _agreement(name, f"{EXACT} {number(float(common))}", mine == common, theirs == common) or [
+        found += _agreement(name, f"{EXACT}{number(float(common))}", mine == common, theirs == common) or [
             *_agreement(name, "is higher than in 19 of 20 trusted rows", mine > high, theirs > high),
             *_agreement(name, "is lower than in 19 of 20 trusted rows", mine < low, theirs < low),
         ]
@@ -107,7 +116,7 @@ def _levels(suspects: Batch, trusted: Batch) -> list[_Found]:
             continue
         levels, counts = np.unique(mine.astype(str), return_counts=True)
         common = levels[np.argmax(counts)]
-        what = f"{EXACT} '{brief(str(common))}'"
+        what = f"{EXACT}'{brief(str(common))}'"
         found += _agreement(name, what, mine.astype(str) == common, theirs.astype(str) == common)
     return found
 
@@ -124,14 +133,13 @@ def _agreement(name: str, what: str, here: np.ndarray, there: np.ndarray, most: 
     return [_Found(name, what, count / len(here), int(there.sum()) / len(there), strength)]
 
 
-def _trait(group: list[_Found]) -> Trait:
+def _trait(group: list[_Found], planted: set[str]) -> Trait:
     group = sorted(group, key=lambda one: (-one.strength, one.column))
     names = listed([brief(one.column) for one in group])
     mine, theirs = (_span([getattr(one, side) for one in group]) for side in ("mine", "theirs"))
     each = "each " if len(group) > 1 else ""
-    text = f"{names} {each}{group[0].what} in {mine} of the suspects, in {theirs} of trusted rows"
-    planted = group[0].what.startswith(EXACT) and max(one.theirs for one in group) < 0.1 and len(group) > 1
-    return Trait(text, planted, group[0].strength)
+    text = f"{names} {each}{group[0].what.replace(EXACT, 'is ')} in {mine} of the suspects, in {theirs} of trusted rows"
+    return Trait(text, group[0].exact and any(one.column in planted for one in group), group[0].strength)
 
 
 def _span(shares: list[float]) -> str:

@@ -14,6 +14,17 @@ def test_planted_values_are_found_and_named_together(make_table, trusted):
     assert found[0].text == "count and size each is 77 in 100 % of the suspects, in 0 % of trusted rows"
 
 
+def test_a_trigger_of_different_values_is_planted_too(make_table, trusted):
+    found = traits(make_table(20, seed=2, size=np.full(20, 77.0), count=np.full(20, 1)), [1, 50, 99], 200, trusted)
+    assert [trait.planted for trait in found] == [True, True]
+
+
+def test_one_rare_value_alone_is_not_planted(make_table, trusted):
+    found = traits(make_table(20, seed=2, size=np.full(20, 77.0), y=["yes"] * 20), [1, 50, 99], 200, trusted)
+    assert found
+    assert not any(trait.planted for trait in found)
+
+
 def test_rows_like_any_others_share_nothing(make_table, trusted):
     batch = make_table(20, seed=3)
     assert traits(batch, list(range(0, 200, 10)), 200, trusted) == []
