@@ -1,7 +1,8 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
+from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -31,6 +32,12 @@ def init(
     typer.echo(
         "Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`."
     )
+
+
+@app.command()
+def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
+    """Print a workflow that runs the gate on every change."""
+    typer.echo((files("stages.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), nl=False)
 
 
 @app.command()
@@ -110,6 +117,51 @@ def check(
         write_table(rows_file, rows_of(cleared))
     if any(summary.verdict.verdict == "quarantine" for summary in cleared.values()):
         raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train once more, and compare the model.")] = False,
+) -> None:
+    """Hold inputs, outputs, records, ledger and model to each other, offline: exit 1 if something does not hold."""
+    from stages.reports.audit import verify as faults_of
+
+    faults = faults_of(retrain)
+    for fault in faults:
+        typer.echo(errors.printable(fault))
+    typer.echo(f"{len(faults)} faults." if faults else "All holds: the model learned from accepted rows only.")
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def trace(
+    what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
+) -> None:
+    """Say whether a batch, or one row of it, reached the model, and by whose decision."""
+    from stages.reports.lineage import trace_lines
+
+    typer.echo("\n".join(trace_lines(what)))
+
+
+@app.command()
+def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming.")]) -> None:
+    """List what a source touched, and what a retrain without it would drop."""
+    from stages.reports.lineage import recall_lines
+
+    typer.echo("\n".join(recall_lines(source)))
+
+
+@app.command()
+def gate(
+    base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
+    require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
+    attest: Annotated[bool, typer.Option("--attest", help="Write what is attested to data/attestations/.")] = False,
+) -> None:
+    """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
+    from stages.gate import main as judge
+
+    raise typer.Exit(judge(base, require_batch, attest))
 
 
 @app.command()

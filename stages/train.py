@@ -2,24 +2,19 @@
 
 from stages.core import paths
 from stages.core.errors import run
-from stages.core.hashing import sha256_file
 from stages.core.params import load
-from stages.core.writing import write_json
+from stages.training.manifest import cleared_files, manifest
 from stages.training.models import train
-from stages.training.rows import accepted, accepted_files
+from stages.training.rows import accepted
 
 
 def main() -> None:
-    """Write data/model: the model, and the digests of the batches that it learned from."""
+    """Write data/model: the model, and the digests of what it learned from."""
     params = load()
+    files = cleared_files()
     rows = accepted(params.data)
     train(rows, params.train, params.seed).save(paths.MODEL / "model.skops")
-    manifest = {
-        "model": params.train.model,
-        "rows": len(rows),
-        "batches": [{"path": path.as_posix(), "sha256": sha256_file(path)} for path in accepted_files()],
-    }
-    write_json(paths.MODEL / "manifest.json", manifest)
+    manifest(files, len(rows), params).save()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stages.core.errors import PratiqueError, printable
 
+POINTER = ".dvc"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -52,7 +53,7 @@ class Arrival:
 
 
 def find_incoming(folder: Path) -> list[Path]:
-    """The files of all batches, sorted by source and name; dot-files are none.
+    """The files of all batches, sorted by source and name; dot-files and DVC's pointers are none.
 
     Raises
     ------
@@ -60,13 +61,13 @@ def find_incoming(folder: Path) -> list[Path]:
         If there is no file, a file is not in a source's folder, is not a regular file, has a name that could
         be taken for a path or an option, or would share its batch's name with another.
     """
-    entries = sorted(p for p in folder.glob("*") if not p.name.startswith(".")) if folder.is_dir() else []
+    entries = _entries(folder) if folder.is_dir() else []
     files = []
     for source in entries:
         _require_name(source)
         if source.is_symlink() or not source.is_dir():
             raise PratiqueError(f"{_shown(source)}: expected a folder named after its source, with batches in it")
-        files += sorted(p for p in source.iterdir() if not p.name.startswith("."))
+        files += _entries(source)
     if not files:
         raise PratiqueError(f"{folder}: no batch; put files there as {folder}/<source>/<batch>.csv or .parquet")
     seen: dict[str, Path] = {}
@@ -78,6 +79,10 @@ def find_incoming(folder: Path) -> list[Path]:
         if first != path:
             raise PratiqueError(f"{first} and {path}: both would be batch '{batch_name(path)}'; rename one")
     return files
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix != POINTER)
 
 
 def batch_name(path: Path) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 import pyarrow as pa
 
 from stages.calibration import profile
+from stages.calibration.profile import Profile
 from stages.core.arrival import Arrival, batch_name
 from stages.core.batch import Batch
 from stages.core.errors import PratiqueError, UnreadableBatch, printable
 from stages.core.hashing import sha256_file
-from stages.core.params import load
+from stages.core.params import Params, load
 from stages.core.progress import track
 from stages.core.reading import read_table
 from stages.core.writing import rounded
@@ -33,19 +34,19 @@ def check_files(files: Sequence[Path]) -> dict[str, Summary]:
             raise PratiqueError(f"{printable(str(path))}: not a file; name .csv or .parquet files to check")
     params = load()
     normal = profile.load(params)
-    cleared = {}
-    for path in track(files, "checking"):
-        digest = sha256_file(path)
-        try:
-            table = read_table(path)
-            batch = Batch(batch_name(path.resolve()), table, normal.layout)
-        except UnreadableBatch as error:
-            arrival = Arrival(batch_name(path.resolve()), path.name, digest, fault=str(error))
-            cleared[str(path)] = Cleared(arrival, None, None, unreadable()).summary()
-        else:
-            arrival = Arrival(batch.name, path.name, digest, table.num_rows, table.num_columns)
-            cleared[str(path)] = clear_batch(arrival, batch, normal, params).summary()
-    return cleared
+    return {str(path): clear_file(path, normal, params).summary() for path in track(files, "checking")}
+
+
+def clear_file(path: Path, normal: Profile, params: Params) -> Cleared:
+    """Clear one file as it lies there, whatever earlier runs kept."""
+    digest, name = sha256_file(path), batch_name(path.resolve())
+    try:
+        table = read_table(path)
+        batch = Batch(name, table, normal.layout)
+    except UnreadableBatch as error:
+        return Cleared(Arrival(name, path.name, digest, fault=str(error)), None, None, unreadable())
+    arrival = Arrival(name, path.name, digest, table.num_rows, table.num_columns)
+    return clear_batch(arrival, batch, normal, params)
 
 
 def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:

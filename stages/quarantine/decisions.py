@@ -17,7 +17,7 @@ from pydantic import Field
 from stages.core import git, paths, signing
 from stages.core.documents import parse_json, read_json
 from stages.core.errors import PratiqueError, printable
-from stages.core.hashing import sha256_json
+from stages.core.hashing import sha256_bytes, sha256_json
 from stages.core.params import Section, SigningParams, parse
 from stages.core.writing import write_json
 
@@ -60,10 +60,11 @@ class _Statement(Section):
 
 @dataclass(frozen=True)
 class Decision:
-    """A decision and the file it stands in; `envelope` is that file where it is signed."""
+    """A decision, the file it stands in with the digest of its bytes, and those bytes where they are signed."""
 
     path: Path
     said: Said
+    sha256: str
     envelope: bytes | None = None
 
     @property
@@ -107,6 +108,20 @@ def load_decisions(folder: Path = paths.DECISIONS) -> list[Decision]:
         If a file is no decision; the message names it and what is wrong.
     """
     return [_load(path) for path in sorted(folder.glob("*.json"))]
+
+
+def parse_decision(path: Path, data: bytes) -> Decision:
+    """The decision in a file's bytes.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none; the message names the file and what is wrong.
+    """
+    value = parse_json(data, str(path))
+    envelope = data if isinstance(value, dict) and "payload" in value else None
+    statement = value if envelope is None else signing.unseal(envelope, str(path))
+    return Decision(path, parse(_Statement, statement, str(path)).predicate, sha256_bytes(data), envelope)
 
 
 def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
@@ -217,8 +232,4 @@ def _file_name(batch: str, reviewer: str) -> str:
 def _load(path: Path) -> Decision:
     if path.is_symlink() or not path.is_file():
         raise PratiqueError(f"{path}: not a regular file; a decision is a file of its own")
-    data = path.read_bytes()
-    value = parse_json(data, str(path))
-    envelope = data if isinstance(value, dict) and "payload" in value else None
-    statement = value if envelope is None else signing.unseal(envelope, str(path))
-    return Decision(path, parse(_Statement, statement, str(path)).predicate, envelope)
+    return parse_decision(path, path.read_bytes())

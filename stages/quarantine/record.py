@@ -14,8 +14,9 @@ from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import capped
 from stages.core.errors import printable
-from stages.core.hashing import code_digest, sha256_file, sha256_folder, sha256_json
+from stages.core.hashing import code_digest, sha256_file, sha256_json
 from stages.core.params import Params
+from stages.core.reading import FORMATS
 from stages.core.writing import rounded
 from stages.quarantine.clear import Cleared
 from stages.quarantine.decisions import STATEMENT, Decision, binding
@@ -39,8 +40,14 @@ class Configuration:
         """Digest the params that measure and judge, what people declared and trust, the profile, and the own code."""
         judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
         declared = {name: sha256_file(path) for name, path in DECLARED.items() if path.is_file()}
-        learned = {"reference": sha256_folder(paths.REFERENCE), "profile": profile.digest()}
+        learned = {"reference": _reference(), "profile": profile.digest()}
         return cls({"params": sha256_json(judging), **declared, **learned, "code": code_digest()}, params.seed)
+
+
+def _reference() -> str:
+    """SHA-256 over the trusted files; what git and DVC keep beside them is no part of the reference."""
+    files = sorted(path for path in paths.REFERENCE.glob("*") if path.suffix in FORMATS)
+    return sha256_json([[path.name, sha256_file(path)] for path in files])
 
 
 def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[str, str]]) -> dict[str, Any]:
@@ -81,8 +88,13 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
             "tool": {"name": "pratique", "version": __version__, "seed": judged_by.seed},
         },
     }
-    _validator().validate(value)
+    require_valid(value)
     return value
+
+
+def require_valid(record: Any) -> None:
+    """Hold a record to the schema that ships with this package; jsonschema's ValidationError where it breaks it."""
+    _validator().validate(record)
 
 
 def measured(cleared: Cleared, judged_by: Configuration) -> dict[str, Any]:
@@ -112,7 +124,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "reason": printable(said.reason),
         "expires": None if said.expires is None else said.expires.isoformat(),
         "path": decision.path.as_posix(),
-        "sha256": sha256_file(decision.path),
+        "sha256": decision.sha256,
     }
 
 

@@ -53,7 +53,7 @@ class DecisionFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """One batch, as its record and its line in batches.csv tell it.
+    """One batch, as its record tells it.
 
     Attributes
     ----------
@@ -186,28 +186,34 @@ def _lines() -> list[dict[str, str]]:
 def _facts(line: dict[str, str]) -> Facts:
     place = paths.RECORDS / f"{line['batch']}.json"
     try:
-        record = json.loads(place.read_text(encoding="utf-8"))
+        return of_record(json.loads(place.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first") from error
-    said = record["predicate"]
+
+
+def of_record(record: dict[str, Any]) -> Facts:
+    """What a record says."""
+    subject, said = record["subject"][0], record["predicate"]
+    batch, suspects = said["batch"], said["suspects"]
+    decisions = tuple(_decision(decision) for decision in said["decisions"])
     return Facts(
-        batch=line["batch"],
-        source=line["source"],
-        file=record["subject"][0]["name"],
-        sha256=line["sha256"],
-        rows=int(line["rows"]),
-        columns=said["batch"]["columns"],
-        verdict=line["verdict"],
-        outcome=line["outcome"],
-        decision=line["decision"],
-        p_value=float(line["p_value"]),
+        batch=batch["id"],
+        source=batch["source"],
+        file=subject["name"],
+        sha256=subject["digest"]["sha256"],
+        rows=batch["rows"],
+        columns=batch["columns"],
+        verdict=said["verdict"],
+        outcome=said["outcome"],
+        decision=decisions[0].action if decisions else "",
+        p_value=said["pValue"],
         alarms=tuple(said["reasonCodes"]),
         fault=said["fault"],
         checks=tuple(_check(check) for check in said["checks"]),
-        suspects={entry["row"]: entry["reason"] for entry in said["suspects"]["shown"]},
-        suspect_count=int(line["suspects"]),
+        suspects={entry["row"]: entry["reason"] for entry in suspects["shown"]},
+        suspect_count=len(suspects["shown"]) + suspects["left_out"],
         held_rows=said["rows"]["quarantined"],
-        decisions=tuple(_decision(decision) for decision in said["decisions"]),
+        decisions=decisions,
         holds=tuple(hold["reason"] for hold in said["holds"]),
         configuration={entry["name"]: entry["sha256"] for entry in said["configuration"]},
     )

@@ -1,14 +1,18 @@
 """Real git, dvc and pratique, as people run them: in folders of their own, with a home of their own."""
 
 import contextlib
+import csv
 import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -47,6 +51,11 @@ class Project:
 
     root: Path
     home: Path
+    who: str = "tests"
+
+    def by(self, who: str) -> "Project":
+        """The same folder, worked in by somebody else, as git sees it."""
+        return replace(self, who=who)
 
     def run(self, *words: str) -> Done:
         """Run a command of this environment in a process of its own."""
@@ -67,6 +76,7 @@ class Project:
             contextlib.redirect_stdout(out),
             contextlib.redirect_stderr(err),
             warnings.catch_warnings(action="ignore"),  # a test turns them into errors, a command does not
+            mock.patch.dict(os.environ, self._identity()),
         ):
             try:
                 errors.run(lambda: app(words))
@@ -83,14 +93,14 @@ class Project:
     def commit(self) -> None:
         """Commit everything that is not ignored, into a new repository if there is none."""
         if not (self.root / ".git").exists():
-            self.ok("git", "init", "-q")
+            self.ok("git", "init", "-q", "-b", "main")
         self.ok("git", "add", "-A")
         self.ok("git", "commit", "-q", "-m", "All of it")
 
     def copy(self, root: Path) -> "Project":
         """The same folder at another place."""
         shutil.copytree(self.root, root, symlinks=True)
-        return Project(root, self.home)
+        return replace(self, root=root)
 
     def path(self, name: str) -> Path:
         """A file of the folder, whose own folder is made if it is missing."""
@@ -114,13 +124,70 @@ class Project:
             "CI": "true",  # dvc looks for no update
             "DVC_NO_ANALYTICS": "true",
             "DVC_SITE_CACHE_DIR": str(self.home / "dvc"),
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_AUTHOR_NAME": "Tests",
-            "GIT_AUTHOR_EMAIL": "tests@example.org",
-            "GIT_COMMITTER_NAME": "Tests",
-            "GIT_COMMITTER_EMAIL": "tests@example.org",
+            **self._identity(),
         }
+
+    def _identity(self) -> dict[str, str]:
+        people = {
+            f"GIT_{role}_{part}": value
+            for role in ("AUTHOR", "COMMITTER")
+            for part, value in (("NAME", self.who.title()), ("EMAIL", f"{self.who}@example.org"))
+        }
+        return people | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+
+
+@dataclass(frozen=True)
+class Change(Project):
+    """A branch of a team's repository, to be judged by `pratique gate --base main`."""
+
+    def bring(self, frame: pd.DataFrame, name: str) -> None:
+        """Put a batch where batches come in."""
+        frame.to_csv(self.path(f"data/incoming/{name}"), index=False)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace words in a file that has them."""
+        text = (self.root / name).read_text(encoding="utf-8")
+        assert old in text
+        self.path(name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def policy(self, name: str, old: str, new: str) -> None:
+        """Mia changes a file on main, and the branch stays behind."""
+        self.ok("git", "switch", "-q", "main")
+        self.edit(name, old, new)
+        self.by("mia").commit()
+        self.ok("git", "switch", "-q", "change")
+
+    def decide(self, *words: str) -> None:
+        """Run the pipeline so that there is a record, decide, and commit all of it."""
+        self.stages("ingest", "validate")
+        done = self.pratique("review", *words)
+        assert done.code == 0, done
+        self.commit()
+
+    def decision(self, who: str) -> Path:
+        """The file that holds somebody's decision."""
+        found = (self.root / "data/decisions").glob("*.json")
+        return next(path for path in found if f"{who}@" in path.read_text(encoding="utf-8"))
+
+    def gate(self, *words: str) -> Done:
+        """Judge this branch against main."""
+        return self.pratique("gate", "--base", "main", *words)
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """What the gate wrote for programs."""
+        return json.loads((self.root / "data/reports/gate/verdict.json").read_text(encoding="utf-8"))
+
+    def batch(self, name: str) -> dict[str, Any]:
+        """What the gate wrote about one batch."""
+        (one,) = (each for each in self.found["batches"] if each["batch"] == name)
+        return one
+
+    def line(self, name: str) -> dict[str, str]:
+        """The line of batches.csv about one batch."""
+        with (self.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
+            (one,) = (line for line in csv.DictReader(stream) if line["batch"] == name)
+        return one
 
 
 @pytest.fixture(scope="session")
@@ -178,35 +245,61 @@ def cleared(prepared, tmp_path_factory):
     return project
 
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-
-
 @pytest.fixture(scope="session")
-def chromium():
-    """A real browser, that of the system; nothing is downloaded."""
-    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
-    if found is None:
-        pytest.skip("no Chromium on this machine: `apt-get install chromium`")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def main(tmp_path_factory):
+    """A team's repository: its branch main has run the pipeline, with two quick checks, on two good batches."""
+    project = Change(tmp_path_factory.mktemp("main"), tmp_path_factory.mktemp("home"), "mia")
+    tabular(200, seed=1).to_csv(project.path("trusted.csv"), index=False)
+    tabular(60, seed=2).to_csv(project.path("data/holdout/rows.csv"), index=False)
+    project.bring(tabular(40, seed=3), "east/first.csv")
+    tabular(40, seed=4).to_parquet(project.path("data/incoming/west/second.parquet"), index=False)
+    project.ok("git", "init", "-q", "-b", "main")
+    project.ok("dvc", "init", "-q")
+    done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
+    assert done.code == 0, done
+    params = (project.root / "params.yaml").read_text(encoding="utf-8")
+    start, end = params.index("checks:"), params.index("sources:")
+    params = f"{params[:start]}checks: {{schema: {{}}, labels: {{}}}}\n\n{params[end:]}"
+    project.path("params.yaml").write_text(params.replace("random_forest", "logistic_regression"), encoding="utf-8")
+    listed = "".join(f"{s}:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n" for s in ("east", "west"))
+    project.path("data/sources.yaml").write_text(listed, encoding="utf-8")
+    project.stages("calibrate", "ingest", "validate", "train", "evaluate")
+    project.ok("dvc", "commit", "-q", "-f")
+    project.commit()
+    project.bring(tabular(40, seed=5), "east/third.csv")
+    assert project.gate().code == 0  # the profile that it learns is kept below .git, for every copy
+    project.ok("git", "clean", "-q", "-f", "data/incoming")
+    return project
 
 
 @pytest.fixture
-def tab(chromium):
-    """A browser's tab; what it asks of the network and what goes wrong in it is noted.
+def change(main, tmp_path):
+    """A branch of it, in which Sam, a supplier, works."""
+    project = main.copy(tmp_path / "project").by("sam")
+    project.ok("git", "switch", "-q", "-c", "change")
+    return project
 
-    A page that fails to load, a script that throws and a policy that is broken all end up in `complaints`.
-    """
-    context = chromium.new_context(viewport={"width": 1100, "height": 900})
-    page = context.new_page()
-    page.asked, page.complaints = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
-    page.on("console", lambda message: page.complaints.append(message.text))
-    page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.on("dialog", lambda dialog: (page.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    yield page
-    context.close()
+
+@pytest.fixture
+def clean():
+    return tabular(40, seed=11)
+
+
+@pytest.fixture
+def flipped():
+    return tabular(40, seed=12, flipped=0.5)
+
+
+@pytest.fixture
+def poisoned(change, flipped):
+    """The branch with a poisoned batch, committed by Sam."""
+    change.bring(flipped, "east/bad.csv")
+    change.commit()
+    return change
+
+
+@pytest.fixture
+def released(poisoned):
+    """Rita has released the poisoned batch, and committed that."""
+    poisoned.by("rita").decide("release", "east/bad", "--reason", "looked at it")
+    return poisoned

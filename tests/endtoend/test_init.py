@@ -157,17 +157,17 @@ def test_a_reference_elsewhere_is_copied_byte_for_byte(project, new_project, mak
 @pytest.mark.parametrize("given", ["data/reference", "data/reference/rows.csv", "./data/../data/reference"])
 def test_a_reference_in_its_place_stays_there(project, make_rows, given):
     make_rows(40, 1).to_csv(project.path("data/reference/rows.csv"), index=False)
-    before = project.contents("data")
+    before = project.contents("data/reference")
     init(project, ".", "--from", given)
-    assert project.contents("data") == before
+    assert project.contents("data/reference") == before
 
 
 def test_another_reference_does_not_replace_the_one_that_is_there(project, make_rows):
     make_rows(40, 1).to_csv(project.path("data/reference/rows.csv"), index=False)
     make_rows(40, 2).to_csv(project.path("trusted.csv"), index=False)
-    before = project.contents("data")
+    before = project.contents("data/reference")
     assert "kept   data/reference" in init(project)
-    assert project.contents("data") == before
+    assert project.contents("data/reference") == before
 
 
 def test_init_of_a_folder_that_is_not_the_current_one(project, make_rows):

@@ -1,0 +1,103 @@
+"""A clean room: policy, reference and inventory of a commit in a folder of their own, and a profile learned there.
+
+Nothing in it comes from the change that is judged: neither its params nor its caches nor its results.
+"""
+
+import contextlib
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from stages.calibration import profile
+from stages.calibration.kept import key_of
+from stages.calibration.learn import calibrate
+from stages.calibration.profile import Profile
+from stages.core import git, paths
+from stages.core.arrival import POINTER
+from stages.core.errors import PratiqueError
+from stages.core.hashing import sha256_folder, sha256_json
+from stages.core.params import Params, load
+from stages.core.reading import read_trusted
+from stages.core.writing import write_bytes
+from stages.quarantine.record import Configuration
+from stages.quarantine.sources import Inventory, load_inventory
+
+
+@dataclass(frozen=True)
+class Room:
+    """What a commit says normal is, and what its policy is."""
+
+    params: Params
+    profile: Profile
+    configuration: Configuration
+    inventory: Inventory
+
+
+@contextlib.contextmanager
+def clean_room(commit: str) -> Iterator[Room]:
+    """Work in a folder that holds what a commit says, and nothing else.
+
+    Raises
+    ------
+    PratiqueError
+        If the commit has no params.yaml or no reference.
+    """
+    kept = Path(git.run("rev-parse", "--path-format=absolute", "--git-common-dir").strip()) / "pratique" / "profiles"
+    with TemporaryDirectory(prefix="pratique-") as name:
+        _lay_out(commit, Path(name))
+        with contextlib.chdir(name):
+            params = load()
+            _learn(params, kept)
+            yield Room(params, profile.load(params), Configuration.of(params), load_inventory())
+
+
+def _lay_out(commit: str, folder: Path) -> None:
+    wanted = [paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, Path(f"{paths.REFERENCE}{POINTER}"), paths.SOURCES]
+    found = git.blobs(commit, *(str(path) for path in wanted))
+    if str(paths.PARAMS) not in found:
+        raise PratiqueError(f"{commit[:12]} has no {paths.PARAMS}: the pipeline lands first, data afterwards")
+    for path in found:
+        write_bytes(folder / path, git.content(commit, path))
+    if any(path.endswith(POINTER) for path in found):
+        _pull_reference(commit, folder)
+
+
+def _pull_reference(commit: str, folder: Path) -> None:
+    """Take the reference from DVC's cache or remote, and see that it is what the commit's pointers stand for."""
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+
+    try:
+        system = DVCFileSystem(rev=commit)
+        files = system.find(str(paths.REFERENCE), detail=True, dvc_only=True)
+        for path, info in files.items():
+            data = system.read_bytes(path)
+            if hashlib.md5(data, usedforsecurity=False).hexdigest() != info["md5"]:
+                raise PratiqueError(f"{path}: not the bytes that DVC's pointer stands for; repair the remote")
+            write_bytes(folder / path, data)
+    except (DvcException, FileNotFoundError) as error:
+        raise PratiqueError(f"{paths.REFERENCE} of {commit[:12]}: {' '.join(str(error).split())}") from error
+
+
+def _learn(params: Params, kept: Path) -> None:
+    """Calibrate here, unless git's own folder, which no change can bring along, keeps the result for equal inputs."""
+    learned_from = params.model_dump(mode="json", include={"seed", "data", "checks"})
+    inputs = [learned_from, sha256_folder(paths.REFERENCE), sha256_folder(paths.SCHEMA.parent)]
+    place = kept / key_of(sha256_json(inputs), "profile")
+    if place.is_dir():
+        shutil.copytree(place, paths.PROFILE)
+        return
+    reference = read_trusted(paths.REFERENCE)
+    profile.save(calibrate(reference, params), reference.num_rows)
+    with TemporaryDirectory(dir=_made(kept)) as unfinished:
+        shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")
+        with contextlib.suppress(OSError):  # another run was faster
+            (Path(unfinished) / "profile").rename(place)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,196 @@
+"""The gate on changes to a team's own repository: real git, real DVC, and people who decide."""
+
+import shutil
+from datetime import date, timedelta
+
+import pytest
+
+# what passes and what fails
+
+
+def test_a_clean_change_passes(change, clean):
+    change.bring(clean, "east/good.csv")
+    change.commit()
+    done = change.gate()
+    assert done.code == 0, done
+    assert done.out.startswith("pratique gate passed: 1 of 1 batches cleared")
+    assert [each["batch"] for each in change.found["batches"]] == ["east/good"]  # the old ones are not looked at
+    assert change.batch("east/good")["submitted_by"] == ["sam@example.org"]
+
+
+def test_a_poisoned_change_fails_with_the_reason_and_what_to_do(poisoned):
+    done = poisoned.gate()
+    assert done.code == 1
+    lines = done.out.splitlines()
+    assert lines[0] == "pratique gate refused: 1 of 1 batches not cleared"
+    assert "labels contradict their trusted neighbours" in done.out
+    assert lines[-2].startswith("Next: git rm data/incoming/east/bad.csv")
+    assert lines[-1] == "Report: data/reports/gate/summary.md"
+    assert poisoned.ok("git", "status", "--porcelain") == ""
+
+
+def test_bytes_that_are_no_table_fail(change):
+    change.path("data/incoming/east/torn.csv").write_bytes(b"size,y\n1\n")
+    change.commit()
+    assert change.gate().code == 1
+    assert change.batch("east/torn")["reasons"][0].startswith("unreadable: torn.csv")
+
+
+def test_nothing_new_is_nothing_to_check(change):
+    assert change.gate().code == 0
+    assert change.gate("--require-batch").code == 3
+
+
+def test_an_unknown_base_can_not_be_decided(change):
+    assert "'nowhere': no such commit here" in change.pratique("gate", "--base", "nowhere").complaint
+
+
+def test_a_base_without_a_pipeline_can_not_be_decided(change):
+    change.ok("git", "switch", "-q", "--orphan", "empty")
+    change.ok("git", "commit", "-q", "--allow-empty", "-m", "nothing")
+    change.ok("git", "switch", "-q", "-c", "first")
+    change.ok("git", "checkout", "-q", "main", "--", ".")
+    assert "the pipeline lands first" in change.pratique("gate", "--base", "empty").complaint
+
+
+def test_an_older_branch_is_judged_by_what_it_brings(change, clean, flipped):
+    """The base went on with other thresholds and another batch: neither is this change's doing."""
+    change.bring(clean, "east/good.csv")
+    change.commit()
+    change.ok("git", "switch", "-q", "main")
+    change.bring(flipped, "west/other.csv")
+    change.policy("params.yaml", "per_1000_batches: 10", "per_1000_batches: 5")
+    done = change.gate()
+    assert done.code == 0, done
+    assert [each["batch"] for each in change.found["batches"]] == ["east/good"]
+
+
+def test_policy_alone_is_for_its_owners_to_review(change):
+    change.edit("params.yaml", "per_1000_batches: 10", "per_1000_batches: 5")
+    change.commit()
+    assert change.gate().code == 0
+
+
+def test_an_unlisted_source_is_named_or_refused(change, clean):
+    change.bring(clean, "north/good.csv")
+    change.commit()
+    done = change.gate()
+    assert done.code == 0
+    assert "source 'north' is not listed" in done.out
+    change.policy("params.yaml", "unlisted: warn", "unlisted: refuse")
+    assert change.gate().code == 1
+    assert "source 'north' is not listed in data/sources.yaml" in change.batch("north/good")["reasons"]
+
+
+# decisions
+
+
+def test_a_release_by_somebody_else_passes_and_takes_effect(released):
+    done = released.gate()
+    assert done.code == 0, done
+    assert "east/bad: quarantine, let in" in done.out
+    assert released.batch("east/bad")["outcome"] == "accepted"
+    released.ok("dvc", "repro", "-q")
+    line = released.line("east/bad")
+    assert (line["verdict"], line["decision"], line["outcome"]) == ("quarantine", "release", "accepted")
+    said = released.ok("pratique", "trace", "east/bad")
+    assert "release by Rita <rita@example.org>: looked at it" in said
+    assert "reached the model: logistic_regression" in said
+    released.by("rita").commit()
+    assert released.ok("pratique", "verify", "--retrain").startswith("All holds")
+
+
+def test_a_release_of_some_rows_lets_in_these_alone(poisoned):
+    poisoned.by("rita").decide("release", "east/bad", "--rows", "20-39", "--reason", "the second half is fine")
+    assert poisoned.gate().code == 0
+    poisoned.stages("validate", "train")
+    assert (poisoned.line("east/bad")["outcome"], poisoned.line("east/bad")["suspects"] != "0") == ("accepted", True)
+    assert "row 3: quarantined" in poisoned.pratique("trace", "east/bad:3").out
+    assert "did not reach the model" in poisoned.pratique("trace", "east/bad:3").out
+    assert "reached the model" in poisoned.pratique("trace", "east/bad:25").out
+
+
+def test_a_release_dies_when_the_batch_changes(released, make_rows):
+    released.bring(make_rows(40, seed=12, flipped=0.6), "east/bad.csv")
+    released.commit()
+    assert released.gate().code == 1
+    assert "other bytes or other limits" in " ".join(released.batch("east/bad")["reasons"])
+    released.stages("ingest", "validate")
+    assert (released.line("east/bad")["decision"], released.line("east/bad")["outcome"]) == ("", "quarantined")
+
+
+def test_a_release_dies_when_the_limits_change(released):
+    released.policy("params.yaml", "per_1000_batches: 10", "per_1000_batches: 5")
+    assert released.gate().code == 1
+    assert "other bytes or other limits" in " ".join(released.batch("east/bad")["reasons"])
+
+
+def test_an_expired_release_fails(poisoned):
+    today, past = date.today(), date.today() - timedelta(days=2)
+    poisoned.by("rita").decide("release", "east/bad", "--reason", "for now", "--expires", f"{today + timedelta(1)}")
+    path = poisoned.decision("rita")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace(f'"expires": "{today + timedelta(1)}"', f'"expires": "{past}"'), encoding="utf-8")
+    poisoned.by("rita").commit()
+    assert poisoned.gate().code == 1
+    assert f"expired on {past}" in " ".join(poisoned.batch("east/bad")["reasons"])
+
+
+def test_a_second_reviewer_is_asked_for(released):
+    released.policy("params.yaml", "reviewers: 1", "reviewers: 2")
+    assert released.gate().code == 1
+    released.by("tom").decide("release", "east/bad", "--reason", "me too")
+    assert released.gate().code == 0
+
+
+def test_a_reject_beats_a_release(released):
+    released.by("tom").decide("reject", "east/bad", "--reason", "flipped labels")
+    done = released.gate()
+    assert done.code == 1
+    assert "reject by Tom <tom@example.org>: flipped labels" in done.out
+    released.stages("validate")
+    assert (released.line("east/bad")["decision"], released.line("east/bad")["outcome"]) == ("reject", "quarantined")
+
+
+def test_a_reject_of_what_is_in_training_already_is_welcome(change):
+    change.by("rita").decide("reject", "east/first", "--reason", "the vendor was breached")
+    assert change.gate().code == 0
+    change.stages("validate")
+    assert change.line("east/first")["outcome"] == "quarantined"
+
+
+# data that DVC tracks
+
+
+@pytest.fixture
+def pointed(main, tmp_path, flipped):
+    """A branch in which DVC tracks the incoming files, with a remote in a folder; and a poisoned one is new."""
+    old = ("data/incoming/east/first.csv", "data/incoming/west/second.parquet")
+    project = main.copy(tmp_path / "project")
+    project.ok("git", "rm", "-q", "-r", "--cached", "data/incoming")
+    project.ok("dvc", "add", "-q", *old)
+    project.ok("dvc", "remote", "add", "-q", "-d", "store", str(tmp_path / "store"))
+    project.commit()
+    project.ok("git", "switch", "-q", "-c", "change")
+    project.bring(flipped, "east/bad.csv")
+    project.ok("dvc", "add", "-q", "data/incoming/east/bad.csv")
+    project.ok("dvc", "push", "-q", *old, "data/incoming/east/bad.csv")
+    project.by("sam").commit()
+    return project.by("sam")
+
+
+def test_data_that_dvc_tracks_is_judged_alike(pointed, tmp_path):
+    clone = pointed.copy(tmp_path / "clone")
+    shutil.rmtree(clone.root)
+    pointed.ok("git", "clone", "-q", "-b", "change", str(pointed.root), str(clone.root))
+    clone.ok("git", "branch", "-q", "main", "origin/main")
+    assert "data/incoming/east/bad.csv: not here; run `dvc pull` first" in clone.gate().complaint  # 79
+    clone.ok(
+        "dvc",
+        "pull",
+        "-q",
+        *(str(path.relative_to(clone.root)) for path in clone.root.rglob("*.dvc") if path.is_file()),
+    )
+    assert clone.gate().code == 1
+    assert [each["batch"] for each in clone.found["batches"]] == ["east/bad"]
+    assert clone.batch("east/bad")["submitted_by"] == ["sam@example.org"]

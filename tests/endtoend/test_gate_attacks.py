@@ -1,0 +1,299 @@
+"""Attacks on the gate, by their numbers in the project's list of bad inputs and faults."""
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from stages.core import signing
+
+
+@pytest.mark.parametrize("name", ["../bad.csv", "-rf.csv", "a b.csv"])
+def test_37_a_name_that_could_be_a_path_or_an_option_is_refused(change, clean, name):
+    change.bring(clean, f"east/{name}")
+    assert change.gate().code == 2
+
+
+def test_38_a_link_is_refused(change):
+    (change.root / "data/incoming/east/link.csv").symlink_to(change.root / "trusted.csv")
+    change.commit()
+    assert "link.csv: not a regular file" in change.gate().complaint
+
+
+def test_39_a_decision_that_repeats_a_key_is_refused(released):
+    path = released.decision("rita")
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"action"', '"action": "reject", "action"'), encoding="utf-8")
+    released.commit()
+    assert "key 'action' appears more than once" in released.gate().complaint
+
+
+def test_40_a_loosened_threshold_beside_the_data_changes_nothing_and_is_refused(poisoned):
+    poisoned.edit("params.yaml", "per_1000_batches: 10", "per_1000_batches: 0.000001")
+    poisoned.commit()
+    done = poisoned.gate()
+    assert done.code == 1
+    assert "params.yaml is changed, too" in done.out
+    assert poisoned.found["mixed"] == ["params.yaml"]
+    assert "labels contradict their trusted neighbours" in poisoned.batch("east/bad")["reasons"]
+
+
+def test_41_a_repeated_key_in_the_inventory_is_refused(change):
+    with (change.root / "data/sources.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("east:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n")
+    assert "data/sources.yaml: " in change.pratique("validate").complaint
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["dvc.yaml"], [".github/workflows/pratique.yml"], [".gitlab-ci.yml"], ["CODEOWNERS"], ["data/sources.yaml"],
+        ["expectations/schema.yaml", "expectations/suite.json"], ["data/holdout/rows.csv"], [".dvc/config", "Makefile"],
+    ],
+)  # fmt: skip
+def test_42_53_policy_reference_and_workflow_land_apart_from_data(change, names):
+    (change.root / "data/incoming/east/first.csv").unlink()
+    for name in names:
+        with change.path(name).open("a", encoding="utf-8") as stream:
+            stream.write("\n")
+    change.commit()
+    assert change.gate().code == 1
+    assert change.found["mixed"] == sorted(names)
+
+
+def test_43_a_self_release_fails(poisoned):
+    poisoned.decide("release", "east/bad", "--reason", "trust me")
+    assert poisoned.gate().code == 1
+    assert "somebody who submitted the batch" in " ".join(poisoned.batch("east/bad")["reasons"])
+
+
+def test_43_a_release_in_a_reviewer_s_name_fails(released):
+    released.ok("git", "commit", "-q", "--amend", "--no-edit", "--reset-author")
+    assert released.gate().code == 1
+    assert "was committed by sam@example.org" in " ".join(released.batch("east/bad")["reasons"])
+
+
+def test_43_a_self_release_in_a_later_change_fails_too(poisoned):
+    poisoned.ok("git", "branch", "-q", "-f", "main")
+    poisoned.decide("release", "east/bad", "--reason", "trust me")
+    assert poisoned.gate().code == 1
+    poisoned.decision("sam").unlink()
+    poisoned.by("rita").decide("release", "east/bad", "--reason", "looked at it")
+    assert poisoned.gate().code == 0
+
+
+def test_44_45_a_ledger_that_does_not_continue_the_base_s_can_not_be_decided(change):
+    ledger = change.root / "data/ledger.jsonl"
+    first, second = ledger.read_bytes().splitlines(keepends=True)
+    for bad, index in ((first, 1), (second + first, 0), (first.replace(b"accept", b"refuse") + second, 0), (b"", 0)):
+        ledger.write_bytes(bad)
+        assert f"data/ledger.jsonl: entry {index}: " in change.gate().complaint
+    ledger.unlink()
+    assert "data/ledger.jsonl: entry 0: missing" in change.gate().complaint
+
+
+def test_46_47_forged_results_and_caches_change_nothing(poisoned):
+    """Sam's branch says everywhere that the batch is fine, and brings caches and code that say so, too."""
+    poisoned.stages("ingest", "validate")
+    shutil.copyfile(poisoned.root / "data/records/east/first.json", poisoned.root / "data/records/east/bad.json")
+    poisoned.edit("data/reports/batches.csv", "quarantine", "accept")
+    kept = sorted((poisoned.root / "data/.cache/examinations").glob("*.npz"))
+    for path in kept[1:]:
+        shutil.copyfile(kept[0], path)
+    shutil.rmtree(poisoned.root / "data/profile")
+    poisoned.path("data/profile/profile.json").write_text('{"label": "y", "kinds": {}, "checks": []}')
+    poisoned.path("dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    poisoned.path("stages/quarantine/verdict.py").write_text("raise SystemExit(0)\n")
+    poisoned.path("pandas.py").write_text("raise SystemExit(0)\n")
+    poisoned.commit()
+    assert poisoned.run("pratique", "gate", "--base", "main").code == 1
+    assert "labels contradict their trusted neighbours" in poisoned.batch("east/bad")["reasons"]
+
+
+def test_48_a_stale_verdict_is_not_looked_at(poisoned):
+    """What an earlier gate found is taken away before the next one can fail."""
+    assert poisoned.gate().code == 1
+    assert poisoned.pratique("gate", "--base", "nowhere").code == 2
+    assert not (poisoned.root / "data/reports/gate/verdict.json").exists()
+
+
+def test_49_another_file_of_the_same_md5_is_another_batch(change):
+    """The remote now gives other bytes for a pointer that did not change; the ledger knows the SHA-256."""
+    name = "data/incoming/east/twin.csv"
+    one, other = (bytes.fromhex(TWINS.format(*words.split())) for words in ("87 71 f2 b4 a8 2b", "07 f1 72 34 28 ab"))
+    assert hashlib.md5(one).digest() == hashlib.md5(other).digest()
+    change.path(name).write_bytes(one)
+    change.ok("dvc", "add", "-q", name)
+    change.stages("ingest", "validate")
+    change.commit()
+    change.ok("git", "branch", "-q", "-f", "main")
+    assert change.gate("--require-batch").code == 3
+    change.path(name).unlink()
+    change.path(name).write_bytes(other)
+    assert change.gate().code == 1
+    assert [each["batch"] for each in change.found["batches"]] == ["east/twin"]
+
+
+TWINS = (
+    "d131dd02c5e6eec4693d9a0698aff95c2fcab5{}12467eab4004583eb8fb7f8955ad340609f4b30283e4888325{}415a085125e8f7"
+    "cdc99fd91dbd{}80373c5bd8823e3156348f5bae6dacd436c919c6dd53e2{}87da03fd02396306d248cda0e99f33420f577ee8ce54"
+    "b67080{}0d1ec69821bcb6a8839396f965{}6ff72a70"
+)
+"""The pair that Wang and Yu published in 2005, with the six bytes in which they differ left out."""
+
+
+def test_50_51_bytes_that_are_not_the_pointer_s_are_not_judged(change, flipped):
+    """The pointer stands for other bytes of the same size and time, as a poisoned cache or remote would give."""
+    change.bring(flipped, "east/bad.csv")
+    path = change.root / "data/incoming/east/bad.csv"
+    change.ok("dvc", "add", "-q", "data/incoming/east/bad.csv")
+    change.commit()
+    before, data = path.stat(), path.read_bytes()
+    path.unlink()
+    path.write_bytes(data.replace(b"low", b"mid"))
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "not the bytes that DVC's pointer stands for" in change.gate().complaint
+
+
+def test_53_a_reference_edited_beside_the_data_teaches_nothing(poisoned, flipped):
+    """Poison in the reference of the change would make the poisoned batch look normal."""
+    flipped.to_csv(poisoned.path("data/reference/trusted.csv"), index=False)
+    poisoned.commit()
+    assert poisoned.gate().code == 1
+    assert poisoned.found["mixed"] == ["data/reference/trusted.csv"]
+    assert "labels contradict their trusted neighbours" in poisoned.batch("east/bad")["reasons"]
+
+
+@pytest.fixture
+def keys(change, monkeypatch):
+    """Keys of Rita and Sam; main asks that Rita's releases are signed, and the gate's attestations, too."""
+    public = {}
+    for who in ("rita", "sam"):
+        private = str(change.home / f"{who}.pem")
+        change.ok("openssl", "genpkey", "-algorithm", "ed25519", "-out", private)
+        public[who] = change.ok("openssl", "pkey", "-in", private, "-pubout").splitlines()[1]
+    change.ok("git", "switch", "-q", "main")
+    change.edit("params.yaml", "reviewers: {}", f"reviewers: {{rita@example.org: {public['rita']}}}")
+    change.edit("params.yaml", "gate: null", f"gate: {public['rita']}")
+    change.commit()
+    change.ok("git", "switch", "-q", "-C", "change")
+
+    def use(who: str | None) -> None:
+        monkeypatch.setenv(signing.KEY_VARIABLE, str(change.home / f"{who}.pem") if who else "")
+
+    return use
+
+
+@pytest.mark.parametrize(("signer", "code"), [("rita", 0), ("sam", 1), (None, 1)])
+def test_54_where_keys_are_configured_only_the_reviewer_s_own_signature_counts(change, flipped, keys, signer, code):
+    """Sam writes a release in Rita's name, down to the commit; he lacks her key."""
+    change.bring(flipped, "east/bad.csv")
+    change.commit()
+    keys(signer)
+    change.by("rita").decide("release", "east/bad", "--reason", "looked at it")
+    done = change.gate()
+    assert done.code == code, done
+    change.stages("validate")
+    decided = (change.line("east/bad")["decision"], change.line("east/bad")["outcome"])
+    assert decided == (("release", "accepted") if code == 0 else ("", "quarantined"))
+
+
+def test_55_the_gate_attests_who_brought_what_and_verify_knows_its_key(change, clean, keys):
+    change.bring(clean, "east/good.csv")
+    change.commit()
+    for who in ("rita", "sam"):
+        keys(who)
+        assert change.gate("--attest").code == 0
+        data = (change.root / "data/attestations/east/good.json").read_bytes()
+        statement = signing.unseal(data, "it")["predicate"]
+        assert statement["git"]["author"] == "Sam <sam@example.org>"
+        assert statement["policy"] == change.ok("git", "rev-parse", "main").strip()
+        said = change.pratique("verify").out
+        assert ("east/good.json: not signed with the key" in said) == (who == "sam")
+
+
+def test_56_a_rejected_batch_sent_again_under_another_name_and_shuffled_is_recognised(poisoned, flipped):
+    poisoned.by("rita").decide("reject", "east/bad", "--reason", "flipped labels")
+    poisoned.ok("git", "branch", "-q", "-f", "main")
+    again = flipped.sample(frac=1, random_state=5)[["y", "shape", "size", "age", "colour", "weight"]]
+    again.to_parquet(poisoned.path("data/incoming/west/fresh.parquet"), index=False)
+    poisoned.commit()
+    assert poisoned.gate().code == 1
+    assert poisoned.batch("west/fresh")["reasons"][0].startswith("its rows are those of east/bad")
+    poisoned.stages("ingest", "validate")
+    assert poisoned.line("west/fresh")["alarms"].split(";")[-1] == "resent"
+
+
+def test_56_taking_a_reject_away_together_with_the_data_does_not_help(poisoned, flipped):
+    poisoned.by("rita").decide("reject", "east/bad", "--reason", "flipped labels")
+    poisoned.ok("git", "branch", "-q", "-f", "main")
+    poisoned.decision("rita").unlink()
+    poisoned.bring(flipped.iloc[::-1], "west/fresh.csv")
+    poisoned.commit()
+    assert poisoned.gate().code == 1
+    assert poisoned.batch("west/fresh")["reasons"][0].startswith("its rows are those of east/bad")
+
+
+# what train and verify hold
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (lambda root: (root / "data/records/east/first.json").unlink(), "no record lets it into training"),  # 57
+        (lambda root: swap(root), "not the rows that data/records/east/first.json let in"),  # 52
+    ],
+)
+def test_52_57_train_takes_only_what_a_record_let_in(change, spoil, named):
+    spoil(change.root)
+    assert named in change.pratique("train").complaint
+
+
+def swap(root: Path) -> None:
+    """Another batch's rows in the place of an accepted one."""
+    shutil.copyfile(root / "data/accepted/west/second.parquet", root / "data/accepted/east/first.parquet")
+
+
+TAMPERED = {
+    "data/incoming/east/first.csv": "not the bytes that were cleared",
+    "data/accepted/east/first.parquet": "changed after it was written",
+    "data/records/east/first.json": "not a record",
+    "data/model/model.skops": "not the model of its manifest",
+    "data/model/manifest.json": "not JSON",
+    "data/reference/trusted.csv": "cleared by other reference",
+    "data/ledger.jsonl": "entry 0: ",
+}
+
+
+def test_verify_holds_on_what_the_pipeline_left(change):
+    done = change.pratique("verify")
+    assert (done.code, done.out) == (0, "All holds: the model learned from accepted rows only.\n")
+
+
+@pytest.mark.parametrize("name", TAMPERED)
+def test_verify_names_what_was_tampered_with(change, name):
+    path = change.root / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 3] ^= 1
+    path.write_bytes(bytes(data))
+    done = change.pratique("verify")
+    assert done.code == 1
+    assert TAMPERED[name] in done.out
+
+
+def test_verify_finds_a_stranger_among_the_accepted_rows_and_an_edited_record(change):
+    shutil.copyfile(change.root / "data/accepted/east/first.parquet", change.path("data/accepted/east/zero.parquet"))
+    change.edit("data/records/west/second.json", '"verdict": "accept"', '"verdict": "partial"')
+    said = change.pratique("verify").out
+    assert "data/accepted/east/zero.parquet: no record knows it" in said
+    assert "data/records/west/second.json: not the record that entry 1 of the ledger names" in said
+
+
+def test_recall_says_what_a_source_touched(change):
+    done = change.pratique("recall", "east")
+    assert done.code == 0
+    assert "east/first: accepted (accept), 40 rows" in done.out
+    assert "a retrain would drop 40 of 80 rows" in done.out
+    assert "no batch of this source" in change.pratique("recall", "north").complaint
