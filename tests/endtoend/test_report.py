@@ -158,10 +158,11 @@ def test_two_hundred_pages_are_written_in_half_a_minute(run, tmp_path):
     rows = pd.read_parquet(project.root / "data/reports/rows.parquet")
     rows = rows[rows["batch"] == "east/flipped"]
     names = [f"east/copy{i:03d}" for i in range(200)]
+    record = (project.root / "data/records/east/flipped.json").read_text(encoding="utf-8")
     for name in names:
-        for source in ("data/batches/{}.parquet", "data/records/{}.json", "data/quarantine/{}/rows.parquet"):
-            place = project.path(source.format(name))
-            shutil.copyfile(project.root / source.format("east/flipped"), place)
+        project.path(f"data/records/{name}.json").write_text(record.replace("east/flipped", name), encoding="utf-8")
+        for source in ("data/batches/{}.parquet", "data/quarantine/{}/rows.parquet"):
+            shutil.copyfile(project.root / source.format("east/flipped"), project.path(source.format(name)))
     table.write_text("\n".join([head, *(line.replace("east/flipped", name) for name in names), ""]), encoding="utf-8")
     pd.concat([rows.assign(batch=name) for name in names]).to_parquet(project.root / "data/reports/rows.parquet")
     start = time.process_time()
