@@ -106,7 +106,9 @@ def _priced(price: Price) -> dict[str, object]:
         "worse": f"{price.worse:,}",
         "better": f"{price.better:,}",
         "hit": price.hit,
-        "thinned": "" if price.thinned >= 1 else f", both thinned to {words.percent(price.thinned)} of their rows",
+        "thinned": ""
+        if price.thinned >= 1
+        else f", of which one in {1 / price.thinned:,.0f} was taken, as of the accepted rows where they are many",
         "ticks": [Tick(x(value), words.percent(value)) for value in ticks],
         "without_x": x(price.without),
         "released_x": x(price.released),

@@ -24,6 +24,8 @@ from stages.training.rows import accepted
 PRICES = paths.CACHE / "prices"
 MAX_ROWS = 10_000
 """Rows that a price is measured on; more are thinned out, accepted and held ones alike."""
+FEWEST = 1000
+"""Accepted rows that thinning leaves, so that a giant batch does not leave the model without any."""
 DRAWS = 2000
 LIBRARIES = ("numpy", "scikit-learn", "scipy")
 
@@ -45,7 +47,7 @@ class Price:
     low, high : float
         The difference's 95 % interval: a bootstrap over holdout rows, each kept with both its answers.
     thinned : float
-        The share of rows that both models learned from; 1 is all.
+        The share of the held rows that the model learned from; 1 is all.
     hit : tuple of (str, int, int, int), optional
         The label that loses the most: right answers without and with the batch, and rows in the holdout.
     """
@@ -104,7 +106,9 @@ class Pricing:
             return None
         both = len(base) + len(held)
         share = min(1.0, MAX_ROWS / both)
-        base, extra = _thin(base, share), _thin(held, share)
+        base, extra = _thin(base, share, FEWEST), _thin(held, share)
+        if len(np.unique(base.labels)) < 2:
+            return None
         released = Batch("released", _joined(base, extra), base.layout)
         if share not in self._answers:
             self._answers[share] = self._right(base)
@@ -163,11 +167,10 @@ def _most_hit(labels: np.ndarray, without: np.ndarray, released: np.ndarray) -> 
     return str(names[worst]), int(before[worst]), int(after[worst]), int((codes == worst).sum())
 
 
-def _thin(rows: Batch, share: float) -> Batch:
-    """Evenly spaced rows, at least one."""
-    if share >= 1:
-        return rows
-    return rows.take(np.linspace(0, len(rows) - 1, max(1, round(share * len(rows)))).astype(int))
+def _thin(rows: Batch, share: float, fewest: int = 1) -> Batch:
+    """Evenly spaced rows, at least the fewest."""
+    count = max(fewest, round(share * len(rows)))
+    return rows if count >= len(rows) else rows.take(np.linspace(0, len(rows) - 1, count).astype(int))
 
 
 def _joined(base: Batch, held: Batch) -> pa.Table:

@@ -87,10 +87,18 @@ def test_other_accepted_rows_mean_another_price(folder, table_layout, make_facts
 
 def test_many_rows_are_thinned_alike(folder, table_layout, make_facts, monkeypatch):
     monkeypatch.setattr(price, "MAX_ROWS", 90)
+    monkeypatch.setattr(price, "FEWEST", 20)
     thinned = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
     assert thinned.thinned == 0.5
     assert thinned.rows == 120
     assert thinned.high < 0
+
+
+def test_a_giant_batch_leaves_the_accepted_rows_as_they_are(folder, table_layout, make_facts, monkeypatch):
+    whole = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/good"))
+    monkeypatch.setattr(price, "MAX_ROWS", 30)
+    thinned = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
+    assert thinned.without == whole.without
 
 
 def test_where_nothing_is_held_there_is_no_price(folder, table_layout, make_facts):
