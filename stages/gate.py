@@ -1,7 +1,7 @@
 """The command `pratique gate`: judge a change, say so on one screen, write the files that CI reads."""
 
 from stages.core import paths
-from stages.core.errors import printable
+from stages.core.errors import PratiqueError, printable
 from stages.core.writing import keep_only
 from stages.quarantine.attest import attest
 from stages.quarantine.gate import Result, gate
@@ -12,6 +12,7 @@ CLEARED, REFUSED, NOTHING = 0, 1, 3
 
 def main(base: str, require_batch: bool, attesting: bool) -> int:
     """Judge, write and print; the exit code."""
+    _require_no_links()
     keep_only(paths.GATE, [])  # nobody shall read what an earlier run said
     result = gate(base)
     write_gate_files(result)
@@ -21,6 +22,14 @@ def main(base: str, require_batch: bool, attesting: bool) -> int:
     if not result.passes:
         return REFUSED
     return NOTHING if require_batch and not result.batches else CLEARED
+
+
+def _require_no_links() -> None:
+    """A change may bring a link in the place of a folder that this command writes or empties."""
+    for place in (paths.GATE, paths.ATTESTATIONS, paths.DECISIONS, paths.LEDGER):
+        for path in (place, *place.parents):
+            if path.is_symlink():
+                raise PratiqueError(f"{path}: a link; expected a folder or file of its own")
 
 
 def _screen(result: Result) -> list[str]:

@@ -36,13 +36,18 @@ def read_yaml(path: Path) -> Any:
     PratiqueError
         If it is too large, or is not YAML.
     """
+    return parse_yaml(_text(path), str(path))
+
+
+def parse_yaml(text: str, place: str) -> Any:
+    """Read YAML; `place` says in an error where it stood."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
     try:
-        return YAML(typ="safe", pure=True).load(_text(path))
+        return YAML(typ="safe", pure=True).load(text)
     except (YAMLError, ValueError, RecursionError) as error:
-        raise PratiqueError(f"{path}: {' '.join(str(error).split())}") from error
+        raise PratiqueError(f"{place}: {' '.join(str(error).split())}") from error
 
 
 def _text(path: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from stages.core import git, paths
 from stages.core.arrival import POINTER, find_incoming
+from stages.core.documents import read_yaml
 from stages.core.errors import PratiqueError
 from stages.quarantine import ledger
 
@@ -82,7 +83,7 @@ def _decisions_now() -> set[Path]:
 def _incoming(base: str) -> tuple[tuple[Path, ...], bool]:
     """The incoming files that are new or different, and whether one is gone."""
     known = git.blobs(base, str(paths.INCOMING), f"{paths.INCOMING}{POINTER}")
-    pointed = any(path.endswith(POINTER) for path in known) or _pointed()
+    pointed = bool(_pointed()) or any(path.endswith(POINTER) for path in known)
     if pointed:
         _require_pulled()
     now = {str(path): path for path in incoming_here()}
@@ -106,11 +107,10 @@ def _is_batch(path: str) -> bool:
     return not pure.name.startswith(".") and pure.suffix != POINTER
 
 
-def _pointed() -> bool:
-    """Whether DVC tracks incoming files here."""
-    return any(paths.INCOMING.parent.glob(f"{paths.INCOMING.name}{POINTER}")) or any(
-        paths.INCOMING.rglob(f"*{POINTER}")
-    )
+def _pointed() -> list[Path]:
+    """The pointers with which DVC tracks incoming files here."""
+    whole = paths.INCOMING.parent.glob(f"{paths.INCOMING.name}{POINTER}")
+    return sorted([*whole, *paths.INCOMING.rglob(f"*{POINTER}")])
 
 
 def _dvc_digests(commit: str | None) -> dict[str, str]:
@@ -134,8 +134,18 @@ def _dvc_digests(commit: str | None) -> dict[str, str]:
     return {path: info["md5"] for path, info in found.items() if info.get("md5")}
 
 
+def _require_own_place(pointer: Path) -> None:
+    """Refuse a pointer that is not for the file or folder beside it: it could put its bytes anywhere."""
+    match read_yaml(pointer):
+        case {"outs": [{"path": pointer.stem}], **rest} if not set(rest) - {"md5"} and not pointer.is_symlink():
+            return
+    raise PratiqueError(f"{pointer}: expected what `dvc add` writes for the '{pointer.stem}' beside it, no more")
+
+
 def _require_pulled() -> None:
     """Refuse to judge other bytes than the pointers stand for."""
+    for pointer in _pointed():
+        _require_own_place(pointer)
     for name, md5 in sorted(_dvc_digests(None).items()):
         if not Path(name).is_file():
             raise PratiqueError(f"{name}: not here; run `dvc pull` first")
@@ -180,7 +190,12 @@ def _touched(base: str) -> list[Path]:
 
 
 def _comes_with_data(path: Path) -> bool:
+    """Whether a change of data may touch a file: not if it can tell DVC or git what to run, fetch or overlook."""
+    if path.name == "dvc.yaml" or (path.name.startswith(".") and path.name != ".gitignore"):
+        return False
     data = _within(path, paths.INCOMING) or path == Path(f"{paths.INCOMING}{POINTER}")
+    if path.suffix == POINTER:
+        return data
     return data or any(_within(path, place) for place in RESULTS) or path.suffix == ".md"
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pandas as pd
 
 from stages.calibration.examine import Examination, examine
 from stages.calibration.kept import keep, kept, key_of
@@ -102,16 +101,14 @@ class Cleared:
 
 
 def row_set(batch: Batch) -> str | None:
-    """SHA-256 over a batch's features and labels as read, whatever the order of rows and columns; None without rows.
+    """SHA-256 over the rows' features and labels as read, whatever the order of rows and columns; None without rows.
 
     Ids and columns that are not learned from are left out: a batch sent again under other ids is the same batch.
     """
     if not len(batch):
         return None
-    cells = [pa.array(batch.columns[name].values, from_pandas=True) for name in sorted(batch.columns)]
-    text = [pc.fill_null(pc.cast(column, pa.string()), "") for column in cells]
-    lines = sorted(pc.binary_join_element_wise(*text, "\x1f").to_pylist())
-    return sha256_bytes("\x1e".join(lines).encode())
+    hashes = pd.util.hash_pandas_object(batch.frame[sorted(batch.columns)], index=False).to_numpy()
+    return sha256_bytes(np.sort(hashes).astype("<u8").tobytes())
 
 
 def clear(arrival: Arrival, profile: Profile, profile_digest: str, params: Params) -> Cleared:

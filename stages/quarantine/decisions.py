@@ -15,11 +15,12 @@ from typing import Any, Literal
 from pydantic import Field
 
 from stages.core import git, paths, signing
-from stages.core.documents import parse_json, read_json
+from stages.core.documents import parse_json
 from stages.core.errors import PratiqueError, printable
 from stages.core.hashing import sha256_bytes, sha256_json
 from stages.core.params import Section, SigningParams, parse
 from stages.core.writing import write_json
+from stages.quarantine.recordfile import read_record
 
 STATEMENT = "https://in-toto.io/Statement/v1"
 PREDICATE = "urn:pratique:decision:v1"
@@ -190,8 +191,7 @@ def record_of(batch: str) -> Path:
 
 
 def _record(batch: str) -> dict[str, Any]:
-    record: dict[str, Any] = read_json(record_of(batch))
-    return record
+    return read_record(record_of(batch))
 
 
 def _write(

@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from stages.core import git
@@ -81,6 +81,8 @@ class Judge:
         said, makers = decision.said, self.makers[decision.path]
         if said.binds != binds:
             yield "was made for other bytes or other limits: decide again"
+        if said.time.date() > self.today + timedelta(days=1):  # clocks and time zones differ
+            yield f"is dated {said.time:%Y-%m-%d}, which is yet to come"
         if said.expires is not None and said.expires < self.today:
             yield f"expired on {said.expires}: decide again"
         if params.signing.reviewers:

@@ -4,8 +4,6 @@ It holds no clock, no git fact and no signature: it is a pure function of the ba
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from stages import __version__
@@ -20,6 +18,7 @@ from stages.core.reading import FORMATS
 from stages.core.writing import rounded
 from stages.quarantine.clear import Cleared
 from stages.quarantine.decisions import STATEMENT, Decision, binding
+from stages.quarantine.recordfile import require_valid
 from stages.quarantine.rulings import Law
 from stages.quarantine.verdict import Judged
 
@@ -92,11 +91,6 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
     return value
 
 
-def require_valid(record: Any) -> None:
-    """Hold a record to the schema that ships with this package; jsonschema's ValidationError where it breaks it."""
-    _validator().validate(record)
-
-
 def measured(cleared: Cleared, judged_by: Configuration) -> dict[str, Any]:
     """The part of a record that decisions bind: which bytes were measured, against which limits, with what result."""
     arrival = cleared.arrival
@@ -163,13 +157,3 @@ def _check(judged: Judged) -> dict[str, Any]:
         "evidence": rounded(finding.evidence),
         "fault": None if finding.fault is None else printable(finding.fault),
     }
-
-
-@cache
-def _validator() -> Any:
-    import json
-
-    from jsonschema import Draft202012Validator
-
-    text = (files("stages.quarantine") / "record.schema.json").read_text(encoding="utf-8")
-    return Draft202012Validator(json.loads(text))

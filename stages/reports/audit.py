@@ -6,10 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from jsonschema import ValidationError
-
 from stages.core import paths, signing
-from stages.core.documents import read_json
 from stages.core.errors import PratiqueError
 from stages.core.hashing import sha256_file
 from stages.core.params import Params, load
@@ -17,7 +14,8 @@ from stages.quarantine import ledger
 from stages.quarantine.changes import pointers
 from stages.quarantine.decisions import binding, load_decisions
 from stages.quarantine.judging import Judge, Submission
-from stages.quarantine.record import Configuration, require_valid
+from stages.quarantine.record import Configuration
+from stages.quarantine.recordfile import read_record
 from stages.training.manifest import MODEL_FILE, cleared_files, read_manifest, training_digest
 from stages.training.models import train
 from stages.training.rows import accepted
@@ -62,13 +60,12 @@ def _records() -> tuple[Records, list[str]]:
     for place in places:
         name = place.relative_to(paths.RECORDS).with_suffix("").as_posix()
         try:
-            record = read_json(place)
-            require_valid(record)
+            record = read_record(place)
             if record["predicate"]["batch"]["id"] != name:
                 raise PratiqueError(f"{place}: is about another batch")
             records[name] = record
-        except (PratiqueError, ValidationError) as error:
-            faults.append(f"{place}: not a record: {str(error).splitlines()[0]}")
+        except PratiqueError as error:
+            faults.append(str(error))
     return records, faults
 
 

@@ -1,7 +1,6 @@
 """What the pipeline wrote about each batch, read for pages: the one reader of records and tables in this package."""
 
 import csv
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from stages.calibration.examine import ROWS
 from stages.core import paths
 from stages.core.discovery import check_names, load_check
 from stages.core.errors import PratiqueError
+from stages.quarantine.recordfile import read_record
 
 SAYS_ROWS = "its oddest tenth is odder than chance"
 
@@ -185,10 +185,9 @@ def _lines() -> list[dict[str, str]]:
 
 def _facts(line: dict[str, str]) -> Facts:
     place = paths.RECORDS / f"{line['batch']}.json"
-    try:
-        return of_record(json.loads(place.read_text(encoding="utf-8")))
-    except FileNotFoundError as error:
-        raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first") from error
+    if not place.is_file():
+        raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first")
+    return of_record(read_record(place))
 
 
 def of_record(record: dict[str, Any]) -> Facts:

@@ -1,7 +1,6 @@
 """Where rows went: which model a batch, a row or a whole source reached, and by whose decision."""
 
 import csv
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,8 @@ from stages.core import paths
 from stages.core.errors import PratiqueError, printable
 from stages.quarantine import ledger
 from stages.quarantine.decisions import record_of
+from stages.quarantine.recordfile import read_record
+from stages.reports.past import PastModel, past_models
 from stages.training.manifest import MANIFEST, Manifest, read_manifest
 
 
@@ -42,7 +43,7 @@ def trace(batch: str) -> Trace:
     PratiqueError
         If it has no record.
     """
-    record = json.loads(record_of(batch).read_text(encoding="utf-8"))
+    record = read_record(record_of(batch))
     model = read_manifest() if MANIFEST.is_file() else None
     reached = model is not None and any(learned.batch == batch for learned in model.batches)
     return Trace(record, _held(batch), model if reached else None)
@@ -105,12 +106,15 @@ class Recall:
         The model here, if it learned from the source.
     rows : int
         Accepted rows that a retrain without the source would drop.
+    past : tuple of PastModel
+        The committed models that learned from it, and those of which that is no longer known.
     """
 
     batches: tuple[dict[str, str], ...]
     gone: tuple[str, ...]
     model: Manifest | None
     rows: int
+    past: tuple[PastModel, ...]
 
 
 def recall(source: str) -> Recall:
@@ -131,7 +135,8 @@ def recall(source: str) -> Recall:
     model = read_manifest() if MANIFEST.is_file() else None
     learned = [each for each in model.batches if each.batch.startswith(f"{source}/")] if model else []
     rows = sum(_accepted_rows(each.batch) for each in learned)
-    return Recall(here, tuple(sorted(past - names)), model if learned else None, rows)
+    touched = [m for m in past_models() if m.batches is None or any(b.startswith(f"{source}/") for b in m.batches)]
+    return Recall(here, tuple(sorted(past - names)), model if learned else None, rows, tuple(touched))
 
 
 def recall_lines(source: str) -> list[str]:
@@ -139,6 +144,7 @@ def recall_lines(source: str) -> list[str]:
     found = recall(source)
     lines = [f"{line['batch']}: {line['outcome']} ({line['verdict']}), {line['rows']} rows" for line in found.batches]
     lines += [f"{batch}: no longer here" for batch in found.gone]
+    lines += [_past(model) for model in found.past]
     if found.model is None:
         return [*lines, "No model here learned from it."]
     share = f"{found.rows} of {found.model.rows} rows"
@@ -147,6 +153,11 @@ def recall_lines(source: str) -> list[str]:
         f"The model ({found.model.model}, sha256 {found.model.sha256}) learned from it; a retrain would drop {share}.",
         f"Next: {_commands(found.batches)}; dvc repro",
     ]
+
+
+def _past(model: PastModel) -> str:
+    learned = "may have learned from it: DVC no longer has the list" if model.batches is None else "learned from it"
+    return f"The model of commit {model.commit.sha[:12]} ({model.commit.date[:10]}, md5 {model.md5}) {learned}."
 
 
 def _commands(batches: Sequence[dict[str, str]]) -> str:
@@ -163,5 +174,5 @@ def _batches() -> list[dict[str, str]]:
 
 
 def _accepted_rows(batch: str) -> int:
-    rows: int = json.loads(record_of(batch).read_text(encoding="utf-8"))["predicate"]["rows"]["accepted"]
+    rows: int = read_record(record_of(batch))["predicate"]["rows"]["accepted"]
     return rows

@@ -1,14 +1,13 @@
 """The batches that wait for people, and everything known about one of them, for a terminal."""
 
-import json
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from stages.core.errors import printable
 from stages.quarantine.decisions import load_decisions, record_of
-from stages.reports.facts import read_facts, read_one
+from stages.quarantine.recordfile import read_record
+from stages.reports.facts import of_record, read_facts
 from stages.reports.summary import STYLE, clauses
 
 
@@ -20,7 +19,7 @@ def queue() -> RenderableType:
     PratiqueError
         If the pipeline has not run.
     """
-    batches = [facts for facts in read_facts() if facts.verdict != "accept" or facts.decision]
+    batches = [facts for facts in read_facts() if facts.state not in ("accepted", "warned")]
     if not batches:
         return Text("Nothing is held, and nobody has decided anything.")
     table = Table(box=None, pad_edge=False)
@@ -41,12 +40,13 @@ def sheet(batch: str) -> RenderableType:
         If it has no record.
     """
     path = record_of(batch)
-    predicate, facts = json.loads(path.read_text(encoding="utf-8"))["predicate"], read_one(batch)
+    record = read_record(path)
+    predicate, facts = record["predicate"], of_record(record)
     rows = predicate["rows"]
     head = Text.assemble(
         (f"{batch}: {predicate['verdict']}", STYLE[predicate["verdict"]]),
         f", {predicate['outcome']}; {rows['quarantined']} of {predicate['batch']['rows']} rows are held.\n",
-        "".join(f"  {clause}\n" for clause in (clauses(facts) if facts else ())),
+        "".join(f"  {clause}\n" for clause in clauses(facts)),
     )
     measured = Table(box=None, pad_edge=False)
     for heading in ("check", "observed", "limit", "p-value", "alarm"):

@@ -30,6 +30,29 @@ def test_39_a_decision_that_repeats_a_key_is_refused(released):
     assert "key 'action' appears more than once" in released.gate().complaint
 
 
+@pytest.mark.parametrize("place", ["data/reports/gate", "data/reports", "data/attestations", "data/decisions"])
+def test_38_a_link_in_the_place_of_a_folder_that_is_written_to_is_refused(change, place):
+    shutil.rmtree(change.root / place, ignore_errors=True)
+    (change.root / place).symlink_to(change.root / "data/reference")
+    assert f"{place}: a link" in change.gate().complaint
+    assert (change.root / "data/reference/trusted.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "wdir: ../../reference\nouts:\n- {md5: d41d8cd98f00b204e9800998ecf8427e, path: more.csv}\n",
+        "outs:\n- {md5: d41d8cd98f00b204e9800998ecf8427e, path: ../../reference/more.csv}\n",
+        "cmd: id\nouts:\n- {md5: d41d8cd98f00b204e9800998ecf8427e, path: more.csv}\n",
+        "[more.csv]",
+    ],
+)
+def test_39_a_pointer_that_names_a_file_outside_or_a_command_is_refused(change, text):
+    change.path("data/incoming/east/more.csv.dvc").write_text(text, encoding="utf-8")
+    change.commit()
+    assert "data/incoming/east/more.csv.dvc: expected what `dvc add` writes" in change.gate().complaint
+
+
 def test_40_a_loosened_threshold_beside_the_data_changes_nothing_and_is_refused(poisoned):
     poisoned.edit("params.yaml", "per_1000_batches: 10", "per_1000_batches: 0.000001")
     poisoned.commit()
@@ -51,6 +74,7 @@ def test_41_a_repeated_key_in_the_inventory_is_refused(change):
     [
         ["dvc.yaml"], [".github/workflows/pratique.yml"], [".gitlab-ci.yml"], ["CODEOWNERS"], ["data/sources.yaml"],
         ["expectations/schema.yaml", "expectations/suite.json"], ["data/holdout/rows.csv"], [".dvc/config", "Makefile"],
+        ["data/decisions/dvc.yaml"], ["data/reports/more.dvc"], ["data/incoming/.dvcignore"],
     ],
 )  # fmt: skip
 def test_42_53_policy_reference_and_workflow_land_apart_from_data(change, names):
@@ -226,6 +250,14 @@ def test_56_a_rejected_batch_sent_again_under_another_name_and_shuffled_is_recog
     assert poisoned.line("west/fresh")["alarms"].split(";")[-1] == "resent"
 
 
+def test_55_a_release_from_the_future_fails(released):
+    path = released.decision("rita")
+    path.write_text(path.read_text(encoding="utf-8").replace('"time": "20', '"time": "21'), encoding="utf-8")
+    released.by("rita").commit()
+    assert released.gate().code == 1
+    assert "which is yet to come" in " ".join(released.batch("east/bad")["reasons"])
+
+
 def test_56_taking_a_reject_away_together_with_the_data_does_not_help(poisoned, flipped):
     poisoned.by("rita").decide("reject", "east/bad", "--reason", "flipped labels")
     poisoned.ok("git", "branch", "-q", "-f", "main")
@@ -259,7 +291,7 @@ def swap(root: Path) -> None:
 TAMPERED = {
     "data/incoming/east/first.csv": "not the bytes that were cleared",
     "data/accepted/east/first.parquet": "changed after it was written",
-    "data/records/east/first.json": "not a record",
+    "data/records/east/first.json": "data/records/east/first.json: not",
     "data/model/model.skops": "not the model of its manifest",
     "data/model/manifest.json": "not JSON",
     "data/reference/trusted.csv": "cleared by other reference",
@@ -296,4 +328,6 @@ def test_recall_says_what_a_source_touched(change):
     assert done.code == 0
     assert "east/first: accepted (accept), 40 rows" in done.out
     assert "a retrain would drop 40 of 80 rows" in done.out
+    commit = change.ok("git", "rev-parse", "main")[:12]
+    assert f"The model of commit {commit} " in done.out
     assert "no batch of this source" in change.pratique("recall", "north").complaint

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stages.core.arrival import Arrival
+from stages.core.documents import read_json
 from stages.core.errors import PratiqueError
 from stages.core.params import Params
 from stages.quarantine.decisions import PREDICATE, STATEMENT, binding, load_decisions, parse_decision, reject, release
@@ -54,6 +55,12 @@ def changed(**parts):
     record = copy.deepcopy(RECORD)
     record["predicate"] |= parts
     return record
+
+
+@pytest.fixture(autouse=True)
+def any_record(monkeypatch):
+    """The records here have the keys that decisions look at, and no others."""
+    monkeypatch.setattr("stages.quarantine.decisions.read_record", read_json)
 
 
 def test_a_release_is_a_statement_that_binds_what_was_measured():

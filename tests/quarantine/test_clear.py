@@ -1,0 +1,95 @@
+"""What a batch is called by its rows, and what becomes of its rows once people have spoken."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from stages.calibration.examine import Examination
+from stages.core.arrival import Arrival
+from stages.core.batch import Batch
+from stages.core.layout import Layout
+from stages.quarantine.clear import Cleared, row_set
+from stages.quarantine.decisions import Decision, Said
+from stages.quarantine.rulings import Hold, Ruling
+from stages.quarantine.verdict import Verdict
+
+LAYOUT = Layout("y", {"size": "real", "age": "integer", "colour": "text"})
+FRAME = pd.DataFrame(
+    {
+        "size": ["1.5", "2", None, "2"],
+        "age": ["3", "4", "5", "4"],
+        "colour": ["red", "", "blue\x1f", ""],
+        "y": list("abca"),
+    }
+)
+
+
+def named(frame: pd.DataFrame) -> str | None:
+    return row_set(Batch.from_frame("a/b", frame, LAYOUT))
+
+
+def test_rows_are_the_same_in_any_order_of_rows_and_columns_and_any_format():
+    name = named(FRAME)
+    assert named(FRAME.iloc[::-1]) == name
+    assert named(FRAME[["y", "colour", "age", "size"]]) == name
+    typed = FRAME.assign(size=[1.5, 2.0, np.nan, 2.0], age=[3, 4, 5, 4])
+    assert named(typed) == name
+    assert named(FRAME.assign(key=range(4))) == name  # an id makes no other batch of it
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        FRAME.iloc[:3],
+        pd.concat([FRAME, FRAME.iloc[:1]]),
+        FRAME.assign(y=list("abcb")),
+        FRAME.assign(size=["1.5", "2", "0", "2"]),
+        FRAME.assign(colour=["", "red", "blue\x1f", ""]),
+    ],
+)
+def test_other_rows_have_another_name(other):
+    assert named(other) != named(FRAME)
+
+
+def test_no_rows_have_no_name():
+    assert named(FRAME.iloc[:0]) is None
+
+
+def cleared(verdict: str, ruling: Ruling, suspects: tuple[int, ...] = (), unreadable: tuple[int, ...] = ()) -> Cleared:
+    rows = 5
+    batch = Batch("a/b", pa.table({"size": ["1"] * rows}), LAYOUT)
+    reasons = dict.fromkeys((*suspects, *unreadable), "odd")
+    found = Examination((), np.zeros(rows), np.ones(rows), ("rows",) * rows, dict.fromkeys(unreadable, "size"))
+    arrival = Arrival("a/b", "b.csv", "ab" * 32, rows, 1)
+    return Cleared(arrival, batch, found, Verdict(verdict, 0.5, (), (), reasons), ruling=ruling)
+
+
+def said(action: str, rows: tuple[int, ...] | None = None) -> Decision:
+    words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": "ab" * 32}
+    return Decision(Path("it.json"), Said(action=action, batch="a/b", rows=rows, **words), "cd" * 32)
+
+
+RELEASE, SOME, REJECT = said("release"), said("release", rows=(0, 1)), said("reject")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ruling", "held", "outcome"),
+    [
+        ("quarantine", Ruling(), [0, 1, 2, 3, 4], "quarantined"),
+        ("quarantine", Ruling((RELEASE,)), [4], "accepted"),  # row 4 has a cell that would be lost
+        ("quarantine", Ruling((SOME,)), [2, 3, 4], "accepted"),
+        ("quarantine", Ruling((RELEASE, SOME)), [2, 3, 4], "accepted"),  # what every release lets in
+        ("quarantine", Ruling((RELEASE,), (Hold("source", "not listed"),)), [0, 1, 2, 3, 4], "quarantined"),
+        ("partial", Ruling(), [1, 3, 4], "accepted"),
+        ("partial", Ruling((SOME,)), [3, 4], "accepted"),
+        ("partial", Ruling((REJECT,)), [0, 1, 2, 3, 4], "quarantined"),
+        ("accept", Ruling((REJECT,)), [0, 1, 2, 3, 4], "quarantined"),
+    ],
+)
+def test_what_is_held_follows_verdict_and_ruling(verdict, ruling, held, outcome):
+    got = cleared(verdict, ruling, suspects=(1, 3), unreadable=(4,))
+    assert np.flatnonzero(got.held).tolist() == held
+    assert got.outcome == got.summary().outcome == outcome
