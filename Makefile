@@ -9,10 +9,9 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-b
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-repro: $(READY) ## Run the pipeline on whatever is new, and print the summary
+repro: $(READY) ## Run the pipeline on whatever is new; it ends with the summary
 	@echo "Running the pipeline"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
-	@PATH="$(CURDIR)/$(BIN):$$PATH" pratique status
 
 test: $(READY) ## Run the tests
 	@echo "Running the tests"

@@ -89,6 +89,14 @@ def evaluate() -> None:
 
 
 @app.command()
+def report() -> None:
+    """Write the pages that people decide on, and show what was quarantined and why."""
+    from stages.report import main as stage
+
+    stage()
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdicts there.")] = None,

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -57,6 +58,27 @@ def reject(batch: Named, reason: Why) -> None:
     from stages.quarantine import decisions
 
     _wrote(str(decisions.reject(batch, reason=reason)))
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
+) -> None:
+    """Show the pages of the last run with a form to decide on, on this machine only."""
+    from stages.reports.serve import serve as listen
+
+    listen(port, lambda link: typer.echo(f"Open {link}\nThe link is good for one visit. Ctrl-C ends."))
+
+
+@app.command()
+def versions(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the page is written, such as versions.html.")],
+) -> None:
+    """Write a page of what the gate was worth in each version of the pipeline, as git remembers it."""
+    from stages.core.writing import write_text
+    from stages.reports.versions import versions_page
+
+    write_text(file, versions_page())
 
 
 def positions(text: str) -> list[int]:

@@ -1,6 +1,7 @@
 """Fixtures for every test, and a ban on the network and on the user's home folder."""
 
 import os
+import shutil
 import socket
 
 os.environ["OMP_NUM_THREADS"] = "1"  # as the commands run; two workers of two threads each wait for each other
@@ -47,3 +48,37 @@ def mixed_batch(mixed_layout):
         }
     )
     return Batch.from_frame("fixtures/mixed", frame, mixed_layout)
+
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A real browser, that of the system; nothing is downloaded."""
+    found = next(filter(None, map(shutil.which, CHROMIUMS)), None)
+    if found is None:
+        pytest.skip("no Chromium on this machine: `apt-get install chromium`")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(chromium):
+    """A browser's tab; what it asks of the network and what goes wrong in it is noted.
+
+    A page that fails to load, a script that throws and a policy that is broken all end up in `complaints`.
+    """
+    context = chromium.new_context(viewport={"width": 1100, "height": 900})
+    page = context.new_page()
+    page.asked, page.complaints = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (page.complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    yield page
+    context.close()

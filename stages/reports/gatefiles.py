@@ -9,6 +9,7 @@ from stages.core import paths
 from stages.core.errors import printable
 from stages.core.writing import write_json, write_text
 from stages.quarantine.gate import Gated, Result
+from stages.reports.facts import of_record
 from stages.reports.summary import clauses
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -48,7 +49,7 @@ def why(gated: Gated) -> list[str]:
     """The reasons for one batch, the strongest first; what a batch wrote can't command a terminal."""
     predicate = gated.record["predicate"]
     plain = predicate["verdict"] == "accept" and not predicate["reasonCodes"] and not predicate["decisions"]
-    reasons = [*gated.objections, *([] if plain else clauses(predicate))]
+    reasons = [*gated.objections, *([] if plain else clauses(of_record(gated.record)))]
     return [printable(reason)[:MAX_TEXT] for reason in reasons]
 
 

@@ -1,16 +1,14 @@
 """The batches that wait for people, and everything known about one of them, for a terminal."""
 
-import csv
-
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from stages.core import paths
-from stages.core.errors import PratiqueError, printable
+from stages.core.errors import printable
 from stages.quarantine.decisions import load_decisions, record_of
 from stages.quarantine.recordfile import read_record
-from stages.reports.summary import STYLE, reasons
+from stages.reports.facts import of_record, read_facts
+from stages.reports.summary import STYLE, clauses
 
 
 def queue() -> RenderableType:
@@ -21,25 +19,16 @@ def queue() -> RenderableType:
     PratiqueError
         If the pipeline has not run.
     """
-    if not paths.BATCHES_CSV.is_file():
-        raise PratiqueError(f"{paths.BATCHES_CSV}: not found; run `dvc repro` first")
-    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
-        lines = [line for line in csv.DictReader(stream) if not _plain(line)]
-    if not lines:
+    batches = [facts for facts in read_facts() if facts.state not in ("accepted", "warned")]
+    if not batches:
         return Text("Nothing is held, and nobody has decided anything.")
     table = Table(box=None, pad_edge=False)
     for heading in ("batch", "verdict", "decision", "outcome", "why"):
         table.add_column(heading)
-    for line in lines:
-        verdict = Text(line["verdict"], STYLE[line["verdict"]])
-        why = reasons(paths.RECORDS / f"{line['batch']}.json")
-        table.add_row(line["batch"], verdict, line["decision"] or "pending", line["outcome"], Text("\n".join(why)))
+    for facts in batches:
+        verdict = Text(facts.verdict, STYLE[facts.verdict])
+        table.add_row(facts.batch, verdict, facts.decision or "pending", facts.outcome, Text("\n".join(clauses(facts))))
     return Group(table, Text("\nNext: `pratique review show BATCH`, then release or reject it."))
-
-
-def _plain(line: dict[str, str]) -> bool:
-    """Whether a batch is accepted by its verdict, and nobody has said anything about it."""
-    return (line["verdict"], line["decision"], line["outcome"]) == ("accept", "", "accepted")
 
 
 def sheet(batch: str) -> RenderableType:
@@ -51,12 +40,13 @@ def sheet(batch: str) -> RenderableType:
         If it has no record.
     """
     path = record_of(batch)
-    predicate = read_record(path)["predicate"]
+    record = read_record(path)
+    predicate, facts = record["predicate"], of_record(record)
     rows = predicate["rows"]
     head = Text.assemble(
         (f"{batch}: {predicate['verdict']}", STYLE[predicate["verdict"]]),
         f", {predicate['outcome']}; {rows['quarantined']} of {predicate['batch']['rows']} rows are held.\n",
-        "".join(f"  {clause}\n" for clause in reasons(path)),
+        "".join(f"  {clause}\n" for clause in clauses(facts)),
     )
     measured = Table(box=None, pad_edge=False)
     for heading in ("check", "observed", "limit", "p-value", "alarm"):

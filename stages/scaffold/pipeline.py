@@ -86,6 +86,24 @@ STAGES = (
         metrics=[{str(paths.METRICS_JSON): {"cache": False}}],
         code=["core", "training"],
     ),
+    Stage(
+        "report",
+        deps=[
+            str(paths.RECORDS),
+            str(paths.BATCHES_CSV),
+            str(paths.ROWS_PARQUET),
+            str(paths.METRICS_JSON),
+            str(paths.BATCHES),
+            str(paths.ACCEPTED),
+            str(paths.QUARANTINE),
+            str(paths.SOURCES),
+            str(paths.REFERENCE),
+            str(paths.HOLDOUT),
+        ],
+        params=["seed", "data", "alarms", "shift", "train"],
+        outs=[str(paths.INDEX), str(paths.PAGES)],
+        code=["core", "checks", "calibration", "quarantine", "training", "reports"],
+    ),
 )
 
 

@@ -45,7 +45,6 @@ def test_every_block_with_commands_is_covered():
 
 def test_make_does_what_other_tests_run():
     assert re.search(r"\bdvc repro$", recipe("repro"), re.M)
-    assert re.search(r"\bpratique status$", recipe("repro"), re.M)
     assert re.search(r"/pytest\b", recipe("test"))
     assert "make test" in (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
 

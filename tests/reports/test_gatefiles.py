@@ -20,22 +20,27 @@ def gated(name="east/w01", verdict="quarantine", outcome="quarantined", text="la
     checks = [
         {
             "id": check, "success": verdict == "accept", "observed": 1.5, "limit": 0.5, "pValue": 1e-9,
-            "breaches": [text] if check == "schema" else [], "fault": None,
+            "breaches": [text] if check == "schema" else [], "fault": None, "unit": "", "evidence": {},
         }
         for check in ("labels", "schema")
     ]  # fmt: skip
     predicate = {
         "verdict": verdict, "outcome": outcome, "pValue": 1e-9, "fault": None, "checks": checks, "decisions": [],
-        "holds": [], "reasonCodes": [] if verdict == "accept" else ["labels", "schema"], "batch": {"id": name},
+        "holds": [], "reasonCodes": [] if verdict == "accept" else ["labels", "schema"], "configuration": [],
+        "batch": {"id": name, "source": "east", "rows": 40, "columns": 3}, "suspects": {"shown": [], "left_out": 0},
+        "rows": {"accepted": 0, "quarantined": 40},
     }  # fmt: skip
     path = Path(f"data/incoming/{name}.csv")
     submission = Submission((), frozenset({"sam@example.org"}))
-    return Gated(path, submission, True, {"predicate": predicate | parts}, tuple(objections))
+    subject = [{"name": path.as_posix(), "digest": {"sha256": "0" * 64}}]
+    return Gated(path, submission, True, {"subject": subject, "predicate": predicate | parts}, tuple(objections))
 
 
 CLEAN = gated("east/w00", "accept", "accepted")
 BAD = gated(
-    text=HOSTILE, objections=[HOSTILE], decisions=[{"action": "reject", "reviewer": HOSTILE, "reason": HOSTILE}]
+    text=HOSTILE,
+    objections=[HOSTILE],
+    decisions=[{"action": "reject", "reviewer": HOSTILE, "reason": HOSTILE, "expires": None}],
 )
 RESULTS = {
     "nothing": Result("a" * 40, (), (), ()),

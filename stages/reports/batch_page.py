@@ -1,0 +1,150 @@
+"""The page of one batch: what is wrong, how sure, which rows, and what a release would cost."""
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stages.core.errors import printable
+from stages.core.params import Params
+from stages.reports import words
+from stages.reports.dossier import Desk, Dossier
+from stages.reports.facts import Facts
+from stages.reports.pages import draw
+from stages.reports.price import Price
+
+HISTORY = 60
+"""Batches of a source that a page shows, the last by name."""
+LEFT, RIGHT = 40, 600
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark on an axis."""
+
+    x: str
+    text: str
+
+
+def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[str]) -> str:
+    """The page of one batch.
+
+    Parameters
+    ----------
+    dossier : Dossier
+    desk : Desk
+    params : Params
+    waiting : sequence of str
+        The batches that wait for a decision, in the order of the queue.
+    """
+    facts = dossier.facts
+    shown, total = desk.trusted_rows
+    before, after = _around(facts.batch, waiting)
+    return draw(
+        "batch.html",
+        dossier=dossier,
+        headline=words.headline(facts),
+        certainty=words.certainty(facts, params.alarms.alpha),
+        advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
+        breaches=[breach for check in facts.checks for breach in check.breaches],
+        commands=commands(facts),
+        price=dossier.price and _priced(dossier.price),
+        ranked=_ranked(dossier),
+        pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
+        sampled=(f"{shown:,}", f"{total:,}") if shown < total else None,
+        label=printable(params.data.label),
+        history=_history(dossier.earlier),
+        history_cap=HISTORY,
+        origin=desk.origin(facts.source),
+        rules=_rules(params),
+        before=before,
+        after=after,
+    )
+
+
+def commands(facts: Facts) -> dict[str, str]:
+    """The exact commands that decide about a batch, by what they do."""
+    actions = ["release"] * releasable(facts) + ["reject"] * (facts.state != "rejected")
+    return {action: f'pratique review {action} {shlex.quote(facts.batch)} --reason "…"' for action in actions}
+
+
+def releasable(facts: Facts) -> bool:
+    """Whether a release would let rows in."""
+    return facts.held and facts.fault is None and not facts.holds
+
+
+def price_sentence(price: Price) -> str:
+    """What a release would do, in one sentence."""
+    rows = f"{price.rows:,} rows"
+    if not price.worse and not price.better:
+        return f"Releasing these {rows} changes no answer on {price.holdout:,} trusted rows."
+    change = f"{words.percent(price.without)} to {words.percent(price.released)}"
+    if price.low <= 0 <= price.high:
+        return f"Releasing these {rows} makes no sure difference: accuracy goes from {change}, within chance."
+    verb = "costs accuracy" if price.difference < 0 else "gains accuracy"
+    return f"Releasing these {rows} {verb}: from {change}."
+
+
+def _priced(price: Price) -> dict[str, object]:
+    """A price as the template draws it."""
+    ends = [price.without, price.released, price.without + price.low, price.without + price.high]
+    low, high = min(ends) - 0.005, max(ends) + 0.005
+
+    def x(value: float) -> str:
+        return f"{LEFT + (RIGHT - LEFT) * (value - low) / (high - low):.1f}"
+
+    ticks = [low + (high - low) * i / 4 for i in range(5)]
+    return {
+        "sentence": price_sentence(price),
+        "rows": f"{price.rows:,}",
+        "holdout": f"{price.holdout:,}",
+        "without": words.percent(price.without),
+        "released": words.percent(price.released),
+        "difference": words.points(price.difference),
+        "low": words.points(price.low),
+        "high": words.points(price.high),
+        "worse": f"{price.worse:,}",
+        "better": f"{price.better:,}",
+        "hit": price.hit,
+        "thinned": ""
+        if price.thinned >= 1
+        else f", of which one in {1 / price.thinned:,.0f} was taken, as of the accepted rows where they are many",
+        "ticks": [Tick(x(value), words.percent(value)) for value in ticks],
+        "without_x": x(price.without),
+        "released_x": x(price.released),
+        "low_x": x(price.without + price.low),
+        "range": f"{max(2.0, float(x(price.without + price.high)) - float(x(price.without + price.low))):.1f}",
+    }
+
+
+def _ranked(dossier: Dossier) -> str:
+    """Which of the suspects stand first on the page."""
+    ranking = dossier.ranking
+    total = len(ranking.cards) + len(ranking.lines) + ranking.left_out
+    if total == len(ranking.cards):
+        return "Each is" if total > 1 else "It is"
+    return f"The {len(ranking.cards)} most suspicious of {total:,}, each"
+
+
+def _history(earlier: Sequence[Facts]) -> str:
+    states = Counter(facts.state for facts in earlier)
+    parts = [f"{count:,} {words.STATES[state].lower()}" for state, count in states.most_common()]
+    left_out = f"; the last {HISTORY} are shown" if len(earlier) > HISTORY else ""
+    return f"{len(earlier):,} {'batch' if len(earlier) == 1 else 'batches'}, {words.listed(parts)}{left_out}."
+
+
+def _rules(params: Params) -> dict[str, str]:
+    alarms = params.alarms
+    return {
+        "budget": f"{alarms.per_1000_batches:g} of 1,000 clean batches may be quarantined (alarms.per_1000_batches)",
+        "rows": f"of rows held one by one, {words.percent(alarms.rows_fdr)} may be held wrongly (alarms.rows_fdr)",
+        "shift": f"a batch that only shifted: {params.shift.policy} (shift.policy)",
+    }
+
+
+def _around(batch: str, waiting: Sequence[str]) -> tuple[str | None, str | None]:
+    """The waiting batches before and after this one."""
+    if batch not in waiting:
+        return None, None
+    at = waiting.index(batch)
+    return (waiting[at - 1] if at else None), (waiting[at + 1] if at + 1 < len(waiting) else None)

@@ -1,0 +1,139 @@
+"""What the gate was worth, version by version of the pipeline: the metrics that git remembers."""
+
+import json
+from dataclasses import dataclass
+
+from stages.core import git, paths
+from stages.core.errors import PratiqueError
+from stages.reports import words
+from stages.reports.pages import draw
+
+SHOWN = 200
+"""Versions on the page, the last."""
+LEFT, RIGHT, TOP, BOTTOM = 60, 620, 16, 240
+APART = 16
+LINES = (
+    ("accepted", "what was accepted"),
+    ("everything", "everything that came in"),
+    ("reference", "the reference alone"),
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One commit that changed the metrics.
+
+    Attributes
+    ----------
+    accuracy : dict of str to float
+        On the holdout, by what the model was trained on.
+    batches : dict of str to float
+        How many were accepted and quarantined.
+    """
+
+    commit: str
+    date: str
+    accuracy: dict[str, float]
+    batches: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of a line; `text` says what it stands for."""
+
+    x: str
+    y: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """The accuracy of one kind of model over the versions; `label_y` is where its name stands."""
+
+    model: str
+    name: str
+    points: tuple[Point, ...]
+    label_y: str
+
+    @property
+    def path(self) -> str:
+        """The line as an SVG path."""
+        return "M" + "L".join(f"{point.x} {point.y}" for point in self.points)
+
+
+def read_versions() -> tuple[list[Version], int]:
+    """The last versions, the oldest first, and how many are left out.
+
+    Raises
+    ------
+    PratiqueError
+        If this is no git repository, or it has no committed metrics.
+    """
+    advice = "run `dvc repro` and commit what it wrote"
+    try:
+        commits = git.history([paths.METRICS_JSON.as_posix()])
+    except PratiqueError as error:
+        raise PratiqueError(f"{paths.METRICS_JSON}: no version to read ({error}); {advice}") from error
+    versions = [v for commit in reversed(commits[:SHOWN]) if (v := _version(commit)) is not None]
+    if not versions:
+        raise PratiqueError(f"{paths.METRICS_JSON}: not in any commit; {advice}")
+    return versions, max(0, len(commits) - SHOWN)
+
+
+def versions_page() -> str:
+    """The page of the pipeline's versions: read from git, so never an output of the pipeline itself."""
+    versions, left_out = read_versions()
+    values = [value for version in versions for value in version.accuracy.values()]
+    low, high = min(values) - 0.01, min(1.0, max(values) + 0.01)
+    ticks = [low + (high - low) * i / 4 for i in range(5)]
+    return draw(
+        "versions.html",
+        lines=_lines(versions, low, high),
+        ticks=[Point("", _y(value, low, high), words.percent(value)) for value in ticks],
+        versions=list(reversed(versions)),
+        models=LINES,
+        left_out=left_out,
+        first=versions[0].date,
+        last=versions[-1].date,
+    )
+
+
+def _version(commit: git.Commit) -> Version | None:
+    """The metrics of a commit; None where it removed them or they are not ours."""
+    try:
+        metrics = json.loads(git.content(commit.sha, paths.METRICS_JSON.as_posix()))
+        accuracy = {model: float(metrics[model]["accuracy"]) for model, _ in LINES}
+        batches = {name: float(metrics["batches"][name]) for name in ("accepted", "quarantined")}
+    except (PratiqueError, ValueError, KeyError, TypeError):
+        return None
+    return Version(commit.sha[:10], commit.date[:10], accuracy, batches)
+
+
+def _lines(versions: list[Version], low: float, high: float) -> list[Line]:
+    lines = []
+    last = versions[-1].accuracy
+    at = _spread({model: float(_y(last[model], low, high)) for model, _ in LINES})
+    for model, name in LINES:
+        points = tuple(
+            Point(_x(i, len(versions)), _y(version.accuracy[model], low, high), words.percent(version.accuracy[model]))
+            for i, version in enumerate(versions)
+        )
+        lines.append(Line(model, name, points, f"{at[model] + 4:.1f}"))
+    return lines
+
+
+def _spread(wanted: dict[str, float]) -> dict[str, float]:
+    """Heights of names, moved down where they would overlap."""
+    placed: dict[str, float] = {}
+    lowest = 0.0
+    for model in sorted(wanted, key=lambda name: wanted[name]):
+        placed[model] = lowest = max(wanted[model], lowest + APART)
+    return placed
+
+
+def _x(i: int, count: int) -> str:
+    return f"{LEFT + (RIGHT - LEFT) * (i / (count - 1) if count > 1 else 0.5):.1f}"
+
+
+def _y(value: float, low: float, high: float) -> str:
+    return f"{BOTTOM - (BOTTOM - TOP) * (value - low) / (high - low):.1f}"
