@@ -80,6 +80,16 @@ def evaluate() -> None:
 
 
 @app.command()
+def drill(
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")] = None,
+) -> None:
+    """Poison copies of accepted rows; measure what is caught and what it costs."""
+    from stages.drill import main as stage
+
+    stage(jobs)
+
+
+@app.command()
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdicts there.")] = None,

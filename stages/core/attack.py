@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,9 @@ class Attack(BaseModel, ABC):
     """An attack and its params: the fields of a subclass."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    backdoor: ClassVar[bool] = False
+    """Whether the poison plants a trigger, whose success the drill then measures."""
 
     @abstractmethod
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
