@@ -1,7 +1,7 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -32,11 +32,17 @@ def init(
 
 
 @app.command()
-def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where data/ is written.")] = Path()) -> None:
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where data/ is written.")] = Path(),
+    of: Annotated[
+        Literal["digits", "iris"], typer.Option(help="iris: an experiment, with its params.yaml.")
+    ] = "digits",
+) -> None:
     """Write the sample data: handwritten digits in 25 batches, some of them poisoned."""
+    from stages.scaffold.iris import write_iris
     from stages.scaffold.sample import write_sample
 
-    write_sample(folder)
+    write_iris(folder) if of == "iris" else write_sample(folder)
 
 
 @app.command()

@@ -43,7 +43,7 @@ def spread(values: Sequence[float]) -> Spread:
     if len(sample) < 2:
         return Spread(len(sample), float(sample.mean()), None, float(p5), None, float(p1), None)
     draws = sample[np.random.default_rng(0).integers(len(sample), size=(RESAMPLES, len(sample)))]
-    p5_se, p1_se = np.percentile(draws, [5, 1], axis=1).round(12).std(axis=1, ddof=1)
+    p5_se, p1_se = np.percentile(draws, [5, 1], axis=1).std(axis=1, ddof=1).round(12)
     mean_se = sample.std(ddof=1) / np.sqrt(len(sample))
     return Spread(len(sample), float(sample.mean()), float(mean_se), float(p5), float(p5_se), float(p1), float(p1_se))
 
