@@ -15,6 +15,7 @@ from stages.core.layout import Layout
 from stages.core.params import Params, load
 from stages.core.reading import read_trusted
 from stages.core.writing import write_json, write_text
+from stages.reports.tracking import Run, track_runs, tracked
 from stages.training.metrics import score
 from stages.training.models import Model, train
 from stages.training.rows import everything, holdout
@@ -32,6 +33,19 @@ def main() -> None:
         metrics[name] = scores.as_metrics()
         _write_confusion(name, trusted, predicted.tolist())
     write_json(paths.METRICS_JSON, metrics | _counts())
+    if tracked():
+        _track(params, metrics)
+
+
+def _track(params: Params, metrics: dict[str, dict[str, float]]) -> None:
+    run = Run(
+        name="accepted",
+        params=params.model_dump(mode="json", exclude={"drill"}),
+        metrics={f"{model}.{name}": value for model, scores in metrics.items() for name, value in scores.items()},
+        files=[paths.METRICS_JSON, *sorted(paths.CONFUSION.glob("*.csv"))],
+        model=paths.MODEL / "model.skops",
+    )
+    track_runs("pratique/evaluate", [run])
 
 
 def _models(reference: Batch, params: Params) -> dict[str, Model]:

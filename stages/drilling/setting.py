@@ -75,11 +75,8 @@ class Setting:
 
     def run(self, cell: Cell) -> Outcome:
         """Run one cell."""
-        exercise, seed = cell.exercise, self.params.seed
-        rng = np.random.default_rng([seed, cell.run, DEALING])
-        deal = Deal.of(self.accepted, exercise.batches, self.params.drill.rows, rng)
-        rng = np.random.default_rng([seed, cell.run, POISONING, *exercise.kind.encode()])
-        poisoned = exercise.attack.poison(deal.stream, cell.rate, rng)
+        exercise = cell.exercise
+        deal, poisoned = self._poisoned(cell)
         trigger = Trigger.of(exercise.attack, deal.stream, poisoned)
         good = np.setdiff1d(np.arange(len(poisoned.batch)), poisoned.rows)
         model = self._model(deal, poisoned.batch, cell.run)
@@ -94,6 +91,18 @@ class Setting:
             gate=self._gate(deal, poisoned, trigger, cell.run) if cell.cleared else None,
             detail=self._detail(deal, poisoned, predicted) if cell.run == 0 else None,
         )
+
+    def poisoned_model(self, cell: Cell) -> Model:
+        """The model that the cell's poison gives."""
+        deal, poisoned = self._poisoned(cell)
+        return self._model(deal, poisoned.batch, cell.run)
+
+    def _poisoned(self, cell: Cell) -> tuple[Deal, Poisoned]:
+        exercise, seed = cell.exercise, self.params.seed
+        rng = np.random.default_rng([seed, cell.run, DEALING])
+        deal = Deal.of(self.accepted, exercise.batches, self.params.drill.rows, rng)
+        rng = np.random.default_rng([seed, cell.run, POISONING, *exercise.kind.encode()])
+        return deal, exercise.attack.poison(deal.stream, cell.rate, rng)
 
     def _model(self, deal: Deal, stream: Batch, run: int) -> Model:
         """What the team would ship: trained on what was accepted before and on these rows of the stream."""

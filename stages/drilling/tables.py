@@ -41,6 +41,14 @@ class Group:
         """The rate, and how many batches are poisoned at it: only equal doses are compared."""
         return self.rate, self.runs[0][0].exercise.batches
 
+    def metrics(self) -> dict[str, float]:
+        """The scores of the first run's poisoned model, and the mean of every measure with its standard error."""
+        found = dict(self.runs[0][1].poisoned)
+        for name, values in self.measures().items():
+            sums = spread(values)
+            found |= {name: sums.mean} | ({} if sums.mean_se is None else {f"{name}_se": sums.mean_se})
+        return found
+
     def measures(self) -> dict[str, list[float]]:
         """Every measure by name, one number for each run that has it."""
         rows: dict[str, list[float]] = {}

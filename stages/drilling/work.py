@@ -30,7 +30,7 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     keys = [setting.key(cell) for cell in cells]
     outcomes = {key: outcome for key in keys if (outcome := kept(key)) is not None}
     missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
-    computed = _computed(list(missing.values()), setting, jobs or len(os.sched_getaffinity(0)))
+    computed = _computed(list(missing.values()), setting, jobs or os.cpu_count() or 1)
     for key, outcome in zip(missing, track(computed, "drilling", len(missing)), strict=True):
         keep(key, outcome)
         outcomes[key] = outcome
