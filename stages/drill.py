@@ -3,10 +3,9 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from stages.core import paths
 from stages.core.errors import run
 from stages.core.params import Params, load
-from stages.drilling.artifacts import write_artifacts
+from stages.drilling.artifacts import detail_files, write_artifacts
 from stages.drilling.plan import cells
 from stages.drilling.setting import Setting
 from stages.drilling.tables import Group, groups, write_tables
@@ -34,10 +33,9 @@ def _track(params: Params, grouped: list[Group]) -> None:
             cell = group.runs[0][0]
             model = Path(folder) / "model.skops"
             setting.poisoned_model(cell).save(model)
-            files = sorted(paths.DRILL_ARTIFACTS.glob(f"{group.name}.*"))
             own = {"attack": cell.exercise.kind, "rate": cell.rate, "batches": cell.exercise.batches}
             fields = {"fields": cell.exercise.attack.model_dump(mode="json")}
-            run = Run(group.name, shared | own | fields, group.metrics(), files, model)
+            run = Run(group.name, shared | own | fields, group.metrics(), detail_files(group.name), model)
             track_runs("pratique/drill", [run])
 
 

@@ -35,9 +35,14 @@ def write_artifacts(grouped: Sequence[Group]) -> None:
     keep_only(FOLDER, [*written, sums])
 
 
+def detail_files(name: str) -> list[Path]:
+    """The files about an exercise at one rate: details, confusion matrix, and its picture."""
+    return [FOLDER / f"{name}.{suffix}" for suffix in ("json", "csv", "png")]
+
+
 def _write_detail(name: str, cell: Cell, detail: Detail, scores: dict[str, float]) -> list[Path]:
     """The details as JSON, the confusion matrix as a table and as a picture."""
-    files = [FOLDER / f"{name}.{suffix}" for suffix in ("json", "csv", "png")]
+    files = detail_files(name)
     value = {
         "attack": cell.exercise.kind,
         "fields": cell.exercise.attack.model_dump(mode="json"),
@@ -57,15 +62,17 @@ def _write_detail(name: str, cell: Cell, detail: Detail, scores: dict[str, float
 
 
 def _picture(name: str, detail: Detail) -> bytes:
-    """The confusion matrix as PNG; without the name of the program that wrote it, equal matrices are equal bytes."""
+    """The confusion matrix as PNG; without anyone's settings and the program's name, equal ones are equal bytes."""
     import numpy as np
+    from matplotlib import style
     from matplotlib.figure import Figure
     from sklearn.metrics import ConfusionMatrixDisplay
 
-    figure = Figure(layout="constrained")
-    display = ConfusionMatrixDisplay(np.array(detail.confusion), display_labels=detail.classes)
-    display.plot(ax=figure.subplots(), cmap="Blues", colorbar=False)
-    display.ax_.set_title(name)
     out = io.BytesIO()
-    figure.savefig(out, format="png", metadata={"Software": None})
+    with style.context("default"):
+        figure = Figure(layout="constrained")
+        display = ConfusionMatrixDisplay(np.array(detail.confusion), display_labels=detail.classes)
+        display.plot(ax=figure.subplots(), cmap="Blues", colorbar=False)
+        display.ax_.set_title(name)
+        figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
