@@ -41,11 +41,17 @@ def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose 
 
 
 @app.command()
-def sample(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where data/ is written.")] = Path()) -> None:
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where data/ is written.")] = Path(),
+    of: Annotated[
+        Literal["digits", "iris"], typer.Option(help="iris: an experiment, with its params.yaml.")
+    ] = "digits",
+) -> None:
     """Write the sample data: handwritten digits in 25 batches, some of them poisoned."""
+    from stages.scaffold.iris import write_iris
     from stages.scaffold.sample import write_sample
 
-    write_sample(folder)
+    write_iris(folder) if of == "iris" else write_sample(folder)
 
 
 @app.command()
@@ -94,6 +100,16 @@ def report() -> None:
     from stages.report import main as stage
 
     stage()
+
+
+@app.command()
+def drill(
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")] = None,
+) -> None:
+    """Poison copies of accepted rows; measure what is caught and what it costs."""
+    from stages.drill import main as stage
+
+    stage(jobs)
 
 
 @app.command()

@@ -8,8 +8,6 @@ import csv
 import io
 from collections import Counter
 
-import numpy as np
-
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.errors import PratiqueError, run
@@ -17,9 +15,10 @@ from stages.core.layout import Layout
 from stages.core.params import Params, load
 from stages.core.reading import read_trusted
 from stages.core.writing import write_json, write_text
+from stages.reports.tracking import Run, track_runs, tracked
 from stages.training.metrics import score
 from stages.training.models import Model, train
-from stages.training.rows import everything
+from stages.training.rows import everything, holdout
 
 
 def main() -> None:
@@ -27,24 +26,26 @@ def main() -> None:
     params = load()
     reference = read_trusted(paths.REFERENCE)
     layout = Layout.infer(reference, params.data)
-    holdout = _holdout(layout)
+    trusted = holdout(layout)
     metrics: dict[str, dict[str, float]] = {}
     for name, model in _models(Batch("reference", reference, layout), params).items():
-        scores, predicted = score(model, holdout)
+        scores, predicted = score(model, trusted)
         metrics[name] = scores.as_metrics()
-        _write_confusion(name, holdout, predicted.tolist())
+        _write_confusion(name, trusted, predicted.tolist())
     write_json(paths.METRICS_JSON, metrics | _counts())
+    if tracked():
+        _track(params, metrics)
 
 
-def _holdout(layout: Layout) -> Batch:
-    """The trusted rows to compare models on; they must have what the reference has."""
-    holdout = Batch("holdout", read_trusted(paths.HOLDOUT), layout)
-    if holdout.missing_columns:
-        raise PratiqueError(f"{paths.HOLDOUT}: column '{holdout.missing_columns[0]}' is missing; the reference has it")
-    blank = np.flatnonzero(holdout.labels == "")
-    if len(blank):
-        raise PratiqueError(f"{paths.HOLDOUT}: row {blank[0]} has no '{layout.label}'; every trusted row needs a label")
-    return holdout
+def _track(params: Params, metrics: dict[str, dict[str, float]]) -> None:
+    run = Run(
+        name="accepted",
+        params=params.model_dump(mode="json", exclude={"drill"}),
+        metrics={f"{model}.{name}": value for model, scores in metrics.items() for name, value in scores.items()},
+        files=[paths.METRICS_JSON, *sorted(paths.CONFUSION.glob("*.csv"))],
+        model=paths.MODEL / "model.skops",
+    )
+    track_runs("pratique/evaluate", [run])
 
 
 def _models(reference: Batch, params: Params) -> dict[str, Model]:
@@ -55,11 +56,11 @@ def _models(reference: Batch, params: Params) -> dict[str, Model]:
     }
 
 
-def _write_confusion(name: str, holdout: Batch, predicted: list[str]) -> None:
+def _write_confusion(name: str, trusted: Batch, predicted: list[str]) -> None:
     """One line for each holdout row, as DVC's confusion template reads it."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([("actual", "predicted"), *zip(holdout.labels.tolist(), predicted, strict=True)])
+    writer.writerows([("actual", "predicted"), *zip(trusted.labels.tolist(), predicted, strict=True)])
     write_text(paths.CONFUSION / f"{name}.csv", out.getvalue())
 
 

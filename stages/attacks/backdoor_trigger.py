@@ -1,6 +1,6 @@
 """Backdoor: a trigger stamped on rows of other classes, which are relabelled to the target."""
 
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -33,6 +33,8 @@ class BackdoorTrigger(Attack):
 
     Cost: O(rows log rows x numeric columns).
     """
+
+    backdoor: ClassVar[bool] = True
 
     columns: tuple[str, ...] = Field((), description="The numeric features that carry the trigger.")
     value: float | None = Field(None, allow_inf_nan=False, description="What each of them is set to.")

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,9 @@ class Attack(BaseModel, ABC):
     """An attack and its params: the fields of a subclass."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    backdoor: ClassVar[bool] = False
+    """Whether the poison plants a trigger, whose success the drill then measures."""
 
     @abstractmethod
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:

@@ -11,6 +11,9 @@ import pyarrow as pa
 from stages.core.errors import UnreadableBatch
 from stages.core.layout import Column, Layout, as_text, read_column
 
+VIEWS = ("numeric", "categorical", "labels")
+"""Arrays, one line a row, that a batch reads from its table once."""
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -92,9 +95,16 @@ class Batch:
         Cells are not read again: calibration takes thousands of samples of one reference.
         """
         taken = Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
-        for view in ("numeric", "categorical", "labels"):
+        for view in VIEWS:
             taken.__dict__[view] = getattr(self, view)[rows]
         return taken
+
+    def followed_by(self, other: "Batch") -> "Batch":
+        """The rows of both, which have the same columns and layout; cells are not read again."""
+        both = Batch(self.name, pa.concat_tables([self.table, other.table]), self.layout)
+        for view in VIEWS:
+            both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
+        return both
 
 
 def _arrow(cells: pd.Series) -> pa.ChunkedArray:

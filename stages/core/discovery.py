@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from stages.core.attack import Attack
 from stages.core.check import Check
-from stages.core.errors import PratiqueError
+from stages.core.errors import PratiqueError, printable
 from stages.core.params import parse
 
 Unit = TypeVar("Unit")
@@ -52,6 +52,19 @@ def configured_checks(section: dict[str, dict[str, Any]]) -> dict[str, Check]:
             raise PratiqueError(f"params.yaml: checks.{name}: no such check; known: {', '.join(check_names())}")
         checks[name] = parse(load_check(name), section[name], f"params.yaml: checks.{name}")
     return checks
+
+
+def configured_attack(name: str, fields: dict[str, Any], place: str) -> Attack:
+    """The attack of this name with these fields; `place` is where params.yaml asks for it.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no such attack, or a field is unknown.
+    """
+    if name not in attack_names():
+        raise PratiqueError(f"{place}: no such attack '{printable(name)}'; known: {', '.join(attack_names())}")
+    return parse(load_attack(name), fields, place)
 
 
 def _names(kind: str) -> list[str]:

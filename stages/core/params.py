@@ -1,9 +1,9 @@
 """params.yaml, and nothing else reads it: every section is a model that forbids unknown keys."""
 
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stages.core import paths
 from stages.core.documents import read_yaml
@@ -83,6 +83,32 @@ class TrainParams(Section):
     trees: int = Field(100, ge=1, le=10_000)
 
 
+Rates = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]
+
+
+class DrillParams(Section):
+    """The drill: known poison in copies of accepted rows.
+
+    `attacks`: one entry an exercise, named after its attack, or with the attack's name under `attack`; `rates` and
+    `batches` of an entry replace those below; what else stands there are the attack's fields. Each run deals
+    `batches` batches of `rows` rows out of the accepted rows and poisons a share of them, each of `rates` in turn.
+    `retrainings` runs train models on them; the first `repetitions` of these pass the gate, too.
+    """
+
+    attacks: dict[Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")], dict[str, Any]] = {}
+    rates: Rates = (0.05, 0.2)
+    repetitions: int = Field(3, ge=1, le=500)
+    retrainings: int = Field(20, ge=1, le=500)
+    batches: int = Field(5, ge=1, le=1000)
+    rows: int = Field(100, ge=1)
+
+    @model_validator(mode="after")
+    def _every_repetition_is_trained(self) -> Self:
+        if self.retrainings < self.repetitions:
+            raise ValueError(f"retrainings must not be below repetitions, which are {self.repetitions}")
+        return self
+
+
 class Params(Section):
     """All of params.yaml. `checks` and `seed` apply everywhere; a check that is not named does not run."""
 
@@ -95,6 +121,7 @@ class Params(Section):
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
     train: TrainParams = TrainParams()
+    drill: DrillParams = DrillParams()
 
 
 def load(path: Path = paths.PARAMS) -> Params:

@@ -1,9 +1,11 @@
 """Safe writing: a reader sees the old file or the new one, and equal content gives equal bytes."""
 
+import csv
+import io
 import json
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,13 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON that people can read: two spaces, keys in the order given."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, lines: Iterable[Sequence[Any]]) -> None:
+    """Write lines of cells as CSV, numbers rounded as by `rounded`; None is an empty cell."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rounded(list(line)) for line in lines)
+    write_text(path, out.getvalue())
 
 
 def write_table(path: Path, table: pa.Table) -> None:

@@ -9,6 +9,10 @@ from stages.core import paths
 
 CONFUSION = {"template": "confusion", "x": "actual", "y": "predicted"}
 MODELS = ("accepted", "everything", "reference")
+CURVES = {
+    paths.DRILL_RECALL: {"x": "rate", "y": ["batches_caught", "rows_caught"], "y_label": "share caught"},
+    paths.DRILL_DAMAGE: {"x": "rate", "y": ["damage", "damage_gated"], "y_label": "accuracy lost"},
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ STAGES = (
         deps=[str(paths.REFERENCE), "expectations"],
         params=["seed", "data", "checks"],
         outs=[str(paths.PROFILE)],
-        code=["core", "checks", "calibration"],
+        code=["core", "checks", "attacks", "calibration"],
     ),
     Stage(
         "ingest",
@@ -87,6 +91,21 @@ STAGES = (
         code=["core", "training"],
     ),
     Stage(
+        "drill",
+        deps=[str(paths.PROFILE), str(paths.ACCEPTED), str(paths.HOLDOUT)],
+        params=["seed", "data", "alarms", "shift", "checks", "train", "drill"],
+        outs=[
+            str(paths.DRILL_CELLS),
+            str(paths.DRILL_ARTIFACTS),
+            *(
+                {str(path): {"cache": False}}
+                for path in (paths.DRILL_SUMMARY, paths.DRILL_RANKING, paths.DRILL_RECALL, paths.DRILL_DAMAGE)
+            ),
+        ],
+        metrics=[{str(paths.DRILL_METRICS): {"cache": False}}],
+        code=["core", "checks", "attacks", "calibration", "quarantine", "training", "drilling"],
+    ),
+    Stage(
         "report",
         deps=[
             str(paths.RECORDS),
@@ -118,7 +137,8 @@ def dvc_yaml(own_code: bool = False) -> str:
     """
     from ruamel.yaml import YAML
 
-    plots = [{f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION)} for model in MODELS]
+    plots: list[dict[str, Any]] = [{f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION)} for model in MODELS]
+    plots += [{str(folder): curve} for folder, curve in CURVES.items()]
     yaml, out = YAML(), StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
     yaml.dump({"stages": {stage.name: _stage(stage, own_code) for stage in STAGES}, "plots": plots}, out)

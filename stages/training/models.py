@@ -37,7 +37,8 @@ class Model:
 
     def predict(self, batch: Batch) -> np.ndarray:
         """The most probable label of each row, str of shape (rows,)."""
-        points = self.encoder.transform(Batch(batch.name, batch.table, self.layout))
+        own = batch if batch.layout == self.layout else Batch(batch.name, batch.table, self.layout)
+        points = self.encoder.transform(own)
         return np.asarray(self.classes[self.classifier.predict(points)])
 
     def save(self, path: Path) -> None:

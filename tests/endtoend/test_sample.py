@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from ruamel.yaml import YAML
 
 from stages.core.hashing import sha256_file
+from stages.core.params import load
 from stages.core.reading import read_table
 from stages.quarantine.store import REASON, ROW
 from stages.scaffold.pipeline import MODELS, STAGES
@@ -222,10 +223,13 @@ def test_a_confusion_matrix_agrees_with_the_metrics(done, model):
 
 def test_dvc_reads_metrics_and_plots(done):
     shown = json.loads(done.ok("dvc", "metrics", "show", "--json"))
-    metrics = json.loads((done.root / "data/reports/metrics.json").read_text(encoding="utf-8"))
-    assert shown[""]["data"]["data/reports/metrics.json"]["data"] == metrics
-    plots = json.loads(done.ok("dvc", "plots", "show", "--json"))
-    assert sorted(plots["data"]) == [f"data/reports/confusion/{model}.csv" for model in sorted(MODELS)]
+    for file in ("data/reports/metrics.json", "data/reports/drill/metrics.json"):
+        metrics = json.loads((done.root / file).read_text(encoding="utf-8"))
+        assert shown[""]["data"][file]["data"] == metrics
+    plots = json.loads(done.ok("dvc", "plots", "show", "--json"))["data"]
+    curves = [name for name in plots if name.startswith(("data/reports/drill/recall/", "data/reports/drill/damage/"))]
+    assert sorted(set(plots) - set(curves)) == [f"data/reports/confusion/{model}.csv" for model in sorted(MODELS)]
+    assert len(curves) == 2 * len(load(done.root / "params.yaml").drill.attacks)
 
 
 # records

@@ -1,0 +1,1 @@
+"""The drill: known poison in copies of the team's own rows, measured and judged as anything that comes in."""

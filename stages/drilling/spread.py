@@ -1,0 +1,84 @@
+"""How a number spreads over runs, and which of several are surely the larger."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+RESAMPLES = 1000
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Mean and low percentiles over runs, each with its standard error, which takes two runs.
+
+    The percentiles are interpolated between runs; of fewer than 20 or 100 runs they are close to the worst run.
+    """
+
+    runs: int
+    mean: float
+    mean_se: float | None
+    p5: float
+    p5_se: float | None
+    p1: float
+    p1_se: float | None
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Sum up one number for each run, at least one.
+
+    The standard error of the mean is s / sqrt(n), that of a percentile the standard deviation over bootstrap
+    resamples (Efron, 1979), always the same ones.
+
+    Examples
+    --------
+    >>> s = spread([0.8, 0.9, 1.0])
+    >>> round(s.mean, 3), round(s.mean_se, 3), round(s.p5, 3)
+    (0.9, 0.058, 0.81)
+    """
+    sample = np.asarray(values, float)
+    p5, p1 = np.percentile(sample, [5, 1])
+    if len(sample) < 2:
+        return Spread(len(sample), float(sample.mean()), None, float(p5), None, float(p1), None)
+    draws = sample[np.random.default_rng(0).integers(len(sample), size=(RESAMPLES, len(sample)))]
+    p5_se, p1_se = np.percentile(draws, [5, 1], axis=1).std(axis=1, ddof=1).round(12)
+    mean_se = sample.std(ddof=1) / np.sqrt(len(sample))
+    return Spread(len(sample), float(sample.mean()), float(mean_se), float(p5), float(p5_se), float(p1), float(p1_se))
+
+
+def ranks(values: Mapping[str, Sequence[float]]) -> dict[str, tuple[int, int]]:
+    """The ranks, from 1 for the largest mean, that each name may have; one rank only where intervals allow it.
+
+    Every pair is compared by a t-interval of the paired differences, at a level that all pairs share (Bonferroni),
+    so that all comparisons hold together with 95 % confidence; a name ranks behind those that are surely larger
+    and ahead of those that are surely smaller.
+
+    Parameters
+    ----------
+    values : mapping of str to sequence of float
+        One number for each run, the same runs for every name.
+    """
+    larger = dict.fromkeys(values, 0)
+    smaller = dict.fromkeys(values, 0)
+    pairs = list(combinations(values, 2))
+    for first, second in pairs:
+        sign = _sure_sign(np.subtract(values[first], values[second]), len(pairs))
+        if sign:
+            ahead, behind = (first, second) if sign > 0 else (second, first)
+            larger[behind] += 1
+            smaller[ahead] += 1
+    return {name: (1 + larger[name], len(values) - smaller[name]) for name in values}
+
+
+def _sure_sign(differences: np.ndarray, comparisons: int) -> int:
+    """1 or -1 where the mean difference is surely above or below 0; 0 where it may be either."""
+    from scipy.stats import t
+
+    n = len(differences)
+    if n < 2:
+        return 0
+    half = t.ppf(1 - (1 - CONFIDENCE) / (2 * comparisons), n - 1) * differences.std(ddof=1) / np.sqrt(n)
+    mean = differences.mean()
+    return int(np.sign(mean)) if abs(mean) > half else 0
