@@ -7,7 +7,7 @@ import pandas as pd
 
 from stages.calibration import mixture
 from stages.calibration.calibrated import FOLDS
-from stages.calibration.fusion import signals_of
+from stages.calibration.fusion import matrix, signals_of
 from stages.calibration.mixture import UNKNOWN_SHARE, Share
 from stages.calibration.nulls import SizedNull
 from stages.calibration.profile import Profile
@@ -81,7 +81,6 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     measurements: list[Measurement] = []
     surprises: dict[str, np.ndarray] = {}
     by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
-    bets = np.zeros(rows)
     for name, calibrated in profile.checks.items():
         scores_rows = calibrated.surprise is not None
         whole = [np.arange(rows)] * len(calibrated.folds)
@@ -93,13 +92,11 @@ def examine(batch: Batch, profile: Profile) -> Examination:
         measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), load_check(name).alone))
         if merged.fault is not None or not rows:
             continue
-        if merged.log_e_values is not None:
-            bets += merged.log_e_values
         if calibrated.surprise is not None and merged.row_scores is not None:
             surprises[name] = calibrated.surprise.of_new(merged.row_scores)
             for fold, finding in zip(by_fold, findings, strict=True):
                 fold[name] = finding
-    scored = _weighed(by_fold, readers, profile, rows, bets)
+    scored = _weighed(by_fold, readers, profile, rows)
     if scored.measurement is not None:
         measurements.append(scored.measurement)
     rarest = _rarest(surprises, rows)
@@ -119,15 +116,16 @@ class _Weighed:
     bets: tuple[float, ...] = ()
 
 
-def _weighed(
-    by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile: Profile, rows: int, bets: np.ndarray
-) -> _Weighed:
+def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile: Profile, rows: int) -> _Weighed:
     """Weigh what the checks measured; a check that failed leaves the fusion without its signals, so nothing is."""
     fused = profile.fused
     complete = fused is not None and len(by_fold[0]) == sum(c.surprise is not None for c in profile.checks.values())
     if fused is None or not complete or not rows:
-        return _Weighed(None, bets, np.ones(rows), UNKNOWN_SHARE)
-    log_odds = [fusion.log_odds(signals_of(found)) for fusion, found in zip(fused.folds, by_fold, strict=True)]
+        return _Weighed(None, np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
+    log_odds = [
+        fusion.log_odds(matrix(signals_of(found), fused.names))
+        for fusion, found in zip(fused.folds, by_fold, strict=True)
+    ]
     if len(readers[0]) == rows:
         statistic = float(np.mean([mixture.likelihood_ratio(f, fused.cap) for f in log_odds]))
         p_values = np.mean([fused.surprise.p_values(f) for f in log_odds], axis=0)
@@ -138,7 +136,7 @@ def _weighed(
     mean = _gathered(log_odds, readers, rows)
     share = mixture.share(mean)
     won = mixture.bets(mean, fused.mean_odds).tolist()
-    scores = mixture.posterior(mean, share.estimate) + bets
+    scores = mixture.posterior(mean, share.estimate)
     finding = Finding(statistic, "log likelihood ratio", scores, evidence={"poisoned_share": asdict(share)})
     return _Weighed(_measurement(ROWS, finding, fused.null.at(rows)), scores, p_values, share, tuple(won))
 
@@ -191,11 +189,9 @@ def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Fi
         return faulty
     sizes = np.array([len(r) for r in readers])
     scores = [f.row_scores for f in findings if f.row_scores is not None]
-    bets = [f.log_e_values for f in findings if f.log_e_values is not None]
     return replace(
         findings[0],
         statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
         row_scores=_gathered(scores, readers, rows) if scores and rows else None,
-        log_e_values=np.mean(bets, axis=0) if bets else None,
         signals={},
     )

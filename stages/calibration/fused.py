@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stages.calibration import mixture
-from stages.calibration.calibrated import Calibrated
-from stages.calibration.fusion import Fusion, Rows, line, signals_of
+from stages.calibration.calibrated import FOLDS, Calibrated
+from stages.calibration.fusion import Fusion, Rows, line, matrix, signals_of
 from stages.calibration.nulls import MomentNull
 from stages.calibration.simulate import simulated
 from stages.calibration.surprise import Surprise
@@ -22,6 +22,8 @@ class Fused:
 
     Attributes
     ----------
+    names : tuple of str
+        The signals that the fusions read: those that every fold's checks have.
     folds : tuple of Fusion
         Each trained on the rows that the others' checks left out.
     cap : float
@@ -32,6 +34,7 @@ class Fused:
         Of the likelihood ratio.
     """
 
+    names: tuple[str, ...]
     folds: tuple[Fusion, ...]
     cap: float
     surprise: Surprise
@@ -50,12 +53,13 @@ def fused(
     scoring = {name: c for name, c in checks.items() if c.surprise is not None}
     if not scoring:
         return None
+    names = _common(scoring, trusted.take(parts[0]))
     clean, poisoned = [], []
     for k, rows in enumerate(track(parts, "simulating attacks")):
         held_out = trusted.take(rows)
-        clean.append(Rows(_signals(scoring, k, held_out), np.full(len(rows), -1)))
+        clean.append(Rows(_signals(scoring, k, held_out, names), np.full(len(rows), -1)))
         copies = [
-            Rows(_signals(scoring, k, p.batch)[p.rows], np.full(len(p.rows), i))
+            Rows(_signals(scoring, k, p.batch, names)[p.rows], np.full(len(p.rows), i))
             for i, p in simulated(held_out, [seed, k], without)
         ]
         poisoned.append(Rows.joined([clean[k].none(), *copies]))
@@ -72,8 +76,14 @@ def fused(
     log_odds = np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, clean, strict=True)])
     cap = float(np.log(len(trusted) + 1))
     null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))
-    return Fused(tuple(folds), cap, Surprise.of(log_odds), null, mixture.mean_odds(log_odds))
+    return Fused(names, tuple(folds), cap, Surprise.of(log_odds), null, mixture.mean_odds(log_odds))
 
 
-def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch) -> np.ndarray:
-    return signals_of({name: measure(c.folds[fold], batch) for name, c in scoring.items()})
+def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:
+    return matrix(signals_of({name: measure(c.folds[fold], batch) for name, c in scoring.items()}), names)
+
+
+def _common(scoring: Mapping[str, Calibrated], batch: Batch) -> tuple[str, ...]:
+    """Signals that every fold's checks have: a class or a level that only one of them knows is no signal of all."""
+    by_fold = [set(signals_of({name: measure(c.folds[k], batch) for name, c in scoring.items()})) for k in range(FOLDS)]
+    return tuple(sorted(set.intersection(*by_fold)))

@@ -1,6 +1,6 @@
 """The fusion: what all checks measured of a row, weighed into the odds that it is poisoned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ TRUSTED_TYPES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredict
 
 @dataclass(frozen=True)
 class Rows:
-    """Measured rows: one column for each row score and each signal, in the order of their names.
+    """Measured rows: one column for each signal.
 
     Attributes
     ----------
@@ -40,15 +40,21 @@ class Rows:
         return Rows(self.signals[:0], self.groups[:0])
 
 
-def signals_of(findings: Mapping[str, Finding]) -> np.ndarray:
-    """The row scores and signals of every check that has them, shape (rows, signals)."""
-    columns = [
-        column
-        for name in sorted(findings)
-        if (scores := findings[name].row_scores) is not None
-        for column in (scores, *(findings[name].signals[s] for s in sorted(findings[name].signals)))
-    ]
-    return np.column_stack(columns).astype(np.float32)
+def signals_of(findings: Mapping[str, Finding]) -> dict[str, np.ndarray]:
+    """The row scores and signals of every check that has them, by `<check>` and `<check>.<signal>`."""
+    found: dict[str, np.ndarray] = {}
+    for name, finding in findings.items():
+        if finding.row_scores is not None:
+            found[name] = finding.row_scores
+            found |= {f"{name}.{signal}": values for signal, values in finding.signals.items()}
+    return found
+
+
+def matrix(signals: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+    """Some signals as columns, float32 of shape (rows, len(names)); one that was not measured is missing."""
+    rows = len(next(iter(signals.values())))
+    missing = np.full(rows, np.nan)
+    return np.column_stack([signals.get(name, missing) for name in names]).astype(np.float32)
 
 
 @dataclass(frozen=True)

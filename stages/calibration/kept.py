@@ -36,9 +36,7 @@ def keep(path: Path, examination: Examination) -> None:
     for m in examination.measurements:
         if m.finding.row_scores is not None:
             arrays[f"scores/{m.check}"] = m.finding.row_scores
-        if m.finding.log_e_values is not None:
-            arrays[f"bets/{m.check}"] = m.finding.log_e_values
-        rest = asdict(replace(m, finding=replace(m.finding, row_scores=None, log_e_values=None)))
+        rest = asdict(replace(m, finding=replace(m.finding, row_scores=None)))
         measurements.append(rest | {"kind": type(m.null).__name__})
     checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
     arrays["row_checks"] = codes
@@ -72,7 +70,6 @@ def kept(path: Path) -> Examination | None:
 def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measurement:
     finding = words["finding"] | {
         "row_scores": arrays.get(f"scores/{words['check']}"),
-        "log_e_values": arrays.get(f"bets/{words['check']}"),
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
     }

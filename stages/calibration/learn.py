@@ -18,7 +18,7 @@ from stages.core.layout import Layout
 from stages.core.params import Params
 from stages.core.progress import track
 
-PSEUDO_BATCHES = 20
+PSEUDO_BATCHES = 40
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
 
 

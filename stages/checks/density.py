@@ -8,7 +8,7 @@ from pydantic import Field
 
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
-from stages.core.encoding import Encoder, Projection, Ranks
+from stages.core.encoding import WIDE, Encoder, Projection, Ranks
 from stages.core.tally import brief
 
 TINY = 1e-9
@@ -26,7 +26,7 @@ class Density(Check):
     Ledoit-Wolf covariance, to all trusted rows and to those of the row's class (to all for a class with fewer than
     `smallest_class` rows); the row's score is log d of its class. Signals: both, mean absolute normal score over
     columns and over the three largest, log squared distance to the principal components of wide data, and the
-    place itself.
+    normal scores themselves where there are at most 60.
 
     Sources: Mahalanobis (1936); Ledoit and Wolf, "A well-conditioned estimator for large-dimensional covariance
     matrices" (2004).
@@ -99,15 +99,17 @@ class FittedDensity(Fitted):
         for label, ellipsoid in self.by_class.items():
             rows = np.flatnonzero(batch.labels == label)
             own[rows] = ellipsoid.log_distance(places[rows])
-        extremes = np.abs(points[:, : len(self.ranks.columns)])
+        numbers = points[:, : len(batch.layout.numeric)]
+        extremes = np.abs(numbers)
         signals = {"overall": overall, "residual": np.log(self.projection.residual(points) + TINY)}
         signals |= {"tail_mean": _mean_of_largest(extremes, extremes.shape[1])}
         signals |= {"tail_max": _mean_of_largest(extremes, TAIL)}
-        signals |= {f"place_{i}": place for i, place in enumerate(places.T)}
+        if numbers.shape[1] <= WIDE:
+            signals |= {f"place_{i}": place for i, place in enumerate(numbers.T)}
         return Finding.of_rows(own, "log distance", signals=signals, evidence=self._evidence(batch, own, extremes))
 
     def _evidence(self, batch: Batch, scores: np.ndarray, extremes: np.ndarray) -> dict[str, Any]:
-        names = [batch.layout.numeric[c] for c in self.ranks.columns]
+        names = batch.layout.numeric
         return {
             "least_usual": [
                 {

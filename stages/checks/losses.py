@@ -126,8 +126,8 @@ class FittedLosses(Fitted):
         signals["entropy"] = -(mean * np.log(np.maximum(mean, FLOOR))).sum(axis=1)
         signals["rival"] = np.log(np.maximum(rival.max(axis=1), FLOOR)) + scores
         for c in self.shown:
-            signals[f"log_p_{c}"] = np.log(np.maximum(mean[:, c], FLOOR))
-            signals[f"label_{c}"] = ((own == c) & known).astype(float)
+            signals[f"log_p_{self.classes[c]}"] = np.log(np.maximum(mean[:, c], FLOOR))
+            signals[f"label_{self.classes[c]}"] = ((own == c) & known).astype(float)
         evidence = self._evidence(batch, scores, mean)
         return Finding.of_rows(scores, "nats a row", signals=signals, evidence=evidence)
 

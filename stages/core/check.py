@@ -35,9 +35,6 @@ class Finding:
     signals : dict of str to ndarray of float, shape (rows,)
         What else was measured of each row, by name, the same names for every batch; finite. The fusion reads them
         beside the row scores, and their direction is for it to learn.
-    log_e_values : ndarray of float, shape (rows,), optional
-        For a check that compares the rows of a batch with each other, and so has no row scores: the natural
-        logarithm of what a bet against each row won, a bet that clean rows win nothing on: mean of exp <= 1.
     breaches : tuple of str
         Declared rules that the batch as a whole breaks, each a sentence. One is enough to quarantine.
     forbidden : dict of int to str
@@ -52,7 +49,6 @@ class Finding:
     unit: str
     row_scores: np.ndarray | None = None
     signals: dict[str, np.ndarray] = field(default_factory=dict)
-    log_e_values: np.ndarray | None = None
     breaches: tuple[str, ...] = ()
     forbidden: dict[int, str] = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
@@ -137,7 +133,7 @@ def _assert_sound(finding: Finding, rows: int) -> None:
     """Refuse a finding that would pass by accident: NaN compares false with every limit."""
     if not np.isfinite(finding.statistic):
         raise ValueError(f"statistic is {finding.statistic}, expected a finite number")
-    by_row = {"row scores": finding.row_scores, "log e-values": finding.log_e_values} | finding.signals
+    by_row = {"row scores": finding.row_scores} | finding.signals
     for name, values in by_row.items():
         if values is not None and (values.shape != (rows,) or not np.isfinite(values).all()):
             raise ValueError(f"{name} of shape {values.shape}, expected {rows} finite numbers")

@@ -65,19 +65,16 @@ class Ranks:
     A number becomes ndtri((rank + 1/2) / (rows + 1)), rank the mean of the number of trusted values below it and
     of those not above it; a missing one counts as smaller than every number. A column whose mass sits on few
     values (most cells zero, say) keeps them apart from everything between them, which standardising does not.
-    Columns that hold one value are left out. Cost: O(rows log reference rows x columns).
+    Cost: O(rows log reference rows x columns).
     """
 
-    columns: np.ndarray
     sorted_values: np.ndarray
     levels: "OneHotEncoder | None"
 
     @classmethod
     def fit(cls, trusted: Batch, encoder: Encoder) -> "Ranks":
         """Sort the columns of the trusted rows; the levels are those of an encoder fitted on them."""
-        values = np.sort(_lowest(trusted.numeric), axis=0)
-        columns = np.flatnonzero(values[0] < values[-1]) if len(values) else np.array([], int)
-        return cls(columns, values[:, columns], encoder.levels)
+        return cls(np.sort(_lowest(trusted.numeric), axis=0), encoder.levels)
 
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
@@ -87,10 +84,10 @@ class Ranks:
         return np.hstack(parts)
 
     def scores(self, batch: Batch) -> np.ndarray:
-        """Normal scores of the numeric columns alone, shape (rows, len(columns))."""
+        """Normal scores of the numeric columns alone, shape (rows, numeric columns)."""
         from scipy.special import ndtri
 
-        cells = _lowest(batch.numeric)[:, self.columns]
+        cells = _lowest(batch.numeric)
         ranks = np.empty(cells.shape)
         for c, known in enumerate(self.sorted_values.T):
             ranks[:, c] = (

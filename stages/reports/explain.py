@@ -8,16 +8,15 @@ from rich.table import Table
 from rich.text import Text
 
 from stages.calibration import profile
-from stages.calibration.examine import ROWS
 from stages.calibration.profile import Profile
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import measure
-from stages.core.discovery import load_check
 from stages.core.errors import PratiqueError, printable
 from stages.core.params import load
 from stages.core.reading import read_table
 from stages.quarantine.recordfile import read_record
+from stages.reports.facts import says
 
 CLEAN = 1000
 
@@ -34,11 +33,12 @@ def explain(batch: str) -> RenderableType:
     words = [Text(f"{batch}: {found['verdict']}, {found['outcome']}", style="bold"), *_reasons(found)]
     table = Table("check", "says", "observed", "limit", f"as odd, of {CLEAN:,} clean batches")
     for check in found["checks"]:
-        meaning = "what all checks saw in the rows" if check["id"] == ROWS else load_check(check["id"]).says
         odd = "failed" if check["fault"] else f"{CLEAN * check['pValue']:.3g}"
         style = "" if check["success"] else "bold red"
         observed, limit = (f"{check[key]:.4g}" if check[key] is not None else "" for key in ("observed", "limit"))
-        table.add_row(check["id"] + ("" if check["success"] else " *"), meaning, observed, limit, odd, style=style)
+        table.add_row(
+            check["id"] + ("" if check["success"] else " *"), says(check["id"]), observed, limit, odd, style=style
+        )
     rows = [Text(printable(f"row {s['row']}: {s['reason']}")) for s in found["suspects"]["shown"]]
     more = found["suspects"]["left_out"]
     return Group(*words, table, Text("* alarmed"), *rows, *([Text(f"and {more:,} more rows")] if more else []))

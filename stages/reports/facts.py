@@ -14,7 +14,7 @@ from stages.core.discovery import check_names, load_check
 from stages.core.errors import PratiqueError
 from stages.quarantine.recordfile import read_record
 
-SAYS_ROWS = "its oddest tenth is odder than chance"
+SAYS_ROWS = "its rows look poisoned, by all checks together"
 
 
 @dataclass(frozen=True)

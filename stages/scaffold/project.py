@@ -35,12 +35,13 @@ shift:
 checks:                  # a check that is not named here does not run
   schema: {{}}             # expectations/schema.yaml
   expectations: {{}}       # expectations/suite.json
-  shift: {{}}
-  outliers:
+  shift: {{}}              # columns and class shares that moved
+  outliers:              # distance to trusted rows
     neighbours: 5
-    smallest_class: 8
-  labels:
+  labels:                # votes of trusted neighbours
     neighbours: 10
+  losses: {{}}             # models of trusted rows
+  density: {{}}            # how columns go together in a class
 
 sources:
   unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml
