@@ -195,6 +195,25 @@ def status(
 
 
 @app.command()
+def unseen(
+    rate: Annotated[float, typer.Option(min=0, max=1, help="Share of poisoned rows in a batch.")] = 0.2,
+    batches: Annotated[int, typer.Option(min=1, help="Batches for each attack.")] = 10,
+    rows: Annotated[int, typer.Option(min=5, help="Rows in a batch.")] = 100,
+) -> None:
+    """Leave each family of attacks out of what the fusion is shown, and see what is still caught."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from stages.core.params import load
+    from stages.drilling.unseen import leave_one_family_out
+
+    table = Table("family", "batches", "caught", "caught unseen")
+    for found in leave_one_family_out(load(), rate, batches, rows):
+        table.add_row(found.family, str(found.batches), f"{found.shown:.2f}", f"{found.unseen:.2f}")
+    Console().print(table)
+
+
+@app.command()
 def explain(
     batch: Annotated[str, typer.Argument(help="A batch, as <source>/<batch>.")],
     row: Annotated[int | None, typer.Argument(help="One of its rows, counted from 0.")] = None,
