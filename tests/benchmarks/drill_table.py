@@ -8,6 +8,7 @@ is printed. A project that is there is used again, so that a run that was stoppe
 
 import argparse
 import csv
+import math
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from scipy import stats
 from stages.core.discovery import attack_names
 from stages.core.writing import write_text
 
-HOLDOUT, REFERENCE, BATCHES, ROWS = 2000, 1000, 12, 100
+HOLDOUT, REFERENCE, BATCHES, ROWS = 2000, 1000, 24, 100
 PASSED = 0.5
 """An attack gets through where surely less than this share of its rows is caught."""
 COLUMNS = ("batches_caught", "rows_caught", "good_rows_lost", "damage", "damage_gated", "success_gated")
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def drill(root: Path, label: str, rows: int, given: argparse.Namespace) -> None:
-    """Run the stages; as many batches are dealt out as there are accepted rows for, ten at most."""
+    """Run the stages; half of the accepted rows are dealt out, ten batches at most."""
     shared = {"label": label, "rows": rows, "rates": given.rates, "attacks": attacks(given.attacks)}
     shared |= {"repetitions": given.repetitions, "retrainings": given.retrainings}
     write_text(root / "params.yaml", PARAMS.format(batches=1, **shared))
@@ -75,7 +76,7 @@ def drill(root: Path, label: str, rows: int, given: argparse.Namespace) -> None:
     for stage in ("calibrate", "ingest", "validate"):
         pratique(root, stage)
     held = pd.read_parquet(root / "data/reports/rows.parquet")["quarantined"]
-    write_text(root / "params.yaml", PARAMS.format(batches=min(10, (~held).sum() // rows), **shared))
+    write_text(root / "params.yaml", PARAMS.format(batches=max(1, min(10, (~held).sum() // (2 * rows))), **shared))
     pratique(root, "drill", *(["--jobs", str(given.jobs)] if given.jobs else []))
 
 
@@ -130,7 +131,9 @@ def table(root: Path) -> str:
 
 def shown(number: tuple[float, float] | None) -> str:
     """A share in per cent; accuracy in points."""
-    return "" if number is None else f"{100 * number[0]:.1f} ± {100 * number[1]:.1f}"
+    if number is None:
+        return ""
+    return f"{100 * number[0]:.1f}" + ("" if math.isnan(number[1]) else f" ± {100 * number[1]:.1f}")
 
 
 def passed(root: Path) -> str:
