@@ -117,10 +117,9 @@ class _Weighed:
 
 
 def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile: Profile, rows: int) -> _Weighed:
-    """Weigh what the checks measured; a check that failed leaves the fusion without its signals, so nothing is."""
+    """Weigh what the checks measured; signals of a check that failed are missing."""
     fused = profile.fused
-    complete = fused is not None and len(by_fold[0]) == sum(c.surprise is not None for c in profile.checks.values())
-    if fused is None or not complete or not rows:
+    if fused is None or not by_fold[0] or not rows:
         return _Weighed(None, np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
     log_odds = [
         fusion.log_odds(matrix(signals_of(found), fused.names))

@@ -35,34 +35,9 @@ class Surprise:
 
     def of_new(self, scores: np.ndarray) -> np.ndarray:
         """Surprise of new rows."""
-        return self._surprise(scores, self.p_values(scores))
-
-    def of_trusted(self, scores: np.ndarray) -> np.ndarray:
-        """Surprise of the trusted rows themselves, each compared with the others only.
-
-        Counting a row against itself would halve the rarity of the rarest trusted row, and every new batch's
-        top rows would look rarer than they are.
-        """
-        return self._surprise(scores, self._at_least(scores) / len(self.sorted_scores))
+        beyond = np.maximum(scores - self.sorted_scores[-1], 0)
+        spread = float(self.sorted_scores[-1] - self.sorted_scores[0]) or 1.0
+        return np.asarray(-np.log10(self.p_values(scores)) + TIE * beyond / (beyond + spread))
 
     def _at_least(self, scores: np.ndarray) -> np.ndarray:
         return len(self.sorted_scores) - np.searchsorted(self.sorted_scores, scores, "left")
-
-    def _surprise(self, scores: np.ndarray, p_values: np.ndarray) -> np.ndarray:
-        beyond = np.maximum(scores - self.sorted_scores[-1], 0)
-        spread = float(self.sorted_scores[-1] - self.sorted_scores[0]) or 1.0
-        return -np.log10(p_values) + TIE * beyond / (beyond + spread)
-
-
-def combined(surprises: list[np.ndarray], rows: int) -> np.ndarray:
-    """One score a row: the largest surprise, plus a tenth of the others' to rank rows that agree on it."""
-    if not surprises:
-        return np.zeros(rows)
-    stack = np.vstack(surprises)
-    return 0.9 * stack.max(axis=0) + 0.1 * stack.sum(axis=0)
-
-
-def top_tenth(scores: np.ndarray) -> np.ndarray:
-    """Mean of the highest tenth of the scores, at least one; shape (draws, rows) to (draws,)."""
-    count = max(1, scores.shape[1] // 10)
-    return np.partition(scores, scores.shape[1] - count, axis=1)[:, -count:].mean(axis=1)

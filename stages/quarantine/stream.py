@@ -8,7 +8,7 @@ from stages.quarantine.clear import Cleared
 
 STREAM = "stream"
 """The alarm of a batch that brings its source's stream over the limit."""
-PATIENCE = 10
+PATIENCE = 100
 """Expected number of clean batches between two alarms, in units of those between two alarms of single batches."""
 
 

@@ -34,6 +34,8 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
     assert words(again) == words(examined)
     assert again.unreadable == examined.unreadable == {3: "size: not a cell of its kind"}
     assert again.row_checks == examined.row_checks
+    assert (again.share, again.bets) == (examined.share, examined.bets)
+    assert [m.alone for m in again.measurements] == [False, True, True]
     for name in ("row_scores", "row_p_values"):
         np.testing.assert_array_equal(getattr(again, name), getattr(examined, name))
     for before, after in zip(examined.measurements, again.measurements, strict=True):
@@ -43,7 +45,9 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
 
 def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
     failed = Measurement("labels", Finding(float("nan"), "", fault="ValueError: x"), Pearson3(0.5, 1.0, 0.1), 0.0)
-    rules = Finding(0.5, "share", np.array([0.0, 1.0]), ("a rule",), {1: "a: odd"}, {"columns": []})
+    rules = Finding(
+        0.5, "share", np.array([0.0, 1.0]), breaches=("a rule",), forbidden={1: "a: odd"}, evidence={"columns": []}
+    )
     made = Examination(
         (failed, Measurement("schema", rules, BetaBinomial(0, 9, 2), 0.1)), np.zeros(2), np.ones(2), ("schema",) * 2
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.calibration.surprise import TIE, Surprise, combined, top_tenth
+from stages.calibration.surprise import TIE, Surprise
 
 FOUR = np.array([3.0, 1.0, 2.0, 4.0])
 scores_of_rows = st.lists(st.integers(-40, 40), min_size=1, max_size=30).map(lambda scores: np.array(scores) / 8)
@@ -21,12 +21,6 @@ def test_a_new_row_is_counted_among_the_trusted_ones():
 def test_ties_count_as_at_least_as_odd():
     surprise = Surprise.of(np.array([1.0, 2.0, 2.0, 2.0]))
     np.testing.assert_allclose(surprise.p_values(np.array([1.0, 2.0, 2.1])), [5 / 5, 4 / 5, 1 / 5])
-    np.testing.assert_allclose(surprise.of_trusted(np.array([1.0, 2.0])), -np.log10([4 / 4, 3 / 4]))
-
-
-def test_a_trusted_row_is_compared_with_the_others_only():
-    """The highest of m is one in m; counted against itself it would be two in m + 1."""
-    np.testing.assert_allclose(Surprise.of(FOUR).of_trusted(FOUR), -np.log10([2 / 4, 4 / 4, 3 / 4, 1 / 4]))
 
 
 def test_beyond_everything_seen_rows_are_ranked_by_a_hair():
@@ -66,29 +60,3 @@ def test_the_p_values_of_exchangeable_rows_are_uniform():
     )
     for level in (0.01, 0.05, 0.2, 0.5):
         assert (p_values <= level).mean() == pytest.approx(level, abs=0.15 * level + 0.002)
-
-
-def test_the_largest_surprise_counts_and_a_tenth_of_the_others():
-    got = combined([np.array([1.0, 0.0, 2.0]), np.array([0.0, 3.0, 2.0]), np.array([0.5, 1.0, 2.0])], 3)
-    np.testing.assert_allclose(got, [1 + 0.05, 3 + 0.1, 2 + 0.4])
-
-
-def test_one_check_is_combined_into_itself():
-    np.testing.assert_allclose(combined([FOUR], 4), FOUR)
-
-
-def test_without_a_check_no_row_stands_out():
-    assert combined([], 3).tolist() == [0.0, 0.0, 0.0]
-
-
-@pytest.mark.parametrize(
-    ("rows", "expected"),
-    [(1, 1.0), (9, 9.0), (10, 10.0), (19, 19.0), (20, (20 + 19) / 2), (30, (30 + 29 + 28) / 3)],
-)
-def test_the_top_tenth_is_one_row_at_least(rows, expected):
-    scores = np.random.default_rng(rows).permutation(np.arange(1.0, rows + 1))
-    assert top_tenth(scores[None]).tolist() == [expected]
-
-
-def test_each_draw_has_its_own_top_tenth():
-    assert top_tenth(np.array([[1.0, 5.0], [7.0, 2.0]])).tolist() == [5.0, 7.0]

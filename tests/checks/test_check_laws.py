@@ -148,6 +148,10 @@ def assert_equal(one: Finding, other: Finding) -> None:
         mine, yours = getattr(one, field.name), getattr(other, field.name)
         if field.name == "row_scores" and mine is not None:
             np.testing.assert_array_equal(mine, yours)
+        elif field.name == "signals":
+            assert mine.keys() == yours.keys()
+            for name in mine:
+                np.testing.assert_array_equal(mine[name], yours[name], err_msg=name)
         else:
             assert mine == yours, field.name
 
@@ -161,6 +165,9 @@ def assert_sound(finding: Finding, batch: Batch) -> None:
         assert scores.shape == (len(batch),)
         assert np.isfinite(scores).all()
         assert finding.statistic == pytest.approx(scores.mean() if len(batch) else 0.0, rel=1e-12)
+    for name, signal in finding.signals.items():
+        assert signal.shape == (len(batch),), name
+        assert np.isfinite(signal).all(), name
     assert set(finding.forbidden) <= set(range(len(batch)))
     text = json.dumps(finding.evidence, allow_nan=False)
     assert len(text) <= MAX_EVIDENCE
@@ -248,6 +255,8 @@ def test_the_order_of_rows_does_not_matter(case: Case, fitted: Fitted) -> None:
     assert (one.row_scores is None) == (other.row_scores is None)
     if one.row_scores is not None and other.row_scores is not None:
         np.testing.assert_allclose(other.row_scores, one.row_scores[order], rtol=1e-9, atol=1e-12)
+    for name, signal in one.signals.items():
+        np.testing.assert_allclose(other.signals[name], signal[order], rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 def test_a_row_that_is_scored_by_what_was_learned_scores_the_same_alone(case: Case, fitted: Fitted) -> None:
@@ -257,8 +266,11 @@ def test_a_row_that_is_scored_by_what_was_learned_scores_the_same_alone(case: Ca
     if not case.check.learns or scores is None:
         return
     with threadpool_limits(limits=1):  # as in every command
-        alone = [measure(fitted, case.batch(batch.table.slice(row, 1))).statistic for row in range(len(batch))]
-    np.testing.assert_allclose(alone, scores, rtol=1e-9)
+        alone = [measure(fitted, case.batch(batch.table.slice(row, 1))) for row in range(len(batch))]
+        together = measure(fitted, batch).signals
+    np.testing.assert_allclose([finding.statistic for finding in alone], scores, rtol=1e-9)
+    for name, signal in together.items():
+        np.testing.assert_allclose([f.signals[name][0] for f in alone], signal, rtol=1e-9, atol=1e-9, err_msg=name)
 
 
 def test_a_ruined_batch_looks_worse(case: Case, fitted: Fitted) -> None:

@@ -1,0 +1,81 @@
+"""The fusion: weights, draws, the line to honest odds, and that it keeps."""
+
+import numpy as np
+import pytest
+
+from stages.calibration.fusion import (
+    MODELS,
+    POISONED,
+    TRUSTED_TYPES,
+    Fusion,
+    Rows,
+    balanced,
+    drawn,
+    line,
+    matrix,
+    signals_of,
+)
+from stages.core import archive
+from stages.core.check import Finding
+
+
+@pytest.fixture(scope="module")
+def measured() -> Rows:
+    """Two simulations; the second moves the first signal, the first the second."""
+    rng = np.random.default_rng(1)
+    groups = np.repeat([-1, 0, 4], [300, 500, 100])
+    signals = rng.normal(size=(900, 3)) + 2.0 * np.column_stack([groups == 4, groups == 0, np.zeros(900)])
+    return Rows(signals.astype(np.float32), groups)
+
+
+def test_clean_and_poisoned_weigh_the_same_and_so_do_simulations(measured):
+    weights = balanced(measured.groups)
+    assert [weights[measured.groups == g].sum() for g in (-1, 0, 4)] == pytest.approx([450, 225, 225])
+
+
+def test_a_draw_keeps_clean_rows_and_as_many_of_each_simulation(measured):
+    got = drawn(measured, np.random.default_rng(0))
+    counts = [int((got.groups == g).sum()) for g in (-1, 0, 4)]
+    assert counts == [300, POISONED * 300 // 2, 100]
+
+
+def test_poisoned_rows_get_higher_odds_than_new_clean_ones(measured):
+    fusion = Fusion.train(measured, 0)
+    assert len(fusion.models) == MODELS
+    new = np.random.default_rng(2).normal(size=(300, 3)).astype(np.float32)
+    clean = fusion.log_odds(new)
+    for shifted in (0, 1):
+        moved = new + 2 * np.eye(3, dtype=np.float32)[shifted]
+        assert (fusion.log_odds(moved)[:, None] > clean).mean() > 0.75
+
+
+def test_the_line_makes_odds_honest():
+    """Scores twice as large as they should be, and off by 3."""
+    rng = np.random.default_rng(3)
+    groups = np.repeat([-1, 0], [6000, 6000])
+    x = rng.normal(2.0 * (groups >= 0), 1.0)
+    slope, intercept = line(2 * (2 * x - 2) + 3, groups)
+    assert (slope, intercept) == (pytest.approx(0.5, rel=0.1), pytest.approx(-1.5, rel=0.15))
+
+
+def test_a_line_never_turns_the_order_round():
+    assert line(np.array([1.0, 2.0, -1.0, -2.0]), np.array([-1, -1, 0, 0]))[0] == 0
+
+
+def test_signals_are_named_by_check_and_missing_ones_are_missing():
+    findings = {
+        "labels": Finding.of_rows(np.array([1.0, 2.0]), "x", signals={"entropy": np.array([3.0, 4.0])}),
+        "shift": Finding(0.0, "x"),
+    }
+    got = signals_of(findings)
+    assert list(got) == ["labels", "labels.entropy"]
+    np.testing.assert_array_equal(matrix(got, ["labels.entropy", "losses", "labels"]), [[3, np.nan, 1], [4, np.nan, 2]])
+
+
+def test_it_is_kept_in_equal_bytes_and_weighs_the_same(measured, tmp_path):
+    fusion = Fusion.train(measured, 0).scaled(0.5, 1.0)
+    for name, made in (("a", fusion), ("b", Fusion.train(measured, 0).scaled(0.5, 1.0))):
+        archive.dump(tmp_path / name, made)
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    again = archive.load(tmp_path / "a", {"stages.calibration.fusion.Fusion", *TRUSTED_TYPES})
+    np.testing.assert_array_equal(again.log_odds(measured.signals), fusion.log_odds(measured.signals))

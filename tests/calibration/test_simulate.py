@@ -1,0 +1,35 @@
+"""Simulated attacks: what the fusion is shown, family by family."""
+
+import numpy as np
+
+from stages.calibration.simulate import FAMILIES, REPETITIONS, SIMULATIONS, simulated
+from stages.core.batch import Batch
+from stages.core.layout import Layout
+
+
+def test_every_simulation_is_drawn_anew_in_every_repetition(mixed_batch):
+    found = list(simulated(mixed_batch, [0, 1]))
+    assert [i for i, _ in found] == [i for i in range(len(SIMULATIONS)) for _ in range(REPETITIONS)]
+    first, second = (poisoned for i, poisoned in found if i == 0)
+    assert first.rows.tolist() != second.rows.tolist()
+    assert all(len(poisoned.rows) for _, poisoned in found)
+
+
+def test_equal_seeds_give_equal_poison(mixed_batch):
+    one, other = (list(simulated(mixed_batch, [4, 2])) for _ in range(2))
+    for (_, a), (_, b) in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a.rows, b.rows)
+        assert a.batch.table.equals(b.batch.table)
+
+
+def test_a_family_can_be_left_out(mixed_batch):
+    for family in FAMILIES:
+        shown = {SIMULATIONS[i].family for i, _ in simulated(mixed_batch, [0], family)}
+        assert shown == set(FAMILIES) - {family}
+
+
+def test_what_cannot_be_made_of_such_columns_is_left_out(mixed_batch):
+    """Without a number there is no mean to shift."""
+    texts = mixed_batch.table.select(["colour", "shape", "y"])
+    batch = Batch("fixtures/text", texts, Layout("y", {"colour": "text", "shape": "text"}))
+    assert {SIMULATIONS[i].family for i, _ in simulated(batch, [0])} >= {"flips"}
