@@ -69,6 +69,8 @@ class Facts:
         Rows with the reason why each is suspect: the first few, as the record has them.
     configuration : dict of str to str
         What the verdict depended on beside the batch, by digest.
+    poisoned : tuple of float, optional
+        Estimated share of poisoned rows, and the ends of its interval.
     """
 
     batch: str
@@ -90,6 +92,7 @@ class Facts:
     decisions: tuple[DecisionFacts, ...] = ()
     holds: tuple[str, ...] = ()
     configuration: dict[str, str] = field(default_factory=dict)
+    poisoned: tuple[float, float, float] | None = None
 
     @property
     def plain(self) -> bool:
@@ -193,7 +196,7 @@ def _facts(line: dict[str, str]) -> Facts:
 def of_record(record: dict[str, Any]) -> Facts:
     """What a record says."""
     subject, said = record["subject"][0], record["predicate"]
-    batch, suspects = said["batch"], said["suspects"]
+    batch, suspects, share = said["batch"], said["suspects"], said["poisonedShare"]
     decisions = tuple(_decision(decision) for decision in said["decisions"])
     return Facts(
         batch=batch["id"],
@@ -215,6 +218,7 @@ def of_record(record: dict[str, Any]) -> Facts:
         decisions=decisions,
         holds=tuple(hold["reason"] for hold in said["holds"]),
         configuration={entry["name"]: entry["sha256"] for entry in said["configuration"]},
+        poisoned=None if share is None else (share["estimate"], share["lowest"], share["highest"]),
     )
 
 

@@ -4,6 +4,9 @@ from stages.reports.facts import CheckFacts, Facts
 
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
+LABELS, FEATURES = ("labels", "losses"), ("density", "outliers")
+"""Checks that look at whether labels fit, and at whether features are like trusted ones."""
+
 STATES = {
     "waits": "Waits for a decision",
     "barred": "Held by policy",
@@ -158,8 +161,16 @@ def certainty(facts: Facts, budget: float) -> str:
         return "What was measured is within its limits for the batch as a whole."
     return (
         f"Of clean batches of {facts.rows:,} rows, {chance(facts.p_value)} would look as suspicious to any check; "
-        f"the budget in params.yaml lets {chance(budget)} be quarantined."
+        f"the budget in params.yaml lets {chance(budget)} be quarantined.{_share(facts)}"
     )
+
+
+def _share(facts: Facts) -> str:
+    """How many rows look poisoned, with the ends of an interval; nothing where none does."""
+    if facts.poisoned is None or not facts.poisoned[0]:
+        return ""
+    estimate, lowest, highest = (percent(share, 0) for share in facts.poisoned)
+    return f" About {estimate} of its rows look poisoned, from {lowest} to {highest}."
 
 
 def advice(facts: Facts, planted: bool, repeated: bool) -> str:
@@ -197,14 +208,20 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
             "The suspects carry the same values, which trusted rows hardly ever have: that is how a backdoor is "
             "planted. Reject the batch, and ask the source where these rows come from."
         )
-    if alarms[0].name == "labels":
-        return (
-            "Neighbours among the trusted rows carry other labels: labels are wrong, by mistake or on purpose. Look at "
-            "the first suspects; if you agree with their neighbours, reject the batch and have it labelled again."
-        )
     if alarms[0].name in ("schema", "expectations"):
         return "Declared rules are broken. Have the source correct the file, or correct the rule if it is out of date."
+    if _about_labels(facts):
+        return (
+            "Trusted rows that look alike carry other labels: labels are wrong, by mistake or on purpose. Look at "
+            "the first suspects; if you agree with their neighbours, reject the batch and have it labelled again."
+        )
     return (
         "The rows themselves are unlike trusted rows: noise, a broken sensor, inserted rows, or a case that the "
         "reference lacks. Look at the first suspects; release only what you would have trusted without this page."
     )
+
+
+def _about_labels(facts: Facts) -> bool:
+    """Whether the labels are odder than the features are, of what looks at either."""
+    looks = [check for check in facts.checks if check.name in LABELS + FEATURES]
+    return bool(looks) and min(looks, key=lambda check: (check.p_value, check.name)).name in LABELS

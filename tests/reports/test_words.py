@@ -67,6 +67,13 @@ def test_certainty_compares_the_chance_with_the_budget(make_facts, alarm):
     assert words.certainty(make_facts(fault="no table"), 0.01) == "The reader says: no table."
 
 
+def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_facts):
+    assert "About 20 % of its rows look poisoned, from 9 % to 35 %." in words.certainty(
+        make_facts(poisoned=(0.2, 0.09, 0.354)), 0.01
+    )
+    assert "poisoned" not in words.certainty(make_facts(poisoned=(0.0, 0.0, 0.05)), 0.01)
+
+
 @pytest.mark.parametrize(
     ("names", "planted", "repeated", "says"),
     [
@@ -76,6 +83,8 @@ def test_certainty_compares_the_chance_with_the_budget(make_facts, alarm):
         (["labels", "outliers"], False, False, "labelled again"),
         (["schema", "labels"], False, False, "Declared rules"),
         (["outliers", "labels"], False, False, "unlike trusted rows"),
+        (["rows", "losses", "density"], False, False, "labelled again"),
+        (["rows", "density", "losses"], False, False, "unlike trusted rows"),
     ],
 )
 def test_advice_follows_the_strongest_alarm(make_facts, alarm, names, planted, repeated, says):
