@@ -1,8 +1,11 @@
 import numpy as np
+import pandas as pd
 import pyarrow as pa
+import pytest
+from scipy.special import ndtri
 
 from stages.core.batch import Batch
-from stages.core.encoding import Encoder
+from stages.core.encoding import COMPONENTS, WIDE, Encoder, Projection, Ranks
 from stages.core.layout import Layout
 
 LAYOUT = Layout("y", {"n": "real", "c": "text"})
@@ -55,3 +58,45 @@ def test_without_text_columns_there_are_no_levels():
     encoder = Encoder.fit(Batch("a/1", pa.table({"n": [1.0, 5.0]}), layout))
     assert encoder.levels is None
     np.testing.assert_allclose(encoder.transform(Batch("a/2", pa.table({"n": [3.0]}), layout)), [[0.0]])
+
+
+def ranks_of(values, new):
+    layout = Layout("y", {"x": "real"})
+    trusted, batch = (
+        Batch.from_frame("s/b", pd.DataFrame({"x": x, "y": ["a"] * len(x)}), layout) for x in (values, new)
+    )
+    return Ranks.fit(trusted, Encoder.fit(trusted)).scores(batch)[:, 0]
+
+
+def test_a_rank_is_the_middle_of_its_ties():
+    """Of 0 0 0 1 2: zero has rank (0 + 3) / 2, one half lies at 3, one at (3 + 4) / 2, nine at 5."""
+    got = ranks_of([0.0, 0.0, 0.0, 1.0, 2.0], [0.0, 0.5, 1.0, 9.0, -9.0])
+    np.testing.assert_allclose(got, ndtri((np.array([1.5, 3.0, 3.5, 5.0, 0.0]) + 0.5) / 6))
+
+
+def test_a_missing_number_ranks_below_all():
+    got = ranks_of([0.0, 1.0, 2.0, 3.0], [np.nan, -5.0])
+    assert got[0] == got[1] == pytest.approx(ndtri(0.5 / 5))
+
+
+def test_a_constant_column_ranks_in_the_middle():
+    assert ranks_of([7.0] * 4, [7.0]) == pytest.approx([0.0])
+
+
+def test_few_dimensions_stay_as_they_are():
+    points = np.random.default_rng(1).normal(size=(20, 5))
+    projection = Projection.fit(points)
+    assert projection.axes is None
+    np.testing.assert_array_equal(projection.transform(points), points)
+    assert not projection.residual(points).any()
+
+
+def test_many_dimensions_are_summed_up_and_the_rest_is_the_residual():
+    rng = np.random.default_rng(2)
+    points = rng.normal(size=(200, COMPONENTS)) @ rng.normal(size=(COMPONENTS, WIDE + 20))
+    projection = Projection.fit(points)
+    assert projection.transform(points).shape == (200, COMPONENTS)
+    np.testing.assert_allclose(projection.residual(points), 0, atol=1e-6)
+    off = rng.normal(size=WIDE + 20)
+    off -= projection.axes.T @ (projection.axes @ off)
+    np.testing.assert_allclose(projection.residual(points + off), off @ off, rtol=1e-6)

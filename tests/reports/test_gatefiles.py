@@ -26,7 +26,8 @@ def gated(name="east/w01", verdict="quarantine", outcome="quarantined", text="la
     ]  # fmt: skip
     predicate = {
         "verdict": verdict, "outcome": outcome, "pValue": 1e-9, "fault": None, "checks": checks, "decisions": [],
-        "holds": [], "reasonCodes": [] if verdict == "accept" else ["labels", "schema"], "configuration": [], "poisonedShare": None,
+        "holds": [], "reasonCodes": [] if verdict == "accept" else ["labels", "schema"], "configuration": [],
+        "poisonedShare": None,
         "batch": {"id": name, "source": "east", "rows": 40, "columns": 3}, "suspects": {"shown": [], "left_out": 0},
         "rows": {"accepted": 0, "quarantined": 40},
     }  # fmt: skip
