@@ -1,12 +1,13 @@
 """Examining a batch: every check's measurement of it, and how rare that is among clean batches of its size."""
 
 from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from stages.calibration import mixture
-from stages.calibration.calibrated import FOLDS
+from stages.calibration.calibrated import FOLDS, Calibrated
 from stages.calibration.fusion import matrix, signals_of
 from stages.calibration.mixture import UNKNOWN_SHARE, Share
 from stages.calibration.nulls import SizedNull
@@ -82,17 +83,9 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     surprises: dict[str, np.ndarray] = {}
     by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
     for name, calibrated in profile.checks.items():
-        scores_rows = calibrated.surprise is not None
-        whole = [np.arange(rows)] * len(calibrated.folds)
-        read = readers if scores_rows and rows else whole
-        findings = [
-            measure(f, batch if len(r) == rows else batch.take(r)) for f, r in zip(calibrated.folds, read, strict=True)
-        ]
-        merged = _merged(findings, read, rows)
+        findings, merged = _measured(calibrated, batch, readers)
         measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), load_check(name).alone))
-        if merged.fault is not None or not rows:
-            continue
-        if calibrated.surprise is not None and merged.row_scores is not None:
+        if calibrated.surprise is not None and merged.row_scores is not None and merged.fault is None and rows:
             surprises[name] = calibrated.surprise.of_new(merged.row_scores)
             for fold, finding in zip(by_fold, findings, strict=True):
                 fold[name] = finding
@@ -103,6 +96,18 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     return Examination(
         tuple(measurements), scored.scores, scored.p_values, rarest, _unreadable(batch), scored.share, scored.bets
     )
+
+
+def _measured(calibrated: Calibrated, batch: Batch, readers: list[np.ndarray]) -> tuple[list[Finding], Finding]:
+    """What every fold found in the rows that it reads, and one finding made of these."""
+    rows = len(batch)
+    scores_rows = calibrated.surprise is not None and rows
+    read = readers if scores_rows else [np.arange(rows)] * len(calibrated.folds)
+    findings = [
+        measure(fitted, batch if len(part) == rows else batch.take(part))
+        for fitted, part in zip(calibrated.folds, read, strict=True)
+    ]
+    return findings, _merged(findings, read, rows)
 
 
 @dataclass(frozen=True)
@@ -193,4 +198,14 @@ def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Fi
         statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
         row_scores=_gathered(scores, readers, rows) if scores and rows else None,
         signals={},
+        evidence=_placed(findings[0].evidence, readers[0]),
     )
+
+
+def _placed(evidence: Any, reader: np.ndarray) -> Any:
+    """The same words, with the rows that they name counted in the batch instead of in the part that was read."""
+    if isinstance(evidence, list):
+        return [_placed(item, reader) for item in evidence]
+    if isinstance(evidence, dict):
+        return {key: int(reader[item]) if key == "row" else _placed(item, reader) for key, item in evidence.items()}
+    return evidence
