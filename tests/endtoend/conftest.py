@@ -264,7 +264,7 @@ def main(tmp_path_factory):
     listed = "".join(f"{s}:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n" for s in ("east", "west"))
     project.path("data/sources.yaml").write_text(listed, encoding="utf-8")
     project.stages("calibrate", "ingest", "validate", "train", "evaluate")
-    project.ok("dvc", "commit", "-q", "-f")
+    project.ok("dvc", "commit", "-q", "-f", "calibrate", "ingest", "validate", "train", "evaluate")
     project.commit()
     project.bring(tabular(40, seed=5), "east/third.csv")
     assert project.gate().code == 0  # the profile that it learns is kept below .git, for every copy

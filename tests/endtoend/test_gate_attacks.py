@@ -59,7 +59,7 @@ def test_40_a_loosened_threshold_beside_the_data_changes_nothing_and_is_refused(
     assert done.code == 1
     assert "params.yaml is changed, too" in done.out
     assert poisoned.found["mixed"] == ["params.yaml"]
-    assert "labels contradict their trusted neighbours" in poisoned.batch("east/bad")["reasons"]
+    assert "its rows look poisoned, by all checks together" in poisoned.batch("east/bad")["reasons"]
 
 
 def test_41_a_repeated_key_in_the_inventory_is_refused(change):
@@ -132,7 +132,7 @@ def test_46_47_forged_results_and_caches_change_nothing(poisoned):
     poisoned.path("pandas.py").write_text("raise SystemExit(0)\n")
     poisoned.commit()
     assert poisoned.run("pratique", "gate", "--base", "main").code == 1
-    assert "labels contradict their trusted neighbours" in poisoned.batch("east/bad")["reasons"]
+    assert "its rows look poisoned, by all checks together" in poisoned.batch("east/bad")["reasons"]
 
 
 def test_48_a_stale_verdict_is_not_looked_at(poisoned):
@@ -186,7 +186,7 @@ def test_53_a_reference_edited_beside_the_data_teaches_nothing(poisoned, flipped
     poisoned.commit()
     assert poisoned.gate().code == 1
     assert poisoned.found["mixed"] == ["data/reference/trusted.csv"]
-    assert "labels contradict their trusted neighbours" in poisoned.batch("east/bad")["reasons"]
+    assert "its rows look poisoned, by all checks together" in poisoned.batch("east/bad")["reasons"]
 
 
 @pytest.fixture
