@@ -5,7 +5,7 @@ pi of poisoned rows has the log likelihood ratio L(pi) = sum of log(1 - pi + pi 
 poisoned rows that stand out and many that hardly do both raise it, each at its own pi.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,7 +36,8 @@ def likelihood_ratio(log_odds: np.ndarray, cap: float) -> np.ndarray:
 def null(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
     """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows.
 
-    Every draw resamples the reference first and the batch from it, as counts of each trusted row.
+    Every draw resamples the reference first and the batch from it, as counts of each trusted row. A ratio of 0 or
+    less says that no poison is likelier than any share of it: that is no evidence.
     """
     terms, rows = _terms(log_odds, cap), len(log_odds)
     samples = []
@@ -46,7 +47,7 @@ def null(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNu
             reference = rng.multinomial(rows, np.full(rows, 1 / rows), size=CHUNK) / rows
             counts[start : start + CHUNK] = rng.multinomial(size, reference)
         samples.append((counts @ terms).max(axis=1))
-    return of_samples(list(SIZES), samples)
+    return replace(of_samples(list(SIZES), samples), floor=0.0)
 
 
 @dataclass(frozen=True)

@@ -38,15 +38,20 @@ class Pearson3:
     Means of few skewed scores are not normal; the third moment carries most of what is missing. A left skew is
     set to zero, because the normal's right tail is then the heavier, and so the honest one.
 
+    A statistic at or below `floor` is no evidence, however narrow the null: its p-value is 1.
+
     Source: Pearson, "Contributions to the mathematical theory of evolution II" (1895).
     """
 
     mean: float
     std: float
     skew: float
+    floor: float = -math.inf
 
     def p_value(self, statistic: float) -> float:
         """Upper tail probability, at least `SMALLEST_P`, and that where it is not a number."""
+        if statistic <= self.floor:
+            return 1.0
         z = (statistic - self.mean) / self.std
         if self.skew < 1e-3:
             tail = float(special.ndtr(-z))
@@ -56,13 +61,13 @@ class Pearson3:
         return max(SMALLEST_P, tail)
 
     def limit(self, alpha: float) -> float:
-        """Upper `alpha` quantile."""
+        """Upper `alpha` quantile, at least `floor`."""
         if self.skew < 1e-3:
             z = float(-special.ndtri(alpha))
         else:
             shape = 4 / self.skew**2
             z = float((special.gammainccinv(shape, alpha) - shape) / math.sqrt(shape))
-        return self.mean + z * self.std
+        return max(self.floor, self.mean + z * self.std)
 
 
 @dataclass(frozen=True)
@@ -113,16 +118,19 @@ class MomentNull:
     sizes : ndarray of int, increasing
     moments : ndarray of float, shape (sizes, 3)
         Mean, standard deviation and skewness at each size.
+    floor : float
+        See `Pearson3`.
     """
 
     sizes: np.ndarray
     moments: np.ndarray
+    floor: float = -math.inf
 
     def at(self, rows: int) -> Pearson3:
         """Interpolated in log size; beyond the ends, the null of the nearest size."""
         where = np.log(self.sizes)
         mean, std, skew = (float(np.interp(np.log(rows), where, column)) for column in self.moments.T)
-        return Pearson3(mean, std, skew)
+        return Pearson3(mean, std, skew, self.floor)
 
 
 def of_samples(sizes: list[int], samples: list[np.ndarray]) -> MomentNull:

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from stages.core.batch import Batch
-from stages.core.check import CAP, Check, Finding, Fitted
+from stages.core.check import Check, Finding, Fitted, most_suspicious
 from stages.core.encoding import WIDE, Encoder, Projection, Ranks
 from stages.core.tally import brief
 
@@ -118,7 +118,7 @@ class FittedDensity(Fitted):
                     "log_distance": float(scores[row]),
                     "most_extreme": [names[c] for c in np.argsort(-extremes[row], kind="stable")[:TAIL]],
                 }
-                for row in np.lexsort((batch.labels, -scores))[:CAP]
+                for row in most_suspicious(batch, scores)
             ]
         }
 

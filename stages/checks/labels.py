@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from stages.core.batch import Batch
-from stages.core.check import CAP, Check, Finding, Fitted
+from stages.core.check import Check, Finding, Fitted, most_suspicious
 from stages.core.encoding import Encoder
 from stages.core.tally import brief
 
@@ -73,7 +73,7 @@ class FittedLabels(Fitted):
         return Finding.of_rows(scores, "nats a row", evidence=self._evidence(batch, scores, votes))
 
     def _evidence(self, batch: Batch, scores: np.ndarray, votes: np.ndarray) -> dict[str, Any]:
-        suspects = np.lexsort((batch.labels, -scores))[:CAP]
+        suspects = most_suspicious(batch, scores)
         return {
             "most_contradicted": [
                 {

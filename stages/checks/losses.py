@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from stages.core.batch import Batch
-from stages.core.check import CAP, Check, Finding, Fitted
+from stages.core.check import Check, Finding, Fitted, most_suspicious
 from stages.core.encoding import Encoder, Projection, Ranks
 from stages.core.tally import brief
 
@@ -141,7 +141,7 @@ class FittedLosses(Fitted):
         return by_model
 
     def _evidence(self, batch: Batch, scores: np.ndarray, mean: np.ndarray) -> dict[str, Any]:
-        suspects = np.lexsort((batch.labels, -scores))[:CAP]
+        suspects = most_suspicious(batch, scores)
         return {
             "least_likely": [
                 {

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from stages.core.batch import Batch
-from stages.core.check import CAP, Check, Finding, Fitted
+from stages.core.check import Check, Finding, Fitted, most_suspicious
 from stages.core.encoding import Encoder
 from stages.core.tally import brief
 
@@ -116,7 +116,7 @@ class FittedOutliers(Fitted):
         return Finding.of_rows(scores, "log relative distance", signals=signals, evidence=evidence)
 
     def _evidence(self, batch: Batch, points: np.ndarray, measured: np.ndarray) -> dict[str, Any]:
-        farthest = np.lexsort((batch.labels, -measured[:, 0]))[:CAP]
+        farthest = most_suspicious(batch, measured[:, 0])
         names = batch.layout.numeric
         return {
             "farthest": [

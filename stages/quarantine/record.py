@@ -85,7 +85,6 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
             "suspects": capped([{"row": row, "reason": reason} for row, reason in verdict.suspects.items()]),
             "rows": {"accepted": arrival.rows - held, "quarantined": held},
             "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
-            "tool": {"name": "pratique", "version": __version__, "seed": judged_by.seed},
         },
     }
     require_valid(value)
@@ -101,6 +100,7 @@ def measured(cleared: Cleared, judged_by: Configuration) -> dict[str, Any]:
         "predicate": {
             "configuration": [{"name": name, "sha256": digest} for name, digest in judged_by.digests.items()],
             "checks": [_check(judged) for judged in cleared.verdict.judged],
+            "tool": {"name": "pratique", "version": __version__, "seed": judged_by.seed},
         },
     }
 

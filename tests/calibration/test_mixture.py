@@ -56,7 +56,17 @@ def test_the_null_is_what_clean_batches_do(size):
     drawn = [learned.p_value(float(likelihood_ratio(rows(size, 0.0, rng), 6.0))) for _ in range(1500)]
     for level in (0.01, 0.05, 0.5):
         assert (np.array(drawn) <= level).mean() <= 1.6 * level + 0.004
-    assert (np.array(drawn) <= 0.5).mean() >= 0.3
+    assert (np.array(drawn) <= 0.2).mean() >= 0.05  # nor much rarer than promised
+
+
+def test_what_speaks_against_poison_is_no_evidence_however_narrow_the_null():
+    """Rows that nothing tells apart: all their odds are below one, and nearly the same."""
+    scores = np.random.default_rng(8).normal(-1.0, 1e-6, 300)
+    learned = null(scores, 5.7, np.random.default_rng(9)).at(30)
+    batch = float(likelihood_ratio(np.full(30, -0.9), 5.7))
+    assert batch < 0
+    assert learned.p_value(batch) == 1.0
+    assert learned.limit(0.01) == 0.0
 
 
 def test_a_small_reference_widens_the_null():

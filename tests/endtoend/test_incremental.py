@@ -10,6 +10,7 @@ FLIPPED = ("east/b", "west/d")
 TORN = "west/torn"
 STEPS = (("east/a", "west/a", "east/b"), ("west/b", "east/c", TORN), ("west/c", "west/d", "east/d"))
 """Batches in the order in which they arrive: neither by name nor source by source."""
+FEW_CHECKS = "checks: {schema: {}, expectations: {}, shift: {}, labels: {}}\n\n"
 SMALL_DRILL = "drill: {attacks: {label_flip: {}}, rates: [0.2], repetitions: 1, retrainings: 2, batches: 2, rows: 20}\n"
 
 
@@ -42,7 +43,8 @@ def empty(new_project, make_rows):
     for old, new in (("id: null", "id: key"), ("model: random_forest", "model: logistic_regression")):
         assert params.count(old) == 1
         params = params.replace(old, new)
-    params = params[: params.index("drill:")] + SMALL_DRILL
+    start, end = params.index("checks:"), params.index("sources:")
+    params = f"{params[:start]}{FEW_CHECKS}{params[end : params.index('drill:')]}{SMALL_DRILL}"
     project.path("params.yaml").write_text(params, encoding="utf-8")
     shutil.rmtree(project.root / "expectations")
     project.ok("pratique", "init", ".", "--from", "trusted.csv", "--label", "y")  # infers them again, knowing the id

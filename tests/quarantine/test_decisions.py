@@ -20,6 +20,7 @@ RECORD = {
     "predicate": {
         "verdict": "quarantine",
         "fault": None,
+        "tool": {"name": "pratique", "version": "1"},
         "batch": {"id": "vendor/w01", "rows": 10, "rowSetSha256": ROWS},
         "rows": {"accepted": 0, "quarantined": 10},
         "configuration": [
@@ -78,10 +79,12 @@ def test_what_a_decision_binds_follows_bytes_limits_and_results_only():
     other_code = [*RECORD["predicate"]["configuration"][:2], {"name": "code", "sha256": "9" * 64}]
     assert binding(changed(configuration=other_code, verdict="accept", rows={})) == binding(RECORD)
     check = RECORD["predicate"]["checks"][0]
+    assert binding(changed(checks=[check | {"observed": 2.500001, "limit": 1.500001}])) == binding(RECORD)
     for record in (
         changed(configuration=[{"name": "params", "sha256": "9" * 64}]),
-        changed(checks=[check | {"limit": 1.6}]),
-        changed(checks=[check | {"observed": 2.6}]),
+        changed(checks=[check | {"success": True}]),
+        changed(checks=[check | {"id": "losses"}]),
+        changed(tool={"name": "pratique", "version": "99"}),
         RECORD | {"subject": [{"name": "x", "digest": {"sha256": "ac" * 32}}]},
     ):
         assert binding(record) != binding(RECORD)
