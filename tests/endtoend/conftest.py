@@ -22,6 +22,8 @@ from stages.cli import app
 from stages.core import errors
 
 REPOSITORY = Path(__file__).parents[2]
+FEW_CHECKS = "checks:\n  schema: {}\n  expectations: {}\n  shift: {}\n  labels:\n    neighbours: 10\n\n"
+SMALL_DRILL = "drill: {attacks: {label_flip: {}}, rates: [0.2], repetitions: 1, retrainings: 2, batches: 2, rows: 20}\n"
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,14 @@ class Project:
         """The same folder at another place."""
         shutil.copytree(self.root, root, symlinks=True)
         return replace(self, root=root)
+
+    def simplify(self, checks: str = FEW_CHECKS) -> None:
+        """Fewer checks, a quick model and a small drill: the tests of the sample are about all of them."""
+        text = (self.root / "params.yaml").read_text(encoding="utf-8")
+        start, end = text.index("checks:"), text.index("sources:")
+        assert text.count("model: random_forest") == 1
+        text = f"{text[:start]}{checks}{text[end : text.index('drill:')]}{SMALL_DRILL}"
+        self.path("params.yaml").write_text(text.replace("random_forest", "logistic_regression"), encoding="utf-8")
 
     def path(self, name: str) -> Path:
         """A file of the folder, whose own folder is made if it is missing."""
@@ -225,8 +235,8 @@ def make_rows():
 
 
 @pytest.fixture(scope="session")
-def prepared(new_project):
-    """A small project in which no stage has run: a reference, a holdout, two good batches. Copy it to change it."""
+def initialised(new_project):
+    """A small project as `pratique init` leaves it: a reference, a holdout, two good batches. Copy it to change it."""
     project = new_project()
     tabular(200, seed=1).to_csv(project.path("trusted.csv"), index=False)
     tabular(60, seed=2).to_csv(project.path("data/holdout/rows.csv"), index=False)
@@ -234,6 +244,14 @@ def prepared(new_project):
     tabular(30, seed=4).to_parquet(project.path("data/incoming/west/second.parquet"), index=False)
     done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
     assert done.code == 0, done
+    return project
+
+
+@pytest.fixture(scope="session")
+def prepared(initialised, tmp_path_factory):
+    """The same with few checks and a small drill. Copy it to change it."""
+    project = initialised.copy(tmp_path_factory.mktemp("prepared") / "project")
+    project.simplify()
     return project
 
 
@@ -257,10 +275,7 @@ def main(tmp_path_factory):
     project.ok("dvc", "init", "-q")
     done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
     assert done.code == 0, done
-    params = (project.root / "params.yaml").read_text(encoding="utf-8")
-    start, end = params.index("checks:"), params.index("sources:")
-    params = f"{params[:start]}checks: {{schema: {{}}, labels: {{}}}}\n\n{params[end:]}"
-    project.path("params.yaml").write_text(params.replace("random_forest", "logistic_regression"), encoding="utf-8")
+    project.simplify("checks: {schema: {}, labels: {}}\n\n")
     listed = "".join(f"{s}:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n" for s in ("east", "west"))
     project.path("data/sources.yaml").write_text(listed, encoding="utf-8")
     project.stages("calibrate", "ingest", "validate", "train", "evaluate")

@@ -65,9 +65,9 @@ def test_no_source_asks_for_a_pickle(source):
 
 
 @pytest.fixture(scope="module")
-def traced(prepared, tmp_path_factory):
+def traced(initialised, tmp_path_factory):
     """All five stages in a process of their own, under an audit hook."""
-    project = prepared.copy(tmp_path_factory.mktemp("traced") / "project")
+    project = initialised.copy(tmp_path_factory.mktemp("traced") / "project")
     return project, json.loads(project.ok("python", "-c", TRACE, *STAGES))
 
 

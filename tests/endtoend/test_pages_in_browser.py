@@ -168,7 +168,7 @@ def test_the_queue_agrees_with_the_table(tab, pages, run):
 
 def test_the_price_is_the_difference_between_two_trainings(tab, pages, run):
     """By training both models here, from the files that the pipeline left."""
-    from stages.core.params import TrainParams
+    from stages.core.params import load
     from stages.training.models import train
 
     held = pd.read_parquet(run.root / "data/quarantine/east/flipped/rows.parquet").iloc[:, :-2]
@@ -178,7 +178,7 @@ def test_the_price_is_the_difference_between_two_trainings(tab, pages, run):
     base = pd.concat(accepted)[[*layout.kinds, layout.label]]
     right = []
     for rows in (base, pd.concat([base, held.astype(base.dtypes.to_dict())])):
-        model = train(batch_of(rows, layout), TrainParams(), 0)
+        model = train(batch_of(rows, layout), load(run.root / "params.yaml").train, 0)
         right.append((model.predict(batch_of(holdout, layout)) == holdout["y"].to_numpy()).mean())
     tab.goto(pages["batches/east/flipped.html"])
     row = tab.get_by_role("row", name="All labels").inner_text().split("\t")

@@ -134,11 +134,11 @@ def wide(rows, features, classes, seed, flipped=0.0):
 @pytest.mark.parametrize(("features", "classes", "rows"), [(5, 2, 20), (800, 30, 40), (64, 10, 2500)])
 def test_pages_stay_small_whatever_the_shape(new_project, features, classes, rows):
     project = new_project()
-    wide(300, features, classes, 1).to_csv(project.path("trusted.csv"), index=False)
+    wide(300, features, classes, 1).to_parquet(project.path("trusted.parquet"), index=False)
     wide(90, features, classes, 2).to_csv(project.path("data/holdout/rows.csv"), index=False)
     wide(rows, features, classes, 3, 0.6).to_csv(project.path("data/incoming/east/bad.csv"), index=False)
     wide(30, features, classes, 4).to_csv(project.path("data/incoming/east/good.csv"), index=False)
-    assert project.pratique("init", ".", "--from", "trusted.csv", "--label", "y").code == 0
+    assert project.pratique("init", ".", "--from", "trusted.parquet", "--label", "y").code == 0
     lighten(project)
     project.stages("calibrate", "ingest", "validate", "train", "evaluate", "report")
     page = named(project, "east/bad").read_bytes()

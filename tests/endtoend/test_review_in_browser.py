@@ -58,7 +58,7 @@ def test_release_one_reject_another_and_run(project, tab):
         assert "token" not in tab.url
         tab.get_by_role("link", name="crowd/one").first.click()
         tab.keyboard.press("r")
-        tab.wait_for_function("document.activeElement.name === 'reason'")
+        tab.locator("#reason:focus").wait_for()
         tab.keyboard.type(WHY)
         tab.get_by_role("button", name="Release").click()
         assert "Decided since the last run" in tab.locator(".pending").inner_text()
