@@ -7,6 +7,7 @@ from itertools import groupby
 
 from stages.core import paths
 from stages.reports import words
+from stages.reports.drilled import read_drilled
 from stages.reports.facts import Facts
 from stages.reports.pages import draw
 from stages.reports.price import Price
@@ -62,6 +63,7 @@ def queue_page(facts: Sequence[Facts], prices: Mapping[str, Price | None]) -> st
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,
         worth=_worth(),
+        drilled=read_drilled(),
     )
 
 

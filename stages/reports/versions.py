@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from stages.core import git, paths
 from stages.core.errors import PratiqueError
 from stages.reports import words
+from stages.reports.drilled import drilled
 from stages.reports.pages import draw
 
 SHOWN = 200
@@ -29,12 +30,15 @@ class Version:
         On the holdout, by what the model was trained on.
     batches : dict of str to float
         How many were accepted and quarantined.
+    caught : float, optional
+        Share of poisoned rows that the gate kept out, mean over the drill's attacks and rates.
     """
 
     commit: str
     date: str
     accuracy: dict[str, float]
     batches: dict[str, float]
+    caught: float | None
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,16 @@ def _version(commit: git.Commit) -> Version | None:
         batches = {name: float(metrics["batches"][name]) for name in ("accepted", "quarantined")}
     except (PratiqueError, ValueError, KeyError, TypeError):
         return None
-    return Version(commit.sha[:10], commit.date[:10], accuracy, batches)
+    return Version(commit.sha[:10], commit.date[:10], accuracy, batches, _caught(commit))
+
+
+def _caught(commit: git.Commit) -> float | None:
+    """What the drill of a commit caught; None where it has none."""
+    try:
+        found = drilled(json.loads(git.content(commit.sha, paths.DRILL_METRICS.as_posix())))
+    except (PratiqueError, ValueError, TypeError, AttributeError):
+        return None
+    return None if found is None else found.mean
 
 
 def _lines(versions: list[Version], low: float, high: float) -> list[Line]:

@@ -112,6 +112,7 @@ STAGES = (
             str(paths.BATCHES_CSV),
             str(paths.ROWS_PARQUET),
             str(paths.METRICS_JSON),
+            str(paths.DRILL_METRICS),
             str(paths.BATCHES),
             str(paths.ACCEPTED),
             str(paths.QUARANTINE),

@@ -35,6 +35,8 @@ checks:
   shift: {{}}
   outliers: {{}}
   labels: {{}}
+  losses: {{}}
+  density: {{}}
 train: {{model: random_forest, trees: 50}}
 drill:
   rates: {rates}

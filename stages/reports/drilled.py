@@ -1,0 +1,56 @@
+"""What the last drill found: how much of each attack the gate keeps out."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from stages.core import paths
+from stages.reports import words
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """Shares of poisoned rows that are kept out, as text.
+
+    Attributes
+    ----------
+    rates : tuple of str
+        Per cent of rows poisoned, the columns of the table.
+    attacks : tuple of (str, tuple of str)
+        Each attack with its cells, the one of which the least is caught first; empty where a rate was not drilled.
+    mean : float
+        Over attacks and rates.
+    """
+
+    rates: tuple[str, ...]
+    attacks: tuple[tuple[str, tuple[str, ...]], ...]
+    mean: float
+
+
+def read_drilled() -> Drilled | None:
+    """The drill of this run; None where the stage has not run or its attacks passed no gate."""
+    if not paths.DRILL_METRICS.is_file():
+        return None
+    return drilled(json.loads(paths.DRILL_METRICS.read_text(encoding="utf-8")))
+
+
+def drilled(metrics: dict[str, Any]) -> Drilled | None:
+    """The metrics of a drill, `<attack>-<rate in per cent>` to measures, as a table."""
+    caught: dict[str, dict[str, float]] = {}
+    for name, measures in metrics.items():
+        if "rows_caught" in measures:
+            attack, _, rate = name.rpartition("-")
+            caught.setdefault(attack, {})[rate] = float(measures["rows_caught"])
+    if not caught:
+        return None
+    rates = sorted({rate for found in caught.values() for rate in found}, key=float)
+    weakest = sorted(caught, key=lambda attack: (_mean(list(caught[attack].values())), attack))
+    return Drilled(
+        tuple(rates),
+        tuple((a, tuple(words.percent(caught[a][r]) if r in caught[a] else "" for r in rates)) for a in weakest),
+        _mean([share for found in caught.values() for share in found.values()]),
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
