@@ -15,7 +15,7 @@ repro: $(READY) ## Run the pipeline on whatever is new; it ends with the summary
 
 test: $(READY) ## Run the tests
 	@echo "Running the tests"
-	@$(BIN)/pytest -q -n 2 --dist loadfile
+	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(READY) ## Check style, types and which module imports which
 	@echo "Checking style";   $(BIN)/ruff check -q --output-format concise

@@ -20,6 +20,11 @@ settings.register_profile("repeatable", derandomize=True, database=None, deadlin
 settings.load_profile("repeatable")
 
 
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that no worker ends the suite alone: the sample, then what else runs pipelines."""
+    items.sort(key=lambda item: (item.path.name != "test_sample.py", "endtoend" not in item.path.parts))
+
+
 @pytest.fixture(autouse=True)
 def isolated(tmp_path_factory, monkeypatch):
     def refuse(*_):

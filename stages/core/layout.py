@@ -69,8 +69,8 @@ def read_column(column: pa.ChunkedArray, kind: Kind) -> Column:
         text = as_text(column).to_pandas().astype("str")
         return Column(text, np.zeros(len(text), bool))
     numbers = _whole(column) if kind == "integer" else _real(column)
-    present = column.is_valid().to_numpy(zero_copy_only=False)
-    return Column(numbers, numbers.isna().to_numpy(bool) & present)
+    missing = numbers.isna().to_numpy(bool)
+    return Column(numbers, missing & column.is_valid().to_numpy() if missing.any() else missing)
 
 
 def _real(column: pa.ChunkedArray) -> pd.Series:
@@ -80,7 +80,7 @@ def _real(column: pa.ChunkedArray) -> pd.Series:
         numbers = pc.cast(column, pa.float64(), safe=False)
     else:
         numbers = pc.cast(_matching(as_text(column), NUMBER), pa.float64())
-    values = numbers.to_pandas().to_numpy(np.float64)
+    values = numbers.to_numpy()
     return pd.Series(np.where(np.isfinite(values), values, np.nan))
 
 

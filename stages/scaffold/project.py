@@ -59,9 +59,9 @@ train:
 
 drill:                   # known poison in copies of accepted rows
   rates: [0.05, 0.2]
-  repetitions: 3         # runs that the gate clears
+  repetitions: 2         # runs that the gate clears
   retrainings: 3         # runs that train models, to measure the damage; 500 at most
-  batches: 5             # that come in poisoned
+  batches: 3             # that come in poisoned
   rows: 100              # in each
   attacks:               # one entry an exercise; beside attack, rates and batches stand the attack's fields
     backdoor_trigger: {{}}

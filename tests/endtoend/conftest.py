@@ -22,7 +22,7 @@ from stages.cli import app
 from stages.core import errors
 
 REPOSITORY = Path(__file__).parents[2]
-FEW_CHECKS = "checks:\n  schema: {}\n  expectations: {}\n  shift: {}\n  labels:\n    neighbours: 10\n\n"
+FEW_CHECKS = "checks:\n  schema: {}\n  shift: {}\n  labels:\n    neighbours: 10\n\n"
 SMALL_DRILL = "drill: {attacks: {label_flip: {}}, rates: [0.2], repetitions: 1, retrainings: 2, batches: 2, rows: 20}\n"
 
 

@@ -54,7 +54,7 @@ def incremental(empty, make_rows, tmp_path_factory):
     for step in STEPS:
         for name in step:
             write_batch(project, make_rows, name)
-        project.ok("dvc", "repro", "evaluate", "report")
+        project.ok("dvc", "repro", *(["evaluate"] if step != STEPS[-1] else []))
         project.commit()
     return project
 
@@ -72,7 +72,7 @@ def at_once(empty, make_rows, tmp_path_factory):
 @pytest.mark.parametrize("place", OUTPUTS)
 def test_three_steps_give_the_bytes_of_one(incremental, at_once, place):
     got, expected = incremental.contents(place), at_once.contents(place)
-    got.pop("data/reports/.gitignore", None)  # DVC's
+    got = {path: data for path, data in got.items() if not path.endswith(".gitignore")}  # DVC's
     assert list(got) == list(expected)
     assert [path for path in expected if got[path] != expected[path]] == []
 
@@ -90,7 +90,7 @@ def test_the_poison_was_there_to_be_found(at_once):
 
 def test_a_committed_run_leaves_nothing_to_do(incremental):
     assert incremental.ok("git", "status", "--porcelain") == ""
-    assert "Data and pipelines are up to date." in incremental.ok("dvc", "repro", "evaluate", "report")
+    assert "Data and pipelines are up to date." in incremental.ok("dvc", "repro")
 
 
 def test_outputs_are_versioned_by_dvc_not_by_git(incremental):

@@ -1,0 +1,105 @@
+"""What the gate costs beside `pratique check`, and that it does not ask how many batches there were before.
+
+    python tests/benchmarks/gate_time.py WORK [--runs 5] [--new 8]
+
+Makes two repositories in the folder WORK, one with 10 and one with 1,000 accepted batches of 100 rows, each with a
+branch that brings some batches of 200 rows. After a first gate, which keeps the profile that it learns, `check` of
+the new batches and `gate` are run in turn; the medians of their times are printed as ratios.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from stages.core.hashing import sha256_file
+from stages.quarantine.ledger import append
+
+OLD = (10, 1000)
+
+
+def main() -> None:
+    """Make the repositories, run the commands in turn, print the ratios."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("work", type=Path)
+    words.add_argument("--runs", type=int, default=5)
+    words.add_argument("--new", type=int, default=8)
+    given = words.parse_args()
+    few, many = (prepared(given.work / f"old-{old}", old, given.new) for old in OLD)
+    files = [f"data/incoming/vendor/new{i:02d}.csv" for i in range(given.new)]
+    seconds: dict[str, list[float]] = {"check": [], "gate": [], "gate, 1,000 old batches": []}
+    pratique(few, "calibrate")
+    pratique(few, "check", *files)
+    for _ in range(given.runs):
+        seconds["check"].append(pratique(few, "check", *files))
+        seconds["gate"].append(pratique(few, "gate", "--base", "main"))
+        seconds["gate, 1,000 old batches"].append(pratique(many, "gate", "--base", "main"))
+    check, gate, gate_of_many = (statistics.median(found) for found in seconds.values())
+    for name, found in seconds.items():
+        print(f"{name}: median {statistics.median(found):.2f} s of {[round(each, 2) for each in found]}")
+    print(f"gate / check {gate / check:.2f}; 1,000 old batches / 10 {gate_of_many / gate:.2f}")
+
+
+def prepared(root: Path, old: int, new: int) -> Path:
+    """A repository with `old` batches on main and `new` ones on the branch that is checked out."""
+    shutil.rmtree(root, ignore_errors=True)
+    incoming = root / "data/incoming/vendor"
+    incoming.mkdir(parents=True)
+    table(500, 0).to_csv(root / "trusted.csv", index=False)
+    git(root, "init", "-q", "-b", "main")
+    pratique(root, "init", ".", "--from", "trusted.csv", "--label", "y")
+    records = []
+    for i in range(old):
+        path = incoming / f"old{i:04d}.csv"
+        table(100, 1000 + i).to_csv(path, index=False)
+        outcome = {"verdict": "accept", "outcome": "accepted", "batch": {"id": f"vendor/{path.stem}"}}
+        subject = [{"name": path.name, "digest": {"sha256": sha256_file(path)}}]
+        records.append({"subject": subject, "predicate": {**outcome, "configuration": [], "checks": []}})
+    append(records, root / "data/ledger.jsonl")
+    commit(root)
+    git(root, "switch", "-q", "-c", "change")
+    for i in range(new):
+        table(200, 10 + i).to_csv(incoming / f"new{i:02d}.csv", index=False)
+    commit(root)
+    pratique(root, "gate", "--base", "main")
+    return root
+
+
+def table(rows: int, seed: int) -> pd.DataFrame:
+    """Numbers and words that tell of a class."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(3, size=rows)
+    colour = np.where(rng.random(rows) < 0.8, np.array(["red", "green", "blue"])[y], "grey")
+    size, weight = rng.normal(4.0 * y).round(3), rng.normal(20 - 3.0 * y).round(3)
+    return pd.DataFrame({"size": size, "weight": weight, "colour": colour, "y": np.array(["low", "middle", "high"])[y]})
+
+
+def commit(root: Path) -> None:
+    git(root, "add", "-A")
+    git(root, "-c", "user.name=Bench", "-c", "user.email=bench@example.org", "commit", "-q", "-m", "Batches")
+
+
+def git(root: Path, *words: str) -> None:
+    subprocess.run(["git", *words], cwd=root, check=True)
+
+
+def pratique(root: Path, *words: str) -> float:
+    """Run a command; the seconds that it took."""
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-m", "stages.cli", *words], cwd=root, capture_output=True, text=True, env=dict(os.environ)
+    )
+    if done.returncode not in (0, 1):
+        sys.exit(f"pratique {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
