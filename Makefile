@@ -34,6 +34,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@echo "Installing the locked packages (a few minutes the first time)"
 	@$(PIP) --require-hashes -r requirements.lock
+	@$(BIN)/python -m compileall -q -j 0 .venv/lib > /dev/null || true  # at once and on every core, not at each start
 	@echo "Installing pratique"
 	@$(PIP) --no-build-isolation -e .
 	@touch $@
