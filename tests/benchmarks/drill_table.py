@@ -123,19 +123,24 @@ def summary(root: Path) -> dict[tuple[str, float], dict[str, tuple[float, float]
 
 
 def table(root: Path) -> str:
-    """The Markdown table: each number with half its interval."""
+    """The Markdown table: each mean with its 95 % interval."""
     lines = [f"| attack | rate % | {' | '.join(HEADS)} |", f"|---|--:|{'--:|' * len(HEADS)}"]
     for (attack, rate), measures in summary(root).items():
-        cells = " | ".join(shown(measures.get(name)) for name in COLUMNS)
+        cells = " | ".join(shown(name, measures.get(name)) for name in COLUMNS)
         lines.append(f"| {attack} | {100 * rate:g} | {cells} |")
     return "\n".join(lines)
 
 
-def shown(number: tuple[float, float] | None) -> str:
-    """A share in per cent; accuracy in points."""
+def shown(measure: str, number: tuple[float, float] | None) -> str:
+    """A share in per cent with the ends of its interval; accuracy in points with half of it."""
     if number is None:
         return ""
-    return f"{100 * number[0]:.1f}" + ("" if math.isnan(number[1]) else f" ± {100 * number[1]:.1f}")
+    mean, half = 100 * number[0], 100 * number[1]
+    if math.isnan(half) or half == 0:
+        return f"{mean:.1f}"
+    if measure.startswith("damage"):
+        return f"{mean:.1f} ± {half:.1f}"
+    return f"{mean:.1f} ({max(0.0, mean - half):.0f}–{min(100.0, mean + half):.0f})"
 
 
 def passed(root: Path) -> str:
