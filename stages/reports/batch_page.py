@@ -63,8 +63,10 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
 
 
 def commands(facts: Facts) -> dict[str, str]:
-    """The exact commands that decide about a batch, by what they do."""
+    """The exact commands that decide about a batch, by what they do; the first one is what most such batches need."""
     actions = ["release"] * releasable(facts) + ["reject"] * (facts.state != "rejected")
+    if set(facts.alarms) - {"shift"}:
+        actions.reverse()
     return {action: f'pratique review {action} {shlex.quote(facts.batch)} --reason "…"' for action in actions}
 
 
@@ -80,7 +82,8 @@ def price_sentence(price: Price) -> str:
         return f"Releasing these {rows} changes no answer on {price.holdout:,} trusted rows."
     change = f"{words.percent(price.without)} to {words.percent(price.released)}"
     if price.low <= 0 <= price.high:
-        return f"Releasing these {rows} makes no sure difference: accuracy goes from {change}, within chance."
+        told = f"Releasing these {rows} makes no sure difference: accuracy goes from {change}, within chance"
+        return f"{told}; that does not clear them."
     verb = "costs accuracy" if price.difference < 0 else "gains accuracy"
     return f"Releasing these {rows} {verb}: from {change}."
 
