@@ -187,9 +187,10 @@ def status(
     """Show what the last run quarantined and why."""
     from rich.console import Console
 
+    from stages.reports.facts import read_facts
     from stages.reports.summary import picture, summary
 
-    Console().print(summary())
+    Console().print(summary(read_facts()))
     if svg_file is not None:
         picture(svg_file)
 

@@ -27,7 +27,7 @@ def main() -> None:
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
     write_text(paths.INDEX, queue_page(facts, prices))
-    Console().print(summary())
+    Console().print(summary(facts))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stages.core.errors import printable
-from stages.core.params import Params
+from stages.core.params import Params, TrainParams
 from stages.reports import words
+from stages.reports.charts import Chart
 from stages.reports.dossier import Desk, Dossier
 from stages.reports.facts import Facts
 from stages.reports.pages import draw
-from stages.reports.price import Price
+from stages.reports.price import TREES, Price
 
 HISTORY = 60
 """Batches of a source that a page shows, the last by name."""
@@ -45,10 +46,12 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
         dossier=dossier,
         headline=words.headline(facts),
         certainty=words.certainty(facts, params.alarms.alpha),
+        gist=gist(dossier),
         advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
         breaches=[breach for check in facts.checks for breach in check.breaches],
         commands=commands(facts),
         price=dossier.price and _priced(dossier.price),
+        forests=forests(params.train),
         ranked=_ranked(dossier),
         pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
         sampled=(f"{shown:,}", f"{total:,}") if shown < total else None,
@@ -60,6 +63,22 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
         before=before,
         after=after,
     )
+
+
+def gist(dossier: Dossier) -> str:
+    """What the batch is suspected of in its own terms: what suspects share, which labels look swapped, what moved."""
+    if dossier.planted:
+        return f"The suspects have in common: {'; '.join(trait.text for trait in dossier.traits)}."
+    if set(dossier.facts.alarms) == {"shift"}:
+        moved = [f"{chart.column} ({_moved(chart)})" for chart in dossier.charts]
+        return f"What moved most: {words.listed(moved, most=3)}." if moved else ""
+    swaps = [f"{mine} where they say {theirs} ({count})" for mine, theirs, count in dossier.pairs if count > 2]
+    return f"Labels of the first suspects against those of trusted neighbours: {words.listed(swaps)}." if swaps else ""
+
+
+def _moved(chart: Chart) -> str:
+    levels = [f"{bar.name}: {words.percent(bar.trusted, 0)} → {words.percent(bar.batch, 0)}" for bar in chart.levels]
+    return ", ".join(levels[:2]) or chart.note
 
 
 def commands(facts: Facts) -> dict[str, str]:
@@ -118,6 +137,13 @@ def _priced(price: Price) -> dict[str, object]:
         "low_x": x(price.without + price.low),
         "range": f"{max(2.0, float(x(price.without + price.high)) - float(x(price.without + price.low))):.1f}",
     }
+
+
+def forests(train: TrainParams) -> str:
+    """Said where the priced models are smaller than the team's."""
+    if train.model != "random_forest" or train.trees <= TREES:
+        return ""
+    return f"To be quick, both were forests of {TREES} trees instead of {train.trees}."
 
 
 def _ranked(dossier: Dossier) -> str:

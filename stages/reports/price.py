@@ -24,6 +24,8 @@ from stages.training.rows import accepted
 PRICES = paths.CACHE / "prices"
 MAX_ROWS = 10_000
 """Rows that a price is measured on; more are thinned out, accepted and held ones alike."""
+TREES = 20
+"""Trees of the forests that a price compares, at most: with 200 batches waiting, 100 trees take a minute."""
 FEWEST = 1000
 """Accepted rows that thinning leaves, so that a giant batch does not leave the model without any."""
 DRAWS = 2000
@@ -73,15 +75,17 @@ class Pricing:
     """Prices for one run: what training and holdout have in common for every batch is read once."""
 
     def __init__(self, params: Params, layout: Layout) -> None:
-        self._params = params
+        few = params.train.model_copy(update={"trees": min(params.train.trees, TREES)})
+        self._params = params.model_copy(update={"train": few})
         self._layout = layout
         self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT), self._layout)
         if not len(self._holdout):
             raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage reads")
         versions = [version(name) for name in LIBRARIES]
-        settings = params.model_dump(mode="json", include={"seed", "data", "train"})
+        settings = self._params.model_dump(mode="json", include={"seed", "data", "train"})
         folders = [sha256_folder(folder) for folder in (paths.ACCEPTED, paths.HOLDOUT, paths.REFERENCE)]
         self._key = [settings, folders, code_digest(), versions]
+        self._base = accepted(params.data)
         self._answers: dict[float, np.ndarray] = {}
 
     def of(self, facts: Facts) -> Price | None:
@@ -100,13 +104,12 @@ class Pricing:
         return price
 
     def _measure(self, held_rows: Path) -> Price | None:
-        base = accepted(self._params.data)
         held = labelled(Batch("held", read_table(held_rows), self._layout))
         if not len(held):
             return None
-        both = len(base) + len(held)
+        both = len(self._base) + len(held)
         share = min(1.0, MAX_ROWS / both)
-        base, extra = _thin(base, share, FEWEST), _thin(held, share)
+        base, extra = _thin(self._base, share, FEWEST), _thin(held, share)
         if len(np.unique(base.labels)) < 2:
             return None
         released = Batch("released", _joined(base, extra), base.layout)

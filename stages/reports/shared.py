@@ -149,12 +149,12 @@ def _span(shares: list[float]) -> str:
 
 def repeats(batch: Batch, trusted: Batch) -> Trait | None:
     """Whether clearly more rows of a batch repeat another one of it exactly than trusted rows do."""
-    rows = np.arange(min(len(batch), len(trusted)))
-    mine, theirs = (int(some.frame.duplicated(keep=False).sum()) for some in (batch.take(rows), trusted.take(rows)))
-    agreement = _agreement("", "", np.arange(len(rows)) < mine, np.arange(len(rows)) < theirs, most=0.05)
+    rows = min(len(batch), len(trusted))
+    mine, theirs = (int(some.frame[:rows].duplicated(keep=False).sum()) for some in (batch, trusted))
+    agreement = _agreement("", "", np.arange(rows) < mine, np.arange(rows) < theirs, most=0.05)
     if not agreement or agreement[0].strength < -np.log10(SURE):
         return None
-    shares = percent(mine / len(rows), 0), percent(theirs / len(rows), 0)
+    shares = percent(mine / rows, 0), percent(theirs / rows, 0)
     text = (
         f"{shares[0]} of the batch's rows, suspect or not, repeat another one exactly; of trusted rows {shares[1]} do"
     )

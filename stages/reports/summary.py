@@ -19,15 +19,8 @@ PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 
 
-def summary() -> RenderableType:
-    """The batches that were not plainly accepted, why, and what the gate was worth.
-
-    Raises
-    ------
-    PratiqueError
-        If the pipeline has not run.
-    """
-    batches = read_facts()
+def summary(batches: list[Facts]) -> RenderableType:
+    """The batches that were not plainly accepted, why, and what the gate was worth."""
     parts: list[RenderableType] = [_counts(batches)]
     notable = [facts for facts in batches if facts.verdict != "accept" or facts.outcome != "accepted"]
     if notable:
@@ -82,6 +75,6 @@ def _price(metrics: dict[str, dict[str, float]]) -> Text:
 def picture(path: Path) -> None:
     """Write the summary as an SVG picture that refers to nothing outside itself."""
     console = Console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
-    console.print(summary())
+    console.print(summary(read_facts()))
     svg = console.export_svg(title="pratique status", unique_id="pratique")
     write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))

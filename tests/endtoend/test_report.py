@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-import time
 
 import numpy as np
 import pandas as pd
@@ -148,26 +147,3 @@ def test_pages_stay_small_whatever_the_shape(new_project, features, classes, row
     if rows > 1000:
         assert suspects >= 1000
         assert f"{suspects - CARDS - LINES:,} more suspects are not shown here".encode() in page
-
-
-def test_two_hundred_pages_are_written_in_half_a_minute(run, tmp_path):
-    project = run.copy(tmp_path / "many")
-    table = project.root / "data/reports/batches.csv"
-    head, *lines = table.read_text(encoding="utf-8").splitlines()
-    (line,) = (line for line in lines if line.startswith("east/flipped,"))
-    rows = pd.read_parquet(project.root / "data/reports/rows.parquet")
-    rows = rows[rows["batch"] == "east/flipped"]
-    names = [f"east/copy{i:03d}" for i in range(200)]
-    record = (project.root / "data/records/east/flipped.json").read_text(encoding="utf-8")
-    for name in names:
-        project.path(f"data/records/{name}.json").write_text(record.replace("east/flipped", name), encoding="utf-8")
-        for source in ("data/batches/{}.parquet", "data/quarantine/{}/rows.parquet"):
-            shutil.copyfile(project.root / source.format("east/flipped"), project.path(source.format(name)))
-    table.write_text("\n".join([head, *(line.replace("east/flipped", name) for name in names), ""]), encoding="utf-8")
-    pd.concat([rows.assign(batch=name) for name in names]).to_parquet(project.root / "data/reports/rows.parquet")
-    start = time.process_time()
-    project.stages("report")
-    assert time.process_time() - start <= 30
-    pages = list((project.root / PAGES).rglob("*.html"))
-    assert len(pages) == 200
-    assert max(page.stat().st_size for page in pages) <= 500_000
