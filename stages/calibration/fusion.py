@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
 POISONED = 2
+LINE = 2
+"""What the straight line counts beside the trees."""
 PENALTY = 0.05
 """Inverse strength of the penalty on the straight line's weights."""
 TRUSTED_TYPES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
@@ -159,7 +161,7 @@ class Fusion:
 
     def log_odds(self, signals: np.ndarray) -> np.ndarray:
         """Log odds of poisoned against clean where both are equally common, shape (rows,)."""
-        mean = (self.trees.decision_function(signals) + self.linear.log_odds(signals)) / 2
+        mean = (self.trees.decision_function(signals) + LINE * self.linear.log_odds(signals)) / (1 + LINE)
         return np.asarray(self.intercept + self.slope * mean)
 
     def scaled(self, slope: float, intercept: float) -> "Fusion":

@@ -12,7 +12,7 @@ RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-ROWS_WEIGHT = 0.6
+ROWS_WEIGHT = 0.75
 """Share of the budget for the measurement that weighs all checks together."""
 
 Outcome = Literal["accept", "partial", "quarantine"]

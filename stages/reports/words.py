@@ -4,7 +4,7 @@ from stages.reports.facts import CheckFacts, Facts
 
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
-LABELS, FEATURES = ("labels", "losses"), ("density", "outliers")
+LABELS, FEATURES = ("labels", "losses"), ("density", "outliers", "relations")
 """Checks that look at whether labels fit, and at whether features are like trusted ones."""
 
 STATES = {

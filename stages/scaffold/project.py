@@ -42,6 +42,8 @@ checks:                  # a check that is not named here does not run
     neighbours: 10
   losses: {{}}             # models of trusted rows
   density: {{}}            # how columns go together in a class
+  relations: {{}}          # columns that follow from each other
+  duplicates: {{}}         # rows that repeat one another
 
 sources:
   unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml

@@ -37,6 +37,8 @@ checks:
   labels: {{}}
   losses: {{}}
   density: {{}}
+  relations: {{}}
+  duplicates: {{}}
 train: {{model: random_forest, trees: 50}}
 drill:
   rates: {rates}

@@ -22,7 +22,7 @@ from stages.core.params import Params
 from stages.core.progress import track
 from stages.quarantine.verdict import SHIFT, judge
 
-CHECKS = {"shift": {}, "outliers": {}, "labels": {}, "losses": {}, "density": {}}
+CHECKS = {"shift": {}, "outliers": {}, "labels": {}, "losses": {}, "density": {}, "relations": {}, "duplicates": {}}
 SIZES = (20, 50, 100, 300, 1000, 5000)
 REFERENCE = 1000
 JITTER = 0.005

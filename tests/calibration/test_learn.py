@@ -22,7 +22,7 @@ from stages.core.errors import PratiqueError
 from stages.core.layout import Layout
 from stages.core.params import Params
 
-CHECKS = ("density", "expectations", "labels", "losses", "outliers", "schema", "shift")
+CHECKS = ("density", "duplicates", "expectations", "labels", "losses", "outliers", "relations", "schema", "shift")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -284,7 +284,7 @@ def test_measurements_stand_in_the_order_of_their_names_and_rows_last(normal):
     assert [m.check for m in got.measurements] == [*sorted(CHECKS), ROWS]
     assert got.row_scores.shape == got.row_p_values.shape == (12,)
     assert len(got.row_checks) == 12
-    assert set(got.row_checks) <= {"density", "labels", "losses", "outliers"}
+    assert set(got.row_checks) <= {"density", "labels", "losses", "outliers", "relations"}
     assert got.row_p_values.min() >= 1 / 301
 
 
@@ -330,7 +330,7 @@ def test_a_large_batch_is_read_by_parts_whatever_the_order_of_its_rows(normal):
     order = np.random.default_rng(0).permutation(1200)
     got, moved = examined(table, normal), examined(table.take(pa.array(order)), normal)
     np.testing.assert_allclose(moved.row_scores, got.row_scores[order])
-    for check in ("density", "labels", "losses", "outliers"):
+    for check in ("density", "labels", "losses", "outliers", "relations"):
         one, other = (next(m for m in e.measurements if m.check == check) for e in (got, moved))
         assert one.finding.statistic == pytest.approx(other.finding.statistic)
         whole = np.mean([f.measure(Batch("v/w", table, normal.layout)).statistic for f in normal.checks[check].folds])

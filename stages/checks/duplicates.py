@@ -1,0 +1,214 @@
+"""Rows of a batch that agree with one another in more rare values than trusted rows do."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from stages.core.batch import Batch
+from stages.core.check import CAP, Check, Finding, Fitted
+from stages.core.tally import brief
+
+MOST = 500
+"""Rows that are compared with each other: of more trusted rows a draw, of a larger batch those whose content has the
+smallest hashes."""
+NEAR = 1
+"""Trusted values that may lie between two numbers that agree."""
+RANKS = (1, 4, 30, 300)
+"""The most similar pairs of trusted rows that set limits."""
+COMMON = 2.5
+"""What is as common as 1 in 300 counts as nothing: the pseudo-batches that the null is learned from show no more."""
+TINY = 1e-300
+MARGIN = 5.0
+"""How many times as common similar pairs may be: a batch from one region of the data has more of them."""
+
+
+class Duplicates(Check):
+    """A batch with more similar pairs of rows than trusted rows have, some times more, is suspect.
+
+    Claim: finds copies, exact or nearly so, above all those under another label, and triggers, whose few cells are
+    alike in every row that carries them. It does not see what was changed independently in each row.
+
+    Formula: two rows agree in a number if at most one trusted value lies between theirs, in a level if it is the
+    same. Agreement in a cell counts by -log of the share of trusted rows that have this value; the similarity of a
+    pair is the sum over columns. Of M pairs of trusted rows the 1st, 4th, 30th and 300th most similar set limits, and
+    what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
+    P[Poisson(5 N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. The statistic is -log10
+    of the smallest of these chances, 0 where that is below 2.5; its null is learned from pseudo-batches, because
+    pairs that share a row are not independent.
+
+    Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
+
+    Cost: O(min(rows, 500)^2 x columns).
+    """
+
+    says: ClassVar[str] = "rows repeat one another as trusted rows do not"
+
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedDuplicates":
+        """Learn how similar pairs of trusted rows are."""
+        if len(trusted) > MOST:
+            trusted = trusted.take(np.sort(rng.permutation(len(trusted))[:MOST]))
+        names = trusted.layout.categorical
+        cells = Cells(
+            np.sort(_lowest(trusted.numeric), axis=0),
+            {name: np.sort(levels.astype(str)) for name, levels in zip(names, trusted.categorical.T, strict=True)},
+            len(trusted),
+        )
+        pairs = Pairs.of(trusted, cells.of(trusted, itself=1), within=NEAR + 2)
+        return FittedDuplicates(
+            cells, Limits.of(pairs.similar, len(pairs.similar)), Limits.of(pairs.contradicting, len(pairs.similar))
+        )
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Cells by how many trusted ones lie below them, how many do not lie above, and what an agreement there counts."""
+
+    below: np.ndarray
+    above: np.ndarray
+    weights: np.ndarray
+
+
+@dataclass(frozen=True)
+class Cells:
+    """The cells of trusted rows, each column in order."""
+
+    numbers: np.ndarray
+    levels: dict[str, np.ndarray]
+    rows: int
+
+    def of(self, batch: Batch, itself: int = 0) -> Placed:
+        """Place a batch's cells; `itself` is 1 for the trusted rows, which find themselves among the cells."""
+        numbers, levels = _lowest(batch.numeric).T, batch.categorical.astype(str).T
+        known, cells = [*self.numbers.T, *self.levels.values()], [*numbers, *levels]
+        below, above = (
+            [np.searchsorted(k, c, side) for k, c in zip(known, cells, strict=True)] for side in ("left", "right")
+        )
+        weights = [-np.log((2 + b - a - itself) / (2 + self.rows)) for a, b in zip(below, above, strict=True)]
+        far = 2 * NEAR + 1  # between two levels nothing is near
+        codes = [far * np.unique(column, return_inverse=True)[1] for column in levels]
+        shape = (len(known), len(batch))
+        below[len(numbers) :] = above[len(numbers) :] = codes
+        return Placed(*(np.array(each, np.float32).reshape(shape).T for each in (below, above, weights)))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """All pairs of some rows.
+
+    Attributes
+    ----------
+    one, other : ndarray of int
+        Positions of the two rows.
+    similar : ndarray of float32
+    differ : ndarray of bool
+        Whether their labels do.
+    """
+
+    one: np.ndarray
+    other: np.ndarray
+    similar: np.ndarray
+    differ: np.ndarray
+
+    @classmethod
+    def of(cls, batch: Batch, placed: Placed, within: int = NEAR) -> "Pairs":
+        """Compare all rows."""
+        one, other = np.triu_indices(len(batch), k=1)
+        return cls(one, other, similarity(placed, within)[one, other], batch.labels[one] != batch.labels[other])
+
+    @property
+    def contradicting(self) -> np.ndarray:
+        """The similarity of the pairs with two labels."""
+        return self.similar[self.differ]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Similarities that few pairs of trusted rows reach, and the share of pairs that may reach each."""
+
+    limits: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def of(cls, similar: np.ndarray, pairs: int) -> "Limits":
+        """The limits that some of `pairs` pairs of trusted rows set."""
+        known = np.sort(similar)
+        limits = np.unique([known[-rank] for rank in RANKS if rank <= len(known)])
+        limits = np.append(limits, np.nextafter(limits[-1:], np.float32(np.inf)))
+        as_similar = len(known) - np.searchsorted(known, limits, "left")
+        return cls(limits, MARGIN * np.maximum(as_similar, 1) / max(1, pairs))
+
+    def rarity(self, similar: np.ndarray, pairs: int) -> float:
+        """-log10 of the chance that so many of a batch's pairs reach a limit; the rarest of all limits."""
+        from scipy.special import gammainc
+
+        above = (similar[:, None] >= self.limits).sum(axis=0)
+        chances = gammainc(np.maximum(above, TINY), self.shares * pairs)  # P[Poisson >= 0] is the limit at 0
+        return float(-np.log10(np.maximum(chances, TINY).min(initial=1.0)))
+
+
+@dataclass(frozen=True)
+class FittedDuplicates(Fitted):
+    """How similar pairs of trusted rows are: all pairs, and those with two labels."""
+
+    cells: Cells
+    any_labels: Limits
+    two_labels: Limits
+
+    def measure(self, batch: Batch) -> Finding:
+        """How rare it is that so many pairs are so similar."""
+        rows = drawn(batch)
+        some = batch if len(rows) == len(batch) else batch.take(rows)
+        pairs = Pairs.of(some, self.cells.of(some))
+        count = len(pairs.similar)
+        rarity = {
+            "pairs": self.any_labels.rarity(pairs.similar, count),
+            "pairs_with_two_labels": self.two_labels.rarity(pairs.contradicting, count),
+        }
+        evidence = {
+            "rarity": rarity,
+            "compared": len(rows),
+            "most_similar": self._pairs(batch.labels[rows], rows, pairs),
+        }
+        rarest = max(rarity.values())
+        return Finding(rarest if rarest > COMMON else 0.0, "-log10 of a chance", evidence=evidence)
+
+    def _pairs(self, labels: np.ndarray, rows: np.ndarray, pairs: Pairs) -> list[dict[str, Any]]:
+        """The most similar pairs, of equal ones first those with two labels."""
+        first = np.lexsort((labels[pairs.other], labels[pairs.one], ~pairs.differ, -pairs.similar.round(4)))[:CAP]
+        return [
+            {
+                "rows": [int(rows[pairs.one[pair]]), int(rows[pairs.other[pair]])],
+                "labels": [brief(str(labels[pairs.one[pair]])), brief(str(labels[pairs.other[pair]]))],
+                "similarity": round(float(pairs.similar[pair]), 4),
+            }
+            for pair in first
+        ]
+
+
+def similarity(placed: Placed, within: int = NEAR) -> np.ndarray:
+    """What the agreements of all pairs of rows count together, float32 of shape (rows, rows).
+
+    Two numbers agree if they are the same, or if at most `within` trusted values lie between them or equal one of
+    them.
+    """
+    total = np.zeros((len(placed.below),) * 2, np.float32)
+    for low, high, counts in zip(placed.below.T, placed.above.T, placed.weights.T, strict=True):
+        same = (low[:, None] == low) & (high[:, None] == high)
+        near = np.maximum(high[:, None], high) - np.minimum(low[:, None], low) <= within
+        total += (same | near) * (counts[:, None] + counts) / 2
+    return total
+
+
+def drawn(batch: Batch) -> np.ndarray:
+    """Positions of the rows that are compared."""
+    if len(batch) <= MOST:
+        return np.arange(len(batch))
+    cells = pd.DataFrame(batch.numeric).join(pd.DataFrame(batch.categorical.astype(str)).add_prefix("text "))
+    hashes = pd.util.hash_pandas_object(cells.assign(label=batch.labels), index=False).to_numpy()
+    return np.sort(np.argsort(hashes, kind="stable")[:MOST])
+
+
+def _lowest(cells: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(cells), -np.inf, cells)

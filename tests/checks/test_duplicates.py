@@ -1,0 +1,106 @@
+"""Duplicates: similarity by hand, copies and triggers, and scores that do not grow with the batch."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from stages.checks.duplicates import Cells, Duplicates, Limits, drawn, similarity
+from stages.core.batch import Batch
+from stages.core.layout import Layout
+from stages.core.params import DataParams
+
+
+@pytest.fixture(scope="module")
+def make():
+    """Batches of four numbers, a level and a label that says nothing."""
+
+    def make(rows, seed):
+        rng = np.random.default_rng(seed)
+        frame = pd.DataFrame(rng.normal(size=(rows, 4)), columns=list("abcd"))
+        return frame.assign(e=rng.choice(["red", "blue", "white"], rows), y=rng.choice(["no", "yes"], rows))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def trusted(make):
+    table = pa.Table.from_pandas(make(400, 0), preserve_index=False)
+    return Batch("reference", table, Layout.infer(table, DataParams(label="y")))
+
+
+@pytest.fixture(scope="module")
+def fitted(trusted):
+    return Duplicates().fit(trusted, np.random.default_rng(0))
+
+
+def test_agreements_count_by_how_few_trusted_rows_have_the_value():
+    """Of 6 trusted numbers three are 0; 9 stands beyond them all; of 6 levels two are blue."""
+    cells = Cells(np.array([[0.0], [0], [0], [1], [2], [3]]), {"e": np.array(["blue"] * 2 + ["red"] * 4)}, 6)
+    layout = Layout.infer(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
+    frame = pd.DataFrame({"a": [0.0, 0.0, 9.0, 8.0], "e": ["blue", "red", "red", "green"], "y": "no"})
+    placed = cells.of(Batch.from_frame("s/b", frame, layout))
+    zero, beyond, blue, red, green = -np.log([5 / 8, 2 / 8, 4 / 8, 6 / 8, 2 / 8])
+    expected = [
+        [zero + blue, zero, 0, 0],
+        [zero, zero + red, red, 0],
+        [0, red, beyond + red, beyond],
+        [0, 0, beyond, beyond + green],
+    ]
+    np.testing.assert_allclose(similarity(placed), expected, rtol=1e-6)
+
+
+def test_rarity_is_the_poisson_tail_by_hand():
+    """Of 1,000 trusted pairs four reach 5: 5 x 4 x 200 / 1,000 are expected among 200."""
+    limits = Limits.of(np.array([8.0, 7.0, 6.0, 5.0, 1.0], np.float32), 1000)
+    np.testing.assert_allclose(limits.limits, [5, 8, 8], rtol=1e-6)
+    np.testing.assert_allclose(limits.shares, [0.02, 0.005, 0.005])
+    expected = 4.0
+    tail = 1 - np.exp(-expected) * sum(expected**i / [1, 1, 2, 6, 24][i] for i in range(5))
+    similar = np.array([5.5] * 5 + [4.0] * 195)
+    assert limits.rarity(similar, 200) == pytest.approx(-np.log10(tail))
+    assert limits.rarity(similar[5:], 200) == pytest.approx(0)
+
+
+def null_of(fitted, make, trusted, rows, batches=40):
+    return [
+        fitted.measure(Batch.from_frame("s/b", make(rows, 100 + i), trusted.layout)).statistic for i in range(batches)
+    ]
+
+
+def test_copies_under_another_label_stand_out(fitted, make, trusted):
+    frame = make(100, 1)
+    frame.loc[:4, list("abcde")] = frame.loc[95:, list("abcde")].to_numpy()
+    frame.loc[:4, "y"] = np.where(frame.loc[95:, "y"] == "yes", "no", "yes")
+    found = fitted.measure(Batch.from_frame("s/b", frame, trusted.layout))
+    assert found.statistic > 3
+    assert {tuple(pair["rows"]) for pair in found.evidence["most_similar"][:5]} == {(i, 95 + i) for i in range(5)}
+    assert found.evidence["rarity"]["pairs_with_two_labels"] == found.statistic
+
+
+def test_a_trigger_stands_out_though_no_label_contradicts(fitted, make, trusted):
+    frame = make(100, 2)
+    frame.loc[:5, ["a", "b", "c"]] = 1.2345, -0.789, 0.321
+    frame.loc[:5, "y"] = "yes"
+    found = fitted.measure(Batch.from_frame("s/b", frame, trusted.layout))
+    assert found.statistic > 3
+    assert found.evidence["rarity"]["pairs_with_two_labels"] < found.statistic
+
+
+@pytest.mark.parametrize("rows", [20, 100, 400, 2500])
+def test_clean_batches_of_every_size_are_quiet(fitted, make, trusted, rows):
+    assert max(null_of(fitted, make, trusted, rows, 20)) == 0
+
+
+def test_a_batch_from_one_region_is_quiet(fitted, make, trusted):
+    frame = make(1200, 7)
+    found = fitted.measure(Batch.from_frame("s/b", frame[frame["a"] > 0.3], trusted.layout))
+    assert found.statistic == 0
+
+
+def test_of_a_large_batch_the_same_rows_are_drawn_in_any_order(make, trusted):
+    frame = make(1500, 5)
+    order = np.random.default_rng(0).permutation(len(frame))
+    one, other = (Batch.from_frame("s/b", f, trusted.layout) for f in (frame, frame.iloc[order]))
+    assert set(order[drawn(other)].tolist()) == set(drawn(one).tolist())
+    assert len(drawn(one)) == 500
