@@ -11,6 +11,7 @@ from scipy import special, stats
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 """Batch sizes at which a null is learned; between them it is interpolated in the logarithm of the size."""
 DRAWS = 2000
+CHUNK = 20
 SMALLEST_P = 1e-300
 
 
@@ -156,11 +157,12 @@ def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarr
         return RateNull(int(scores.sum()), len(scores))
     samples = []
     for size in SIZES:
-        values = np.empty(DRAWS)
-        for i in range(DRAWS):
-            reference = scores[rng.integers(len(scores), size=len(scores))]
-            values[i] = statistic(reference[rng.integers(len(scores), size=size)][None])[0]
-        samples.append(values)
+        values = []
+        for _ in range(DRAWS // CHUNK):
+            reference = scores[rng.integers(len(scores), size=(CHUNK, len(scores)))]
+            drawn = rng.integers(len(scores), size=(CHUNK, size))
+            values.append(statistic(np.take_along_axis(reference, drawn, axis=1)))
+        samples.append(np.concatenate(values))
     return of_samples(list(SIZES), samples)
 
 

@@ -21,7 +21,10 @@ COMMON = 2.5
 """What is as common as 1 in 300 counts as nothing: the pseudo-batches that the null is learned from show no more."""
 TINY = 1e-300
 MARGIN = 5.0
-"""How many times as common similar pairs may be: a batch from one region of the data has more of them."""
+"""How many times as common similar pairs may be, at least."""
+BEYOND = 2.0
+"""How many times as common they may be as in the third of the trusted rows where they are the most common: a batch
+that honestly comes from one region of the data has more of them."""
 
 
 class Duplicates(Check):
@@ -34,9 +37,10 @@ class Duplicates(Check):
     same. Agreement in a cell counts by -log of the share of trusted rows that have this value; the similarity of a
     pair is the sum over columns. Of M pairs of trusted rows the 1st, 4th, 30th and 300th most similar set limits, and
     what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
-    P[Poisson(5 N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. The statistic is -log10
-    of the smallest of these chances, 0 where that is below 2.5; its null is learned from pseudo-batches, because
-    pairs that share a row are not independent.
+    P[Poisson(c N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. c is 5, or twice the
+    factor by which similar pairs are more common in the lowest or highest third of a column or in one class. The
+    statistic is -log10 of the smallest of these chances, 0 where that is below 2.5; its null is learned from
+    pseudo-batches, because pairs that share a row are not independent.
 
     Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
 
@@ -56,8 +60,10 @@ class Duplicates(Check):
             len(trusted),
         )
         pairs = Pairs.of(trusted, cells.of(trusted, itself=1), within=NEAR + 2)
+        margin = max(MARGIN, BEYOND * pairs.concentration(_regions(trusted)))
+        count = len(pairs.similar)
         return FittedDuplicates(
-            cells, Limits.of(pairs.similar, len(pairs.similar)), Limits.of(pairs.contradicting, len(pairs.similar))
+            cells, Limits.of(pairs.similar, count, margin), Limits.of(pairs.contradicting, count, margin)
         )
 
 
@@ -122,6 +128,19 @@ class Pairs:
         """The similarity of the pairs with two labels."""
         return self.similar[self.differ]
 
+    def concentration(self, regions: np.ndarray) -> float:
+        """How much more common the most similar pairs are in the region where they are the most common.
+
+        Parameters
+        ----------
+        regions : ndarray of bool, shape (regions, rows)
+        """
+        top = np.argsort(self.similar, kind="stable")[-RANKS[-1] :]
+        inside = (regions[:, self.one[top]] & regions[:, self.other[top]]).sum(axis=1)
+        sizes = regions.sum(axis=1)
+        shares = inside / np.maximum(1, sizes * (sizes - 1) / 2)
+        return float(shares.max(initial=0.0) * len(self.similar) / max(1, len(top)))
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -131,13 +150,13 @@ class Limits:
     shares: np.ndarray
 
     @classmethod
-    def of(cls, similar: np.ndarray, pairs: int) -> "Limits":
+    def of(cls, similar: np.ndarray, pairs: int, margin: float) -> "Limits":
         """The limits that some of `pairs` pairs of trusted rows set."""
         known = np.sort(similar)
         limits = np.unique([known[-rank] for rank in RANKS if rank <= len(known)])
         limits = np.append(limits, np.nextafter(limits[-1:], np.float32(np.inf)))
         as_similar = len(known) - np.searchsorted(known, limits, "left")
-        return cls(limits, MARGIN * np.maximum(as_similar, 1) / max(1, pairs))
+        return cls(limits, margin * np.maximum(as_similar, 1) / max(1, pairs))
 
     def rarity(self, similar: np.ndarray, pairs: int) -> float:
         """-log10 of the chance that so many of a batch's pairs reach a limit; the rarest of all limits."""
@@ -208,6 +227,14 @@ def drawn(batch: Batch) -> np.ndarray:
     cells = pd.DataFrame(batch.numeric).join(pd.DataFrame(batch.categorical.astype(str)).add_prefix("text "))
     hashes = pd.util.hash_pandas_object(cells.assign(label=batch.labels), index=False).to_numpy()
     return np.sort(np.argsort(hashes, kind="stable")[:MOST])
+
+
+def _regions(trusted: Batch) -> np.ndarray:
+    """The highest and the lowest third of each number, and each class, of a fifth of the rows or more."""
+    low, high = np.quantile(_lowest(trusted.numeric), [1 / 3, 2 / 3], axis=0, method="nearest")
+    thirds = np.hstack([_lowest(trusted.numeric) <= low, _lowest(trusted.numeric) > high])
+    regions = np.hstack([thirds, trusted.labels[:, None] == np.unique(trusted.labels)]).T
+    return np.asarray(regions[regions.mean(axis=1) >= 0.2])
 
 
 def _lowest(cells: np.ndarray) -> np.ndarray:

@@ -6,11 +6,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from stages.core.batch import Batch
-from stages.core.check import CAP, Check, Finding, Fitted
+from stages.core.check import Check, Finding, Fitted
 from stages.core.tally import brief
 from stages.core.writing import rounded
 
 PSI_BINS = 10
+SHOWN = 10
+"""Columns that the evidence lists, those that moved the most."""
 SMALLEST_EXPECTED = 1
 """A level expected fewer times than this is pooled with the other rare ones: Cochran's lower bound. Where the
 test is liberal at it, the null learned on trusted rows makes up for it."""
@@ -65,13 +67,13 @@ class FittedShift(Fitted):
                 if name in numeric
                 else _level_evidence(self.levels[name], _counts(categorical[name]), name in batch.layout.personal)
             )
-            for name in ranked[:CAP]
+            for name in ranked[:SHOWN]
         ]
         statistic = surprise[ranked[0]] - np.log10(len(surprise))
         return Finding(
             float(statistic),
             "-log10 p, corrected",
-            evidence={"columns": columns, "left_out": max(0, len(ranked) - CAP), "label": batch.layout.label},
+            evidence={"columns": columns, "left_out": max(0, len(ranked) - SHOWN), "label": batch.layout.label},
         )
 
 

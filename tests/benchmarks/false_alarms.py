@@ -12,7 +12,6 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 from threadpoolctl import threadpool_limits
 
 from stages.calibration.examine import examine
@@ -20,6 +19,7 @@ from stages.calibration.learn import calibrate
 from stages.core.batch import Batch
 from stages.core.params import Params
 from stages.core.progress import track
+from stages.core.reading import read_table
 from stages.quarantine.verdict import SHIFT, judge
 
 CHECKS = {"shift": {}, "outliers": {}, "labels": {}, "losses": {}, "density": {}, "relations": {}, "duplicates": {}}
@@ -32,7 +32,7 @@ def alarms(path: Path, seed: int, batches: int) -> np.ndarray:
     """Whether each clean batch was called poison."""
     params = Params.model_validate({"seed": seed, "data": {"label": "label"}, "checks": CHECKS})
     rng = np.random.default_rng([seed, 7])
-    table = pq.read_table(path)
+    table = read_table(path)
     table = table.take(rng.permutation(table.num_rows))
     known = min(REFERENCE, table.num_rows // 4)
     profile = calibrate(table.slice(0, known), params)

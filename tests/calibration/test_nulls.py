@@ -175,7 +175,7 @@ def test_equal_seeds_give_equal_nulls(monkeypatch):
 @pytest.mark.parametrize(
     ("draw", "most"),
     [
-        (lambda rng, size: rng.gamma(4, size=size), 0.015),
+        (lambda rng, size: rng.gamma(4, size=size), 0.018),  # 1.3 in 100, measured on 450 references
         # 200 rows know a tail this heavy too little: 1.8 alarms in 100 instead of 1, measured on 150 references
         (lambda rng, size: rng.lognormal(0, 0.75, size), 0.03),
     ],
@@ -187,7 +187,7 @@ def test_clean_batches_alarm_about_as_often_as_promised(monkeypatch, draw, most)
     monkeypatch.setattr(nulls, "DRAWS", 500)
     rng = np.random.default_rng(1)
     rates = []
-    for _ in range(60):
+    for _ in range(150):
         limit = of_row_scores(draw(rng, 200), mean, rng).at(50).limit(0.01)
         rates.append((draw(rng, (2000, 50)).mean(axis=1) >= limit).mean())
     assert 0.005 <= np.mean(rates) <= most

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from stages.checks.duplicates import Cells, Duplicates, Limits, drawn, similarity
+from stages.checks.duplicates import Cells, Duplicates, Limits, Pairs, drawn, similarity
 from stages.core.batch import Batch
 from stages.core.layout import Layout
 from stages.core.params import DataParams
@@ -52,7 +52,7 @@ def test_agreements_count_by_how_few_trusted_rows_have_the_value():
 
 def test_rarity_is_the_poisson_tail_by_hand():
     """Of 1,000 trusted pairs four reach 5: 5 x 4 x 200 / 1,000 are expected among 200."""
-    limits = Limits.of(np.array([8.0, 7.0, 6.0, 5.0, 1.0], np.float32), 1000)
+    limits = Limits.of(np.array([8.0, 7.0, 6.0, 5.0, 1.0], np.float32), 1000, margin=5.0)
     np.testing.assert_allclose(limits.limits, [5, 8, 8], rtol=1e-6)
     np.testing.assert_allclose(limits.shares, [0.02, 0.005, 0.005])
     expected = 4.0
@@ -104,3 +104,15 @@ def test_of_a_large_batch_the_same_rows_are_drawn_in_any_order(make, trusted):
     one, other = (Batch.from_frame("s/b", f, trusted.layout) for f in (frame, frame.iloc[order]))
     assert set(order[drawn(other)].tolist()) == set(drawn(one).tolist())
     assert len(drawn(one)) == 500
+
+
+def test_a_region_that_holds_all_similar_pairs_sets_the_margin():
+    """All of the most similar pairs lie among 20 of 60 rows: nine times as common there as overall."""
+    one, other = np.triu_indices(60, k=1)
+    inside = (one < 20) & (other < 20)
+    pairs = Pairs(one, other, np.where(inside, 5.0, 0.0), np.zeros(len(one), bool))
+    regions = np.array([np.arange(60) < 20, np.arange(60) >= 20])
+    top = 300  # of them 190 are inside, the others are ties at 0
+    expected = (190 / 190) / (top / len(one))
+    assert pairs.concentration(regions) == pytest.approx(expected, rel=0.2)
+    assert pairs.concentration(np.ones((1, 60), bool)) == pytest.approx(1.0)
