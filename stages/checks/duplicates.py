@@ -8,6 +8,7 @@ import pandas as pd
 
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
+from stages.core.encoding import spaced
 from stages.core.tally import brief
 
 MOST = 500
@@ -44,7 +45,7 @@ class Duplicates(Check):
 
     Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
 
-    Cost: O(min(rows, 500)^2 x columns).
+    Cost: O(min(rows, 500)^2 x columns), at most 200 numeric ones, evenly spaced.
     """
 
     says: ClassVar[str] = "rows repeat one another as trusted rows do not"
@@ -55,7 +56,7 @@ class Duplicates(Check):
             trusted = trusted.take(np.sort(rng.permutation(len(trusted))[:MOST]))
         names = trusted.layout.categorical
         cells = Cells(
-            np.sort(_lowest(trusted.numeric), axis=0),
+            np.sort(_numbers(trusted), axis=0),
             {name: np.sort(levels.astype(str)) for name, levels in zip(names, trusted.categorical.T, strict=True)},
             len(trusted),
         )
@@ -86,7 +87,7 @@ class Cells:
 
     def of(self, batch: Batch, itself: int = 0) -> Placed:
         """Place a batch's cells; `itself` is 1 for the trusted rows, which find themselves among the cells."""
-        numbers, levels = _lowest(batch.numeric).T, batch.categorical.astype(str).T
+        numbers, levels = _numbers(batch).T, batch.categorical.astype(str).T
         known, cells = [*self.numbers.T, *self.levels.values()], [*numbers, *levels]
         below, above = (
             [np.searchsorted(k, c, side) for k, c in zip(known, cells, strict=True)] for side in ("left", "right")
@@ -231,11 +232,14 @@ def drawn(batch: Batch) -> np.ndarray:
 
 def _regions(trusted: Batch) -> np.ndarray:
     """The highest and the lowest third of each number, and each class, of a fifth of the rows or more."""
-    low, high = np.quantile(_lowest(trusted.numeric), [1 / 3, 2 / 3], axis=0, method="nearest")
-    thirds = np.hstack([_lowest(trusted.numeric) <= low, _lowest(trusted.numeric) > high])
+    numbers = _numbers(trusted)
+    low, high = np.quantile(numbers, [1 / 3, 2 / 3], axis=0, method="nearest")
+    thirds = np.hstack([numbers <= low, numbers > high])
     regions = np.hstack([thirds, trusted.labels[:, None] == np.unique(trusted.labels)]).T
     return np.asarray(regions[regions.mean(axis=1) >= 0.2])
 
 
-def _lowest(cells: np.ndarray) -> np.ndarray:
+def _numbers(batch: Batch) -> np.ndarray:
+    """The numeric columns that are compared, a missing cell below all others."""
+    cells = batch.numeric[:, spaced(batch.numeric.shape[1])]
     return np.where(np.isnan(cells), -np.inf, cells)

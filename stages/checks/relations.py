@@ -9,12 +9,10 @@ from pydantic import Field
 
 from stages.core.batch import Batch
 from stages.core.check import Check, Finding, Fitted, most_suspicious
-from stages.core.encoding import MAX_LEVELS, WIDE, Encoder, Ranks
+from stages.core.encoding import MAX_LEVELS, WIDE, Encoder, Ranks, spaced
 from stages.core.tally import brief
 
 KNOTS = (-1.0, 0.0, 1.0)
-MOST_COLUMNS = 200
-"""Numeric columns that are looked at, evenly spaced among more."""
 PAIRED = 12
 """Up to this many numeric columns, products of two are terms, too."""
 CROSSED = 200
@@ -42,7 +40,8 @@ class Relations(Check):
     Source: Noto, Brodley and Slonim, "FRaC: a feature-modeling approach for semi-supervised and unsupervised
     anomaly detection", Data Mining and Knowledge Discovery 25 (2012).
 
-    Cost: O(rows x terms x columns); fitting O(terms^3), at most some hundred terms unless there are many levels.
+    Cost: O(rows x terms x columns); fitting O(terms^3), at most some hundred terms unless there are many levels:
+    of more than 200 numeric columns 200 are looked at, evenly spaced.
     """
 
     says: ClassVar[str] = "columns do not follow from each other as in trusted rows"
@@ -53,9 +52,7 @@ class Relations(Check):
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedRelations":
         """Learn how columns follow from each other, without the label and with it."""
         ranks = Ranks.fit(trusted, Encoder.fit(trusted))
-        columns = np.arange(len(trusted.layout.numeric))
-        if len(columns) > MOST_COLUMNS:
-            columns = np.linspace(0, len(columns) - 1, MOST_COLUMNS).astype(int)
+        columns = spaced(len(trusted.layout.numeric))
         classes = np.unique(trusted.labels)
         terms = Terms(ranks, columns, np.zeros(0, classes.dtype)), Terms(ranks, columns, classes)
         return FittedRelations(*(Web.fit(t, trusted, self.penalty) for t in terms))

@@ -14,6 +14,8 @@ MAX_LEVELS = 64
 WIDE = 60
 """Points of more dimensions than this are summed up by `COMPONENTS` principal ones."""
 COMPONENTS = 40
+MOST_COLUMNS = 200
+"""Numeric columns that are compared one by one with others or across rows."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,17 @@ class Projection:
             return np.zeros(len(points))
         centred = points - self.mean
         return np.maximum((centred**2).sum(axis=1) - ((centred @ self.axes.T) ** 2).sum(axis=1), 0)
+
+
+def spaced(columns: int) -> np.ndarray:
+    """Positions of all columns, or of `MOST_COLUMNS` evenly spaced ones of more.
+
+    Examples
+    --------
+    >>> spaced(3).tolist(), len(spaced(784))
+    ([0, 1, 2], 200)
+    """
+    return np.linspace(0, columns - 1, min(columns, MOST_COLUMNS)).astype(int)
 
 
 def _lowest(cells: np.ndarray) -> np.ndarray:
