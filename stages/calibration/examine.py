@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from stages.calibration import mixture
 from stages.calibration.calibrated import FOLDS, Calibrated
@@ -150,8 +149,7 @@ def _readers(batch: Batch) -> list[np.ndarray]:
     rows = len(batch)
     if rows < ROTATED:
         return [np.arange(rows)] * FOLDS
-    cells = pd.DataFrame(batch.numeric).join(pd.DataFrame(batch.categorical.astype(str)).add_prefix("text "))
-    fold = pd.util.hash_pandas_object(cells.assign(label=batch.labels), index=False).to_numpy() % FOLDS
+    fold = batch.content % FOLDS
     parts = [np.flatnonzero(fold == k) for k in range(FOLDS)]
     return parts if all(map(len, parts)) else [np.arange(rows)] * FOLDS
 

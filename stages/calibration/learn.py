@@ -1,13 +1,14 @@
 """Calibration: fit every check on trusted rows, and learn out of fold what it does on rows that it has not seen."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 
 from stages.calibration.calibrated import FOLDS, Calibrated
 from stages.calibration.fused import fused
-from stages.calibration.nulls import Null, of_row_scores, of_samples
+from stages.calibration.nulls import MomentNull, of_row_scores, of_samples
 from stages.calibration.profile import Profile
 from stages.calibration.surprise import Surprise
 from stages.core.batch import Batch
@@ -68,7 +69,7 @@ def _calibrate_check(name: str, check: Check, trusted: Batch, parts: list[np.nda
     findings = [_sound(name, fitted, held_out) for fitted, held_out in pairs]
     fitted = tuple(f for f, _ in pairs)
     if any(finding.row_scores is None for finding in findings):
-        return Calibrated(fitted, _pseudo_batch_null(name, pairs, rng), None)
+        return Calibrated(fitted, replace(_pseudo_batch_null(name, pairs, rng), chance=check.chance), None)
     scores = np.empty(len(trusted))
     for rows, finding in zip(parts, findings, strict=True):
         scores[rows] = finding.row_scores
@@ -84,7 +85,7 @@ def _fitted_folds(
         yield check.fit(trusted.take(rest), rng), trusted.take(rows)
 
 
-def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.random.Generator) -> Null:
+def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.random.Generator) -> MomentNull:
     """The null of a statistic without row scores, from pseudo-batches of rows that the fold's model never saw.
 
     Sizes stop at half a fold, so that the draws differ; such a statistic is standardised for size by contract.

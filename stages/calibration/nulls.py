@@ -39,7 +39,8 @@ class Pearson3:
     Means of few skewed scores are not normal; the third moment carries most of what is missing. A left skew is
     set to zero, because the normal's right tail is then the heavier, and so the honest one.
 
-    A statistic at or below `floor` is no evidence, however narrow the null: its p-value is 1.
+    A statistic at or below `floor` is no evidence, however narrow the null: its p-value is 1. One that is -log10 of a
+    `chance` is never rarer than it says, however narrow the null.
 
     Source: Pearson, "Contributions to the mathematical theory of evolution II" (1895).
     """
@@ -48,6 +49,7 @@ class Pearson3:
     std: float
     skew: float
     floor: float = -math.inf
+    chance: bool = False
 
     def p_value(self, statistic: float) -> float:
         """Upper tail probability, at least `SMALLEST_P`, and that where it is not a number."""
@@ -59,16 +61,18 @@ class Pearson3:
         else:
             shape = 4 / self.skew**2
             tail = float(special.gammaincc(shape, max(shape + z * math.sqrt(shape), 0.0)))  # NaN stays NaN
+        if self.chance:
+            tail = max(tail, 10.0**-statistic)
         return max(SMALLEST_P, tail)
 
     def limit(self, alpha: float) -> float:
-        """Upper `alpha` quantile, at least `floor`."""
+        """Upper `alpha` quantile, at least `floor`; of a chance at least what `alpha` is."""
         if self.skew < 1e-3:
             z = float(-special.ndtri(alpha))
         else:
             shape = 4 / self.skew**2
             z = float((special.gammainccinv(shape, alpha) - shape) / math.sqrt(shape))
-        return max(self.floor, self.mean + z * self.std)
+        return max(self.floor, self.mean + z * self.std, -math.log10(alpha) if self.chance else -math.inf)
 
 
 @dataclass(frozen=True)
@@ -120,18 +124,20 @@ class MomentNull:
     moments : ndarray of float, shape (sizes, 3)
         Mean, standard deviation and skewness at each size.
     floor : float
+    chance : bool
         See `Pearson3`.
     """
 
     sizes: np.ndarray
     moments: np.ndarray
     floor: float = -math.inf
+    chance: bool = False
 
     def at(self, rows: int) -> Pearson3:
         """Interpolated in log size; beyond the ends, the null of the nearest size."""
         where = np.log(self.sizes)
         mean, std, skew = (float(np.interp(np.log(rows), where, column)) for column in self.moments.T)
-        return Pearson3(mean, std, skew, self.floor)
+        return Pearson3(mean, std, skew, self.floor, self.chance)
 
 
 def of_samples(sizes: list[int], samples: list[np.ndarray]) -> MomentNull:

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
-from stages.core.encoding import spaced
+from stages.core.encoding import lowest, spaced
 from stages.core.tally import brief
 
 MOST = 500
@@ -16,10 +15,10 @@ MOST = 500
 smallest hashes."""
 NEAR = 1
 """Trusted values that may lie between two numbers that agree."""
+TRUSTED_NEAR = NEAR + 2
+"""The same between two trusted numbers, which count themselves."""
 RANKS = (1, 4, 30, 300)
 """The most similar pairs of trusted rows that set limits."""
-COMMON = 2.5
-"""What is as common as 1 in 300 counts as nothing: the pseudo-batches that the null is learned from show no more."""
 TINY = 1e-300
 MARGIN = 5.0
 """How many times as common similar pairs may be, at least."""
@@ -40,8 +39,8 @@ class Duplicates(Check):
     what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
     P[Poisson(c N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. c is 5, or twice the
     factor by which similar pairs are more common in the lowest or highest third of a column or in one class. The
-    statistic is -log10 of the smallest of these chances, 0 where that is below 2.5; its null is learned from
-    pseudo-batches, because pairs that share a row are not independent.
+    statistic is -log10 of the smallest of these chances. Its null is learned from pseudo-batches, because pairs that
+    share a row are not independent, but never makes it rarer than it says.
 
     Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
 
@@ -49,6 +48,7 @@ class Duplicates(Check):
     """
 
     says: ClassVar[str] = "rows repeat one another as trusted rows do not"
+    chance: ClassVar[bool] = True
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedDuplicates":
         """Learn how similar pairs of trusted rows are."""
@@ -60,7 +60,7 @@ class Duplicates(Check):
             {name: np.sort(levels.astype(str)) for name, levels in zip(names, trusted.categorical.T, strict=True)},
             len(trusted),
         )
-        pairs = Pairs.of(trusted, cells.of(trusted, itself=1), within=NEAR + 2)
+        pairs = Pairs.of(trusted, cells.of(trusted, itself=1), within=TRUSTED_NEAR)
         margin = max(MARGIN, BEYOND * pairs.concentration(_regions(trusted)))
         count = len(pairs.similar)
         return FittedDuplicates(
@@ -93,7 +93,7 @@ class Cells:
             [np.searchsorted(k, c, side) for k, c in zip(known, cells, strict=True)] for side in ("left", "right")
         )
         weights = [-np.log((2 + b - a - itself) / (2 + self.rows)) for a, b in zip(below, above, strict=True)]
-        far = 2 * NEAR + 1  # between two levels nothing is near
+        far = TRUSTED_NEAR + 1  # no two levels are near each other
         codes = [far * np.unique(column, return_inverse=True)[1] for column in levels]
         shape = (len(known), len(batch))
         below[len(numbers) :] = above[len(numbers) :] = codes
@@ -191,8 +191,7 @@ class FittedDuplicates(Fitted):
             "compared": len(rows),
             "most_similar": self._pairs(batch.labels[rows], rows, pairs),
         }
-        rarest = max(rarity.values())
-        return Finding(rarest if rarest > COMMON else 0.0, "-log10 of a chance", evidence=evidence)
+        return Finding(max(rarity.values()), "-log10 of a chance", evidence=evidence)
 
     def _pairs(self, labels: np.ndarray, rows: np.ndarray, pairs: Pairs) -> list[dict[str, Any]]:
         """The most similar pairs, of equal ones first those with two labels."""
@@ -225,9 +224,7 @@ def drawn(batch: Batch) -> np.ndarray:
     """Positions of the rows that are compared."""
     if len(batch) <= MOST:
         return np.arange(len(batch))
-    cells = pd.DataFrame(batch.numeric).join(pd.DataFrame(batch.categorical.astype(str)).add_prefix("text "))
-    hashes = pd.util.hash_pandas_object(cells.assign(label=batch.labels), index=False).to_numpy()
-    return np.sort(np.argsort(hashes, kind="stable")[:MOST])
+    return np.sort(np.argsort(batch.content, kind="stable")[:MOST])
 
 
 def _regions(trusted: Batch) -> np.ndarray:
@@ -241,5 +238,4 @@ def _regions(trusted: Batch) -> np.ndarray:
 
 def _numbers(batch: Batch) -> np.ndarray:
     """The numeric columns that are compared, a missing cell below all others."""
-    cells = batch.numeric[:, spaced(batch.numeric.shape[1])]
-    return np.where(np.isnan(cells), -np.inf, cells)
+    return lowest(batch.numeric[:, spaced(batch.numeric.shape[1])])

@@ -153,12 +153,13 @@ class Web:
         values = (values - mean) / scale
         inverse = np.linalg.inv(values.T @ values + penalty * len(values) * np.eye(values.shape[1]))
         spread = values @ inverse
+        of_all = (spread * values).sum(axis=1)
         weights = np.zeros((values.shape[1], sum(map(len, terms.blocks))))
         leverage = np.zeros((len(values), len(terms.blocks)))
         for i, (block, part) in enumerate(zip(terms.blocks, terms.parts, strict=True)):
             own = np.linalg.inv(inverse[np.ix_(part, part)])
             weights[:, block] = inverse[:, part] @ own[:, : len(block)] * scale[block]
-            leverage[:, i] = (spread * values).sum(axis=1) - (spread[:, part] @ own * spread[:, part]).sum(axis=1)
+            leverage[:, i] = of_all - (spread[:, part] @ own * spread[:, part]).sum(axis=1)
         web = cls(terms, mean, scale, weights, np.zeros((0, len(terms.blocks))))
         left_out = np.abs(web.residuals(trusted) / (1 - leverage))
         return cls(terms, mean, scale, weights, np.sort(left_out, axis=0))

@@ -7,6 +7,7 @@ import numpy as np
 
 from stages.core.batch import Batch
 from stages.core.check import Check, Finding, Fitted
+from stages.core.encoding import lowest
 from stages.core.tally import brief
 from stages.core.writing import rounded
 
@@ -41,7 +42,7 @@ class Shift(Check):
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""
-        numeric = {name: np.sort(_lowest(column)) for name, column in _numeric(trusted).items()}
+        numeric = {name: np.sort(lowest(column)) for name, column in _numeric(trusted).items()}
         levels = {name: _counts(column) for name, column in _categorical(trusted).items()}
         return FittedShift(numeric, levels)
 
@@ -56,7 +57,7 @@ class FittedShift(Fitted):
     def measure(self, batch: Batch) -> Finding:
         """The smallest p-value over the columns, corrected for their number."""
         numeric, categorical = _numeric(batch), _categorical(batch)
-        surprise = {name: -ks_log10_p(self.numeric[name], _lowest(column)) for name, column in numeric.items()}
+        surprise = {name: -ks_log10_p(self.numeric[name], lowest(column)) for name, column in numeric.items()}
         for name, column in categorical.items():
             surprise[name] = -chi_squared_log10_p(self.levels[name], _counts(column))
         ranked = sorted(surprise, key=lambda name: (-surprise[name], name))
@@ -167,11 +168,6 @@ def _numeric(batch: Batch) -> dict[str, np.ndarray]:
 def _categorical(batch: Batch) -> dict[str, np.ndarray]:
     columns = dict(zip(batch.layout.categorical, batch.categorical.T, strict=True))
     return {**columns, batch.layout.label: batch.labels}
-
-
-def _lowest(column: np.ndarray) -> np.ndarray:
-    """Missing numbers as -inf, so that a change in what is missing is a change of distribution too."""
-    return np.where(np.isnan(column), -np.inf, column)
 
 
 def _counts(column: np.ndarray) -> dict[str, int]:

@@ -89,6 +89,12 @@ class Batch:
         """The labels as text, shape (rows,), '' where missing."""
         return self.columns[self.layout.label].values.fillna("").to_numpy(str)
 
+    @cached_property
+    def content(self) -> np.ndarray:
+        """A hash of what each row holds, uint64 of shape (rows,): the same wherever the row stands."""
+        cells = pd.DataFrame(self.numeric).join(pd.DataFrame(self.categorical.astype(str)).add_prefix("text "))
+        return np.asarray(pd.util.hash_pandas_object(cells.assign(label=self.labels), index=False))
+
     def take(self, rows: np.ndarray) -> "Batch":
         """The rows at these positions, in this order, as a batch of the same name.
 

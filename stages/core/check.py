@@ -94,6 +94,8 @@ class Check(BaseModel, ABC):
     """What an alarm of this check means, for people: a clause about the batch."""
     alone: ClassVar[bool] = True
     """Whether its statistic is judged by itself. One that honest change moves is weighed with all others only."""
+    chance: ClassVar[bool] = False
+    """Whether its statistic is -log10 of a chance: then no null makes it rarer than that."""
     learns: ClassVar[bool] = True
     """Whether fitting learns from the rows. A check of declared rules does not, so it needs no folds."""
     trusts: ClassVar[tuple[str, ...]] = ()

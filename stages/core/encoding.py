@@ -76,7 +76,7 @@ class Ranks:
     @classmethod
     def fit(cls, trusted: Batch, encoder: Encoder) -> "Ranks":
         """Sort the columns of the trusted rows; the levels are those of an encoder fitted on them."""
-        return cls(np.sort(_lowest(trusted.numeric), axis=0), encoder.levels)
+        return cls(np.sort(lowest(trusted.numeric), axis=0), encoder.levels)
 
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
@@ -89,7 +89,7 @@ class Ranks:
         """Normal scores of the numeric columns alone, shape (rows, numeric columns)."""
         from scipy.special import ndtri
 
-        cells = _lowest(batch.numeric)
+        cells = lowest(batch.numeric)
         ranks = np.empty(cells.shape)
         for c, known in enumerate(self.sorted_values.T):
             ranks[:, c] = (
@@ -136,5 +136,6 @@ def spaced(columns: int) -> np.ndarray:
     return np.linspace(0, columns - 1, min(columns, MOST_COLUMNS)).astype(int)
 
 
-def _lowest(cells: np.ndarray) -> np.ndarray:
+def lowest(cells: np.ndarray) -> np.ndarray:
+    """Numbers with missing ones as -inf, so that a change in what is missing is a change of distribution, too."""
     return np.where(np.isnan(cells), -np.inf, cells)

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -215,3 +216,13 @@ def test_a_statistic_that_never_moves_still_has_a_null():
     assert sized.p_value(7.0) == pytest.approx(0.5)
     assert sized.p_value(7.001) < 1e-9
     assert sized.p_value(6.999) == pytest.approx(1.0)
+
+
+def test_a_chance_is_never_rarer_than_it_says():
+    """However narrow what pseudo-batches showed: of 200 that are all 0 nothing is learned about 1 in 1,000."""
+    null = replace(of_samples([10], [np.zeros(200)]), chance=True).at(10)
+    assert null.p_value(3.0) == pytest.approx(1e-3)
+    assert null.limit(1e-3) == pytest.approx(3.0)
+    wide = replace(of_samples([10], [np.linspace(0, 8, 200)]), chance=True).at(10)
+    assert wide.p_value(3.0) > 0.1
+    assert wide.limit(1e-3) > 8

@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from stages.checks.duplicates import Cells, Duplicates, Limits, Pairs, drawn, similarity
+from stages.checks.duplicates import TRUSTED_NEAR, Cells, Duplicates, Limits, Pairs, drawn, similarity
 from stages.core.batch import Batch
 from stages.core.layout import Layout
 from stages.core.params import DataParams
@@ -50,6 +50,17 @@ def test_agreements_count_by_how_few_trusted_rows_have_the_value():
     np.testing.assert_allclose(similarity(placed), expected, rtol=1e-6)
 
 
+def test_trusted_rows_do_not_count_themselves_and_levels_are_never_near():
+    """Of 1, 2, 3, 9 the first two agree with those one value away; red, blue and white agree with themselves only."""
+    layout = Layout.infer(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 9.0], "e": ["red", "white", "blue", "green"], "y": "no"})
+    cells = Cells(np.sort(frame[["a"]].to_numpy(), axis=0), {"e": np.sort(frame["e"].to_numpy(str))}, 4)
+    batch = Batch.from_frame("reference", frame, layout)
+    agree = similarity(cells.of(batch, itself=1), within=TRUSTED_NEAR) > 0
+    expected = np.abs(np.subtract.outer(np.arange(4), np.arange(4))) <= 2
+    np.testing.assert_array_equal(agree, expected)
+
+
 def test_rarity_is_the_poisson_tail_by_hand():
     """Of 1,000 trusted pairs four reach 5: 5 x 4 x 200 / 1,000 are expected among 200."""
     limits = Limits.of(np.array([8.0, 7.0, 6.0, 5.0, 1.0], np.float32), 1000, margin=5.0)
@@ -89,13 +100,15 @@ def test_a_trigger_stands_out_though_no_label_contradicts(fitted, make, trusted)
 
 @pytest.mark.parametrize("rows", [20, 100, 400, 2500])
 def test_clean_batches_of_every_size_are_quiet(fitted, make, trusted, rows):
-    assert max(null_of(fitted, make, trusted, rows, 20)) == 0
+    found = null_of(fitted, make, trusted, rows, 20)
+    assert max(found) < 3
+    assert np.median(found) < 1
 
 
 def test_a_batch_from_one_region_is_quiet(fitted, make, trusted):
     frame = make(1200, 7)
     found = fitted.measure(Batch.from_frame("s/b", frame[frame["a"] > 0.3], trusted.layout))
-    assert found.statistic == 0
+    assert found.statistic < 3
 
 
 def test_of_a_large_batch_the_same_rows_are_drawn_in_any_order(make, trusted):
