@@ -120,7 +120,8 @@ def test_everything_is_readable_without_its_script(chromium, pages):
     tab.get_by_label("released").check()
     rows = tab.locator("tr[data-state]")
     assert [row.get_attribute("data-state") for row in rows.all() if row.is_visible()] == ["released"]
-    tab.get_by_role("link", name="east/flipped").first.click()
+    with tab.expect_navigation():
+        tab.get_by_role("link", name="east/flipped").first.click()
     assert tab.locator("h1").inner_text() == "east/flipped"
     context.close()
 
@@ -138,9 +139,11 @@ def test_keys_and_the_filter_work(tab, pages):
     picked = tab.locator("[name=batch]:checked")
     batch = picked.input_value()
     assert f"pratique review reject {batch} " in tab.locator("#reject").inner_text()
-    tab.get_by_role("link", name=batch).first.click()
+    with tab.expect_navigation():
+        tab.get_by_role("link", name=batch).first.click()
     assert tab.locator("h1").inner_text() == batch
-    tab.keyboard.press("q")
+    with tab.expect_navigation():
+        tab.keyboard.press("q")
     assert tab.locator("h1").inner_text() == "What came in"
 
 
