@@ -7,8 +7,10 @@ import numpy as np
 
 from stages.calibration import mixture
 from stages.calibration.calibrated import FOLDS, Calibrated
+from stages.calibration.fused import Fused
 from stages.calibration.fusion import matrix, signals_of
 from stages.calibration.mixture import UNKNOWN_SHARE, Share
+from stages.calibration.moved import MOVED
 from stages.calibration.nulls import SizedNull
 from stages.calibration.profile import Profile
 from stages.core.batch import Batch
@@ -43,7 +45,7 @@ class Examination:
     Attributes
     ----------
     measurements : tuple of Measurement
-        In the order of the checks' names, `ROWS` last.
+        In the order of the checks' names, then `ROWS` and `MOVED`.
     row_scores : ndarray, shape (rows,)
         Log odds, in nats, that the row is poisoned, given the batch's estimated share; higher is more suspicious.
     row_p_values : ndarray, shape (rows,)
@@ -89,8 +91,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
             for fold, finding in zip(by_fold, findings, strict=True):
                 fold[name] = finding
     scored = _weighed(by_fold, readers, profile, rows)
-    if scored.measurement is not None:
-        measurements.append(scored.measurement)
+    measurements += scored.measurements
     rarest = _rarest(surprises, rows)
     return Examination(
         tuple(measurements), scored.scores, scored.p_values, rarest, _unreadable(batch), scored.share, scored.bets
@@ -113,7 +114,7 @@ def _measured(calibrated: Calibrated, batch: Batch, readers: list[np.ndarray]) -
 class _Weighed:
     """What the fusion makes of a batch."""
 
-    measurement: Measurement | None
+    measurements: list[Measurement]
     scores: np.ndarray
     p_values: np.ndarray
     share: Share
@@ -124,11 +125,9 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     """Weigh what the checks measured; signals of a check that failed are missing."""
     fused = profile.fused
     if fused is None or not by_fold[0] or not rows:
-        return _Weighed(None, np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
-    log_odds = [
-        fusion.log_odds(matrix(signals_of(found), fused.names))
-        for fusion, found in zip(fused.folds, by_fold, strict=True)
-    ]
+        return _Weighed([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
+    signals = [matrix(signals_of(found), fused.names) for found in by_fold]
+    log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
     if len(readers[0]) == rows:
         statistic = float(np.mean([mixture.likelihood_ratio(f, fused.cap) for f in log_odds]))
         p_values = np.mean([fused.surprise.p_values(f) for f in log_odds], axis=0)
@@ -141,7 +140,26 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     won = mixture.bets(mean, fused.mean_odds).tolist()
     scores = mixture.posterior(mean, share.estimate)
     finding = Finding(statistic, "log likelihood ratio", scores, evidence={"poisoned_share": asdict(share)})
-    return _Weighed(_measurement(ROWS, finding, fused.null.at(rows)), scores, p_values, share, tuple(won))
+    measured = [_measurement(ROWS, finding, fused.null.at(rows)), *_moved(fused, signals, readers, rows)]
+    return _Weighed(measured, scores, p_values, share, tuple(won))
+
+
+def _moved(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], rows: int) -> list[Measurement]:
+    """What the rows say together about each column; nothing where no column can move."""
+    moved = fused.moved
+    if moved is None:
+        return []
+    log_odds = [
+        lines.log_odds(fusion.linear.rarity.known(cells))
+        for lines, fusion, cells in zip(moved.folds, fused.folds, signals, strict=True)
+    ]
+    if len(readers[0]) == rows:
+        by_fold = [moved.ratios(f) for f in log_odds]
+    else:
+        by_fold = [moved.ratios(_gathered(log_odds, readers, rows))]
+    statistic = float(np.mean([ratios.max() for ratios in by_fold]))
+    evidence = moved.evidence(np.mean(by_fold, axis=0))
+    return [_measurement(MOVED, Finding(statistic, "log likelihood ratio", evidence=evidence), moved.null.at(rows))]
 
 
 def _readers(batch: Batch) -> list[np.ndarray]:
@@ -156,11 +174,11 @@ def _readers(batch: Batch) -> list[np.ndarray]:
 
 def _gathered(values: list[np.ndarray], readers: list[np.ndarray], rows: int) -> np.ndarray:
     """One value a row: the mean over the folds that measured it."""
-    total, count = np.zeros(rows), np.zeros(rows)
+    total, count = np.zeros((rows, *values[0].shape[1:])), np.zeros(rows)
     for fold, reader in zip(values, readers, strict=True):
         total[reader] += fold
         count[reader] += 1
-    return np.asarray(total / count)
+    return np.asarray((total.T / count).T)
 
 
 def _unreadable(batch: Batch) -> dict[int, str]:

@@ -8,8 +8,9 @@ import numpy as np
 from stages.calibration import mixture
 from stages.calibration.calibrated import FOLDS, Calibrated
 from stages.calibration.fusion import Fusion, Rows, line, matrix, signals_of
+from stages.calibration.moved import Moved, learned
 from stages.calibration.nulls import MomentNull
-from stages.calibration.simulate import simulated
+from stages.calibration.simulate import SHIFTED, simulated
 from stages.calibration.surprise import Surprise
 from stages.core.batch import Batch
 from stages.core.check import measure
@@ -32,6 +33,10 @@ class Fused:
         Of the log odds of trusted rows, out of fold.
     null : MomentNull
         Of the likelihood ratio.
+    mean_odds : float
+        Of clean rows, or a little more: see `mixture.mean_odds`.
+    moved : Moved, optional
+        What rows say together about each column; None where no column can move, or where it was not to be learned.
     """
 
     names: tuple[str, ...]
@@ -40,6 +45,7 @@ class Fused:
     surprise: Surprise
     null: MomentNull
     mean_odds: float
+    moved: Moved | None
 
 
 def fused(
@@ -55,9 +61,9 @@ def fused(
         return None
     names = _common(scoring, trusted.take(parts[0]))
     clean, poisoned = [], []
-    for k, rows in enumerate(track(parts, "simulating attacks")):
-        held_out = trusted.take(rows)
-        clean.append(Rows(_signals(scoring, k, held_out, names), np.full(len(rows), -1)))
+    held_out_rows = [trusted.take(rows) for rows in parts]
+    for k, held_out in enumerate(track(held_out_rows, "simulating attacks")):
+        clean.append(Rows(_signals(scoring, k, held_out, names), np.full(len(held_out), -1)))
         copies = [
             Rows(_signals(scoring, k, p.batch, names)[p.rows], np.full(len(p.rows), i))
             for i, p in simulated(held_out, [seed, k], without)
@@ -76,7 +82,11 @@ def fused(
     log_odds = np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, clean, strict=True)])
     cap = float(np.log(len(trusted) + 1))
     null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))
-    return Fused(names, tuple(folds), cap, Surprise.of(log_odds), null, mixture.mean_odds(log_odds))
+    moved = None
+    if without != SHIFTED:
+        rarities = [fusion.linear.rarity for fusion in folds]
+        moved = learned(lambda k, batch: _signals(scoring, k, batch, names), held_out_rows, rarities, seed)
+    return Fused(names, tuple(folds), cap, Surprise.of(log_odds), null, mixture.mean_odds(log_odds), moved)
 
 
 def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:

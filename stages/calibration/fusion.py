@@ -92,6 +92,10 @@ class Rarity:
         found = np.hstack([-np.log((1 + above) / (rows + 1)), -np.log((1 + below) / (rows + 1)), distance])
         return np.where(np.isnan(np.tile(signals, 3)), np.nan, found)
 
+    def known(self, signals: np.ndarray) -> np.ndarray:
+        """The same, where a missing signal is an ordinary one."""
+        return np.nan_to_num(self.features(signals))
+
 
 @dataclass(frozen=True)
 class Linear:
@@ -108,7 +112,7 @@ class Linear:
         from sklearn.linear_model import LogisticRegression
 
         rarity = Rarity.of(rows.signals[rows.groups < 0])
-        features = np.nan_to_num(rarity.features(rows.signals))
+        features = rarity.known(rows.signals)
         mean, std = features.mean(axis=0), features.std(axis=0)
         std = np.where(std > 0, std, 1.0)
         model = LogisticRegression(C=PENALTY, max_iter=300).fit((features - mean) / std, rows.groups >= 0)

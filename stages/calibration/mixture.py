@@ -36,10 +36,12 @@ def likelihood_ratio(log_odds: np.ndarray, cap: float) -> np.ndarray:
 def null(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
     """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows.
 
-    Every draw resamples the reference first and the batch from it, as counts of each trusted row. A ratio of 0 or
-    less says that no poison is likelier than any share of it: that is no evidence.
+    Log odds of shape (rows, questions) are judged by the question with the largest ratio. Every draw resamples the
+    reference first and the batch from it, as counts of each trusted row. A ratio of 0 or less says that no poison is
+    likelier than any share of it: that is no evidence.
     """
-    terms, rows = _terms(log_odds, cap), len(log_odds)
+    rows = len(log_odds)
+    terms = _terms(log_odds, cap).reshape(rows, -1)
     samples = []
     for size in SIZES:
         counts = np.empty((DRAWS, rows))

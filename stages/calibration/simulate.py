@@ -22,6 +22,8 @@ class Simulation:
     params: dict[str, Any] = field(default_factory=dict)
 
 
+SHIFTED = "mean shift"
+"""The family of attacks that move the same columns of many rows."""
 SIMULATIONS = (
     Simulation("flips", "label_flip", 0.5),
     Simulation("flips", "confusing_flip", 0.3),
@@ -30,8 +32,8 @@ SIMULATIONS = (
     Simulation("noise", "gaussian_noise", 0.5),
     Simulation("noise", "gaussian_noise", 0.5, {"scale": 0.5}),
     Simulation("noise", "outlier_insertion", 0.5),
-    Simulation("mean shift", "mean_shift", 0.5),
-    Simulation("mean shift", "mean_shift", 0.3, {"scale": 2.0}),
+    Simulation(SHIFTED, "mean_shift", 0.5),
+    Simulation(SHIFTED, "mean_shift", 0.3, {"scale": 2.0}),
     Simulation("mimicry", "mimicry", 0.5),
     Simulation("backdoor", "backdoor_trigger", 0.5),
 )

@@ -19,6 +19,8 @@ TRUSTED_NEAR = NEAR + 2
 """The same between two trusted numbers, which count themselves."""
 RANKS = (1, 4, 30, 300)
 """The most similar pairs of trusted rows that set limits."""
+CROWD = 30
+"""The most similar pairs that say how crowded a region is."""
 TINY = 1e-300
 MARGIN = 5.0
 """How many times as common similar pairs may be, at least."""
@@ -38,9 +40,9 @@ class Duplicates(Check):
     pair is the sum over columns. Of M pairs of trusted rows the 1st, 4th, 30th and 300th most similar set limits, and
     what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
     P[Poisson(c N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. c is 5, or twice the
-    factor by which similar pairs are more common in the lowest or highest third of a column or in one class. The
-    statistic is -log10 of the smallest of these chances. Its null is learned from pseudo-batches, because pairs that
-    share a row are not independent, but never makes it rarer than it says.
+    factor by which the 30 most similar such pairs are more common in the lowest or highest third of a column or in
+    one class. The statistic is -log10 of the smallest of these chances. Its null is learned from pseudo-batches,
+    because pairs that share a row are not independent, but never makes it rarer than it says.
 
     Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
 
@@ -61,11 +63,8 @@ class Duplicates(Check):
             len(trusted),
         )
         pairs = Pairs.of(trusted, cells.of(trusted, itself=1), within=TRUSTED_NEAR)
-        margin = max(MARGIN, BEYOND * pairs.concentration(_regions(trusted)))
-        count = len(pairs.similar)
-        return FittedDuplicates(
-            cells, Limits.of(pairs.similar, count, margin), Limits.of(pairs.contradicting, count, margin)
-        )
+        regions, count = _regions(trusted), len(pairs.similar)
+        return FittedDuplicates(cells, pairs.limits(regions, count), pairs.contradicting.limits(regions, count))
 
 
 @dataclass(frozen=True)
@@ -125,9 +124,13 @@ class Pairs:
         return cls(one, other, similarity(placed, within)[one, other], batch.labels[one] != batch.labels[other])
 
     @property
-    def contradicting(self) -> np.ndarray:
-        """The similarity of the pairs with two labels."""
-        return self.similar[self.differ]
+    def contradicting(self) -> "Pairs":
+        """The pairs with two labels."""
+        return Pairs(*(each[self.differ] for each in (self.one, self.other, self.similar, self.differ)))
+
+    def limits(self, regions: np.ndarray, count: int) -> "Limits":
+        """The limits that these pairs set, as some of `count` pairs of trusted rows."""
+        return Limits.of(self.similar, count, max(MARGIN, BEYOND * self.concentration(regions)))
 
     def concentration(self, regions: np.ndarray) -> float:
         """How much more common the most similar pairs are in the region where they are the most common.
@@ -136,10 +139,9 @@ class Pairs:
         ----------
         regions : ndarray of bool, shape (regions, rows)
         """
-        top = np.argsort(self.similar, kind="stable")[-RANKS[-1] :]
-        inside = (regions[:, self.one[top]] & regions[:, self.other[top]]).sum(axis=1)
-        sizes = regions.sum(axis=1)
-        shares = inside / np.maximum(1, sizes * (sizes - 1) / 2)
+        inside = regions[:, self.one] & regions[:, self.other]
+        top = np.argsort(self.similar, kind="stable")[-CROWD:]
+        shares = inside[:, top].sum(axis=1) / np.maximum(1, inside.sum(axis=1))
         return float(shares.max(initial=0.0) * len(self.similar) / max(1, len(top)))
 
 
@@ -184,7 +186,7 @@ class FittedDuplicates(Fitted):
         count = len(pairs.similar)
         rarity = {
             "pairs": self.any_labels.rarity(pairs.similar, count),
-            "pairs_with_two_labels": self.two_labels.rarity(pairs.contradicting, count),
+            "pairs_with_two_labels": self.two_labels.rarity(pairs.contradicting.similar, count),
         }
         evidence = {
             "rarity": rarity,

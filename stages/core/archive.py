@@ -38,15 +38,16 @@ def load(path: Path, trusted: Iterable[str]) -> Any:
         If the file is missing, is no archive, or holds a type that is not trusted.
     """
     import skops.io
+    from skops.io.exceptions import UntrustedTypesFoundException
 
     if not path.is_file():
         raise PratiqueError(f"{path}: not found; run `pratique calibrate` (or `dvc repro`) first")
     data = path.read_bytes()
     try:
-        strange = set(skops.io.get_untrusted_types(data=data)) - set(trusted)
-        if strange:
-            raise PratiqueError(f"{path}: holds {sorted(strange)[0]}, which is not trusted; write the file anew")
         return skops.io.loads(data, trusted=sorted(trusted))
+    except UntrustedTypesFoundException as error:
+        strange = set(skops.io.get_untrusted_types(data=data)) - set(trusted)
+        raise PratiqueError(f"{path}: holds {min(strange)}, which is not trusted; write the file anew") from error
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, ImportError) as error:
         raise PratiqueError(f"{path}: not a readable archive ({error}); write the file anew") from error
 
@@ -59,7 +60,7 @@ def _canonical(data: bytes) -> bytes:
         files: dict[str, str] = {}
         _renumber(schema, numbers, files)
         members = {new: archive.read(old) for old, new in files.items()}
-    members["schema.json"] = json.dumps(schema, indent=1).encode()  # the order of keys is the order of a dict
+    members["schema.json"] = json.dumps(schema).encode()  # the order of keys is the order of a dict
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(members):

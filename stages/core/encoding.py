@@ -125,15 +125,15 @@ class Projection:
         return np.maximum((centred**2).sum(axis=1) - ((centred @ self.axes.T) ** 2).sum(axis=1), 0)
 
 
-def spaced(columns: int) -> np.ndarray:
-    """Positions of all columns, or of `MOST_COLUMNS` evenly spaced ones of more.
+def spaced(columns: int, most: int = MOST_COLUMNS) -> np.ndarray:
+    """Positions of all columns, or of `most` evenly spaced ones of more.
 
     Examples
     --------
     >>> spaced(3).tolist(), len(spaced(784))
     ([0, 1, 2], 200)
     """
-    return np.linspace(0, columns - 1, min(columns, MOST_COLUMNS)).astype(int)
+    return np.linspace(0, columns - 1, min(columns, most)).astype(int)
 
 
 def lowest(cells: np.ndarray) -> np.ndarray:

@@ -6,14 +6,15 @@ from typing import Literal
 import numpy as np
 
 from stages.calibration.examine import ROWS, Examination, Measurement
+from stages.calibration.moved import MOVED
 from stages.core.params import AlarmParams, ShiftParams
 
 RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-ROWS_WEIGHT = 0.75
-"""Share of the budget for the measurement that weighs all checks together."""
+TOGETHER = {ROWS: 0.6, MOVED: 0.15}
+"""Shares of the budget for what weighs all checks together, row by row and column by column."""
 
 Outcome = Literal["accept", "partial", "quarantine"]
 SHIFT = "shift"
@@ -94,12 +95,14 @@ def _judged(measurement: Measurement, share: float, alpha: float) -> Judged:
 def weights(names: list[str]) -> dict[str, float]:
     """Each measurement's share of the budget; they sum to one.
 
-    What weighs all checks together sees most of what there is to see and gets `ROWS_WEIGHT`; the checks by
+    What weighs all checks together sees most of what there is to see and gets the shares of `TOGETHER`; the checks by
     themselves, which see what no simulated attack taught it, share the rest evenly.
     """
-    alone = [name for name in names if name != ROWS]
-    for_rows = 0.0 if len(alone) == len(names) else ROWS_WEIGHT if alone else 1.0
-    return {name: for_rows if name == ROWS else (1 - for_rows) / len(alone) for name in names}
+    given = {name: TOGETHER[name] for name in names if name in TOGETHER}
+    alone = [name for name in names if name not in TOGETHER]
+    if not alone:
+        return {name: share / sum(given.values()) for name, share in given.items()}
+    return given | {name: (1 - sum(given.values())) / len(alone) for name in alone}
 
 
 def unreadable() -> Verdict:

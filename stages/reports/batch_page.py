@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stages.calibration.moved import MOVED
 from stages.core.errors import printable
 from stages.core.params import Params, TrainParams
 from stages.reports import words
@@ -69,7 +70,7 @@ def gist(dossier: Dossier) -> str:
     """What the batch is suspected of in its own terms: what suspects share, which labels look swapped, what moved."""
     if dossier.planted:
         return f"The suspects have in common: {'; '.join(trait.text for trait in dossier.traits)}."
-    if set(dossier.facts.alarms) == {"shift"}:
+    if dossier.facts.alarms and set(dossier.facts.alarms) <= {"shift", MOVED}:
         moved = [f"{chart.column} ({_moved(chart)})" for chart in dossier.charts]
         return f"What moved most: {words.listed(moved, most=3)}." if moved else ""
     swaps = [f"{mine} where they say {theirs} ({count})" for mine, theirs, count in dossier.pairs if count > 2]

@@ -9,12 +9,16 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from stages.calibration.examine import ROWS
+from stages.calibration.moved import MOVED
 from stages.core import paths
 from stages.core.discovery import check_names, load_check
 from stages.core.errors import PratiqueError
 from stages.quarantine.recordfile import read_record
 
-SAYS_ROWS = "its rows look poisoned, by all checks together"
+TOGETHER = {
+    ROWS: "its rows look poisoned, by all checks together",
+    MOVED: "some of its rows moved in the same columns, and nothing else with them",
+}
 
 
 @dataclass(frozen=True)
@@ -243,6 +247,6 @@ def _check(said: dict[str, Any]) -> CheckFacts:
 
 def says(check: str) -> str:
     """What an alarm of a check means; its name where this version knows no such check."""
-    if check == ROWS:
-        return SAYS_ROWS
+    if check in TOGETHER:
+        return TOGETHER[check]
     return load_check(check).says if check in check_names() else check

@@ -1,5 +1,6 @@
 """Numbers and verdicts in plain words."""
 
+from stages.calibration.moved import MOVED
 from stages.reports.facts import CheckFacts, Facts
 
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
@@ -202,6 +203,12 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
         return (
             "Only the distribution has moved; rows and labels fit the trusted ones. That is what honest change "
             "looks like. If the source confirms the change below, release the batch; if nobody can explain it, reject."
+        )
+    if {check.name for check in alarms} <= {"shift", MOVED}:
+        return (
+            "A part of the rows went up together in the columns below, out of step with what else these rows say: a "
+            "sensor that drifts now and then, or a slow push. Ask the source what these rows have in common; release "
+            "only if there is an honest answer."
         )
     if planted:
         return (

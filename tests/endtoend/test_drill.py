@@ -190,12 +190,12 @@ def test_nothing_accepted_and_no_attack_are_said_plainly(drilled, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def versions(prepared, tmp_path_factory):
+def versions(drilled, tmp_path_factory):
     """Two commits that differ in one threshold, and what the second run of the first one said."""
-    project = small(prepared.copy(tmp_path_factory.mktemp("versions") / "project"))
+    project = drilled.copy(tmp_path_factory.mktemp("versions") / "project")
     project.ok("git", "init", "-q")
     project.ok("dvc", "init", "-q")
-    project.ok("dvc", "repro", "drill")
+    project.ok("dvc", "commit", "-q", "-f", "calibrate", "ingest", "validate", "train", "evaluate", "drill")
     again = project.ok("dvc", "repro", "drill")
     project.commit()
     edit(project, "per_1000_batches: 10 ", "per_1000_batches: 100 ")

@@ -2,7 +2,6 @@
 
 import csv
 import re
-import shutil
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
@@ -10,11 +9,7 @@ RUN_ELSEWHERE = {
     "make repro": "test_sample.py runs what it runs, `dvc repro` and `pratique status`",
     "make test": "CI runs it, and this test is part of it",
 }
-FILES = {
-    "trusted.csv": "data/reference/digits.csv",
-    "holdout.csv": "data/holdout/digits.csv",
-    "monday.csv": "data/incoming/scanner/2026-w01.csv",
-}
+FILES = {"trusted.csv": 200, "holdout.csv": 60, "monday.csv": 40}
 
 
 def blocks(*languages):
@@ -49,9 +44,9 @@ def test_make_does_what_other_tests_run():
     assert "make test" in (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
 
 
-def test_the_commands_for_data_of_ones_own_work_as_written(project):
-    for name, sample in FILES.items():
-        shutil.copyfile(REPOSITORY / sample, project.path(name))
+def test_the_commands_for_data_of_ones_own_work_as_written(project, make_rows):
+    for seed, (name, rows) in enumerate(FILES.items()):
+        make_rows(rows, seed).rename(columns={"y": "digit"}).to_csv(project.path(name), index=False)
     (body,) = blocks("sh", "bash")
     expected = [
         "git init",

@@ -31,7 +31,8 @@ def ran(prepared, make_rows, tmp_path_factory):
         make_rows(40, seed=seed, flipped=0.5).to_csv(project.path(f"data/incoming/crowd/{name}.csv"), index=False)
     project.ok("git", "init", "-q")
     project.ok("dvc", "init", "-q")
-    project.ok("dvc", "repro", "-q")
+    project.stages("calibrate", "ingest", "validate", "train", "evaluate", "drill", "report")
+    project.ok("dvc", "commit", "-q", "-f")
     project.commit()
     return project
 

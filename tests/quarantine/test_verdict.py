@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stages.calibration.examine import Examination, Measurement
 from stages.core.check import Finding
 from stages.core.params import AlarmParams, ShiftParams
-from stages.quarantine.verdict import Verdict, benjamini_hochberg, judge, unreadable
+from stages.quarantine.verdict import Verdict, benjamini_hochberg, judge, unreadable, weights
 
 BUDGET = AlarmParams(per_1000_batches=10, rows_fdr=0.05)
 QUARANTINE = ShiftParams(policy="quarantine")
@@ -285,3 +285,13 @@ def test_a_batch_whose_p_value_is_in_the_budget_is_quarantined_and_no_other(exam
     got = judge(examination, BUDGET, QUARANTINE)
     if not math.isclose(got.p_value, BUDGET.alpha, rel_tol=1e-9):
         assert (got.verdict == "quarantine") == (got.p_value < BUDGET.alpha)
+
+
+def test_shares_of_the_budget_sum_to_one():
+    """Whatever runs: what weighs all checks has its own shares, and takes all of it where nothing else is judged."""
+    assert weights(["losses", "shift", "rows", "moved"]) == pytest.approx(
+        {"losses": 0.125, "shift": 0.125, "rows": 0.6, "moved": 0.15}
+    )
+    assert weights(["losses", "rows"]) == pytest.approx({"losses": 0.4, "rows": 0.6})
+    assert weights(["rows", "moved"]) == pytest.approx({"rows": 0.8, "moved": 0.2})
+    assert weights(["schema"]) == {"schema": 1.0}

@@ -29,6 +29,8 @@ def test_a_shift_alone_is_told_by_what_moved(make_facts):
     said = about(make_facts(alarms=("shift",)), charts=charts)
     moved = "y (cat: 10 % → 20 %, dog: 30 % → 20 %) and size (mean 1 in trusted rows, 2 in the batch)"
     assert said == f"What moved most: {moved}."
+    assert about(make_facts(alarms=("moved",)), charts=charts) == said
+    assert about(make_facts(alarms=("moved", "rows")), charts=charts) == ""
     assert about(make_facts(alarms=("shift",))) == ""
 
 

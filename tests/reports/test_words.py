@@ -79,6 +79,8 @@ def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_facts):
     [
         (["shift"], False, False, "honest change"),
         (["shift"], False, True, "repeat one another"),
+        (["moved", "shift"], False, False, "went up together"),
+        (["rows", "moved"], False, False, "unlike trusted rows"),
         (["labels", "outliers"], True, False, "backdoor"),
         (["labels", "outliers"], False, False, "labelled again"),
         (["schema", "labels"], False, False, "Declared rules"),

@@ -1,0 +1,176 @@
+"""Rows that moved together: what a part of a batch shares, and no row of it shows by itself.
+
+Ten rows of a hundred that went up by a standard deviation in the same three columns hardly stand out one by one. They
+do stand out to whoever asks about one of these columns alone: so every column gets a line of its own, which tells
+rows that moved in it, and in others at random, from rows that did not. It reads what the checks measured, so that
+what counts is not where a row lies but whether it still agrees with its other columns and its label.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stages.calibration import mixture
+from stages.calibration.fusion import PENALTY, Rarity, line
+from stages.calibration.nulls import MomentNull
+from stages.core.attack import changed
+from stages.core.batch import Batch
+from stages.core.discovery import load_attack
+from stages.core.encoding import spaced
+
+MOVED = "moved"
+"""The name of this measurement."""
+SHARE = 0.3
+"""Of the numeric columns that a simulated row moves in."""
+ALL_COLUMNS: dict[str, Any] = {"share": 1.0}
+REPETITIONS = 3
+MOST = 60
+"""Columns that are asked about: of more, evenly spaced ones."""
+FEWEST = 5
+"""Rows of each fold that must be able to move in a column."""
+CAP = 4.0
+"""Log odds beyond this say no more: what is sought is many rows that each say a little."""
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Lines:
+    """For each column a logistic regression on rarities: log odds that a row moved in it.
+
+    Attributes
+    ----------
+    mean : ndarray, shape (features,)
+    weights : ndarray, shape (features, columns)
+    intercepts : ndarray, shape (columns,)
+    """
+
+    mean: np.ndarray
+    weights: np.ndarray
+    intercepts: np.ndarray
+
+    @classmethod
+    def train(cls, clean: np.ndarray, moved: np.ndarray, cells: np.ndarray) -> "Lines":
+        """Learn from the features of clean rows and of moved ones; `cells` says which rows moved in which column."""
+        from sklearn.linear_model import LogisticRegression
+
+        mean, std = clean.mean(axis=0), clean.std(axis=0)
+        std = np.where(std > 0, std, 1.0)
+        weights, intercepts = [], []
+        for column in cells.T:
+            features = np.vstack([clean, moved[column]])
+            poisoned = np.arange(len(features)) >= len(clean)
+            model = LogisticRegression(C=PENALTY, max_iter=300, class_weight="balanced")
+            model.fit((features - mean) / std, poisoned)
+            weights.append(model.coef_[0] / std)
+            intercepts.append(float(model.intercept_[0]))
+        return cls(mean, np.array(weights).T, np.array(intercepts))
+
+    def log_odds(self, features: np.ndarray) -> np.ndarray:
+        """Shape (rows, columns)."""
+        return np.asarray((features - self.mean) @ self.weights + self.intercepts)
+
+    def scaled(self, honest: Sequence[tuple[float, float]]) -> "Lines":
+        """The same with honest log odds, given each column's slope and intercept."""
+        slopes, intercepts = np.array(honest).T
+        return Lines(self.mean, self.weights * slopes, intercepts + self.intercepts * slopes)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Every column's question, as each fold asks it, and how clean batches answer.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    folds : tuple of Lines
+    cap : float
+    null : MomentNull
+        Of the largest likelihood ratio over the columns.
+    """
+
+    columns: tuple[str, ...]
+    folds: tuple[Lines, ...]
+    cap: float
+    null: MomentNull
+
+    def ratios(self, log_odds: np.ndarray) -> np.ndarray:
+        """Likelihood ratio of a mixture (`mixture.likelihood_ratio`) for each column, given shape (rows, columns)."""
+        return mixture.likelihood_ratio(log_odds.T, self.cap)
+
+    def evidence(self, ratios: np.ndarray) -> dict[str, Any]:
+        """The columns that say the most, of those that say anything."""
+        first = [i for i in np.argsort(-ratios, kind="stable")[:SHOWN] if ratios[i] > 0]
+        columns = [{"column": self.columns[i], "log_likelihood_ratio": round(float(ratios[i]), 4)} for i in first]
+        return {"columns": columns, "left_out": len(ratios) - len(first)}
+
+
+def learned(
+    measure: Callable[[int, Batch], np.ndarray], parts: Sequence[Batch], rarities: Sequence[Rarity], seed: int
+) -> Moved | None:
+    """Learn from every fold's rows, as they came and moved; None where no column can move.
+
+    Parameters
+    ----------
+    measure : callable
+        Signals that the checks of a fold measure of a batch.
+    parts : sequence of Batch
+        The rows of each fold.
+    rarities : sequence of Rarity
+        For each fold, learned from the clean rows of the others.
+    seed : int
+
+    Notes
+    -----
+    Cost: one logistic regression for each fold and column.
+    """
+    names, folds = parts[0].layout.numeric, range(len(parts))
+    if not names:
+        return None
+    copies = [_moved(part, [seed, k]) for k, part in enumerate(parts)]
+    asked = spaced(len(names), MOST)
+    asked = asked[np.all([cells[:, asked].sum(axis=0) >= FEWEST for _, cells in copies], axis=0)]
+    if not len(asked):
+        return None
+    cells = [cells[:, asked] for _, cells in copies]
+    clean = [measure(k, part) for k, part in enumerate(parts)]
+    moved = [measure(k, batch) for k, (batch, _) in enumerate(copies)]
+    lines, kept, gone = [], [], []
+    for k in folds:
+        others = [j for j in folds if j != k]
+        seen, gone_up = (rarities[k].known(np.vstack([signals[j] for j in others])) for signals in (clean, moved))
+        lines.append(Lines.train(seen, gone_up, np.vstack([cells[j] for j in others])))
+        kept.append(lines[k].log_odds(rarities[k].known(clean[k])))
+        gone.append(lines[k].log_odds(rarities[k].known(moved[k])))
+    honest = [_honest(np.vstack(kept)[:, i], np.vstack(gone)[np.vstack(cells)[:, i], i]) for i in range(len(asked))]
+    slopes, intercepts = np.array(honest).T
+    log_odds = np.vstack(kept) * slopes + intercepts
+    cap = min(CAP, float(np.log(len(log_odds) + 1)))
+    null = mixture.null(log_odds, cap, np.random.default_rng([seed, 3]))
+    return Moved(tuple(names[i] for i in asked), tuple(each.scaled(honest) for each in lines), cap, null)
+
+
+def _honest(clean: np.ndarray, moved: np.ndarray) -> tuple[float, float]:
+    return line(np.concatenate([clean, moved]), np.repeat([-1, 0], [len(clean), len(moved)]))
+
+
+def _moved(part: Batch, seed: list[int]) -> tuple[Batch, np.ndarray]:
+    """Rows that went up by a standard deviation in columns that are drawn for each row, several times over.
+
+    Returns
+    -------
+    moved : Batch
+        `REPETITIONS` copies of each row.
+    cells : ndarray of bool, shape (rows, numeric columns)
+        Where they differ from what they were.
+    """
+    rng = np.random.default_rng([*seed, 4])
+    copies = part.take(np.tile(np.arange(len(part)), REPETITIONS))
+    up = load_attack("mean_shift")(**ALL_COLUMNS).poison(copies, 1.0, rng).batch.numeric
+    draws = rng.random(up.shape)
+    count = max(1, round(SHARE * up.shape[1]))
+    drawn = draws <= np.sort(draws, axis=1)[:, count - 1 : count]
+    cells = drawn & (up != copies.numeric) & ~np.isnan(up)
+    new = np.where(cells, up, np.nan)
+    return changed(copies, np.arange(len(copies)), dict(zip(part.layout.numeric, new.T, strict=True))).batch, cells
