@@ -16,6 +16,7 @@ LINE = 2
 """What the straight line counts beside the trees."""
 PENALTY = 0.05
 """Inverse strength of the penalty on the straight line's weights."""
+NEAR = 0.1
 TRUSTED_TYPES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 
 
@@ -65,7 +66,10 @@ class Rarity:
     """How rare each signal is among clean rows.
 
     Three features of each: minus the logarithm of its conformal p-value on either side, and its distance to the
-    median in units of the wider half of the middle nine tenths, between -5 and 20.
+    median in units of the wider half of the middle nine tenths, or half of the standard deviation if that is wider,
+    between -5 and 20. Values within a tenth of the standard deviation count as one: where many rows have the same
+    value, such as 0, the checks of two folds measure it slightly otherwise, and all these rows of one fold would be
+    rarer than any of the other's.
 
     Attributes
     ----------
@@ -83,11 +87,13 @@ class Rarity:
         """Shape (rows, 3 x signals); missing where the signal is."""
         known, rows = self.sorted_signals, len(self.sorted_signals)
         low, median, high = np.quantile(known, [0.05, 0.5, 0.95], axis=0)
+        std = known.std(axis=0)
+        near = NEAR * std
         below, above = np.empty((2, *signals.shape))
         for i, (column, cells) in enumerate(zip(known.T, signals.T, strict=True)):
-            above[:, i] = rows - np.searchsorted(column, cells, "left")
-            below[:, i] = np.searchsorted(column, cells, "right")
-        scale = np.maximum(np.maximum(high - median, median - low), 1e-6)
+            above[:, i] = rows - np.searchsorted(column, cells - near[i], "left")
+            below[:, i] = np.searchsorted(column, cells + near[i], "right")
+        scale = np.maximum.reduce([high - median, median - low, std / 2, np.full(len(std), 1e-6)])
         distance = np.clip((signals - median) / scale, -5, 20)
         found = np.hstack([-np.log((1 + above) / (rows + 1)), -np.log((1 + below) / (rows + 1)), distance])
         return np.where(np.isnan(np.tile(signals, 3)), np.nan, found)

@@ -32,6 +32,8 @@ FEWEST = 5
 """Rows of each fold that must be able to move in a column."""
 CAP = 4.0
 """Log odds beyond this say no more: what is sought is many rows that each say a little."""
+APART = 0.75
+"""By how much the log odds of a fold's clean rows may be higher than those of the others', on average."""
 SHOWN = 5
 
 
@@ -71,6 +73,10 @@ class Lines:
         """Shape (rows, columns)."""
         return np.asarray((features - self.mean) @ self.weights + self.intercepts)
 
+    def only(self, columns: Sequence[int]) -> "Lines":
+        """The lines of some columns."""
+        return Lines(self.mean, self.weights[:, columns], self.intercepts[list(columns)])
+
     def scaled(self, honest: Sequence[tuple[float, float]]) -> "Lines":
         """The same with honest log odds, given each column's slope and intercept."""
         slopes, intercepts = np.array(honest).T
@@ -109,7 +115,7 @@ class Moved:
 def learned(
     measure: Callable[[int, Batch], np.ndarray], parts: Sequence[Batch], rarities: Sequence[Rarity], seed: int
 ) -> Moved | None:
-    """Learn from every fold's rows, as they came and moved; None where no column can move.
+    """Learn from every fold's rows, as they came and moved; None where no column can move, or where no folds agree.
 
     Parameters
     ----------
@@ -136,19 +142,34 @@ def learned(
     cells = [cells[:, asked] for _, cells in copies]
     clean = [measure(k, part) for k, part in enumerate(parts)]
     moved = [measure(k, batch) for k, (batch, _) in enumerate(copies)]
-    lines, kept, gone = [], [], []
-    for k in folds:
-        others = [j for j in folds if j != k]
-        seen, gone_up = (rarities[k].known(np.vstack([signals[j] for j in others])) for signals in (clean, moved))
-        lines.append(Lines.train(seen, gone_up, np.vstack([cells[j] for j in others])))
-        kept.append(lines[k].log_odds(rarities[k].known(clean[k])))
-        gone.append(lines[k].log_odds(rarities[k].known(moved[k])))
+    lines = [_train(rarities[k], k, clean, moved, cells) for k in folds]
+    kept, gone = ([lines[k].log_odds(rarities[k].known(rows[k])) for k in folds] for rows in (clean, moved))
     honest = [_honest(np.vstack(kept)[:, i], np.vstack(gone)[np.vstack(cells)[:, i], i]) for i in range(len(asked))]
     slopes, intercepts = np.array(honest).T
-    log_odds = np.vstack(kept) * slopes + intercepts
+    by_fold = [log_odds * slopes + intercepts for log_odds in kept]
+    agreed = [i for i in np.flatnonzero(slopes).tolist() if _agree([log_odds[:, i] for log_odds in by_fold])]
+    if not agreed:
+        return None
+    log_odds = np.vstack(by_fold)[:, agreed]
     cap = min(CAP, float(np.log(len(log_odds) + 1)))
     null = mixture.null(log_odds, cap, np.random.default_rng([seed, 3]))
-    return Moved(tuple(names[i] for i in asked), tuple(each.scaled(honest) for each in lines), cap, null)
+    asking = tuple(each.scaled(honest).only(agreed) for each in lines)
+    return Moved(tuple(names[i] for i in asked[agreed]), asking, cap, null)
+
+
+def _train(
+    rarity: Rarity, fold: int, clean: list[np.ndarray], moved: list[np.ndarray], cells: list[np.ndarray]
+) -> Lines:
+    """The lines of a fold, from the rows of the others."""
+    seen, gone, where = (np.vstack(rows[:fold] + rows[fold + 1 :]) for rows in (clean, moved, cells))
+    return Lines.train(rarity.known(seen), rarity.known(gone), where)
+
+
+def _agree(folds: list[np.ndarray]) -> bool:
+    """Whether no fold gives its clean rows far higher log odds than the others do: else no null of all would hold."""
+    means = np.array([np.clip(fold, -CAP, CAP).mean() for fold in folds])
+    others = (means.sum() - means) / (len(means) - 1)
+    return bool((means - others).max() <= APART)
 
 
 def _honest(clean: np.ndarray, moved: np.ndarray) -> tuple[float, float]:

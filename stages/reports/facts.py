@@ -17,7 +17,7 @@ from stages.quarantine.recordfile import read_record
 
 TOGETHER = {
     ROWS: "its rows look poisoned, by all checks together",
-    MOVED: "some of its rows moved in the same columns, and nothing else with them",
+    MOVED: "some of its rows moved in the same columns",
 }
 
 

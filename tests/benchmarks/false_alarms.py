@@ -1,11 +1,11 @@
 """Is the budget kept? Clean batches of many sizes, judged by profiles of many references.
 
-    python tests/benchmarks/false_alarms.py FOLDER [--references 10] [--batches 1000]
+    python tests/benchmarks/false_alarms.py FOLDER [--references 10] [--batches 1000] [--rows 1000]
 
 FOLDER holds Parquet data sets with a column `label`. For each reference, rows are shuffled anew and cut into the
-reference and a pool; batches of 20 to 5,000 rows are drawn from the pool, with a little jitter: half a percent of the
-rows come twice as often. Prints, for each data set, the share of clean batches that were called poison, the worst
-reference, and the 95 % interval (Wilson) over all batches.
+reference, of `--rows` rows or a quarter of all, and a pool; batches of 20 to 5,000 rows are drawn from the pool, with
+a little jitter: half a percent of the rows come twice as often. Prints, for each data set, the share of clean batches
+that were called poison, the worst reference, and the 95 % interval (Wilson) over all batches.
 """
 
 import argparse
@@ -24,17 +24,16 @@ from stages.quarantine.verdict import SHIFT, judge
 
 CHECKS = {"shift": {}, "outliers": {}, "labels": {}, "losses": {}, "density": {}, "relations": {}, "duplicates": {}}
 SIZES = (20, 50, 100, 300, 1000, 5000)
-REFERENCE = 1000
 JITTER = 0.005
 
 
-def alarms(path: Path, seed: int, batches: int) -> np.ndarray:
+def alarms(path: Path, seed: int, batches: int, known: int) -> np.ndarray:
     """Whether each clean batch was called poison."""
     params = Params.model_validate({"seed": seed, "data": {"label": "label"}, "checks": CHECKS})
     rng = np.random.default_rng([seed, 7])
     table = read_table(path)
     table = table.take(rng.permutation(table.num_rows))
-    known = min(REFERENCE, table.num_rows // 4)
+    known = min(known, table.num_rows // 4)
     profile = calibrate(table.slice(0, known), params)
     pool = Batch("pool", table.slice(known), profile.layout)
     sizes = [s for s in SIZES if s <= len(pool) // 4]
@@ -60,13 +59,14 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--references", type=int, default=10)
     parser.add_argument("--batches", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=1000)
     parser.add_argument("--first-seed", type=int, default=300)
     words = parser.parse_args()
     everything = []
     with threadpool_limits(limits=1):
         for path in sorted(words.folder.glob("*.parquet")):
             seeds = range(words.first_seed, words.first_seed + words.references)
-            found = [alarms(path, seed, words.batches) for seed in seeds]
+            found = [alarms(path, seed, words.batches, words.rows) for seed in seeds]
             rates = [f.mean() for f in found]
             everything.append(np.concatenate(found))
             print(f"{path.stem}: {np.mean(rates):.4f}, worst reference {max(rates):.4f}", flush=True)

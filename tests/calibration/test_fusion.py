@@ -7,6 +7,7 @@ from stages.calibration.fusion import (
     POISONED,
     TRUSTED_TYPES,
     Fusion,
+    Rarity,
     Rows,
     balanced,
     drawn,
@@ -79,3 +80,17 @@ def test_it_is_kept_in_equal_bytes_and_weighs_the_same(measured, tmp_path):
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     again = archive.load(tmp_path / "a", {*OWN, *TRUSTED_TYPES})
     np.testing.assert_array_equal(again.log_odds(measured.signals), fusion.log_odds(measured.signals))
+
+
+def test_rows_that_every_fold_measures_nearly_alike_are_equally_common():
+    """Nine in ten rows have one value, which each of five folds measures slightly otherwise."""
+    rng = np.random.default_rng(4)
+    folds = np.repeat(np.arange(5), 100)
+    column = np.where(rng.random(500) < 0.9, 0.01 * folds, 2 + rng.random(500))
+    rarity = Rarity.of(column[:, None].astype(np.float32))
+    for value in (0.0, 0.02, 0.04):
+        above, below, distance = rarity.known(np.array([[value]], np.float32))[0]
+        assert above == pytest.approx(0.0, abs=0.01)
+        assert below == pytest.approx(-np.log(0.9), abs=0.05)
+        assert abs(distance) < 0.1
+    assert rarity.known(np.array([[2.95]], np.float32))[0][0] > 2

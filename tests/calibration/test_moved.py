@@ -97,6 +97,20 @@ def test_rows_that_all_come_from_one_region_have_not_moved(moved, trusted):
     assert moved.null.at(100).p_value(float(asked(moved, trusted, region).max())) > 1e-3
 
 
+def test_a_column_on_which_folds_disagree_is_not_asked_about(trusted):
+    """The checks of one fold measure a column otherwise than those of the others: its clean rows look moved."""
+
+    def uneven(fold: int, batch: Batch) -> np.ndarray:
+        return signals(fold, batch) + np.float32([0, 0.8 * (fold == 2), 0, 0])
+
+    parts = [Batch.from_frame("reference", trusted[k::5], LAYOUT) for k in range(5)]
+    rest = [np.vstack([uneven(j, parts[j]) for j in range(5) if j != k]) for k in range(5)]
+    found = learned(uneven, parts, [Rarity.of(clean) for clean in rest], 7)
+    assert found is not None
+    assert "b" not in found.columns
+    assert "d" in found.columns
+
+
 def test_nothing_is_asked_where_nothing_can_move(trusted):
     assert learn(trusted[["still", "y"]].assign(a=0.0, b=0.0, c=0.0, d=0.0)) is None
 
