@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pytest
 from threadpoolctl import threadpool_limits
 
-from stages.calibration import learn, nulls, profile
+from stages.calibration import learn, mixture, nulls, profile
 from stages.calibration.calibrated import FOLDS
 from stages.calibration.examine import ROWS, Examination, examine
 from stages.calibration.learn import calibrate, folds_of
@@ -76,6 +76,7 @@ def normal(tmp_path_factory) -> Profile:
 def quick(monkeypatch):
     """Nulls from few draws: for tests that don't look at them."""
     monkeypatch.setattr(nulls, "DRAWS", 30)
+    monkeypatch.setattr(mixture, "DRAWS", 100)
     monkeypatch.setattr(learn, "PSEUDO_BATCHES", 3)
 
 
@@ -274,9 +275,9 @@ def test_a_broken_rule_is_seen_by_the_schema(normal):
     assert p_values(with_column(table, "colour", shapes), normal)["schema"] < 1e-3
 
 
-def test_measurements_stand_in_the_order_of_their_names_and_rows_last(normal):
+def test_measurements_stand_in_the_order_of_their_names_and_those_of_all_checks_last(normal):
     got = examined(rows(12, 6), normal)
-    assert [m.check for m in got.measurements] == [*sorted(CHECKS), ROWS]
+    assert [m.check for m in got.measurements] == [*sorted(CHECKS), ROWS, MOVED]
     assert got.row_scores.shape == got.row_p_values.shape == (12,)
     assert len(got.row_checks) == 12
     assert set(got.row_checks) <= {"density", "labels", "losses", "outliers", "relations"}
