@@ -84,8 +84,13 @@ def fused(
     null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))
     moved = None
     if without != SHIFTED:
-        rarities = [fusion.linear.rarity for fusion in folds]
-        moved = learned(lambda k, batch: _signals(scoring, k, batch, names), held_out_rows, rarities, seed)
+        moved = learned(
+            lambda k, batch: _signals(scoring, k, batch, names),
+            held_out_rows,
+            [rows.signals for rows in clean],
+            [fusion.linear.rarity for fusion in folds],
+            seed,
+        )
     return Fused(names, tuple(folds), cap, Surprise.of(log_odds), null, mixture.mean_odds(log_odds), moved)
 
 

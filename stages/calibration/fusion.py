@@ -17,6 +17,7 @@ LINE = 2
 PENALTY = 0.05
 """Inverse strength of the penalty on the straight line's weights."""
 NEAR = 0.1
+"""Standard deviations: values of a signal that are closer count as one."""
 TRUSTED_TYPES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 
 
@@ -73,34 +74,49 @@ class Rarity:
 
     Attributes
     ----------
-    sorted_signals : ndarray of float32, each column increasing, shape (clean rows, signals)
+    sorted_signals : ndarray of float32, each column increasing with what is missing last, shape (clean rows, signals)
+    counts : ndarray of int, shape (signals,)
+        Rows that have the signal; rarities are counted among these.
+    median, scale, near : ndarray of float32, shape (signals,)
     """
 
     sorted_signals: np.ndarray
+    counts: np.ndarray
+    median: np.ndarray
+    scale: np.ndarray
+    near: np.ndarray
 
     @classmethod
     def of(cls, clean: np.ndarray) -> "Rarity":
         """Learn from the signals of clean rows."""
-        return cls(np.sort(clean, axis=0))
+        known = np.sort(clean, axis=0)
+        counts = (~np.isnan(known)).sum(axis=0)
+        spread = [_spread(column[:count]) for column, count in zip(known.T, counts, strict=True)]
+        return cls(known, counts, *np.array(spread, known.dtype).T)
 
     def features(self, signals: np.ndarray) -> np.ndarray:
         """Shape (rows, 3 x signals); missing where the signal is."""
-        known, rows = self.sorted_signals, len(self.sorted_signals)
-        low, median, high = np.quantile(known, [0.05, 0.5, 0.95], axis=0)
-        std = known.std(axis=0)
-        near = NEAR * std
-        below, above = np.empty((2, *signals.shape))
-        for i, (column, cells) in enumerate(zip(known.T, signals.T, strict=True)):
-            above[:, i] = rows - np.searchsorted(column, cells - near[i], "left")
-            below[:, i] = np.searchsorted(column, cells + near[i], "right")
-        scale = np.maximum.reduce([high - median, median - low, std / 2, np.full(len(std), 1e-6)])
-        distance = np.clip((signals - median) / scale, -5, 20)
-        found = np.hstack([-np.log((1 + above) / (rows + 1)), -np.log((1 + below) / (rows + 1)), distance])
+        above, below = np.empty((2, *signals.shape))
+        for i, (column, cells) in enumerate(zip(self.sorted_signals.T, signals.T, strict=True)):
+            above[:, i] = self.counts[i] - np.searchsorted(column, cells - self.near[i], "left")
+            below[:, i] = np.searchsorted(column, cells + self.near[i], "right")
+        most = self.counts + 1
+        distance = np.clip((signals - self.median) / self.scale, -5, 20)
+        found = np.hstack([-np.log((1 + above) / most), -np.log((1 + below) / most), distance])
         return np.where(np.isnan(np.tile(signals, 3)), np.nan, found)
 
     def known(self, signals: np.ndarray) -> np.ndarray:
         """The same, where a missing signal is an ordinary one."""
         return np.nan_to_num(self.features(signals))
+
+
+def _spread(known: np.ndarray) -> tuple[float, float, float]:
+    """Median, scale and what counts as near, of one signal where it is known."""
+    if not len(known):
+        return 0.0, 1.0, 0.0
+    low, median, high = np.quantile(known, [0.05, 0.5, 0.95])
+    std = float(known.std())
+    return median, max(high - median, median - low, std / 2, 1e-6), NEAR * std
 
 
 @dataclass(frozen=True)

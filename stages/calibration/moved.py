@@ -113,7 +113,11 @@ class Moved:
 
 
 def learned(
-    measure: Callable[[int, Batch], np.ndarray], parts: Sequence[Batch], rarities: Sequence[Rarity], seed: int
+    measure: Callable[[int, Batch], np.ndarray],
+    parts: Sequence[Batch],
+    clean: list[np.ndarray],
+    rarities: Sequence[Rarity],
+    seed: int,
 ) -> Moved | None:
     """Learn from every fold's rows, as they came and moved; None where no column can move, or where no folds agree.
 
@@ -123,6 +127,8 @@ def learned(
         Signals that the checks of a fold measure of a batch.
     parts : sequence of Batch
         The rows of each fold.
+    clean : list of ndarray, each of shape (rows, signals)
+        What `measure` says of these rows.
     rarities : sequence of Rarity
         For each fold, learned from the clean rows of the others.
     seed : int
@@ -140,7 +146,6 @@ def learned(
     if not len(asked):
         return None
     cells = [cells[:, asked] for _, cells in copies]
-    clean = [measure(k, part) for k, part in enumerate(parts)]
     moved = [measure(k, batch) for k, (batch, _) in enumerate(copies)]
     lines = [_train(rarities[k], k, clean, moved, cells) for k in folds]
     kept, gone = ([lines[k].log_odds(rarities[k].known(rows[k])) for k in folds] for rows in (clean, moved))

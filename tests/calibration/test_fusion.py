@@ -94,3 +94,13 @@ def test_rows_that_every_fold_measures_nearly_alike_are_equally_common():
         assert below == pytest.approx(-np.log(0.9), abs=0.05)
         assert abs(distance) < 0.1
     assert rarity.known(np.array([[2.95]], np.float32))[0][0] > 2
+
+
+def test_what_some_trusted_rows_lack_is_counted_among_those_that_have_it():
+    rng = np.random.default_rng(5)
+    whole = rng.normal(size=(400, 1)).astype(np.float32)
+    gaps = np.vstack([whole, np.full((100, 1), np.nan, np.float32)])
+    asked = np.array([[-3.0], [0.0], [3.0], [np.nan]], np.float32)
+    np.testing.assert_array_equal(Rarity.of(gaps).features(asked), Rarity.of(whole).features(asked))
+    nobody = Rarity.of(np.full((50, 1), np.nan, np.float32))
+    assert not nobody.known(np.array([[np.nan], [0.0]], np.float32)).any()

@@ -29,7 +29,7 @@ def signals(_: int, batch: Batch) -> np.ndarray:
 def learn(table: pd.DataFrame, layout: Layout = LAYOUT) -> Moved | None:
     parts = [Batch.from_frame("reference", table[k::5], layout) for k in range(5)]
     rest = [np.vstack([signals(j, parts[j]) for j in range(5) if j != k]) for k in range(5)]
-    return learned(signals, parts, [Rarity.of(clean) for clean in rest], 7)
+    return learned(signals, parts, [signals(0, part) for part in parts], [Rarity.of(clean) for clean in rest], 7)
 
 
 @pytest.fixture(scope="module")
@@ -104,8 +104,9 @@ def test_a_column_on_which_folds_disagree_is_not_asked_about(trusted):
         return signals(fold, batch) + np.float32([0, 0.8 * (fold == 2), 0, 0])
 
     parts = [Batch.from_frame("reference", trusted[k::5], LAYOUT) for k in range(5)]
-    rest = [np.vstack([uneven(j, parts[j]) for j in range(5) if j != k]) for k in range(5)]
-    found = learned(uneven, parts, [Rarity.of(clean) for clean in rest], 7)
+    clean = [uneven(k, part) for k, part in enumerate(parts)]
+    rest = [np.vstack(clean[:k] + clean[k + 1 :]) for k in range(5)]
+    found = learned(uneven, parts, clean, [Rarity.of(rows) for rows in rest], 7)
     assert found is not None
     assert "b" not in found.columns
     assert "d" in found.columns
@@ -118,4 +119,4 @@ def test_nothing_is_asked_where_nothing_can_move(trusted):
 def test_without_numbers_nothing_is_asked():
     layout = Layout("y", {"colour": "text"})
     batch = Batch.from_frame("reference", pd.DataFrame({"colour": ["red"] * 30, "y": ["u"] * 30}), layout)
-    assert learned(signals, [batch] * 5, [], 0) is None
+    assert learned(signals, [batch] * 5, [], [], 0) is None
