@@ -1,4 +1,4 @@
-"""A clean room: policy, reference and inventory of a commit in a folder of their own, and a profile learned there.
+"""A clean room: policy, trusted rows and inventory of a commit in a folder of their own, and a profile learned there.
 
 Nothing in it comes from the change that is judged: neither its params nor its caches nor its results.
 """
@@ -24,6 +24,8 @@ from stages.core.reading import read_trusted
 from stages.core.writing import write_bytes
 from stages.quarantine.record import Configuration
 from stages.quarantine.sources import Inventory, load_inventory
+
+TRUSTED = (paths.REFERENCE, paths.HOLDOUT)
 
 
 @dataclass(frozen=True)
@@ -55,37 +57,39 @@ def clean_room(commit: str) -> Iterator[Room]:
 
 
 def _lay_out(commit: str, folder: Path) -> None:
-    wanted = [paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, Path(f"{paths.REFERENCE}{POINTER}"), paths.SOURCES]
+    pointers = [Path(f"{trusted}{POINTER}") for trusted in TRUSTED]
+    wanted = [paths.PARAMS, paths.SCHEMA.parent, *TRUSTED, *pointers, paths.SOURCES]
     found = git.blobs(commit, *(str(path) for path in wanted))
     if str(paths.PARAMS) not in found:
         raise PratiqueError(f"{commit[:12]} has no {paths.PARAMS}: the pipeline lands first, data afterwards")
     for path in found:
         write_bytes(folder / path, git.content(commit, path))
-    if any(path.endswith(POINTER) for path in found):
-        _pull_reference(commit, folder)
+    for trusted in TRUSTED:
+        if any(path.startswith(str(trusted)) and path.endswith(POINTER) for path in found):
+            _pull(trusted, commit, folder)
 
 
-def _pull_reference(commit: str, folder: Path) -> None:
-    """Take the reference from DVC's cache or remote, and see that it is what the commit's pointers stand for."""
+def _pull(trusted: Path, commit: str, folder: Path) -> None:
+    """Take trusted rows from DVC's cache or remote, and see that they are what the commit's pointers stand for."""
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
 
     try:
         system = DVCFileSystem(rev=commit)
-        files = system.find(str(paths.REFERENCE), detail=True, dvc_only=True)
+        files = system.find(str(trusted), detail=True, dvc_only=True)
         for path, info in files.items():
             data = system.read_bytes(path)
             if hashlib.md5(data, usedforsecurity=False).hexdigest() != info["md5"]:
                 raise PratiqueError(f"{path}: not the bytes that DVC's pointer stands for; repair the remote")
             write_bytes(folder / path, data)
     except (DvcException, FileNotFoundError) as error:
-        raise PratiqueError(f"{paths.REFERENCE} of {commit[:12]}: {' '.join(str(error).split())}") from error
+        raise PratiqueError(f"{trusted} of {commit[:12]}: {' '.join(str(error).split())}") from error
 
 
 def _learn(params: Params, kept: Path) -> None:
     """Calibrate here, unless git's own folder, which no change can bring along, keeps the result for equal inputs."""
     learned_from = params.model_dump(mode="json", include={"seed", "data", "checks"})
-    inputs = [learned_from, sha256_folder(paths.REFERENCE), sha256_folder(paths.SCHEMA.parent)]
+    inputs = [learned_from, *map(sha256_folder, TRUSTED), sha256_folder(paths.SCHEMA.parent)]
     place = kept / key_of(sha256_json(inputs), "profile")
     if place.is_dir():
         shutil.copytree(place, paths.PROFILE)

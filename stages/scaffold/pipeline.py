@@ -35,7 +35,7 @@ def _kept(path: str, **flags: bool) -> dict[str, Any]:
 STAGES = (
     Stage(
         "calibrate",
-        deps=[str(paths.REFERENCE), "expectations"],
+        deps=[str(paths.REFERENCE), str(paths.HOLDOUT), "expectations"],
         params=["seed", "data", "checks"],
         outs=[str(paths.PROFILE)],
         code=["core", "checks", "attacks", "calibration"],

@@ -44,6 +44,7 @@ checks:                  # a check that is not named here does not run
   density: {{}}            # how columns go together in a class
   relations: {{}}          # columns that follow from each other
   duplicates: {{}}         # rows that repeat one another
+  leaks: {{}}              # copies of data/holdout
 
 sources:
   unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
+import pyarrow.parquet
 import pytest
 from threadpoolctl import threadpool_limits
 
@@ -22,6 +23,7 @@ from stages.core.discovery import check_names, load_check
 from stages.core.errors import PratiqueError
 from stages.core.layout import Layout
 from stages.core.params import DataParams
+from stages.core.reading import read_trusted
 
 TRUSTED_ROWS = 80
 BATCH_ROWS = 40
@@ -87,6 +89,13 @@ class Case:
     def batch(self, table: pa.Table) -> Batch:
         return Batch("garden/week-1", table, self.trusted.layout)
 
+    def ruined(self) -> Batch:
+        """Rows that can't be worse: numbers and labels far off; for a check that knows the holdout, copies of it."""
+        if "folder" in type(self.check).model_fields:
+            return self.batch(read_trusted(self.check.folder).slice(0, BATCH_ROWS))
+        table = filled(self.unseen.table, ("length", "width", "petals"), lambda n: [10**6] * n)
+        return self.batch(filled(table, ("kind",), lambda n: ["zebra"] * n))
+
     def spoiled(self) -> Batch:
         """Clean rows, some of them with a number far off, a label never seen, or a cell that is empty."""
         table = self.unseen.table
@@ -95,9 +104,12 @@ class Case:
         return self.batch(put(table, "petals", [7], [None]))
 
 
-def configured(name: str, trusted: Batch, folder: Path) -> Check:
-    """The check by default; one of declared rules gets the file that `pratique init` would write."""
+def configured(name: str, trusted: Batch, holdout: pa.Table, folder: Path) -> Check:
+    """The check by default; one of declared rules gets the file that `pratique init` would write, or the holdout."""
     check = load_check(name)
+    if "folder" in check.model_fields:
+        pyarrow.parquet.write_table(holdout, folder / "holdout.parquet")
+        return check(folder=folder)
     if "file" not in check.model_fields:
         return check()
     rules = importlib.import_module(check.__module__).infer(trusted)
@@ -125,17 +137,17 @@ def filled(table: pa.Table, columns: tuple[str, ...], cells: Callable[[int], lis
 
 
 @pytest.fixture(scope="module", params=REFERENCES.keys())
-def reference(request: pytest.FixtureRequest) -> tuple[Batch, Batch]:
+def reference(request: pytest.FixtureRequest) -> tuple[Batch, Batch, pa.Table]:
     rows, data = REFERENCES[request.param]
     trusted = rows(TRUSTED_ROWS, 1)
     layout = Layout.infer(trusted, data)
-    return Batch("reference", trusted, layout), Batch("garden/week-1", rows(BATCH_ROWS, 2), layout)
+    return Batch("reference", trusted, layout), Batch("garden/week-1", rows(BATCH_ROWS, 2), layout), rows(BATCH_ROWS, 3)
 
 
 @pytest.fixture(scope="module", params=check_names())
 def case(request: pytest.FixtureRequest, reference, tmp_path_factory) -> Case:
-    trusted, unseen = reference
-    return Case(configured(request.param, trusted, tmp_path_factory.mktemp("rules")), trusted, unseen)
+    trusted, unseen, holdout = reference
+    return Case(configured(request.param, trusted, holdout, tmp_path_factory.mktemp("rules")), trusted, unseen)
 
 
 @pytest.fixture(scope="module")
@@ -274,8 +286,7 @@ def test_a_row_that_is_scored_by_what_was_learned_scores_the_same_alone(case: Ca
 
 
 def test_a_ruined_batch_looks_worse(case: Case, fitted: Fitted) -> None:
-    table = filled(case.unseen.table, ("length", "width", "petals"), lambda n: [10**6] * n)
-    ruined = measure(fitted, case.batch(filled(table, ("kind",), lambda n: ["zebra"] * n)))
+    ruined = measure(fitted, case.ruined())
     assert ruined.statistic > measure(fitted, case.unseen).statistic
     if not case.check.learns:
         assert set(ruined.forbidden) == set(range(BATCH_ROWS))
