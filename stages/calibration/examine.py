@@ -59,6 +59,8 @@ class Examination:
         Estimated share of poisoned rows.
     bets : tuple of float
         What this batch adds to the stream of its source (`mixture.bets`); none where no check scores rows.
+    trusted : int, optional
+        Rows of the reference, which say how far the nulls are to be relied on.
     """
 
     measurements: tuple[Measurement, ...]
@@ -68,6 +70,7 @@ class Examination:
     unreadable: dict[int, str] = field(default_factory=dict)
     share: Share = UNKNOWN_SHARE
     bets: tuple[float, ...] = ()
+    trusted: int | None = None
 
 
 def examine(batch: Batch, profile: Profile) -> Examination:
@@ -94,7 +97,14 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     measurements += scored.measurements
     rarest = _rarest(surprises, rows)
     return Examination(
-        tuple(measurements), scored.scores, scored.p_values, rarest, _unreadable(batch), scored.share, scored.bets
+        tuple(measurements),
+        scored.scores,
+        scored.p_values,
+        rarest,
+        _unreadable(batch),
+        scored.share,
+        scored.bets,
+        profile.rows,
     )
 
 

@@ -41,7 +41,7 @@ def keep(path: Path, examination: Examination) -> None:
     checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
     arrays["row_checks"] = codes
     words = {"checks": checks.tolist(), "measurements": measurements, "unreadable": examination.unreadable}
-    words |= {"share": asdict(examination.share), "bets": examination.bets}
+    words |= {"share": asdict(examination.share), "bets": examination.bets, "trusted": examination.trusted}
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
     out = BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
@@ -62,6 +62,7 @@ def kept(path: Path) -> Examination | None:
             _by_row(words["unreadable"]),
             Share(**words["share"]),
             tuple(words["bets"]),
+            words["trusted"],
         )
     except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
         return None

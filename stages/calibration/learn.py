@@ -45,7 +45,7 @@ def calibrate(table: pa.Table, params: Params, without: str | None = None) -> Pr
     checks: dict[str, Calibrated] = {}
     for name, check in track(list(configured_checks(params.checks).items()), "calibrating"):
         checks[name] = _calibrate_check(name, check, trusted, parts, params.seed)
-    return Profile(trusted.layout, checks, fused(checks, trusted, parts, params.seed, without))
+    return Profile(trusted.layout, len(trusted), checks, fused(checks, trusted, parts, params.seed, without))
 
 
 def folds_of(trusted: Batch, seed: int) -> list[np.ndarray]:

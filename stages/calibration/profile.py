@@ -27,25 +27,28 @@ class Profile:
     Attributes
     ----------
     layout : Layout
+    rows : int
+        Of the reference.
     checks : dict of str to Calibrated
     fused : Fused, optional
         All checks together; None where no check scores rows.
     """
 
     layout: Layout
+    rows: int
     checks: dict[str, Calibrated]
     fused: Fused | None
 
 
-def save(profile: Profile, rows: int, folder: Path = paths.PROFILE) -> None:
-    """Write a profile learned from this many trusted rows; `folder` is brought to exactly its files."""
+def save(profile: Profile, folder: Path = paths.PROFILE) -> None:
+    """Write a profile; `folder` is brought to exactly its files."""
     wanted = [folder / "profile.json", folder / "rows.skops"]
     for name, calibrated in profile.checks.items():
         wanted.append(folder / "checks" / f"{name}.skops")
         archive.dump(wanted[-1], calibrated)
     archive.dump(folder / "rows.skops", profile.fused)
     summary = {
-        "rows": rows,
+        "rows": profile.rows,
         "label": profile.layout.label,
         "kinds": profile.layout.kinds,
         "checks": sorted(profile.checks),
@@ -73,7 +76,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
         raise PratiqueError(f"{folder}: no profile; run `pratique calibrate` (or `dvc repro`) first")
     try:
         known: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
-        label, kinds, names = known["label"], known["kinds"], known["checks"]
+        label, kinds, names, rows = known["label"], known["kinds"], known["checks"], int(known["rows"])
     except (ValueError, KeyError, TypeError) as error:
         raise PratiqueError(f"{summary}: not a profile's summary; run `pratique calibrate` again") from error
     checks = configured_checks(params.checks)
@@ -83,6 +86,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
         layout=Layout(label, kinds, params.data.personal),
+        rows=rows,
         checks={
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
             for name, check in checks.items()

@@ -62,6 +62,7 @@ def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:
                 "alarms": list(summary.verdict.alarms),
                 "suspects": len(summary.verdict.suspects),
                 "fault": summary.arrival.fault,
+                "too_few_trusted_rows": summary.verdict.promise.short if summary.verdict.promise else "",
             }
             for path, summary in cleared.items()
         ]

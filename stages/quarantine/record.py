@@ -8,6 +8,7 @@ from typing import Any
 
 from stages import __version__
 from stages.calibration import profile
+from stages.calibration.promise import Promise
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import capped
@@ -82,6 +83,7 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
             "decisions": [_decision(decision) for decision in cleared.ruling.decisions],
             "holds": [{"code": hold.code, "reason": printable(hold.reason)} for hold in cleared.ruling.holds],
             "poisonedShare": _share(cleared),
+            "promise": _promise(verdict.promise),
             "suspects": capped([{"row": row, "reason": reason} for row, reason in verdict.suspects.items()]),
             "rows": {"accepted": arrival.rows - held, "quarantined": held},
             "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
@@ -144,6 +146,18 @@ def _share(cleared: Cleared) -> dict[str, float] | None:
     if cleared.examination is None:
         return None
     return dict(rounded(asdict(cleared.examination.share), 4))
+
+
+def _promise(promise: Promise | None) -> dict[str, float] | None:
+    """The budget, and what the reference is worth beside it."""
+    if promise is None:
+        return None
+    return {
+        "budgetPer1000": promise.budget,
+        "keptPer1000": round(promise.kept, 1),
+        "trustedRows": promise.trusted,
+        "neededRows": promise.needed,
+    }
 
 
 def _schema_hash(batch: Batch) -> str:

@@ -95,7 +95,7 @@ def _learn(params: Params, kept: Path) -> None:
         shutil.copytree(place, paths.PROFILE)
         return
     reference = read_trusted(paths.REFERENCE)
-    profile.save(calibrate(reference, params), reference.num_rows)
+    profile.save(calibrate(reference, params))
     with TemporaryDirectory(dir=_made(kept)) as unfinished:
         shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")
         with contextlib.suppress(OSError):  # another run was faster

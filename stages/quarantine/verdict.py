@@ -7,6 +7,7 @@ import numpy as np
 
 from stages.calibration.examine import ROWS, Examination, Measurement
 from stages.calibration.moved import MOVED
+from stages.calibration.promise import Promise
 from stages.core.params import AlarmParams, ShiftParams
 
 RARE = 0.05
@@ -47,6 +48,8 @@ class Verdict:
     judged : tuple of Judged
     suspects : dict of int to str
         Rows that a declared rule forbids or that are too rare to be clean, each with the reason.
+    promise : Promise, optional
+        What the reference is worth beside the budget; None where nothing was measured.
     """
 
     verdict: Outcome
@@ -54,6 +57,7 @@ class Verdict:
     alarms: tuple[str, ...]
     judged: tuple[Judged, ...] = ()
     suspects: dict[int, str] = field(default_factory=dict)
+    promise: Promise | None = None
 
     def holds(self, rows: int) -> np.ndarray:
         """Which of a batch's rows are quarantined: bool of shape (rows,)."""
@@ -81,7 +85,8 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     rare = np.flatnonzero(p_values <= RARE) if grave else benjamini_hochberg(p_values, alarms.rows_fdr)
     suspects = _suspects(examination, rare)
     verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
-    return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects)
+    promise = None if examination.trusted is None else Promise(alarms.per_1000_batches, examination.trusted)
+    return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects, promise)
 
 
 def _judged(measurement: Measurement, share: float, alpha: float) -> Judged:

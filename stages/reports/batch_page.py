@@ -60,7 +60,7 @@ def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[s
         history=_history(dossier.earlier),
         history_cap=HISTORY,
         origin=desk.origin(facts.source),
-        rules=_rules(params),
+        rules=_rules(params, facts),
         before=before,
         after=after,
     )
@@ -163,10 +163,12 @@ def _history(earlier: Sequence[Facts]) -> str:
     return f"{len(earlier):,} {'batch' if len(earlier) == 1 else 'batches'}, {words.listed(parts)}{left_out}."
 
 
-def _rules(params: Params) -> dict[str, str]:
+def _rules(params: Params, facts: Facts) -> dict[str, str]:
     alarms = params.alarms
+    budget = f"{alarms.per_1000_batches:g} of 1,000 clean batches may be quarantined (alarms.per_1000_batches)"
+    short = "" if facts.promise is None else facts.promise.short
     return {
-        "budget": f"{alarms.per_1000_batches:g} of 1,000 clean batches may be quarantined (alarms.per_1000_batches)",
+        "budget": f"{budget}. {short}" if short else budget,
         "rows": f"of rows held one by one, {words.percent(alarms.rows_fdr)} may be held wrongly (alarms.rows_fdr)",
         "shift": f"a batch that only shifted: {params.shift.policy} (shift.policy)",
     }

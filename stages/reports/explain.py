@@ -9,6 +9,7 @@ from rich.text import Text
 
 from stages.calibration import profile
 from stages.calibration.profile import Profile
+from stages.calibration.promise import Promise
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import measure
@@ -95,6 +96,9 @@ def _reasons(found: dict[str, Any]) -> list[Text]:
     if share is not None:
         low, high = (f"{100 * share[end]:.3g}" for end in ("lowest", "highest"))
         lines.append(f"poisoned rows: about {100 * share['estimate']:.3g} % (from {low} to {high} %)")
+    promise = found["promise"]
+    if promise is not None:
+        lines += filter(None, [Promise(promise["budgetPer1000"], promise["trustedRows"]).short])
     if found["fault"]:
         lines.append(found["fault"])
     for check in found["checks"]:

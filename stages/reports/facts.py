@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from stages.calibration.examine import ROWS
 from stages.calibration.moved import MOVED
+from stages.calibration.promise import Promise
 from stages.core import paths
 from stages.core.discovery import check_names, load_check
 from stages.core.errors import PratiqueError
@@ -75,6 +76,8 @@ class Facts:
         What the verdict depended on beside the batch, by digest.
     poisoned : tuple of float, optional
         Estimated share of poisoned rows, and the ends of its interval.
+    promise : Promise, optional
+        What the reference is worth beside the budget.
     """
 
     batch: str
@@ -97,6 +100,7 @@ class Facts:
     holds: tuple[str, ...] = ()
     configuration: dict[str, str] = field(default_factory=dict)
     poisoned: tuple[float, float, float] | None = None
+    promise: Promise | None = None
 
     @property
     def plain(self) -> bool:
@@ -200,7 +204,7 @@ def _facts(line: dict[str, str]) -> Facts:
 def of_record(record: dict[str, Any]) -> Facts:
     """What a record says."""
     subject, said = record["subject"][0], record["predicate"]
-    batch, suspects, share = said["batch"], said["suspects"], said["poisonedShare"]
+    batch, suspects, share, promise = (said[name] for name in ("batch", "suspects", "poisonedShare", "promise"))
     decisions = tuple(_decision(decision) for decision in said["decisions"])
     return Facts(
         batch=batch["id"],
@@ -223,6 +227,7 @@ def of_record(record: dict[str, Any]) -> Facts:
         holds=tuple(hold["reason"] for hold in said["holds"]),
         configuration={entry["name"]: entry["sha256"] for entry in said["configuration"]},
         poisoned=None if share is None else (share["estimate"], share["lowest"], share["highest"]),
+        promise=None if promise is None else Promise(promise["budgetPer1000"], promise["trustedRows"]),
     )
 
 

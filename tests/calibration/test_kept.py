@@ -38,6 +38,7 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
     assert [m.alone for m in again.measurements] == [False, True, True, True]
     for name in ("row_scores", "row_p_values"):
         np.testing.assert_array_equal(getattr(again, name), getattr(examined, name))
+    assert again.trusted == examined.trusted > 0
     for before, after in zip(examined.measurements, again.measurements, strict=True):
         assert (before.null, before.finding.statistic) == (after.null, after.finding.statistic)
         np.testing.assert_array_equal(before.finding.row_scores, after.finding.row_scores)

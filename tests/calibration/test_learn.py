@@ -131,7 +131,7 @@ def test_equal_inputs_give_equal_bytes_that_examine_the_same(tmp_path, quick):
     params = params_for(table, tmp_path, *CHECKS)
     learned = [calibrate(table, params) for _ in range(2)]
     for name, each in zip(("first", "second"), learned, strict=True):
-        profile.save(each, 100, tmp_path / name)
+        profile.save(each, tmp_path / name)
     assert profile.digest(tmp_path / "first") == profile.digest(tmp_path / "second")
     kept = profile.load(params, tmp_path / "first")
     assert kept.layout == learned[0].layout
@@ -143,14 +143,14 @@ def test_another_seed_gives_other_folds_and_so_another_profile(tmp_path, quick):
     table = rows(40, 4)
     params = params_for(table, tmp_path, "labels")
     for seed in (3, 4):
-        profile.save(calibrate(table, params.model_copy(update={"seed": seed})), 40, tmp_path / f"{seed}")
+        profile.save(calibrate(table, params.model_copy(update={"seed": seed})), tmp_path / f"{seed}")
     assert profile.digest(tmp_path / "3") != profile.digest(tmp_path / "4")
 
 
 def test_saving_leaves_nothing_of_an_older_profile(tmp_path, quick):
     table = rows(40, 4)
-    profile.save(calibrate(table, params_for(table, tmp_path, "labels", "shift")), 40, tmp_path / "profile")
-    profile.save(calibrate(table, params_for(table, tmp_path, "labels")), 40, tmp_path / "profile")
+    profile.save(calibrate(table, params_for(table, tmp_path, "labels", "shift")), tmp_path / "profile")
+    profile.save(calibrate(table, params_for(table, tmp_path, "labels")), tmp_path / "profile")
     found = sorted(p.relative_to(tmp_path / "profile").as_posix() for p in (tmp_path / "profile").rglob("*.*"))
     assert found == ["checks/labels.skops", "profile.json", "rows.skops"]
 
@@ -191,7 +191,7 @@ def test_only_the_profile_that_params_ask_for_is_loaded(tmp_path, quick):
     params = params_for(table, tmp_path, "labels")
     with pytest.raises(PratiqueError, match="profile: no profile; run `pratique calibrate`"):
         profile.load(params, folder)
-    profile.save(calibrate(table, params), 40, folder)
+    profile.save(calibrate(table, params), folder)
     for other in (
         Params(data={"label": "colour"}, checks={"labels": {}}),
         Params(data={"label": "y"}, checks={"labels": {}, "shift": {}}),

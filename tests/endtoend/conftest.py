@@ -275,7 +275,7 @@ def main(tmp_path_factory):
     project.ok("dvc", "init", "-q")
     done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
     assert done.code == 0, done
-    project.simplify("checks: {schema: {}, labels: {}}\n\n")
+    project.simplify("checks: {schema: {}, labels: {}, leaks: {}}\n\n")
     listed = "".join(f"{s}:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n" for s in ("east", "west"))
     project.path("data/sources.yaml").write_text(listed, encoding="utf-8")
     project.stages("calibrate", "ingest", "validate", "train", "evaluate")

@@ -29,6 +29,14 @@ def test_a_poisoned_change_fails_with_the_reason_and_what_to_do(poisoned):
     assert poisoned.ok("git", "status", "--porcelain") == ""
 
 
+def test_rows_of_the_holdout_fail(change, make_rows):
+    change.bring(make_rows(60, seed=2), "east/leaked.csv")
+    change.commit()
+    done = change.gate()
+    assert done.code == 1
+    assert "rows are copies of the holdout" in done.out
+
+
 def test_bytes_that_are_no_table_fail(change):
     change.path("data/incoming/east/torn.csv").write_bytes(b"size,y\n1\n")
     change.commit()
@@ -164,10 +172,10 @@ def test_a_reject_of_what_is_in_training_already_is_welcome(change):
 
 @pytest.fixture
 def pointed(main, tmp_path, flipped):
-    """A branch in which DVC tracks the incoming files, with a remote in a folder; and a poisoned one is new."""
-    old = ("data/incoming/east/first.csv", "data/incoming/west/second.parquet")
+    """A branch in which DVC tracks the incoming files and the holdout, with a remote; and a poisoned one is new."""
+    old = ("data/incoming/east/first.csv", "data/incoming/west/second.parquet", "data/holdout")
     project = main.copy(tmp_path / "project")
-    project.ok("git", "rm", "-q", "-r", "--cached", "data/incoming")
+    project.ok("git", "rm", "-q", "-r", "--cached", "data/incoming", "data/holdout")
     project.ok("dvc", "add", "-q", *old)
     project.ok("dvc", "remote", "add", "-q", "-d", "store", str(tmp_path / "store"))
     project.commit()

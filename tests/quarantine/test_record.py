@@ -62,6 +62,7 @@ def cleared(
         row_scores=scores,
         row_p_values=np.full(rows, 0.6),
         row_checks=("labels",) * rows,
+        trusted=150,
     )
     arrival = Arrival("vendor/w01", "w01.csv", SHA, rows, 2)
     verdict = judge(examination, AlarmParams(), ShiftParams())
@@ -322,3 +323,9 @@ def test_the_configuration_follows_what_judges_and_nothing_else(tmp_path, monkey
         assert other.digests["params"] != first.digests["params"]
     (tmp_path / "data/profile/profile.json").write_text("{ }", encoding="utf-8")
     assert Configuration.of(params).digests["profile"] != first.digests["profile"]
+
+
+def test_the_record_says_what_the_reference_is_worth():
+    said = statement(OUTCOMES["partial"], JUDGED_BY, OUTPUTS)["predicate"]["promise"]
+    assert said == {"budgetPer1000": 10, "keptPer1000": 20.0, "trustedRows": 150, "neededRows": 300}
+    assert statement(no_table(), JUDGED_BY, OUTPUTS)["predicate"]["promise"] is None

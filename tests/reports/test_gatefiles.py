@@ -27,7 +27,7 @@ def gated(name="east/w01", verdict="quarantine", outcome="quarantined", text="la
     predicate = {
         "verdict": verdict, "outcome": outcome, "pValue": 1e-9, "fault": None, "checks": checks, "decisions": [],
         "holds": [], "reasonCodes": [] if verdict == "accept" else ["labels", "schema"], "configuration": [],
-        "poisonedShare": None,
+        "poisonedShare": None, "promise": None,
         "batch": {"id": name, "source": "east", "rows": 40, "columns": 3}, "suspects": {"shown": [], "left_out": 0},
         "rows": {"accepted": 0, "quarantined": 40},
     }  # fmt: skip
