@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
 
-from stages.checks.losses import FLOOR, Losses, Network
+from stages.checks.losses import FLOOR, Losses, Network, _votes
 from stages.core.batch import Batch
 
 
@@ -51,3 +52,12 @@ def test_the_network_is_scikit_learns(classes):
     model = MLPClassifier((32,), alpha=1.0, max_iter=200, random_state=7).fit(points / scale, codes)
     got = Network.fit(points, codes, 7).probabilities(points)
     np.testing.assert_allclose(got, model.predict_proba(points / scale), rtol=1e-9)
+
+
+@pytest.mark.parametrize("classes", [1, 2, 3])
+def test_the_forest_s_votes_are_its_own_probabilities(classes):
+    rng = np.random.default_rng(classes)
+    points, codes = rng.normal(size=(120, 4)), rng.integers(0, classes, 120)
+    forest = RandomForestClassifier(15, min_samples_leaf=2, random_state=0).fit(points, codes)
+    asked = rng.normal(size=(30, 4))
+    np.testing.assert_array_equal(_votes(forest, asked), forest.predict_proba(asked))
