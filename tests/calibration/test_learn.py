@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from threadpoolctl import threadpool_limits
 
@@ -23,7 +24,18 @@ from stages.core.errors import PratiqueError
 from stages.core.layout import Layout
 from stages.core.params import Params
 
-CHECKS = ("density", "duplicates", "expectations", "labels", "losses", "outliers", "relations", "schema", "shift")
+CHECKS = (
+    "density",
+    "duplicates",
+    "expectations",
+    "labels",
+    "leaks",
+    "losses",
+    "outliers",
+    "relations",
+    "schema",
+    "shift",
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -56,12 +68,17 @@ def with_column(table: pa.Table, name: str, values: np.ndarray) -> pa.Table:
 
 
 def params_for(table: pa.Table, folder: Path, *checks: str) -> Params:
-    """Params with these checks; rules are those that `pratique init` would write for the table."""
+    """Params with these checks; rules are those that `pratique init` would write for the table, and a holdout."""
     layout = Layout.infer(table, Params(data={"label": "y"}, checks={}).data)
     trusted = Batch("reference", table, layout)
     (folder / "schema.yaml").write_text(schema.infer(trusted), encoding="utf-8")
     (folder / "suite.json").write_text(json.dumps(expectations.infer(trusted)), encoding="utf-8")
-    files = {"schema": {"file": folder / "schema.yaml"}, "expectations": {"file": folder / "suite.json"}}
+    pq.write_table(rows(40, 77), folder / "holdout.parquet")
+    files = {
+        "schema": {"file": folder / "schema.yaml"},
+        "expectations": {"file": folder / "suite.json"},
+        "leaks": {"folder": folder},
+    }
     return Params(seed=3, data={"label": "y"}, checks={name: files.get(name, {}) for name in checks})
 
 
@@ -123,7 +140,7 @@ def test_folds_follow_the_seed(trusted):
 
 
 def test_every_check_is_among_those_calibrated_here():
-    assert set(CHECKS) <= set(check_names())
+    assert sorted(CHECKS) == check_names()
 
 
 def test_equal_inputs_give_equal_bytes_that_examine_the_same(tmp_path, quick):
