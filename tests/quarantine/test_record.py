@@ -327,5 +327,5 @@ def test_the_configuration_follows_what_judges_and_nothing_else(tmp_path, monkey
 
 def test_the_record_says_what_the_reference_is_worth():
     said = statement(OUTCOMES["partial"], JUDGED_BY, OUTPUTS)["predicate"]["promise"]
-    assert said == {"budgetPer1000": 10, "keptPer1000": 20.0, "trustedRows": 150, "neededRows": 300}
+    assert said == {"budgetPer1000": 10, "keptPer1000": 40.0, "trustedRows": 150, "neededRows": 600}
     assert statement(no_table(), JUDGED_BY, OUTPUTS)["predicate"]["promise"] is None

@@ -36,7 +36,7 @@ def test_alarms_rules_shares_and_rows_are_told(monkeypatch):
         "checks": [quiet, broken, alarm],
         "holds": [{"code": "source", "reason": "source 'x' is not listed"}],
         "poisonedShare": {"estimate": 0.2, "lowest": 0.1, "highest": 0.35},
-        "promise": {"budgetPer1000": 10, "keptPer1000": 40.0, "trustedRows": 75, "neededRows": 300},
+        "promise": {"budgetPer1000": 10, "keptPer1000": 80.0, "trustedRows": 75, "neededRows": 600},
         "suspects": {"shown": [{"row": 7, "reason": "labels: odd\x1b[31m"}], "left_out": 3},
     }
     monkeypatch.setattr(explain, "_record", lambda _: record)
