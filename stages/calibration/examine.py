@@ -147,11 +147,20 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
         p_values = fused.surprise.p_values(together)
     mean = _gathered(log_odds, readers, rows)
     share = mixture.share(mean)
-    won = mixture.bets(mean, fused.mean_odds).tolist()
+    won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior(mean, share.estimate)
     finding = Finding(statistic, "log likelihood ratio", scores, evidence={"poisoned_share": asdict(share)})
     measured = [_measurement(ROWS, finding, fused.null.at(rows)), *_moved(fused, signals, readers, rows)]
     return _Weighed(measured, scores, p_values, share, tuple(won))
+
+
+def _flip_bets(fused: Fused, by_fold: list[dict[str, Finding]], readers: list[np.ndarray], rows: int) -> list[float]:
+    """What bets on flipped labels win; none where they can't be made of any batch."""
+    if fused.flipped is None:
+        return []
+    check = fused.flipped.check
+    losses = [np.asarray(found[check].row_scores) for found in by_fold if check in found]
+    return fused.flipped.bets(_gathered(losses, readers, rows) if losses else None)
 
 
 def _moved(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], rows: int) -> list[Measurement]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from stages.calibration import mixture
 from stages.calibration.calibrated import FOLDS, Calibrated
+from stages.calibration.flipped import Flipped
 from stages.calibration.fusion import Fusion, Rows, line, matrix, signals_of
 from stages.calibration.moved import Moved, learned
 from stages.calibration.nulls import MomentNull
@@ -35,6 +36,8 @@ class Fused:
         Of the likelihood ratio.
     mean_odds : float
         Of clean rows, or a little more: see `mixture.mean_odds`.
+    flipped : Flipped, optional
+        What bets on flipped labels are made of; None where no check gives labels a probability.
     moved : Moved, optional
         What rows say together about each column; None where no column can move, or where it was not to be learned.
     """
@@ -45,6 +48,7 @@ class Fused:
     surprise: Surprise
     null: MomentNull
     mean_odds: float
+    flipped: Flipped | None
     moved: Moved | None
 
 
@@ -91,7 +95,9 @@ def fused(
             [fusion.linear.rarity for fusion in folds],
             seed,
         )
-    return Fused(names, tuple(folds), cap, Surprise.of(log_odds), null, mixture.mean_odds(log_odds), moved)
+    flipped = Flipped.learned(scoring, len(np.unique(trusted.labels)))
+    mean_odds = mixture.mean_odds(log_odds)
+    return Fused(names, tuple(folds), cap, Surprise.of(log_odds), null, mean_odds, flipped, moved)
 
 
 def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:

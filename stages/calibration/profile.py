@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.calibration.calibrated import Calibrated
+from stages.calibration.flipped import Flipped
 from stages.calibration.fused import Fused
 from stages.calibration.fusion import TRUSTED_TYPES, Fusion, Linear, Rarity
 from stages.calibration.moved import Lines, Moved
@@ -82,7 +83,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     checks = configured_checks(params.checks)
     if label != params.data.label or names != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
-    own = [Calibrated, Fused, Fusion, Linear, Rarity, Lines, Moved, MomentNull, RateNull, Surprise]
+    own = [Calibrated, Flipped, Fused, Fusion, Linear, Rarity, Lines, Moved, MomentNull, RateNull, Surprise]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
         layout=Layout(label, kinds, params.data.personal),

@@ -41,6 +41,7 @@ class Losses(Check):
     """
 
     says: ClassVar[str] = "labels are unlikely by models of trusted rows"
+    likelihood: ClassVar[bool] = True
     trusts: ClassVar[tuple[str, ...]] = ("sklearn.tree._tree.Tree",)
 
     trees: int = Field(60, ge=10, le=1000)

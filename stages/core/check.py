@@ -96,6 +96,8 @@ class Check(BaseModel, ABC):
     """Whether its statistic is judged by itself. One that honest change moves is weighed with all others only."""
     chance: ClassVar[bool] = False
     """Whether its statistic is -log10 of a chance: then no null makes it rarer than that."""
+    likelihood: ClassVar[bool] = False
+    """Whether a row's score is -log of the probability of its label, of all labels that trusted rows have."""
     learns: ClassVar[bool] = True
     """Whether fitting learns from the rows. A check of declared rules does not, so it needs no folds."""
     trusts: ClassVar[tuple[str, ...]] = ()
