@@ -1,4 +1,4 @@
-"""Stage evaluate: what the gate was worth, on trusted rows that no other stage reads.
+"""Stage evaluate: what the gate was worth, on trusted rows that no other stage learns from.
 
 Three models of one kind are compared on the holdout: trained on the accepted rows, on everything that came in
 (what would have happened without the gate), and on the reference alone.

@@ -80,7 +80,7 @@ class Pricing:
         self._layout = layout
         self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT), self._layout)
         if not len(self._holdout):
-            raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage reads")
+            raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage learns from")
         versions = [version(name) for name in LIBRARIES]
         settings = self._params.model_dump(mode="json", include={"seed", "data", "train"})
         folders = [sha256_folder(folder) for folder in (paths.ACCEPTED, paths.HOLDOUT, paths.REFERENCE)]

@@ -194,6 +194,12 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
         return "A check could not measure this batch. Have the failure looked into before you release it."
     if not alarms:
         return "Look at the suspect rows; the others are accepted."
+    if "leaks" in {check.name for check in alarms}:
+        return (
+            "Rows on which models are examined came in as rows to learn from: what accuracy a release seems to gain "
+            "below is learned by heart. Ask the source where it has them from; reject the batch, or release its other "
+            "rows alone (--rows)."
+        )
     if repeated:
         return (
             "Many rows repeat one another, which trusted rows do not: a few examples are made to count many times. "

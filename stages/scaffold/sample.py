@@ -200,7 +200,7 @@ numbers from 0 (paper) to 16 (ink), and the label `digit`. The pictures are real
 | folder | rows | what |
 |---|---|---|
 | `reference/` | {reference} | trusted, each class in its share |
-| `holdout/` | {holdout} | trusted, each class in its share; only the evaluation reads it |
+| `holdout/` | {holdout} | trusted, each class in its share; models are examined on it, nothing learns from it |
 | `incoming/` | {rows} | {batches} batches from three sources, {poisoned} of them poisoned |
 
 No picture is in two files.

@@ -79,6 +79,7 @@ def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_facts):
     [
         (["shift"], False, False, "honest change"),
         (["shift"], False, True, "repeat one another"),
+        (["labels", "leaks"], True, True, "learned by heart"),
         (["moved", "shift"], False, False, "went up together"),
         (["rows", "moved"], False, False, "unlike trusted rows"),
         (["labels", "outliers"], True, False, "backdoor"),
