@@ -23,8 +23,10 @@ MAX_NAME = 1_000
 
 BLOCK = 2**22
 
-QUOTED = re.compile(rb'(?:(?:"[^"]*+(?:""[^"]*+)*+"|[^",\r\n][^,\r\n]*+)?+(?:,|\r\n?+|\n|\Z))*+')
-"""CSV cells, from the first to the last one whose quotes are closed and enclose all of the cell."""
+QUOTED = re.compile(rb'(?:"[^"]*+(?:""[^"]*+)*+"(?:[,\r\n]|\Z)){1,500}')
+"""CSV cells, each with what ends it, whose quotes are closed and enclose all of the cell. The outer group must not be
+possessive: before Python 3.11.5 such a group matches wrongly (python/cpython issue 106052)."""
+END_OF_CELL = re.compile(rb"[,\r\n]|\Z")
 
 
 def read_table(path: Path) -> pa.Table:
@@ -117,11 +119,21 @@ def _check_text(place: str, data: bytes) -> None:
             raise UnreadableBatch(f"{place}: not UTF-8 at offset {offset}; save it as UTF-8") from error
     if b'"' in data:
         start = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-        cells = QUOTED.match(data, start)
-        if cells is not None and cells.end() < len(data):
-            raise UnreadableBatch(
-                f"{place}: misplaced quote in the cell at offset {cells.end()}; quote whole cells only"
-            )
+        misplaced = _misplaced_quote(data, start)
+        if misplaced is not None:
+            raise UnreadableBatch(f"{place}: misplaced quote in the cell at offset {misplaced}; quote whole cells only")
+
+
+def _misplaced_quote(data: bytes, start: int) -> int | None:
+    """Where the first cell begins that opens with a quote and does not close with it; quotes inside others are text."""
+    place = start
+    while (quote := data.find(b'"', place)) >= 0:
+        opens = quote == start or data[quote - 1] in b",\r\n"
+        cell = (QUOTED.match if opens else END_OF_CELL.search)(data, quote)
+        if cell is None:
+            return quote
+        place = cell.end()
+    return None
 
 
 def _header(place: str, data: bytes) -> list[str]:
