@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from threadpoolctl import threadpool_limits
 
-from stages.calibration import learn, mixture, nulls, profile
+from stages.calibration import learn, mixture, nulls, profile, simulate
 from stages.calibration.calibrated import FOLDS
 from stages.calibration.examine import ROWS, Examination, examine
 from stages.calibration.learn import calibrate, folds_of
@@ -91,7 +91,8 @@ def normal(tmp_path_factory) -> Profile:
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Nulls from few draws: for tests that don't look at them."""
+    """Nulls from few draws, and attacks simulated once: for tests that don't look at what comes of them."""
+    monkeypatch.setattr(simulate, "REPETITIONS", 1)
     monkeypatch.setattr(nulls, "DRAWS", 30)
     monkeypatch.setattr(mixture, "DRAWS", 100)
     monkeypatch.setattr(learn, "PSEUDO_BATCHES", 3)
