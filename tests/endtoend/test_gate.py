@@ -98,7 +98,7 @@ def test_a_release_by_somebody_else_passes_and_takes_effect(released):
     assert done.code == 0, done
     assert "east/bad: quarantine, let in" in done.out
     assert released.batch("east/bad")["outcome"] == "accepted"
-    released.ok("dvc", "repro", "-q")
+    released.ok("dvc", "repro", "-q", "train")
     line = released.line("east/bad")
     assert (line["verdict"], line["decision"], line["outcome"]) == ("quarantine", "release", "accepted")
     said = released.ok("pratique", "trace", "east/bad")
