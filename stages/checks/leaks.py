@@ -124,16 +124,18 @@ class FittedLeaks(Fitted):
         if self.near is None:
             return Finding.of_rows(np.zeros(len(batch)), "share of rows", evidence={"holdout_rows": 0})
         closeness, neighbour = self.near.of(self.near.encoder.transform(batch))
-        copies = np.flatnonzero(closeness <= self.limit)
+        is_copy = closeness <= self.limit
+        copies = np.flatnonzero(is_copy)
+        listed = capped(copies.tolist())
         held = copies if self.natural <= COINCIDE else copies[:0]
         many = f"{len(held)} rows are copies of the holdout; at most {MAX_FORBIDDEN} are held one by one"
         evidence = {
             "holdout_rows": len(self.near.holdout.points),
             "trusted_share": round(self.natural, 4),
-            "copies": capped([{"row": int(row), "holdout_row": int(neighbour[row])} for row in copies]),
+            "copies": listed | {"shown": [{"row": row, "holdout_row": int(neighbour[row])} for row in listed["shown"]]},
         }
         return Finding.of_rows(
-            (closeness <= self.limit).astype(float),
+            is_copy.astype(float),
             "share of rows",
             breaches=(many,) if len(held) > MAX_FORBIDDEN else (),
             forbidden={int(row): f"a copy of row {neighbour[row]} of the holdout" for row in held[:MAX_FORBIDDEN]},

@@ -9,7 +9,6 @@ from rich.text import Text
 
 from stages.calibration import profile
 from stages.calibration.profile import Profile
-from stages.calibration.promise import Promise
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import measure
@@ -17,7 +16,7 @@ from stages.core.errors import PratiqueError, printable
 from stages.core.params import load
 from stages.core.reading import read_table
 from stages.quarantine.recordfile import read_record
-from stages.reports.facts import says
+from stages.reports.facts import promise_of, says
 
 CLEAN = 1000
 
@@ -98,7 +97,7 @@ def _reasons(found: dict[str, Any]) -> list[Text]:
         lines.append(f"poisoned rows: about {100 * share['estimate']:.3g} % (from {low} to {high} %)")
     promise = found["promise"]
     if promise is not None:
-        lines += filter(None, [Promise(promise["budgetPer1000"], promise["trustedRows"]).short])
+        lines += filter(None, [promise_of(promise).short])
     if found["fault"]:
         lines.append(found["fault"])
     for check in found["checks"]:

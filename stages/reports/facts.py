@@ -227,8 +227,13 @@ def of_record(record: dict[str, Any]) -> Facts:
         holds=tuple(hold["reason"] for hold in said["holds"]),
         configuration={entry["name"]: entry["sha256"] for entry in said["configuration"]},
         poisoned=None if share is None else (share["estimate"], share["lowest"], share["highest"]),
-        promise=None if promise is None else Promise(promise["budgetPer1000"], promise["trustedRows"]),
+        promise=None if promise is None else promise_of(promise),
     )
+
+
+def promise_of(said: dict[str, Any]) -> Promise:
+    """What a record says that the reference is worth."""
+    return Promise(said["budgetPer1000"], said["trustedRows"])
 
 
 def _decision(said: dict[str, Any]) -> DecisionFacts:
