@@ -150,7 +150,8 @@ def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarr
     """The null of a statistic over rows, given the out-of-fold scores of trusted rows.
 
     Every draw resamples the reference first and the batch from it: a finite reference knows its own mean only
-    so well, and that uncertainty, not 1/sqrt(rows), is what limits a large batch's test.
+    so well, and that uncertainty, not 1/sqrt(rows), is what limits a large batch's test. Among the trusted rows
+    stands one that nobody saw: see `with_the_unseen`.
 
     Parameters
     ----------
@@ -161,6 +162,7 @@ def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarr
     """
     if np.isin(scores, (0.0, 1.0)).all():
         return RateNull(int(scores.sum()), len(scores))
+    scores = with_the_unseen(scores)
     samples = []
     for size in SIZES:
         values = []
@@ -170,6 +172,22 @@ def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarr
             values.append(statistic(np.take_along_axis(reference, drawn, axis=1)))
         samples.append(np.concatenate(values))
     return of_samples(list(SIZES), samples)
+
+
+def with_the_unseen(scores: np.ndarray) -> np.ndarray:
+    """The scores of m trusted rows, and one more, higher than all of them.
+
+    The next clean row is odder than m others with a chance of 1 in m + 1, by symmetry, and a small reference that
+    happens to lack odd rows would otherwise deny that there are any. How much odder: by the mean excess of the
+    sqrt(m) highest over the lowest of these, as where a tail falls exponentially.
+
+    Examples
+    --------
+    >>> with_the_unseen(np.array([0.0, 1.0, 1.0, 3.0])).tolist()
+    [0.0, 1.0, 1.0, 3.0, 4.0]
+    """
+    highest = np.sort(scores)[-math.ceil(math.sqrt(len(scores))) :]
+    return np.append(scores, highest[-1] + (highest - highest[0]).mean())
 
 
 def _skew(sample: np.ndarray) -> float:

@@ -1,13 +1,14 @@
 """Distribution shift, column by column, and of the class shares."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from functools import cached_property
+from typing import Any, ClassVar
 
 import numpy as np
 
 from stages.core.batch import Batch
 from stages.core.check import Check, Finding, Fitted
-from stages.core.encoding import lowest
+from stages.core.encoding import Sorted, lowest
 from stages.core.tally import brief
 from stages.core.writing import rounded
 
@@ -54,10 +55,15 @@ class FittedShift(Fitted):
     numeric: dict[str, np.ndarray]
     levels: dict[str, dict[str, int]]
 
+    @cached_property
+    def known(self) -> Sorted:
+        """The numeric columns side by side."""
+        return Sorted(np.column_stack(list(self.numeric.values())) if self.numeric else np.empty((1, 0)))
+
     def measure(self, batch: Batch) -> Finding:
         """The smallest p-value over the columns, corrected for their number."""
         numeric, categorical = _numeric(batch), _categorical(batch)
-        surprise = {name: -ks_log10_p(self.numeric[name], lowest(column)) for name, column in numeric.items()}
+        surprise = dict(zip(numeric, (-ks_log10_p(self.known, lowest(batch.numeric))).tolist(), strict=True))
         for name, column in categorical.items():
             surprise[name] = -chi_squared_log10_p(self.levels[name], _counts(column))
         ranked = sorted(surprise, key=lambda name: (-surprise[name], name))
@@ -78,32 +84,30 @@ class FittedShift(Fitted):
         )
 
 
-def ks_log10_p(reference: np.ndarray, batch: np.ndarray) -> float:
-    """Common logarithm of the two-sample KS test's asymptotic p-value; it never underflows.
+def ks_log10_p(reference: Sorted, batch: np.ndarray) -> np.ndarray:
+    """Common logarithm of the two-sample KS test's asymptotic p-value of each column; it never underflows.
+
+    The gap between two empirical distribution functions is looked at just before and at each value of the batch:
+    between two of these the batch's stands still and the reference's only rises, so no gap is larger elsewhere.
 
     Parameters
     ----------
-    reference : ndarray, sorted
-    batch : ndarray
+    reference : Sorted, of shape (trusted rows, columns)
+    batch : ndarray, shape (rows, columns)
+
+    Returns
+    -------
+    ndarray, shape (columns,)
     """
     from scipy.special import kolmogorov
 
-    batch = np.sort(batch)
-    distance = max(_gap(reference, batch, "left"), _gap(reference, batch, "right"))
-    root = np.sqrt(len(reference) * len(batch) / (len(reference) + len(batch)))
+    trusted, rows, own = len(reference.values), len(batch), Sorted(np.sort(batch, axis=0))
+    pairs = zip(reference.places(own.values), own.runs, strict=True)
+    distance = np.max([np.abs(there / trusted - here / rows) for there, here in pairs], axis=(0, 1))
+    root = np.sqrt(trusted * rows / (trusted + rows))
     x = distance * (root + 0.12 + 0.11 / root)
-    if x > 3:  # one term of the series is exact to 1e-23 here, and its logarithm does not underflow
-        return float((np.log(2) - 2 * x**2) / np.log(10))
-    return float(np.log10(kolmogorov(x)))
-
-
-def _gap(reference: np.ndarray, batch: np.ndarray, side: Literal["left", "right"]) -> float:
-    """The largest gap between two empirical distribution functions just before, or at, a value of the batch.
-
-    Between two of these the batch's stands still and the reference's only rises: no gap is larger elsewhere.
-    """
-    below = np.searchsorted(reference, batch, side) / len(reference)
-    return float(np.abs(below - np.searchsorted(batch, batch, side) / len(batch)).max())
+    # beyond 3 one term of the series is exact to 1e-23, and its logarithm does not underflow
+    return np.where(x > 3, (np.log(2) - 2 * x**2) / np.log(10), np.log10(kolmogorov(np.minimum(x, 3))))
 
 
 def chi_squared_log10_p(reference: dict[str, int], batch: dict[str, int]) -> float:

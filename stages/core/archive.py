@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,13 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 
 UNSHARED = ("JsonNode", "TypeNode", "TupleNode")
 """Nodes of values that can't change: whether two equal ones are one object is the interpreter's whim."""
+
+
+class Kept:
+    """What a dataclass inherits so that an archive holds its fields alone: what was cached beside them is made anew."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
 
 
 def dump(path: Path, value: Any) -> None:

@@ -73,7 +73,7 @@ class Batch:
         """The numeric features, float64 of shape (rows, numeric columns), NaN where missing."""
         out = np.empty((len(self), len(self.layout.numeric)))
         for i, name in enumerate(self.layout.numeric):
-            out[:, i] = self.columns[name].values.to_numpy(np.float64, na_value=np.nan)
+            out[:, i] = self.columns[name].numbers
         return out
 
     @cached_property

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from stages.core.archive import Kept
 from stages.core.batch import Batch
 from stages.core.encoding import Encoder, Projection, Ranks
 
@@ -77,7 +78,7 @@ class Finding:
         )
 
 
-class Fitted(ABC):
+class Fitted(Kept, ABC):
     """A check that has learned from trusted rows: a frozen dataclass of arrays, numbers, text and estimators."""
 
     @abstractmethod

@@ -1,10 +1,12 @@
 """Mixed columns as points in one space: the geometry that neighbours, distances and models share."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from stages.core.archive import Kept
 from stages.core.batch import Batch
 
 if TYPE_CHECKING:
@@ -61,7 +63,7 @@ class Encoder:
 
 
 @dataclass(frozen=True)
-class Ranks:
+class Ranks(Kept):
     """Numbers as normal scores of their ranks among trusted rows, levels as `Encoder` has them.
 
     A number becomes ndtri((rank + 1/2) / (rows + 1)), rank the mean of the number of trusted values below it and
@@ -78,6 +80,11 @@ class Ranks:
         """Sort the columns of the trusted rows; the levels are those of an encoder fitted on them."""
         return cls(np.sort(lowest(trusted.numeric), axis=0), encoder.levels)
 
+    @cached_property
+    def known(self) -> "Sorted":
+        """The values that cells are placed among."""
+        return Sorted(self.sorted_values)
+
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
         parts = [self.scores(batch)]
@@ -89,13 +96,8 @@ class Ranks:
         """Normal scores of the numeric columns alone, shape (rows, numeric columns)."""
         from scipy.special import ndtri
 
-        cells = lowest(batch.numeric)
-        ranks = np.empty(cells.shape)
-        for c, known in enumerate(self.sorted_values.T):
-            ranks[:, c] = (
-                np.searchsorted(known, cells[:, c], "left") + np.searchsorted(known, cells[:, c], "right")
-            ) / 2
-        return np.asarray(ndtri((ranks + 0.5) / (len(self.sorted_values) + 1)))
+        below, not_above = self.known.places(lowest(batch.numeric))
+        return np.asarray(ndtri(((below + not_above) / 2 + 0.5) / (len(self.sorted_values) + 1)))
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,56 @@ def spaced(columns: int, most: int = MOST_COLUMNS) -> np.ndarray:
     ([0, 1, 2], 200)
     """
     return np.linspace(0, columns - 1, min(columns, most)).astype(int)
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Columns of values, each increasing, shape (values, columns); at least one value."""
+
+    values: np.ndarray
+
+    def places(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many values of each column lie below the cells of it, and how many do not lie above them.
+
+        One binary search a cell: where it ends on an equal value, the end of that value's run is the other count.
+
+        Parameters
+        ----------
+        cells : ndarray, shape (rows, columns)
+
+        Returns
+        -------
+        below, not_above : ndarray of int, shape (rows, columns)
+
+        Examples
+        --------
+        >>> below, not_above = Sorted(np.array([[1.0], [2.0], [2.0]])).places(np.array([[2.0], [1.5]]))
+        >>> below.ravel().tolist(), not_above.ravel().tolist()
+        ([1, 1], [3, 1])
+        """
+        below = np.empty(cells.shape, np.int64)
+        for c, (column, sought) in enumerate(zip(self.values.T, cells.T, strict=True)):
+            below[:, c] = column.searchsorted(sought)
+        found = np.minimum(below, len(self.values) - 1)
+        equal = np.take_along_axis(self.values, found, axis=0) == cells
+        return below, np.where(equal, np.take_along_axis(self.runs[1], found, axis=0), below)
+
+    @cached_property
+    def runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """`places` of the values themselves: where each one's run of equal values begins and ends.
+
+        Examples
+        --------
+        >>> begins, ends = Sorted(np.array([[1.0], [2.0], [2.0]])).runs
+        >>> begins.ravel().tolist(), ends.ravel().tolist()
+        ([0, 1, 1], [1, 3, 3])
+        """
+        rows = np.arange(len(self.values) + 1)[:, None]
+        steps = self.values[1:] != self.values[:-1]
+        edge = np.ones((1, self.values.shape[1]), bool)
+        begins = np.maximum.accumulate(np.where(np.vstack([edge, steps]), rows[:-1], 0), axis=0)
+        ends = np.where(np.vstack([steps, edge]), rows[1:], len(self.values))
+        return begins, np.minimum.accumulate(ends[::-1], axis=0)[::-1]
 
 
 def lowest(cells: np.ndarray) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What the columns of a table mean: the label, the features and their kinds, learned from trusted rows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, get_args
 
 import numpy as np
@@ -26,15 +27,27 @@ class Column:
 
     Attributes
     ----------
-    values : pandas.Series, shape (rows,)
+    cells : ExtensionArray or ndarray, shape (rows,)
         `Int64`, `float64` or `str`, missing where the cell is missing or unreadable.
     unreadable : ndarray of bool, shape (rows,)
         Cells that hold something which is not of this kind: text in a number, 7.9 or 1e3 in a whole
         number, an infinity.
     """
 
-    values: pd.Series
+    cells: pd.api.extensions.ExtensionArray | np.ndarray
     unreadable: np.ndarray
+
+    @cached_property
+    def values(self) -> pd.Series:
+        """The cells, rows numbered from 0; made when it is asked for, because wide batches have many columns."""
+        return pd.Series(self.cells)
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """The cells of a column that holds numbers, float64 of shape (rows,), NaN where missing."""
+        if isinstance(self.cells, np.ndarray):
+            return self.cells
+        return np.asarray(self.cells.to_numpy(np.float64, na_value=np.nan))
 
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -66,14 +79,14 @@ def read_column(column: pa.ChunkedArray, kind: Kind) -> Column:
     kind : {"integer", "real", "text"}
     """
     if kind == "text":
-        text = as_text(column).to_pandas().astype("str")
+        text = as_text(column).to_pandas().astype("str").array
         return Column(text, np.zeros(len(text), bool))
     numbers = _whole(column) if kind == "integer" else _real(column)
-    missing = numbers.isna().to_numpy(bool)
+    missing = np.asarray(pd.isna(numbers))
     return Column(numbers, missing & column.is_valid().to_numpy() if missing.any() else missing)
 
 
-def _real(column: pa.ChunkedArray) -> pd.Series:
+def _real(column: pa.ChunkedArray) -> np.ndarray:
     """Finite numbers as float64, NaN elsewhere."""
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
@@ -81,20 +94,22 @@ def _real(column: pa.ChunkedArray) -> pd.Series:
     else:
         numbers = pc.cast(_matching(as_text(column), NUMBER), pa.float64())
     values = numbers.to_numpy()
-    return pd.Series(np.where(np.isfinite(values), values, np.nan))
+    return np.where(np.isfinite(values), values, np.nan)
 
 
-def _whole(column: pa.ChunkedArray) -> pd.Series:
+def _whole(column: pa.ChunkedArray) -> pd.arrays.IntegerArray:
     """Whole numbers as Int64, exact; missing elsewhere."""
     kind = column.type
     if pa.types.is_floating(kind):
-        numbers = _real(column).to_numpy()
+        numbers = _real(column)
         fits = (np.abs(numbers) < 2**53) & (np.mod(numbers, 1) == 0)
-        return pd.Series(pd.arrays.IntegerArray(np.where(fits, numbers, 0).astype(np.int64), ~fits))
+        return pd.arrays.IntegerArray(np.where(fits, numbers, 0).astype(np.int64), ~fits)
     if not pa.types.is_signed_integer(kind):
         undotted = pc.replace_substring_regex(as_text(column), r"([0-9])\.0*\s*$", r"\1")
         column = _matching(undotted, WHOLE)
-    return pc.cast(column, pa.int64()).to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
+    whole = pc.cast(column, pa.int64())
+    missing = whole.is_null().to_numpy()
+    return pd.arrays.IntegerArray(pc.fill_null(whole, 0).to_numpy(), missing)
 
 
 def _matching(text: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
@@ -121,12 +136,12 @@ class Layout:
     kinds: dict[str, Kind]
     personal: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def numeric(self) -> tuple[str, ...]:
         """Feature columns that hold numbers."""
         return tuple(c for c, kind in self.kinds.items() if kind != "text")
 
-    @property
+    @cached_property
     def categorical(self) -> tuple[str, ...]:
         """Feature columns that hold levels."""
         return tuple(c for c, kind in self.kinds.items() if kind == "text")
