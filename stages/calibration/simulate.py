@@ -36,6 +36,7 @@ SIMULATIONS = (
     Simulation(SHIFTED, "mean_shift", 0.3, {"scale": 2.0}),
     Simulation("mimicry", "mimicry", 0.5),
     Simulation("backdoor", "backdoor_trigger", 0.5),
+    Simulation("fabrication", "fabrication", 0.5),
 )
 """Attacks that leave every single column legal, at several strengths, so that a fusion of what they do to rows
 generalises; which rates they come at matters little, because each poisoned row is learned from by itself."""

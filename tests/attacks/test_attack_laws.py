@@ -192,6 +192,7 @@ ODD_FIELDS = [
     ("backdoor_trigger", {"beyond": 2}),
     ("biggio_svm", {"points": 2, "steps": 3, "cost": 100}),
     ("confusing_flip", {"select": "confident", "neighbours": 1}),
+    ("fabrication", {"weight": 1}),
     ("flip_noise", {"added": True}),
     ("gaussian_noise", {"scale": 0.01}),
     ("hardest_flip", {"by": "loss"}),
