@@ -15,6 +15,7 @@ from stages.core.layout import Layout
 from stages.core.params import Params, load
 from stages.core.reading import read_trusted
 from stages.core.writing import write_json, write_text
+from stages.quarantine.tables import read_batches
 from stages.reports.tracking import Run, track_runs, tracked
 from stages.training.metrics import score
 from stages.training.models import Model, train
@@ -68,11 +69,9 @@ def _counts() -> dict[str, dict[str, float]]:
     """Batches and rows, accepted and quarantined."""
     import pyarrow.parquet as pq
 
-    for path in (paths.BATCHES_CSV, paths.ROWS_PARQUET):
-        if not path.is_file():
-            raise PratiqueError(f"{path}: not found; run `pratique validate` (or `dvc repro`) first")
-    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
-        batches = Counter(line["outcome"] for line in csv.DictReader(stream))
+    batches = Counter(line["outcome"] for line in read_batches())
+    if not paths.ROWS_PARQUET.is_file():
+        raise PratiqueError(f"{paths.ROWS_PARQUET}: not found; run `pratique validate` (or `dvc repro`) first")
     held = pq.read_table(paths.ROWS_PARQUET, columns=["quarantined"])["quarantined"].to_pylist()
     return {
         "batches": {"accepted": batches["accepted"], "quarantined": batches["quarantined"]},

@@ -1,10 +1,10 @@
 """What came in: which files are batches, what they are called, and the note that ingest keeps of each."""
 
-import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from stages.core.documents import read_json
 from stages.core.errors import PratiqueError, printable
 
 POINTER = ".dvc"
@@ -96,13 +96,19 @@ def read_arrivals(folder: Path) -> list[Arrival]:
     Raises
     ------
     PratiqueError
-        If there is none.
+        If there is none, or one is not as it was written.
     """
     notes = sorted(folder.glob("*/*.json"))
     if not notes:
         raise PratiqueError(f"{folder}: nothing is ingested; run `pratique ingest` (or `dvc repro`) first")
-    arrivals = [Arrival(**json.loads(note.read_text(encoding="utf-8"))) for note in notes]
-    return sorted(arrivals, key=lambda arrival: arrival.batch)
+    return sorted(map(_arrival, notes), key=lambda arrival: arrival.batch)
+
+
+def _arrival(note: Path) -> Arrival:
+    said = read_json(note)
+    if not isinstance(said, dict) or said.keys() != {field.name for field in fields(Arrival)}:
+        raise PratiqueError(f"{note}: not as `pratique ingest` wrote it; run it (or `dvc repro`) again")
+    return Arrival(**said)
 
 
 def _require_name(path: Path) -> None:

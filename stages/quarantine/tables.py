@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from stages.core import paths
+from stages.core.errors import PratiqueError
 from stages.core.writing import rounded, write_table, write_text
 from stages.quarantine.clear import Summary
 
@@ -44,6 +45,24 @@ def batches_csv(cleared: Sequence[Summary]) -> str:
             ]
         )
     return out.getvalue()
+
+
+def read_batches() -> list[dict[str, str]]:
+    """The lines of data/reports/batches.csv.
+
+    Raises
+    ------
+    PratiqueError
+        If it is missing, or is not as it was written.
+    """
+    place = paths.BATCHES_CSV
+    if not place.is_file():
+        raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first")
+    text = place.read_text(encoding="utf-8", errors="replace")
+    header, *lines = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
+    if tuple(header) != BATCH_COLUMNS or any(len(line) != len(header) for line in lines):
+        raise PratiqueError(f"{place}: not as `pratique validate` wrote it; run it (or `dvc repro`) again")
+    return [dict(zip(header, line, strict=True)) for line in lines]
 
 
 def rows_table(cleared: Sequence[Summary], key: str, names: Sequence[str]) -> pa.Table:

@@ -1,10 +1,10 @@
 """What the last drill found: how much of each attack the gate keeps out."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from stages.core import paths
+from stages.core.documents import read_json
 from stages.reports import words
 
 
@@ -31,7 +31,7 @@ def read_drilled() -> Drilled | None:
     """The drill of this run; None where the stage has not run or its attacks passed no gate."""
     if not paths.DRILL_METRICS.is_file():
         return None
-    return drilled(json.loads(paths.DRILL_METRICS.read_text(encoding="utf-8")))
+    return drilled(read_json(paths.DRILL_METRICS))
 
 
 def drilled(metrics: dict[str, Any]) -> Drilled | None:

@@ -1,6 +1,5 @@
 """What the pipeline wrote about each batch, read for pages: the one reader of records and tables in this package."""
 
-import csv
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from stages.core import paths
 from stages.core.discovery import check_names, load_check
 from stages.core.errors import PratiqueError
 from stages.quarantine.recordfile import read_record
+from stages.quarantine.tables import read_batches
 
 TOGETHER = {
     ROWS: "its rows look poisoned, by all checks together",
@@ -147,7 +147,7 @@ def read_facts() -> list[Facts]:
     PratiqueError
         If the pipeline has not run, or a record is missing.
     """
-    return [_facts(line) for line in _lines()]
+    return [_facts(line) for line in read_batches()]
 
 
 def read_one(batch: str) -> Facts | None:
@@ -158,12 +158,12 @@ def read_one(batch: str) -> Facts | None:
     PratiqueError
         As `read_facts`.
     """
-    return next((_facts(line) for line in _lines() if line["batch"] == batch), None)
+    return next((_facts(line) for line in read_batches() if line["batch"] == batch), None)
 
 
 def read_decided() -> dict[str, str]:
     """What the last run took for decided, by batch; empty where nobody had decided."""
-    return {line["batch"]: line["decision"] for line in _lines()}
+    return {line["batch"]: line["decision"] for line in read_batches()}
 
 
 def read_scores() -> dict[str, np.ndarray]:
@@ -185,13 +185,6 @@ def read_suspects(facts: Facts) -> dict[int, str]:
     whole = f"batch: {'; '.join(facts.alarms) or facts.decision}"
     held = zip(table[row].to_pylist(), table[reason].to_pylist(), strict=True)
     return facts.suspects | {row: reason for row, reason in held if reason != whole}
-
-
-def _lines() -> list[dict[str, str]]:
-    if not paths.BATCHES_CSV.is_file():
-        raise PratiqueError(f"{paths.BATCHES_CSV}: not found; run `dvc repro` first")
-    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def _facts(line: dict[str, str]) -> Facts:

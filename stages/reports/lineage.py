@@ -1,6 +1,5 @@
 """Where rows went: which model a batch, a row or a whole source reached, and by whose decision."""
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from stages.core.errors import PratiqueError, printable
 from stages.quarantine import ledger
 from stages.quarantine.decisions import record_of
 from stages.quarantine.recordfile import read_record
+from stages.quarantine.tables import read_batches
 from stages.reports.past import PastModel, past_models
 from stages.training.manifest import MANIFEST, Manifest, read_manifest
 
@@ -125,7 +125,7 @@ def recall(source: str) -> Recall:
     PratiqueError
         If neither the pipeline nor the ledger knows the source.
     """
-    here = tuple(line for line in _batches() if line["source"] == source)
+    here = tuple(line for line in read_batches() if line["source"] == source)
     names = {line["batch"] for line in here}
     past = {entry.batch for entry in ledger.read() if entry.batch.startswith(f"{source}/")}
     if not here and not past:
@@ -164,13 +164,6 @@ def _commands(batches: Sequence[dict[str, str]]) -> str:
     first = next(line["batch"] for line in batches if line["outcome"] == "accepted")
     more = sum(line["outcome"] == "accepted" for line in batches) - 1
     return f'pratique review reject {first} --reason "..."' + (f", and {more} more" if more else "")
-
-
-def _batches() -> list[dict[str, str]]:
-    if not paths.BATCHES_CSV.is_file():
-        raise PratiqueError(f"{paths.BATCHES_CSV}: not found; run `dvc repro` first")
-    with paths.BATCHES_CSV.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
 
 
 def _accepted_rows(batch: str) -> int:

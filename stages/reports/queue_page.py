@@ -1,11 +1,11 @@
 """The queue: every batch by source, what waits for a decision, and what the gate is worth."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from stages.core import paths
+from stages.core.documents import read_json
 from stages.reports import words
 from stages.reports.drilled import read_drilled
 from stages.reports.facts import Facts
@@ -79,5 +79,5 @@ def _worth() -> list[tuple[str, str]]:
     """The accuracy on the holdout of the models that evaluate compared."""
     if not paths.METRICS_JSON.is_file():
         return []
-    metrics = json.loads(paths.METRICS_JSON.read_text(encoding="utf-8"))
+    metrics = read_json(paths.METRICS_JSON)
     return [(text, words.percent(metrics[model]["accuracy"])) for model, text in MODELS]

@@ -1,6 +1,5 @@
 """What a run found, on one screen of a terminal."""
 
-import json
 import re
 from io import StringIO
 from pathlib import Path
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stages.core import paths
+from stages.core.documents import read_json
 from stages.core.errors import printable
 from stages.core.writing import write_text
 from stages.reports.facts import Facts, read_facts
@@ -26,7 +26,7 @@ def summary(batches: list[Facts]) -> RenderableType:
     if notable:
         parts.insert(0, _table(notable))
     if paths.METRICS_JSON.is_file():
-        parts.append(_price(json.loads(paths.METRICS_JSON.read_text(encoding="utf-8"))))
+        parts.append(_price(read_json(paths.METRICS_JSON)))
     return Group(*parts)
 
 

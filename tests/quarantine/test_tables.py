@@ -10,8 +10,9 @@ import pytest
 
 from stages.core import paths
 from stages.core.arrival import Arrival
+from stages.core.errors import PratiqueError
 from stages.quarantine.clear import Summary
-from stages.quarantine.tables import batches_csv, rows_table, write_tables
+from stages.quarantine.tables import batches_csv, read_batches, rows_table, write_tables
 from stages.quarantine.verdict import Verdict
 
 SHA = "ab" * 32
@@ -94,3 +95,29 @@ def test_both_are_written_where_the_contract_says(tmp_path, monkeypatch):
     first = paths.ROWS_PARQUET.read_bytes()
     write_tables(ALL)
     assert paths.ROWS_PARQUET.read_bytes() == first
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_tables(ALL)
+    return paths.BATCHES_CSV
+
+
+def test_lines_are_read_as_they_were_written(written):
+    assert list(csv.DictReader(io.StringIO(batches_csv(ALL)))) == read_batches()
+
+
+@pytest.mark.parametrize(
+    "damaged", [b"", HEADER.encode()[:-3], HEADER.encode() + b"\ncrowd/w01,crowd\n", b"\xff\x00\n"]
+)
+def test_a_damaged_table_is_named(written, damaged):
+    written.write_bytes(damaged)
+    with pytest.raises(PratiqueError, match=r"batches\.csv: not as"):
+        read_batches()
+
+
+def test_a_missing_table_says_what_to_run(written):
+    written.unlink()
+    with pytest.raises(PratiqueError, match="pratique validate"):
+        read_batches()

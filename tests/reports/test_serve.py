@@ -7,11 +7,18 @@ import pytest
 from starlette.testclient import TestClient
 
 from stages.core.errors import PratiqueError
+from stages.quarantine.tables import BATCH_COLUMNS
 from stages.reports import serve
 from stages.reports.serve import HEADERS, HOST, Session, Site
 
 ORIGIN = f"http://{HOST}:8000"
 BATCH = "crowd/w01"
+
+
+def table(decision: str) -> str:
+    """batches.csv with one batch."""
+    line = dict.fromkeys(BATCH_COLUMNS, "") | {"batch": "crowd/w01", "decision": decision}
+    return "\n".join(",".join(cells) for cells in (line, line.values())) + "\n"
 
 
 @pytest.fixture
@@ -38,7 +45,7 @@ def stranger(session, tmp_path, monkeypatch, make_facts):
     (reports / "index.html").write_text(f"queue {page}", encoding="utf-8")
     (reports / "batches/crowd/w01.html").write_text(f"batch {page}", encoding="utf-8")
     (reports / "secret.html").write_text("secret", encoding="utf-8")
-    (reports / "batches.csv").write_text("batch,decision\ncrowd/w01,\n", encoding="utf-8")
+    (reports / "batches.csv").write_text(table(decision=""), encoding="utf-8")
     monkeypatch.setattr(serve, "read_one", lambda name: make_facts() if name == BATCH else None)
     return TestClient(Site(session).application(), base_url=ORIGIN, follow_redirects=False)
 
@@ -184,7 +191,7 @@ def test_what_was_decided_since_the_run_is_shown(reviewer, tmp_path):
     (tmp_path / "data/decisions").mkdir()
     (tmp_path / "data/decisions/one.json").write_text(json.dumps(statement), encoding="utf-8")
     assert "&lt;b&gt;seen&lt;/b&gt;" in reviewer.get("/").text
-    (tmp_path / "data/reports/batches.csv").write_text("batch,decision\ncrowd/w01,reject\n", encoding="utf-8")
+    (tmp_path / "data/reports/batches.csv").write_text(table(decision="reject"), encoding="utf-8")
     assert "seen" not in reviewer.get("/").text
 
 
