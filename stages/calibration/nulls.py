@@ -175,11 +175,11 @@ def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarr
 
 
 def with_the_unseen(scores: np.ndarray) -> np.ndarray:
-    """The scores of m trusted rows, and one more, higher than all of them.
+    """The scores of m trusted rows, and one more, at least as high as all of them.
 
     The next clean row is odder than m others with a chance of 1 in m + 1, by symmetry, and a small reference that
     happens to lack odd rows would otherwise deny that there are any. How much odder: by the mean excess of the
-    sqrt(m) highest over the lowest of these, as where a tail falls exponentially.
+    sqrt(m) highest over the lowest of these, as where a tail falls exponentially; nothing where these are equal.
 
     Examples
     --------

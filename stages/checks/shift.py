@@ -57,7 +57,7 @@ class FittedShift(Fitted):
 
     @cached_property
     def known(self) -> Sorted:
-        """The numeric columns side by side."""
+        """The numeric columns side by side, in the reference's order, which is every batch's."""
         return Sorted(np.column_stack(list(self.numeric.values())) if self.numeric else np.empty((1, 0)))
 
     def measure(self, batch: Batch) -> Finding:
@@ -102,7 +102,7 @@ def ks_log10_p(reference: Sorted, batch: np.ndarray) -> np.ndarray:
     from scipy.special import kolmogorov
 
     trusted, rows, own = len(reference.values), len(batch), Sorted(np.sort(batch, axis=0))
-    pairs = zip(reference.places(own.values), own.runs, strict=True)
+    pairs = zip(reference.places(own.values), (own.begins, own.ends), strict=True)
     distance = np.max([np.abs(there / trusted - here / rows) for there, here in pairs], axis=(0, 1))
     root = np.sqrt(trusted * rows / (trusted + rows))
     x = distance * (root + 0.12 + 0.11 / root)

@@ -1,10 +1,11 @@
 """What came in: which files are batches, what they are called, and the note that ingest keeps of each."""
 
 import re
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from stages.core.documents import read_json
+from pydantic import TypeAdapter, ValidationError
+
 from stages.core.errors import PratiqueError, printable
 
 POINTER = ".dvc"
@@ -105,10 +106,15 @@ def read_arrivals(folder: Path) -> list[Arrival]:
 
 
 def _arrival(note: Path) -> Arrival:
-    said = read_json(note)
-    if not isinstance(said, dict) or said.keys() != {field.name for field in fields(Arrival)}:
-        raise PratiqueError(f"{note}: not as `pratique ingest` wrote it; run it (or `dvc repro`) again")
-    return Arrival(**said)
+    try:
+        arrival = TypeAdapter(Arrival).validate_json(note.read_bytes(), strict=True, extra="forbid")
+    except ValidationError as error:
+        raise PratiqueError(f"{note}: not as `pratique ingest` wrote it; run it (or `dvc repro`) again") from error
+    if arrival.batch != batch_name(note):
+        raise PratiqueError(
+            f"{note}: is about '{printable(arrival.batch)}'; run `pratique ingest` (or `dvc repro`) again"
+        )
+    return arrival
 
 
 def _require_name(path: Path) -> None:

@@ -168,24 +168,36 @@ class Sorted:
             below[:, c] = column.searchsorted(sought)
         found = np.minimum(below, len(self.values) - 1)
         equal = np.take_along_axis(self.values, found, axis=0) == cells
-        return below, np.where(equal, np.take_along_axis(self.runs[1], found, axis=0), below)
+        return below, np.where(equal, np.take_along_axis(self.ends, found, axis=0), below)
 
-    @cached_property
-    def runs(self) -> tuple[np.ndarray, np.ndarray]:
-        """`places` of the values themselves: where each one's run of equal values begins and ends.
+    @property
+    def begins(self) -> np.ndarray:
+        """For each value, how many of its column lie below it: where its run of equal values begins.
 
         Examples
         --------
-        >>> begins, ends = Sorted(np.array([[1.0], [2.0], [2.0]])).runs
-        >>> begins.ravel().tolist(), ends.ravel().tolist()
-        ([0, 1, 1], [1, 3, 3])
+        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).begins.ravel().tolist()
+        [0, 1, 1]
         """
-        rows = np.arange(len(self.values) + 1)[:, None]
-        steps = self.values[1:] != self.values[:-1]
-        edge = np.ones((1, self.values.shape[1]), bool)
-        begins = np.maximum.accumulate(np.where(np.vstack([edge, steps]), rows[:-1], 0), axis=0)
-        ends = np.where(np.vstack([steps, edge]), rows[1:], len(self.values))
-        return begins, np.minimum.accumulate(ends[::-1], axis=0)[::-1]
+        first = np.vstack([np.ones((1, self.values.shape[1]), bool), self._steps])
+        return np.maximum.accumulate(np.where(first, np.arange(len(self.values))[:, None], 0), axis=0)
+
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """For each value, how many of its column do not lie above it: where its run of equal values ends.
+
+        Examples
+        --------
+        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).ends.ravel().tolist()
+        [1, 3, 3]
+        """
+        last = np.vstack([self._steps, np.ones((1, self.values.shape[1]), bool)])
+        rows = np.arange(1, len(self.values) + 1, dtype=np.int32)[:, None]
+        return np.minimum.accumulate(np.where(last, rows, rows[-1])[::-1], axis=0)[::-1]
+
+    @property
+    def _steps(self) -> np.ndarray:
+        return np.asarray(self.values[1:] != self.values[:-1])
 
 
 def lowest(cells: np.ndarray) -> np.ndarray:

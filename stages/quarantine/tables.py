@@ -59,10 +59,13 @@ def read_batches() -> list[dict[str, str]]:
     if not place.is_file():
         raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first")
     text = place.read_text(encoding="utf-8", errors="replace")
-    header, *lines = list(csv.reader(io.StringIO(text, newline=""))) or [[]]
-    if tuple(header) != BATCH_COLUMNS or any(len(line) != len(header) for line in lines):
-        raise PratiqueError(f"{place}: not as `pratique validate` wrote it; run it (or `dvc repro`) again")
-    return [dict(zip(header, line, strict=True)) for line in lines]
+    try:
+        header, *lines = csv.reader(io.StringIO(text, newline=""))
+        if tuple(header) != BATCH_COLUMNS:
+            raise ValueError("other columns")
+        return [dict(zip(header, line, strict=True)) for line in lines]
+    except (csv.Error, ValueError) as error:
+        raise PratiqueError(f"{place}: not as `pratique validate` wrote it; run it (or `dvc repro`) again") from error
 
 
 def rows_table(cleared: Sequence[Summary], key: str, names: Sequence[str]) -> pa.Table:

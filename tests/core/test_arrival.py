@@ -21,10 +21,23 @@ def test_notes_are_read_as_they_were_written(folder):
     assert read_arrivals(folder) == [Arrival("crowd/w01", "w01.csv", "ab" * 32, 3, 2)]
 
 
-@pytest.mark.parametrize("damaged", ["", NOTE[:40], "[]", "7", '{"batch": "crowd/w01"}', NOTE[:-1] + ', "more": 1}'])
-def test_a_damaged_note_is_named(folder, damaged):
-    (folder / "crowd/w01.json").write_text(damaged)
-    with pytest.raises(PratiqueError, match=r"crowd/w01\.json: not"):
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"",
+        b"\xff",
+        NOTE[:40].encode(),
+        b"[]",
+        b"7",
+        b'{"batch": "crowd/w01"}',
+        NOTE[:-1].encode() + b', "more": 1}',
+        NOTE.replace("3", '"three"').encode(),
+        NOTE.replace("crowd/w01", "crowd").encode(),
+    ],
+)
+def test_a_damaged_note_is_named_with_what_to_run(folder, damaged):
+    (folder / "crowd/w01.json").write_bytes(damaged)
+    with pytest.raises(PratiqueError, match=r"crowd/w01\.json: .*`pratique ingest`"):
         read_arrivals(folder)
 
 

@@ -109,7 +109,14 @@ def test_lines_are_read_as_they_were_written(written):
 
 
 @pytest.mark.parametrize(
-    "damaged", [b"", HEADER.encode()[:-3], HEADER.encode() + b"\ncrowd/w01,crowd\n", b"\xff\x00\n"]
+    "damaged",
+    [
+        b"",
+        HEADER.encode()[:-3],
+        HEADER.encode() + b"\ncrowd/w01,crowd\n",
+        b"\xff\x00\n",
+        HEADER.encode() + b'\n"' + b"x" * 200_000,
+    ],
 )
 def test_a_damaged_table_is_named(written, damaged):
     written.write_bytes(damaged)
