@@ -22,6 +22,9 @@ ROWS = "rows"
 """The name of the measurement that weighs what all checks found in the rows."""
 ROTATED = 1000
 """Rows from which on every row is scored by one fold instead of by each."""
+AVERAGED = 0.9
+"""Standard deviation of a likelihood ratio that is averaged over the folds, where that of a single fold's, which the
+null is of, is 1: measured over references of five data sets, 0.59 to 0.91."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,9 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
         return _Weighed([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
     signals = [matrix(signals_of(found), fused.names) for found in by_fold]
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
+    null = fused.null.at(rows)
     if len(readers[0]) == rows:
+        null = replace(null, std=AVERAGED * null.std)
         statistic = float(np.mean([mixture.likelihood_ratio(f, fused.cap) for f in log_odds]))
         p_values = np.mean([fused.surprise.p_values(f) for f in log_odds], axis=0)
     else:
@@ -150,7 +155,7 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior(mean, share.estimate)
     finding = Finding(statistic, "log likelihood ratio", scores, evidence={"poisoned_share": asdict(share)})
-    measured = [_measurement(ROWS, finding, fused.null.at(rows)), *_moved(fused, signals, readers, rows)]
+    measured = [_measurement(ROWS, finding, null), *_moved(fused, signals, readers, rows)]
     return _Weighed(measured, scores, p_values, share, tuple(won))
 
 

@@ -5,16 +5,18 @@ pi of poisoned rows has the log likelihood ratio L(pi) = sum of log(1 - pi + pi 
 poisoned rows that stand out and many that hardly do both raise it, each at its own pi.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from stages.calibration.nulls import MomentNull, of_samples
+from stages.calibration.tail import SmoothTail
 
 SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
 FINE = np.concatenate([[0.0], np.geomspace(0.001, 1, 200)])
 SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
-DRAWS = 500
+DRAWS = 2000
 CHUNK = 100
 LARGEST = 20.0
 """Log odds beyond this say no more, so that one row can't hide what the others show."""
@@ -34,22 +36,37 @@ def likelihood_ratio(log_odds: np.ndarray, cap: float) -> np.ndarray:
 
 
 def null(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
-    """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows.
+    """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows, shape (rows,).
 
-    Log odds of shape (rows, questions) are judged by the question with the largest ratio. Every draw resamples the
-    reference first and the batch from it, as counts of each trusted row. A ratio of 0 or less says that no poison is
-    likelier than any share of it: that is no evidence.
+    Every draw resamples the reference first, with a smooth tail (`SmoothTail`), and the batch from it. A ratio of 0 or
+    less says that no poison is likelier than any share of it: that is no evidence.
+    """
+    clean = SmoothTail.of(log_odds)
+    return _null(lambda count: clean.draw(count, rng), _terms(clean.values, cap), rng)
+
+
+def null_of_many(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
+    """The null of the largest likelihood ratio over several questions, given log odds of shape (rows, questions).
+
+    What the questions say of one row belongs together: the reference is resampled row by row.
     """
     rows = len(log_odds)
+    chances = np.full(rows, 1 / rows)
     terms = _terms(log_odds, cap).reshape(rows, -1)
-    samples = []
-    for size in SIZES:
-        counts = np.empty((DRAWS, rows))
-        for start in range(0, DRAWS, CHUNK):
-            reference = rng.multinomial(rows, np.full(rows, 1 / rows), size=CHUNK) / rows
-            counts[start : start + CHUNK] = rng.multinomial(size, reference)
-        samples.append((counts @ terms).max(axis=1))
-    return replace(of_samples(list(SIZES), samples), floor=0.0)
+    return _null(lambda count: rng.multinomial(rows, chances, size=count) / rows, terms, rng)
+
+
+def _null(references: Callable[[int], np.ndarray], terms: np.ndarray, rng: np.random.Generator) -> MomentNull:
+    """The null of the largest of the sums of terms, shape (rows, sums), over batches of rows drawn from references.
+
+    `references` draws so many of them: the chances of the rows, shape (count, rows).
+    """
+    samples: list[list[np.ndarray]] = [[] for _ in SIZES]
+    for _ in range(DRAWS // CHUNK):
+        reference = references(CHUNK)
+        for size, found in zip(SIZES, samples, strict=True):
+            found.append((rng.multinomial(size, reference) @ terms).max(axis=1))
+    return replace(of_samples(list(SIZES), [np.concatenate(found) for found in samples]), floor=0.0)
 
 
 @dataclass(frozen=True)

@@ -32,13 +32,14 @@ SIMULATIONS = (
     Simulation("noise", "gaussian_noise", 0.5),
     Simulation("noise", "gaussian_noise", 0.5, {"scale": 0.5}),
     Simulation("noise", "outlier_insertion", 0.5),
+    Simulation("noise", "unit_error", 0.5, {"factor": 100.0}),
     Simulation(SHIFTED, "mean_shift", 0.5),
     Simulation(SHIFTED, "mean_shift", 0.3, {"scale": 2.0}),
     Simulation("mimicry", "mimicry", 0.5),
     Simulation("backdoor", "backdoor_trigger", 0.5),
     Simulation("fabrication", "fabrication", 0.5),
 )
-"""Attacks that leave every single column legal, at several strengths, so that a fusion of what they do to rows
+"""Attacks on whole rows and on one column, at several strengths, so that a fusion of what they do to rows
 generalises; which rates they come at matters little, because each poisoned row is learned from by itself."""
 
 FAMILIES = tuple(dict.fromkeys(s.family for s in SIMULATIONS))

@@ -1,6 +1,5 @@
 """The expectation suite: what people expect of a batch, in the JSON of Great Expectations."""
 
-import json
 import logging
 import os
 import warnings
@@ -15,6 +14,7 @@ import pandas as pd
 from stages.core import paths
 from stages.core.batch import Batch
 from stages.core.check import Check, Finding, Fitted
+from stages.core.documents import parse_json
 from stages.core.errors import PratiqueError, printable
 from stages.core.layout import read_column
 from stages.core.tally import Tally, assert_comparable, one_line, read_rules, shown
@@ -152,10 +152,7 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
     _context()
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    try:
-        value = json.loads(text, object_pairs_hook=_unrepeated)
-    except ValueError as error:
-        raise PratiqueError(f"{place}: not JSON ({one_line(error)}); correct it") from error
+    value = parse_json(text, place)
     entries = value.get("expectations") if isinstance(value, dict) else None
     if not isinstance(entries, list) or not entries:
         raise PratiqueError(f"{place}: expected a suite with `expectations`; write it with `pratique init`")
@@ -173,13 +170,6 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
             raise PratiqueError(f"{place}: {why}; correct its type or kwargs") from error
         suite.append(expectation)
     return tuple(suite)
-
-
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError(f"a key appears more than once among {', '.join(key for key, _ in pairs)}")
-    return value
 
 
 def _prove(place: str, expectation: Any, frame: pd.DataFrame) -> None:

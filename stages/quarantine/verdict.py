@@ -14,7 +14,7 @@ RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-TOGETHER = {ROWS: 0.6, MOVED: 0.15}
+TOGETHER = {ROWS: 0.7, MOVED: 0.15}
 """Shares of the budget for what weighs all checks together, row by row and column by column."""
 
 Outcome = Literal["accept", "partial", "quarantine"]

@@ -1,11 +1,11 @@
 """What the last drill found: how much of each attack the gate keeps out."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from stages.core import paths
-from stages.core.documents import read_json
+from stages.core.errors import PratiqueError
 from stages.reports import words
+from stages.reports.measures import Measures, read_drill_metrics
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,25 @@ class Drilled:
 
 def read_drilled() -> Drilled | None:
     """The drill of this run; None where the stage has not run or its attacks passed no gate."""
-    if not paths.DRILL_METRICS.is_file():
-        return None
-    return drilled(read_json(paths.DRILL_METRICS))
+    try:
+        return drilled(read_drill_metrics())
+    except ValueError as error:
+        raise PratiqueError(f"{paths.DRILL_METRICS}: a name ends in no rate; run `dvc repro` again") from error
 
 
-def drilled(metrics: dict[str, Any]) -> Drilled | None:
-    """The metrics of a drill, `<attack>-<rate in per cent>` to measures, as a table."""
+def drilled(metrics: Measures) -> Drilled | None:
+    """The metrics of a drill, `<attack>-<rate in per cent>` to measures, as a table.
+
+    Raises
+    ------
+    ValueError
+        If a name ends in no rate.
+    """
     caught: dict[str, dict[str, float]] = {}
     for name, measures in metrics.items():
         if "rows_caught" in measures:
             attack, _, rate = name.rpartition("-")
-            caught.setdefault(attack, {})[rate] = float(measures["rows_caught"])
+            caught.setdefault(attack, {})[rate] = measures["rows_caught"]
     if not caught:
         return None
     rates = sorted({rate for found in caught.values() for rate in found}, key=float)

@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from stages.core import paths
-from stages.core.documents import read_json
 from stages.reports import words
 from stages.reports.drilled import read_drilled
 from stages.reports.facts import Facts
+from stages.reports.measures import read_accuracy
 from stages.reports.pages import draw
 from stages.reports.price import Price
 
@@ -77,7 +76,5 @@ def _line(facts: Facts, price: Price | None) -> Line:
 
 def _worth() -> list[tuple[str, str]]:
     """The accuracy on the holdout of the models that evaluate compared."""
-    if not paths.METRICS_JSON.is_file():
-        return []
-    metrics = read_json(paths.METRICS_JSON)
-    return [(text, words.percent(metrics[model]["accuracy"])) for model, text in MODELS]
+    accuracy = read_accuracy()
+    return [(text, words.percent(accuracy[model])) for model, text in MODELS] if accuracy else []

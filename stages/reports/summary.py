@@ -9,10 +9,10 @@ from rich.table import Table
 from rich.text import Text
 
 from stages.core import paths
-from stages.core.documents import read_json
 from stages.core.errors import printable
 from stages.core.writing import write_text
 from stages.reports.facts import Facts, read_facts
+from stages.reports.measures import TRAINED_ON, read_accuracy
 from stages.reports.words import decided, reasons
 
 PICTURE_COLUMNS = 100
@@ -25,8 +25,9 @@ def summary(batches: list[Facts]) -> RenderableType:
     notable = [facts for facts in batches if facts.verdict != "accept" or facts.outcome != "accepted"]
     if notable:
         parts.insert(0, _table(notable))
-    if paths.METRICS_JSON.is_file():
-        parts.append(_price(read_json(paths.METRICS_JSON)))
+    accuracy = read_accuracy()
+    if accuracy:
+        parts.append(_price(accuracy))
     return Group(*parts)
 
 
@@ -60,15 +61,8 @@ def _counts(batches: list[Facts]) -> Text:
     )
 
 
-def _price(metrics: dict[str, dict[str, float]]) -> Text:
-    lines = [
-        f"  {metrics[name]['accuracy']:.3f}  trained on {words}"
-        for name, words in (
-            ("accepted", "what was accepted"),
-            ("everything", "everything that came in"),
-            ("reference", "the reference alone"),
-        )
-    ]
+def _price(accuracy: dict[str, float]) -> Text:
+    lines = [f"  {accuracy[model]:.3f}  trained on {source}" for model, source in TRAINED_ON.items()]
     return Text("\n".join(["Accuracy on the holdout:", *lines]))
 
 

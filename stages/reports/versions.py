@@ -1,23 +1,18 @@
 """What the gate was worth, version by version of the pipeline: the metrics that git remembers."""
 
-import json
 from dataclasses import dataclass
 
 from stages.core import git, paths
 from stages.core.errors import PratiqueError
 from stages.reports import words
 from stages.reports.drilled import drilled
+from stages.reports.measures import TRAINED_ON, accuracy, parse_measures
 from stages.reports.pages import draw
 
 SHOWN = 200
 """Versions on the page, the last."""
 LEFT, RIGHT, TOP, BOTTOM = 60, 620, 16, 240
 APART = 16
-LINES = (
-    ("accepted", "what was accepted"),
-    ("everything", "everything that came in"),
-    ("reference", "the reference alone"),
-)
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ def versions_page() -> str:
         lines=_lines(versions, low, high),
         ticks=[Point("", _y(value, low, high), words.percent(value)) for value in ticks],
         versions=list(reversed(versions)),
-        models=LINES,
+        models=TRAINED_ON.items(),
         left_out=left_out,
         first=versions[0].date,
         last=versions[-1].date,
@@ -104,20 +99,22 @@ def versions_page() -> str:
 
 def _version(commit: git.Commit) -> Version | None:
     """The metrics of a commit; None where it removed them or they are not ours."""
+    place = paths.METRICS_JSON.as_posix()
     try:
-        metrics = json.loads(git.content(commit.sha, paths.METRICS_JSON.as_posix()))
-        accuracy = {model: float(metrics[model]["accuracy"]) for model, _ in LINES}
-        batches = {name: float(metrics["batches"][name]) for name in ("accepted", "quarantined")}
-    except (PratiqueError, ValueError, KeyError, TypeError):
+        metrics = parse_measures(git.content(commit.sha, place), place)
+        batches = {name: metrics["batches"][name] for name in ("accepted", "quarantined")}
+        found = accuracy(metrics, place)
+    except (PratiqueError, KeyError):
         return None
-    return Version(commit.sha[:10], commit.date[:10], accuracy, batches, _caught(commit))
+    return Version(commit.sha[:10], commit.date[:10], found, batches, _caught(commit))
 
 
 def _caught(commit: git.Commit) -> float | None:
     """What the drill of a commit caught; None where it has none."""
+    place = paths.DRILL_METRICS.as_posix()
     try:
-        found = drilled(json.loads(git.content(commit.sha, paths.DRILL_METRICS.as_posix())))
-    except (PratiqueError, ValueError, TypeError, AttributeError):
+        found = drilled(parse_measures(git.content(commit.sha, place), place))
+    except (PratiqueError, ValueError):
         return None
     return None if found is None else found.mean
 
@@ -125,8 +122,8 @@ def _caught(commit: git.Commit) -> float | None:
 def _lines(versions: list[Version], low: float, high: float) -> list[Line]:
     lines = []
     last = versions[-1].accuracy
-    at = _spread({model: float(_y(last[model], low, high)) for model, _ in LINES})
-    for model, name in LINES:
+    at = _spread({model: float(_y(last[model], low, high)) for model in TRAINED_ON})
+    for model, name in TRAINED_ON.items():
         points = tuple(
             Point(_x(i, len(versions)), _y(version.accuracy[model], low, high), words.percent(version.accuracy[model]))
             for i, version in enumerate(versions)

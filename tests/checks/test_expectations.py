@@ -193,7 +193,7 @@ def test_fit_needs_the_file(tmp_path):
     ("text", "message"),
     [
         ("{", "not JSON"),
-        ('{"name": "a", "name": "b"}', "a key appears more than once"),
+        ('{"name": "a", "name": "b"}', "key 'name' appears more than once"),
         ("[]", "expected a suite with `expectations`"),
         (suite(), "expected a suite with `expectations`"),
         ('{"expectation": [], "expectations": [1]}', "unknown key 'expectation'"),

@@ -1,3 +1,4 @@
+import contextlib
 import json
 import pickle
 import zipfile
@@ -129,6 +130,19 @@ def test_a_truncated_archive_is_said_plainly(stored):
     path = stored({"a": np.arange(100.0)})
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(PratiqueError, match="not a readable archive"):
+        load(path, [])
+
+
+@given(st.data())
+def test_flipped_bytes_are_read_or_refused_and_never_a_traceback(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("archive") / "a.skops"
+    dump(path, {"a": np.arange(50.0), "b": ["x", (1, 2)], "c": {"d": np.ones((3, 4))}})
+    damaged = bytearray(path.read_bytes())
+    places = st.integers(0, len(damaged) - 1)
+    for place, byte in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=3)):
+        damaged[place] = byte
+    path.write_bytes(damaged)
+    with contextlib.suppress(PratiqueError):
         load(path, [])
 
 

@@ -1,0 +1,44 @@
+"""Metrics that somebody damaged are named, with what to run."""
+
+import json
+
+import pytest
+
+from stages.core import paths
+from stages.core.errors import PratiqueError
+from stages.reports.drilled import read_drilled
+from stages.reports.measures import TRAINED_ON, parse_measures, read_accuracy
+
+WHOLE = {model: {"accuracy": 0.5, "f1_macro": 1} for model in TRAINED_ON}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths.DRILL.mkdir(parents=True)
+
+
+def test_accuracies_are_those_of_the_compared_models():
+    assert read_accuracy() == {}
+    paths.METRICS_JSON.write_text(json.dumps(WHOLE | {"batches": {"accepted": 3}}), encoding="utf-8")
+    assert read_accuracy() == {"accepted": 0.5, "everything": 0.5, "reference": 0.5}
+
+
+@pytest.mark.parametrize("metrics", [[], {}, {"accepted": 0.5}, WHOLE | {"reference": {"accuracy": "0.5"}}])
+def test_damaged_metrics_say_what_to_run(metrics):
+    paths.METRICS_JSON.write_text(json.dumps(metrics), encoding="utf-8")
+    with pytest.raises(PratiqueError, match=r"metrics\.json: not as the pipeline wrote it; run `dvc repro` again"):
+        read_accuracy()
+
+
+@pytest.mark.parametrize("metrics", [[], {"a-5": 1}, {"a-5": {"rows_caught": None}}, {"a-much": {"rows_caught": 1}}])
+def test_a_damaged_drill_says_what_to_run(metrics):
+    assert read_drilled() is None
+    paths.DRILL_METRICS.write_text(json.dumps(metrics), encoding="utf-8")
+    with pytest.raises(PratiqueError, match=r"metrics\.json: .*run `dvc repro` again"):
+        read_drilled()
+
+
+def test_what_is_no_json_is_named():
+    with pytest.raises(PratiqueError, match="over there: not JSON"):
+        parse_measures("{", "over there")
