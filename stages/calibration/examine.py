@@ -23,8 +23,8 @@ ROWS = "rows"
 ROTATED = 1000
 """Rows from which on every row is scored by one fold instead of by each."""
 AVERAGED = 0.9
-"""Standard deviation of a likelihood ratio that is averaged over the folds, where that of a single fold's, which the
-null is of, is 1: measured over references of five data sets, 0.59 to 0.91."""
+"""Standard deviation of a likelihood ratio that is averaged over the folds, where a single fold's, which the null is
+of, is 1: by references of five data sets 0.89, 0.91, 0.90, 0.70 and 0.59. That of `moved` is left at 1."""
 
 
 @dataclass(frozen=True)

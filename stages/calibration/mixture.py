@@ -41,7 +41,7 @@ def null(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNu
     Every draw resamples the reference first, with a smooth tail (`SmoothTail`), and the batch from it. A ratio of 0 or
     less says that no poison is likelier than any share of it: that is no evidence.
     """
-    clean = SmoothTail.of(log_odds)
+    clean = SmoothTail.of(log_odds, cap)
     return _null(lambda count: clean.draw(count, rng), _terms(clean.values, cap), rng)
 
 

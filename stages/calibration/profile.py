@@ -1,9 +1,9 @@
 """The profile: everything that the trusted reference taught, frozen, and all that a batch is measured with."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from stages.calibration.calibrated import Calibrated
 from stages.calibration.flipped import Flipped
@@ -16,7 +16,7 @@ from stages.core import archive, paths
 from stages.core.discovery import configured_checks
 from stages.core.errors import PratiqueError
 from stages.core.hashing import sha256_folder
-from stages.core.layout import Layout
+from stages.core.layout import Kind, Layout
 from stages.core.params import Params
 from stages.core.writing import keep_only, write_json
 
@@ -41,6 +41,16 @@ class Profile:
     fused: Fused | None
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What of a profile is plain enough for JSON."""
+
+    rows: int
+    label: str
+    kinds: dict[str, Kind]
+    checks: list[str]
+
+
 def save(profile: Profile, folder: Path = paths.PROFILE) -> None:
     """Write a profile; `folder` is brought to exactly its files."""
     wanted = [folder / "profile.json", folder / "rows.skops"]
@@ -48,13 +58,8 @@ def save(profile: Profile, folder: Path = paths.PROFILE) -> None:
         wanted.append(folder / "checks" / f"{name}.skops")
         archive.dump(wanted[-1], calibrated)
     archive.dump(folder / "rows.skops", profile.fused)
-    summary = {
-        "rows": profile.rows,
-        "label": profile.layout.label,
-        "kinds": profile.layout.kinds,
-        "checks": sorted(profile.checks),
-    }
-    write_json(folder / "profile.json", summary)
+    summary = Summary(profile.rows, profile.layout.label, profile.layout.kinds, sorted(profile.checks))
+    write_json(folder / "profile.json", asdict(summary))
     keep_only(folder, wanted)
 
 
@@ -76,18 +81,17 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     if not summary.is_file():
         raise PratiqueError(f"{folder}: no profile; run `pratique calibrate` (or `dvc repro`) first")
     try:
-        known: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
-        label, kinds, names, rows = known["label"], known["kinds"], known["checks"], int(known["rows"])
-    except (ValueError, KeyError, TypeError) as error:
+        known = TypeAdapter(Summary).validate_json(summary.read_bytes(), strict=True)
+    except ValidationError as error:
         raise PratiqueError(f"{summary}: not a profile's summary; run `pratique calibrate` again") from error
     checks = configured_checks(params.checks)
-    if label != params.data.label or names != sorted(checks):
+    if known.label != params.data.label or known.checks != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
     own = [Calibrated, Flipped, Fused, Fusion, Linear, Rarity, Lines, Moved, MomentNull, RateNull, Surprise]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
-        layout=Layout(label, kinds, params.data.personal),
-        rows=rows,
+        layout=Layout(known.label, known.kinds, params.data.personal),
+        rows=known.rows,
         checks={
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
             for name, check in checks.items()

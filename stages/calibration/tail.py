@@ -1,7 +1,7 @@
-"""Clean rows as they may be: trusted rows whose oddest tenth is smoothed.
+"""Clean rows as they may be: trusted rows, the oddest tenth of them smoothed.
 
 A limit that few clean batches pass is set by the oddest rows, and which of these a reference happens to hold is luck:
-one of them too many and no poison passes, one too few and clean batches do. How fast the odds of the oddest tenth fall
+with one too many no poison passes it, with one too few clean batches do. How fast the scores of the oddest tenth fall
 off is known far better than any one of them.
 """
 
@@ -11,19 +11,21 @@ from dataclasses import dataclass
 import numpy as np
 
 SHARE = 0.1
-"""Of the trusted rows: those that are smoothed."""
+"""Share of the trusted rows that form the tail."""
 SHAPE = -0.2
-"""Of the generalised Pareto distribution of what the upper tenth exceeds its lowest by: its standard deviation is 0.85
-of its mean. A normal distribution's upper tenth has 0.87, clean rows' log odds 0.72 to 0.96 and mostly 0.83 to 0.9,
-measured over references of six data sets; so few rows can't tell it by themselves."""
-REACH = (1 - SHAPE) / -SHAPE
-"""How far such a tail reaches, in mean excesses."""
-CELLS = 1000
-"""Groups of like rows that a large reference is drawn by."""
+"""Expected shape of the generalised Pareto distribution that the tail follows. With it the standard deviation of what
+rows exceed the threshold by is 0.85 of the mean; it is 0.87 in the upper tenth of a normal distribution, and mostly
+0.83 to 0.9 among clean rows' log odds (35 references of six data sets)."""
+PRIOR = 50
+"""Rows that the expected shape counts for, beside those of the tail: few rows can't tell it by themselves."""
+LIGHTEST, HEAVIEST = -0.5, -0.01
+"""Bounds of the shape: a triangle's, and nearly an exponential distribution's."""
+GROUPS = 1000
+"""Groups of like rows, in the tail and below it, that a large reference is drawn by."""
 STEPS = 200
-"""Of the grid on which the tail stands, up to twice as far as it should reach."""
+"""Steps of the grid on which the tail stands."""
 NARROW = 1e-9
-"""The smallest of these steps, for scores that are all the same."""
+"""The least that a tail is wide, for scores that are all the same."""
 
 
 @dataclass(frozen=True)
@@ -33,43 +35,61 @@ class SmoothTail:
     Attributes
     ----------
     values : ndarray, shape (values,)
-        The trusted rows below the tail, or the means of groups of them; then the tail's grid.
-    groups : ndarray, shape (groups,)
-        Chances of the groups of trusted rows, below and in the tail.
-    excess : ndarray, shape (groups in the tail,)
-        What each exceeds the lowest of them by.
+        Increasing: the trusted rows below the tail (or means of groups of them), the tail's grid, and the cap.
+    chances : ndarray, shape (groups,)
+        Of the groups of trusted rows: below the tail, in it, and at the cap.
+    excess, squares : ndarray, shape (groups in the tail,)
+        By how much these exceed the threshold, and the square of it, as means over each group.
+    rows : int
+        Trusted rows.
     """
 
     values: np.ndarray
-    groups: np.ndarray
+    chances: np.ndarray
     excess: np.ndarray
-    step: float
+    squares: np.ndarray
     rows: int
 
     @classmethod
-    def of(cls, scores: np.ndarray) -> "SmoothTail":
-        """Learn from the scores of trusted rows, shape (rows,)."""
-        rows = len(scores)
-        bounds = np.linspace(0, rows, min(rows, CELLS) + 1).astype(int)
-        sizes = np.diff(bounds)
-        means = np.add.reduceat(np.sort(scores), bounds[:-1]) / sizes
-        below = len(means) - math.ceil(SHARE * len(means))
-        excess = means[below:] - means[below]
-        step = max(2 * REACH * float(excess.mean()) / STEPS, NARROW)
-        grid = means[below] + step * (np.arange(STEPS) + 0.5)
-        return cls(np.concatenate([means[:below], grid]), sizes / rows, excess, step, rows)
+    def of(cls, scores: np.ndarray, cap: float) -> "SmoothTail":
+        """Learn from the scores of trusted rows, shape (rows,), at least one; none counts for more than the cap.
+
+        Rows at the cap stay what they are: they come from another distribution, as mislabelled trusted rows do.
+        """
+        ordered = np.sort(np.minimum(scores, cap))
+        rows = len(ordered)
+        below, above = np.split(ordered, [rows - min(math.ceil(SHARE * rows), rows - 1)])
+        tail = above[above < cap] - below[-1]
+        grid = below[-1] + max(cap - below[-1], NARROW) / STEPS * (np.arange(STEPS) + 0.5)
+        groups, sizes = _grouped(below)
+        excess, tail_sizes = _grouped(tail)
+        chances = np.concatenate([sizes, tail_sizes, [len(above) - len(tail)]]) / rows
+        return cls(np.concatenate([groups, grid, [cap]]), chances, excess, _grouped(tail**2)[0], rows)
 
     def draw(self, count: int, rng: np.random.Generator) -> np.ndarray:
         """The chances of the values as `count` references of the same size would have them, shape (count, values).
 
-        Each is drawn from the trusted rows with replacement and gets a tail of its own: a generalised Pareto
-        distribution (Pickands, 1975) of `SHAPE`, with the share of rows and the mean excess that were drawn.
+        Each reference is drawn from the trusted rows with replacement. Its tail is a generalised Pareto distribution
+        (Pickands, 1975) with the moments that were drawn: with mean m and variance v of the excess the shape is
+        (1 - m^2 / v) / 2 (Hosking and Wallis, 1987), here averaged with `SHAPE`, and the scale m (1 - shape).
         """
-        drawn = rng.multinomial(self.rows, self.groups, size=count) / self.rows
-        below, above = np.split(drawn, [len(drawn.T) - len(self.excess)], axis=1)
-        share = above.sum(axis=1)
-        mean = above @ self.excess / np.maximum(share, 1 / self.rows)
-        reach = np.maximum(REACH * mean, self.step)[:, None]
-        survival = np.maximum(1 - self.step * np.arange(STEPS) / reach, 0) ** (-1 / SHAPE)
-        tail = -np.diff(survival, append=0) * share[:, None]
-        return np.hstack([below, tail])
+        drawn = rng.multinomial(self.rows, self.chances, size=count) / self.rows
+        below, tail, capped = np.split(drawn, [len(self.chances) - len(self.excess) - 1, -1], axis=1)
+        share = tail.sum(axis=1)
+        mean, square = (tail @ moment / np.maximum(share, 1 / self.rows) for moment in (self.excess, self.squares))
+        own = (1 - mean**2 / np.maximum(square - mean**2, NARROW)) / 2
+        weight = share * self.rows / (share * self.rows + PRIOR)
+        shape = np.clip(weight * np.clip(own, LIGHTEST, -LIGHTEST) + (1 - weight) * SHAPE, LIGHTEST, HEAVIEST)
+        scale = np.maximum(mean * (1 - shape), NARROW)
+        steps = (self.values[-2] - self.values[-3]) * np.arange(STEPS)
+        survival = np.maximum(1 + (shape / scale)[:, None] * steps, 0) ** (-1 / shape)[:, None]
+        return np.hstack([below, -np.diff(survival, append=0) * share[:, None], capped])
+
+
+def _grouped(ordered: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and sizes of up to `GROUPS` neighbouring groups of about the same size."""
+    if not len(ordered):
+        return ordered, np.zeros(0, int)
+    bounds = np.linspace(0, len(ordered), min(len(ordered), GROUPS) + 1).astype(int)
+    sizes = np.diff(bounds)
+    return np.add.reduceat(ordered, bounds[:-1]) / sizes, sizes

@@ -152,7 +152,10 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
     _context()
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    value = parse_json(text, place)
+    try:
+        value = parse_json(text, place)
+    except PratiqueError as error:
+        raise PratiqueError(f"{error}; correct it") from error
     entries = value.get("expectations") if isinstance(value, dict) else None
     if not isinstance(entries, list) or not entries:
         raise PratiqueError(f"{place}: expected a suite with `expectations`; write it with `pratique init`")

@@ -1,11 +1,14 @@
 """What the last drill found: how much of each attack the gate keeps out."""
 
+import re
 from dataclasses import dataclass
 
 from stages.core import paths
-from stages.core.errors import PratiqueError
 from stages.reports import words
-from stages.reports.measures import Measures, read_drill_metrics
+from stages.reports.measures import Measures, foreign, read_drill_metrics
+
+RATE = re.compile(r"\d+(\.\d+)?(e-\d+)?")
+"""Per cent of the rows, as `%g` writes it."""
 
 
 @dataclass(frozen=True)
@@ -28,25 +31,30 @@ class Drilled:
 
 
 def read_drilled() -> Drilled | None:
-    """The drill of this run; None where the stage has not run or its attacks passed no gate."""
-    try:
-        return drilled(read_drill_metrics())
-    except ValueError as error:
-        raise PratiqueError(f"{paths.DRILL_METRICS}: a name ends in no rate; run `dvc repro` again") from error
+    """The drill of this run; None where the stage has not run or its attacks passed no gate.
+
+    Raises
+    ------
+    PratiqueError
+        If its metrics are damaged.
+    """
+    return drilled(read_drill_metrics(), str(paths.DRILL_METRICS))
 
 
-def drilled(metrics: Measures) -> Drilled | None:
+def drilled(metrics: Measures, place: str) -> Drilled | None:
     """The metrics of a drill, `<attack>-<rate in per cent>` to measures, as a table.
 
     Raises
     ------
-    ValueError
-        If a name ends in no rate.
+    PratiqueError
+        If a name is no attack at a rate; `place` says where it stood.
     """
     caught: dict[str, dict[str, float]] = {}
     for name, measures in metrics.items():
         if "rows_caught" in measures:
             attack, _, rate = name.rpartition("-")
+            if not (attack and RATE.fullmatch(rate)):
+                raise foreign(place)
             caught.setdefault(attack, {})[rate] = measures["rows_caught"]
     if not caught:
         return None

@@ -1,6 +1,6 @@
 """Metrics as evaluate and the drill wrote them: measures by name, of each model or of each attack at a rate."""
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from stages.core import paths
 from stages.core.documents import parse_json
@@ -24,9 +24,9 @@ def parse_measures(text: str | bytes, place: str) -> Measures:
         If they are not measures by name.
     """
     try:
-        return TypeAdapter(Measures).validate_python(parse_json(text, place), strict=True)
-    except ValidationError as error:
-        raise _foreign(place) from error
+        return TypeAdapter(dict[str, dict[str, FiniteFloat]]).validate_python(parse_json(text, place), strict=True)
+    except (PratiqueError, ValidationError) as error:
+        raise foreign(place) from error
 
 
 def accuracy(metrics: Measures, place: str) -> dict[str, float]:
@@ -40,11 +40,17 @@ def accuracy(metrics: Measures, place: str) -> dict[str, float]:
     try:
         return {model: metrics[model]["accuracy"] for model in TRAINED_ON}
     except KeyError as error:
-        raise _foreign(place) from error
+        raise foreign(place) from error
 
 
 def read_accuracy() -> dict[str, float]:
-    """The accuracies of this run; empty where evaluate has not run."""
+    """The accuracies of this run; empty where evaluate has not run.
+
+    Raises
+    ------
+    PratiqueError
+        If its metrics are damaged.
+    """
     if not paths.METRICS_JSON.is_file():
         return {}
     place = str(paths.METRICS_JSON)
@@ -52,11 +58,18 @@ def read_accuracy() -> dict[str, float]:
 
 
 def read_drill_metrics() -> Measures:
-    """The metrics of this run's drill; empty where it has not run."""
+    """The metrics of this run's drill; empty where it has not run.
+
+    Raises
+    ------
+    PratiqueError
+        If they are damaged.
+    """
     if not paths.DRILL_METRICS.is_file():
         return {}
     return parse_measures(paths.DRILL_METRICS.read_bytes(), str(paths.DRILL_METRICS))
 
 
-def _foreign(place: str) -> PratiqueError:
+def foreign(place: str) -> PratiqueError:
+    """What to say of metrics that the pipeline did not write."""
     return PratiqueError(f"{place}: not as the pipeline wrote it; run `dvc repro` again")

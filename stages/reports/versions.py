@@ -113,8 +113,8 @@ def _caught(commit: git.Commit) -> float | None:
     """What the drill of a commit caught; None where it has none."""
     place = paths.DRILL_METRICS.as_posix()
     try:
-        found = drilled(parse_measures(git.content(commit.sha, place), place))
-    except (PratiqueError, ValueError):
+        found = drilled(parse_measures(git.content(commit.sha, place), place), place)
+    except PratiqueError:
         return None
     return None if found is None else found.mean
 

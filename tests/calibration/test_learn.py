@@ -219,7 +219,12 @@ def test_only_the_profile_that_params_ask_for_is_loaded(tmp_path, quick):
             profile.load(other, folder)
 
 
-@pytest.mark.parametrize("summary", ["", "{", "[]", '{"label": "y"}'])
+WHOLE = '{"rows": %s, "label": "y", "kinds": %s, "checks": ["labels"]}'
+
+
+@pytest.mark.parametrize(
+    "summary", ["", "{", "[]", "[" * 9999, '{"label": "y"}', WHOLE % ("1e999", "{}"), WHOLE % ("5", '"x"')]
+)
 def test_a_broken_profile_is_refused_in_plain_words(tmp_path, summary):
     (tmp_path / "profile.json").write_text(summary, encoding="utf-8")
     with pytest.raises(PratiqueError, match="not a profile's summary"):

@@ -192,7 +192,7 @@ def test_fit_needs_the_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "not JSON"),
+        ("{", "not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1); correct it"),
         ('{"name": "a", "name": "b"}', "key 'name' appears more than once"),
         ("[]", "expected a suite with `expectations`"),
         (suite(), "expected a suite with `expectations`"),

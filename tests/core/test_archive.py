@@ -133,15 +133,24 @@ def test_a_truncated_archive_is_said_plainly(stored):
         load(path, [])
 
 
-@given(st.data())
-def test_flipped_bytes_are_read_or_refused_and_never_a_traceback(tmp_path_factory, data):
+@pytest.mark.parametrize("whole", [True, False])
+@given(data=st.data())
+def test_damaged_bytes_are_read_or_refused_and_never_a_traceback(tmp_path_factory, whole, data):
+    """The archive's bytes, and those of a member under a checksum that is right."""
     path = tmp_path_factory.mktemp("archive") / "a.skops"
     dump(path, {"a": np.arange(50.0), "b": ["x", (1, 2)], "c": {"d": np.ones((3, 4))}})
-    damaged = bytearray(path.read_bytes())
-    places = st.integers(0, len(damaged) - 1)
-    for place, byte in data.draw(st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=3)):
-        damaged[place] = byte
-    path.write_bytes(damaged)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    name = data.draw(st.sampled_from(sorted(members)))
+    damaged = bytearray(path.read_bytes() if whole else members[name])
+    for place, byte in data.draw(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 255)), min_size=1, max_size=3)):
+        damaged[place % len(damaged)] = byte
+    if whole:
+        path.write_bytes(damaged)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            for member, content in (members | {name: bytes(damaged)}).items():
+                archive.writestr(member, content)
     with contextlib.suppress(PratiqueError):
         load(path, [])
 

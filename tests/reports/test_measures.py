@@ -31,7 +31,7 @@ def test_damaged_metrics_say_what_to_run(metrics):
         read_accuracy()
 
 
-@pytest.mark.parametrize("metrics", [[], {"a-5": 1}, {"a-5": {"rows_caught": None}}, {"a-much": {"rows_caught": 1}}])
+@pytest.mark.parametrize("metrics", [[], {"a-5": 1}, {"a-5": {"rows_caught": None}}])
 def test_a_damaged_drill_says_what_to_run(metrics):
     assert read_drilled() is None
     paths.DRILL_METRICS.write_text(json.dumps(metrics), encoding="utf-8")
@@ -39,6 +39,14 @@ def test_a_damaged_drill_says_what_to_run(metrics):
         read_drilled()
 
 
-def test_what_is_no_json_is_named():
-    with pytest.raises(PratiqueError, match="over there: not JSON"):
-        parse_measures("{", "over there")
+@pytest.mark.parametrize("name", ["a-much", "5", "a-nan", "-5", "a-5-"])
+def test_a_name_without_attack_or_rate_is_no_drill(name):
+    paths.DRILL_METRICS.write_text(json.dumps({name: {"rows_caught": 1}}), encoding="utf-8")
+    with pytest.raises(PratiqueError, match=r"metrics\.json: .*run `dvc repro` again"):
+        read_drilled()
+
+
+@pytest.mark.parametrize("text", ["{", '{"a": {"b": 1e999}}', '{"a": {}, "a": {}}', b"\xff"])
+def test_what_is_no_json_of_finite_numbers_says_what_to_run(text):
+    with pytest.raises(PratiqueError, match="over there: not as the pipeline wrote it; run `dvc repro` again"):
+        parse_measures(text, "over there")
