@@ -11,7 +11,7 @@ from stages.calibration.fused import Fused
 from stages.calibration.fusion import matrix, signals_of
 from stages.calibration.mixture import UNKNOWN_SHARE, Share
 from stages.calibration.moved import MOVED
-from stages.calibration.nulls import SizedNull
+from stages.calibration.nulls import MomentNull, SizedNull
 from stages.calibration.profile import Profile
 from stages.core.batch import Batch
 from stages.core.check import Finding, measure
@@ -48,7 +48,7 @@ class Examination:
     Attributes
     ----------
     measurements : tuple of Measurement
-        In the order of the checks' names, then `ROWS` and `MOVED`.
+        In the order of the checks' names, then `ROWS`, families of attacks and `MOVED`.
     row_scores : ndarray, shape (rows,)
         Log odds, in nats, that the row is poisoned, given the batch's estimated share; higher is more suspicious.
     row_p_values : ndarray, shape (rows,)
@@ -141,22 +141,50 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
         return _Weighed([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
     signals = [matrix(signals_of(found), fused.names) for found in by_fold]
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
-    null = fused.null.at(rows)
-    if len(readers[0]) == rows:
-        null = replace(null, std=AVERAGED * null.std)
-        statistic = float(np.mean([mixture.likelihood_ratio(f, fused.cap) for f in log_odds]))
-        p_values = np.mean([fused.surprise.p_values(f) for f in log_odds], axis=0)
-    else:
-        together = _gathered(log_odds, readers, rows)
-        statistic = float(mixture.likelihood_ratio(together, fused.cap))
-        p_values = fused.surprise.p_values(together)
+    p_values = _gathered([fused.surprise.p_values(f) for f in log_odds], readers, rows)
     mean = _gathered(log_odds, readers, rows)
     share = mixture.share(mean)
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior(mean, share.estimate)
-    finding = Finding(statistic, "log likelihood ratio", scores, evidence={"poisoned_share": asdict(share)})
-    measured = [_measurement(ROWS, finding, null), *_moved(fused, signals, readers, rows)]
+    together = _likelihood(ROWS, log_odds, readers, rows, fused.cap, fused.null)
+    evidence = {"poisoned_share": asdict(share)}
+    measured = [
+        replace(together, finding=replace(together.finding, row_scores=scores, evidence=evidence)),
+        *_families(fused, signals, readers, rows),
+        *_moved(fused, signals, readers, rows),
+    ]
     return _Weighed(measured, scores, p_values, share, tuple(won))
+
+
+def _likelihood(
+    name: str, log_odds: list[np.ndarray], readers: list[np.ndarray], rows: int, cap: float, learned: MomentNull
+) -> Measurement:
+    """The likelihood ratio of a mixture, given what every fold says of the rows that it reads.
+
+    Where each reads all of them the ratios are averaged; else the rows are put together first.
+    """
+    null = learned.at(rows)
+    if len(readers[0]) == rows:
+        ratio = float(np.mean([mixture.likelihood_ratio(f, cap) for f in log_odds]))
+        null = replace(null, std=AVERAGED * null.std)
+    else:
+        ratio = float(mixture.likelihood_ratio(_gathered(log_odds, readers, rows), cap))
+    return _measurement(name, Finding(ratio, "log likelihood ratio"), null)
+
+
+def _families(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], rows: int) -> list[Measurement]:
+    """What the rows say of each family that is asked about by itself."""
+    return [
+        _likelihood(
+            name,
+            [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)],
+            readers,
+            rows,
+            fused.cap,
+            family.null,
+        )
+        for name, family in fused.families.items()
+    ]
 
 
 def _flip_bets(fused: Fused, by_fold: list[dict[str, Finding]], readers: list[np.ndarray], rows: int) -> list[float]:

@@ -11,11 +11,19 @@ from stages.calibration.flipped import Flipped
 from stages.calibration.fusion import Fusion, Rows, line, matrix, signals_of
 from stages.calibration.moved import Moved, learned
 from stages.calibration.nulls import MomentNull
-from stages.calibration.simulate import SHIFTED, simulated
+from stages.calibration.simulate import ALONE, SHIFTED, SIMULATIONS, simulated
 from stages.calibration.surprise import Surprise
 from stages.core.batch import Batch
 from stages.core.check import measure
 from stages.core.progress import track
+
+
+@dataclass(frozen=True)
+class Family:
+    """A fusion for each fold that was shown one family of attacks, and the null of the likelihood ratio it gives."""
+
+    folds: tuple[Fusion, ...]
+    null: MomentNull
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,8 @@ class Fused:
         Of the log odds of trusted rows, out of fold.
     null : MomentNull
         Of the likelihood ratio.
+    families : dict of str to Family
+        Those that are asked about by themselves, too.
     mean_odds : float
         Of clean rows, or a little more: see `mixture.mean_odds`.
     flipped : Flipped, optional
@@ -47,6 +57,7 @@ class Fused:
     cap: float
     surprise: Surprise
     null: MomentNull
+    families: dict[str, Family]
     mean_odds: float
     flipped: Flipped | None
     moved: Moved | None
@@ -73,19 +84,15 @@ def fused(
             for i, p in simulated(held_out, [seed, k], without)
         ]
         poisoned.append(Rows.joined([clean[k].none(), *copies]))
-    folds = [
-        Fusion.train(Rows.joined([r for j in range(len(parts)) if j != k for r in (clean[j], poisoned[j])]), seed)
-        for k in track(range(len(parts)), "training the fusion")
-    ]
-    seen = [Rows.joined([clean[k], poisoned[k]]) for k in range(len(parts))]
-    slope, intercept = line(
-        np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, seen, strict=True)]),
-        np.concatenate([rows.groups for rows in seen]),
-    )
-    folds = [fusion.scaled(slope, intercept) for fusion in folds]
-    log_odds = np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, clean, strict=True)])
+    folds, log_odds = _trained(clean, poisoned, seed)
     cap = float(np.log(len(trusted) + 1))
     null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))
+    families = {}
+    for family in ALONE:
+        shown = [_of_family(rows, family) for rows in poisoned]
+        if all(len(rows.groups) for rows in shown):
+            own, odds = _trained(clean, shown, seed)
+            families[family] = Family(own, mixture.null(odds, cap, np.random.default_rng([seed, 1])))
     moved = None
     if without != SHIFTED:
         moved = learned(
@@ -97,7 +104,28 @@ def fused(
         )
     flipped = Flipped.learned(scoring, len(np.unique(trusted.labels)))
     mean_odds = mixture.mean_odds(log_odds)
-    return Fused(names, tuple(folds), cap, Surprise.of(log_odds), null, mean_odds, flipped, moved)
+    return Fused(names, folds, cap, Surprise.of(log_odds), null, families, mean_odds, flipped, moved)
+
+
+def _trained(clean: list[Rows], poisoned: list[Rows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:
+    """A fusion for each fold, trained on the others' rows, and the log odds of all clean rows out of fold."""
+    seen = [Rows.joined(list(pair)) for pair in zip(clean, poisoned, strict=True)]
+    folds = [
+        Fusion.train(Rows.joined(seen[:k] + seen[k + 1 :]), seed)
+        for k in track(range(len(seen)), "training the fusion")
+    ]
+    slope, intercept = line(
+        np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, seen, strict=True)]),
+        np.concatenate([rows.groups for rows in seen]),
+    )
+    honest = tuple(fusion.scaled(slope, intercept) for fusion in folds)
+    return honest, np.concatenate([f.log_odds(rows.signals) for f, rows in zip(honest, clean, strict=True)])
+
+
+def _of_family(rows: Rows, family: str) -> Rows:
+    """The rows that attacks of one family poisoned."""
+    chosen = np.isin(rows.groups, [i for i, simulation in enumerate(SIMULATIONS) if simulation.family == family])
+    return Rows(rows.signals[chosen], rows.groups[chosen])
 
 
 def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from stages.calibration.calibrated import Calibrated
 from stages.calibration.flipped import Flipped
-from stages.calibration.fused import Fused
+from stages.calibration.fused import Family, Fused
 from stages.calibration.fusion import TRUSTED_TYPES, Fusion, Linear, Rarity
 from stages.calibration.moved import Lines, Moved
 from stages.calibration.nulls import MomentNull, RateNull
@@ -87,7 +87,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     checks = configured_checks(params.checks)
     if known.label != params.data.label or known.checks != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
-    own = [Calibrated, Flipped, Fused, Fusion, Linear, Rarity, Lines, Moved, MomentNull, RateNull, Surprise]
+    own = [Calibrated, Family, Flipped, Fused, Fusion, Linear, Rarity, Lines, Moved, MomentNull, RateNull, Surprise]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
         layout=Layout(known.label, known.kinds, params.data.personal),

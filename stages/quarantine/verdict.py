@@ -14,8 +14,8 @@ RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-TOGETHER = {ROWS: 0.7, MOVED: 0.15}
-"""Shares of the budget for what weighs all checks together, row by row and column by column."""
+TOGETHER = {ROWS: 0.45, "flips": 0.2, "mimicry": 0.1, MOVED: 0.15}
+"""Shares of the budget for what weighs all checks together: against all attacks, two families, and by column."""
 
 Outcome = Literal["accept", "partial", "quarantine"]
 SHIFT = "shift"

@@ -5,7 +5,7 @@ from stages.reports.facts import CheckFacts, Facts
 
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
-LABELS, FEATURES = ("labels", "losses"), ("density", "outliers", "relations")
+LABELS, FEATURES = ("flips", "labels", "losses"), ("density", "outliers", "relations")
 """Checks that look at whether labels fit, and at whether features are like trusted ones."""
 
 STATES = {

@@ -13,9 +13,11 @@ from threadpoolctl import threadpool_limits
 from stages.calibration import learn, mixture, nulls, profile, simulate
 from stages.calibration.calibrated import FOLDS
 from stages.calibration.examine import AVERAGED, ROWS, Examination, examine
+from stages.calibration.fusion import Fusion, Rows
 from stages.calibration.learn import calibrate, folds_of
 from stages.calibration.moved import MOVED
 from stages.calibration.profile import Profile
+from stages.calibration.simulate import ALONE
 from stages.checks import expectations, labels, schema
 from stages.core.batch import Batch
 from stages.core.check import Finding
@@ -249,12 +251,12 @@ def test_clean_batches_have_p_values_like_a_fair_die(tmp_path, monkeypatch):
         for batch in range(15):
             for check, p in p_values(rows(50, 3, seed, batch), learned).items():
                 drawn.setdefault(check, []).append(p)
-    assert list(drawn) == ["labels", "outliers", "shift", ROWS, MOVED]
+    assert list(drawn) == ["labels", "outliers", "shift", ROWS, *ALONE, MOVED]
     for check, sample in drawn.items():
         found = np.array(sample)
         assert (found < 0.05).mean() <= 0.15, check
         assert (found < 0.5).mean() <= 0.75, check
-        assert check in (ROWS, MOVED) or (found < 0.5).mean() >= 0.25, check  # a ratio below one has p-value 1
+        assert check in (ROWS, *ALONE, MOVED) or (found < 0.5).mean() >= 0.25, check  # a ratio below one has p-value 1
 
 
 def test_clean_batches_break_no_rule_that_was_inferred(normal):
@@ -273,6 +275,35 @@ def test_flipped_labels_are_seen_by_their_neighbours(normal):
     assert found["shift"] > 1e-3
     assert got.row_scores[::2].mean() > got.row_scores[1::2].mean() + 0.5
     assert got.row_p_values[::2].mean() < got.row_p_values[1::2].mean()
+
+
+def test_a_family_is_known_by_its_own_attacks(normal):
+    for seed in range(3):
+        table = rows(100, 1, 400 + seed)
+        labels = table["y"].to_numpy(zero_copy_only=False).copy()
+        labels[:10] = [{"u": "v", "v": "w", "w": "u"}[label] for label in labels[:10]]
+        found = p_values(with_column(table, "y", labels), normal)
+        assert found["flips"] < 1e-3
+        assert found["flips"] < found["mimicry"]
+
+
+def test_a_family_is_learned_from_its_own_attacks(tmp_path, quick, monkeypatch):
+    shown: list[set[str]] = []
+    train = Fusion.train
+
+    def noting(seen: Rows, seed: int) -> Fusion:
+        shown.append({simulate.SIMULATIONS[group].family for group in np.unique(seen.groups[seen.groups >= 0])})
+        return train(seen, seed)
+
+    monkeypatch.setattr(Fusion, "train", noting)
+    table = rows(100, 9)
+    params = params_for(table, tmp_path, "labels", "density")
+    everything = set(simulate.FAMILIES)
+    assert set(calibrate(table, params).fused.families) == set(ALONE)
+    assert shown == [everything] * FOLDS + [{family} for family in ALONE for _ in range(FOLDS)]
+    shown.clear()
+    assert set(calibrate(table, params, without="flips").fused.families) == {"mimicry"}
+    assert shown == [everything - {"flips"}] * FOLDS + [{"mimicry"}] * FOLDS
 
 
 def test_outliers_are_seen_by_their_distance(normal):
@@ -300,7 +331,7 @@ def test_a_broken_rule_is_seen_by_the_schema(normal):
 
 def test_measurements_stand_in_the_order_of_their_names_and_those_of_all_checks_last(normal):
     got = examined(rows(12, 6), normal)
-    assert [m.check for m in got.measurements] == [*sorted(CHECKS), ROWS, MOVED]
+    assert [m.check for m in got.measurements] == [*sorted(CHECKS), ROWS, *ALONE, MOVED]
     assert got.row_scores.shape == got.row_p_values.shape == (12,)
     assert len(got.row_checks) == 12
     assert set(got.row_checks) <= {"density", "labels", "losses", "outliers", "relations"}

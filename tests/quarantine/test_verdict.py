@@ -289,9 +289,9 @@ def test_a_batch_whose_p_value_is_in_the_budget_is_quarantined_and_no_other(exam
 
 def test_shares_of_the_budget_sum_to_one():
     """Whatever runs: what weighs all checks has its own shares, and takes all of it where nothing else is judged."""
-    assert weights(["losses", "shift", "rows", "moved"]) == pytest.approx(
-        {"losses": 0.075, "shift": 0.075, "rows": 0.7, "moved": 0.15}
+    assert weights(["losses", "shift", "rows", "flips", "mimicry", "moved"]) == pytest.approx(
+        {"losses": 0.05, "shift": 0.05, "rows": 0.45, "flips": 0.2, "mimicry": 0.1, "moved": 0.15}
     )
-    assert weights(["losses", "rows"]) == pytest.approx({"losses": 0.3, "rows": 0.7})
-    assert weights(["rows", "moved"]) == pytest.approx({"rows": 14 / 17, "moved": 3 / 17})
+    assert weights(["losses", "rows"]) == pytest.approx({"losses": 0.55, "rows": 0.45})
+    assert weights(["rows", "moved"]) == pytest.approx({"rows": 3 / 4, "moved": 1 / 4})
     assert weights(["schema"]) == {"schema": 1.0}
