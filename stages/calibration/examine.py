@@ -143,13 +143,12 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
     p_values = _gathered([fused.surprise.p_values(f) for f in log_odds], readers, rows)
     mean = _gathered(log_odds, readers, rows)
-    share = mixture.share(mean)
+    together = _likelihood(ROWS, log_odds, mean, fused.cap, fused.null)
+    share = Share(**together.finding.evidence["poisoned_share"])
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior(mean, share.estimate)
-    together = _likelihood(ROWS, log_odds, readers, rows, fused.cap, fused.null)
-    evidence = {"poisoned_share": asdict(share)}
     measured = [
-        replace(together, finding=replace(together.finding, row_scores=scores, evidence=evidence)),
+        replace(together, finding=replace(together.finding, row_scores=scores)),
         *_families(fused, signals, readers, rows),
         *_moved(fused, signals, readers, rows),
     ]
@@ -157,34 +156,29 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
 
 
 def _likelihood(
-    name: str, log_odds: list[np.ndarray], readers: list[np.ndarray], rows: int, cap: float, learned: MomentNull
+    name: str, log_odds: list[np.ndarray], mean: np.ndarray, cap: float, learned: MomentNull
 ) -> Measurement:
-    """The likelihood ratio of a mixture, given what every fold says of the rows that it reads.
+    """The likelihood ratio of a mixture, given what every fold says of the rows that it reads, and the mean of it.
 
-    Where each reads all of them the ratios are averaged; else the rows are put together first.
+    Where each reads all rows the ratios are averaged, else the rows are put together first.
     """
-    null = learned.at(rows)
-    if len(readers[0]) == rows:
+    null = learned.at(len(mean))
+    if len(log_odds[0]) == len(mean):
         ratio = float(np.mean([mixture.likelihood_ratio(f, cap) for f in log_odds]))
         null = replace(null, std=AVERAGED * null.std)
     else:
-        ratio = float(mixture.likelihood_ratio(_gathered(log_odds, readers, rows), cap))
-    return _measurement(name, Finding(ratio, "log likelihood ratio"), null)
+        ratio = float(mixture.likelihood_ratio(mean, cap))
+    evidence = {"poisoned_share": asdict(mixture.share(mean))}
+    return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=evidence), null)
 
 
 def _families(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], rows: int) -> list[Measurement]:
     """What the rows say of each family that is asked about by itself."""
-    return [
-        _likelihood(
-            name,
-            [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)],
-            readers,
-            rows,
-            fused.cap,
-            family.null,
-        )
-        for name, family in fused.families.items()
-    ]
+    found = []
+    for name, family in fused.families.items():
+        log_odds = [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)]
+        found.append(_likelihood(name, log_odds, _gathered(log_odds, readers, rows), fused.cap, family.null))
+    return found
 
 
 def _flip_bets(fused: Fused, by_fold: list[dict[str, Finding]], readers: list[np.ndarray], rows: int) -> list[float]:

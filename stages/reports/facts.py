@@ -18,8 +18,8 @@ from stages.quarantine.tables import read_batches
 
 TOGETHER = {
     ROWS: "its rows look poisoned, by all checks together",
-    "flips": "its labels look flipped, taken together",
-    "mimicry": "its rows look pushed towards other classes",
+    "flips": "its labels look flipped",
+    "mimicry": "its rows look like blends of two classes",
     MOVED: "some of its rows moved in the same columns",
 }
 
