@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stages.calibration.examine import Examination, Measurement
+from stages.calibration.examine import ROWS, Examination, Measurement
+from stages.calibration.moved import MOVED
+from stages.calibration.simulate import ALONE
 from stages.core.check import Finding
 from stages.core.params import AlarmParams, ShiftParams
-from stages.quarantine.verdict import Verdict, benjamini_hochberg, judge, unreadable, weights
+from stages.quarantine.verdict import TOGETHER, Verdict, benjamini_hochberg, judge, unreadable, weights
+from stages.reports import facts
 
 BUDGET = AlarmParams(per_1000_batches=10, rows_fdr=0.05)
 QUARANTINE = ShiftParams(policy="quarantine")
@@ -285,6 +288,10 @@ def test_a_batch_whose_p_value_is_in_the_budget_is_quarantined_and_no_other(exam
     got = judge(examination, BUDGET, QUARANTINE)
     if not math.isclose(got.p_value, BUDGET.alpha, rel_tol=1e-9):
         assert (got.verdict == "quarantine") == (got.p_value < BUDGET.alpha)
+
+
+def test_whatever_weighs_all_checks_has_a_share_and_words():
+    assert set(TOGETHER) == set(facts.TOGETHER) == {ROWS, *ALONE, MOVED}
 
 
 def test_shares_of_the_budget_sum_to_one():
