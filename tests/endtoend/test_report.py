@@ -48,6 +48,7 @@ def test_every_batch_that_is_not_plainly_accepted_has_a_page(run):
 def test_the_page_says_what_is_wrong_and_what_to_do(run):
     page = named(run, "east/flipped").read_text(encoding="utf-8")
     assert "Its labels look flipped" in page
+    assert "its rows look poisoned, by all checks together" in page
     assert "of 40 rows are suspect." in page
     assert "pratique review release east/flipped --reason &#34;…&#34;" in page
     assert "on 80 trusted rows" in page
