@@ -11,7 +11,7 @@ from stages.calibration.flipped import Flipped
 from stages.calibration.fusion import Fusion, Rows, line, matrix, signals_of
 from stages.calibration.moved import Moved, learned
 from stages.calibration.nulls import MomentNull
-from stages.calibration.simulate import ALONE, SHIFTED, SIMULATIONS, simulated
+from stages.calibration.simulate import ALONE, SHIFTED, SIMULATIONS, simulated_rows
 from stages.calibration.surprise import Surprise
 from stages.core.batch import Batch
 from stages.core.check import measure
@@ -79,11 +79,8 @@ def fused(
     held_out_rows = [trusted.take(rows) for rows in parts]
     for k, held_out in enumerate(track(held_out_rows, "simulating attacks")):
         clean.append(Rows(_signals(scoring, k, held_out, names), np.full(len(held_out), -1)))
-        copies = [
-            Rows(_signals(scoring, k, p.batch, names)[p.rows], np.full(len(p.rows), i))
-            for i, p in simulated(held_out, [seed, k], without)
-        ]
-        poisoned.append(Rows.joined([clean[k].none(), *copies]))
+        groups, copies = simulated_rows(held_out, [seed, k], without)
+        poisoned.append(Rows(_signals(scoring, k, copies, names), groups))
     folds, log_odds = _trained(clean, poisoned, seed)
     cap = float(np.log(len(trusted) + 1))
     null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))

@@ -40,10 +40,6 @@ class Rows:
         """All rows of several."""
         return cls(np.vstack([p.signals for p in parts]), np.concatenate([p.groups for p in parts]))
 
-    def none(self) -> "Rows":
-        """No row, of the same signals."""
-        return Rows(self.signals[:0], self.groups[:0])
-
 
 def signals_of(findings: Mapping[str, Finding]) -> dict[str, np.ndarray]:
     """The row scores and signals of every check that has them, by `<check>` and `<check>.<signal>`."""

@@ -66,7 +66,7 @@ def _null(references: Callable[[int], np.ndarray], terms: np.ndarray, rng: np.ra
         reference = references(CHUNK)
         for size, found in zip(SIZES, samples, strict=True):
             found.append((rng.multinomial(size, reference) @ terms).max(axis=1))
-    return replace(of_samples(list(SIZES), [np.concatenate(found) for found in samples]), floor=0.0)
+    return replace(of_samples(list(SIZES), [np.concatenate(found) for found in samples]), floor=0.0, is_a="odds")
 
 
 @dataclass(frozen=True)

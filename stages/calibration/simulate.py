@@ -71,3 +71,13 @@ def simulated(held_out: Batch, seed: list[int], without: str | None = None) -> I
                 break
             if len(poisoned.rows):
                 yield i, poisoned
+
+
+def simulated_rows(held_out: Batch, seed: list[int], without: str | None = None) -> tuple[np.ndarray, Batch]:
+    """What `simulated` poisons, as one batch of poisoned rows alone, and the simulation of each of them.
+
+    They are measured at once: what a row scores does not depend on the rows beside it.
+    """
+    found = [(i, poisoned.batch.take(poisoned.rows)) for i, poisoned in simulated(held_out, seed, without)]
+    groups = np.repeat([i for i, _ in found], [len(rows) for _, rows in found]).astype(int)
+    return groups, held_out.take(np.arange(0)).followed_by(*[rows for _, rows in found])

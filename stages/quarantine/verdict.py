@@ -14,8 +14,9 @@ RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-TOGETHER = {ROWS: 0.45, "flips": 0.2, "mimicry": 0.1, MOVED: 0.15}
-"""Shares of the budget for what weighs all checks together: against all attacks, two families, and by column."""
+TOGETHER = {ROWS: 0.5, "flips": 0.25, "mimicry": 0.1, MOVED: 0.07}
+"""Shares of the budget for what weighs all checks together: against all attacks, two families, and by column. `moved`
+has little because its null is wide: at 1 in 100 it alarmed on 5 of 3,250 clean batches (seven tuning references)."""
 
 Outcome = Literal["accept", "partial", "quarantine"]
 SHIFT = "shift"

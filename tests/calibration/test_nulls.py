@@ -221,9 +221,22 @@ def test_a_statistic_that_never_moves_still_has_a_null():
 
 def test_a_chance_is_never_rarer_than_it_says():
     """However narrow what pseudo-batches showed: of 200 that are all 0 nothing is learned about 1 in 1,000."""
-    null = replace(of_samples([10], [np.zeros(200)]), chance=True).at(10)
+    null = replace(of_samples([10], [np.zeros(200)]), is_a="chance").at(10)
     assert null.p_value(3.0) == pytest.approx(1e-3)
     assert null.limit(1e-3) == pytest.approx(3.0)
-    wide = replace(of_samples([10], [np.linspace(0, 8, 200)]), chance=True).at(10)
+    wide = replace(of_samples([10], [np.linspace(0, 8, 200)]), is_a="chance").at(10)
     assert wide.p_value(3.0) > 0.1
     assert wide.limit(1e-3) > 8
+
+
+def test_odds_are_never_rarer_than_a_hundredth_of_what_markov_allows():
+    """Where the trusted rows happen to be all alike, half a nat is no evidence."""
+    null = replace(of_samples([10], [np.zeros(200)]), floor=0.0, is_a="odds").at(10)
+    assert null.p_value(0.0) == 1.0
+    assert null.p_value(0.5) == pytest.approx(math.exp(-0.5) / 100)
+    assert null.limit(1e-3) == pytest.approx(math.log(10))
+    assert null.p_value(null.limit(1e-3)) == pytest.approx(1e-3)
+    assert null.p_value(-1e9) == 1.0
+    assert null.p_value(1e9) == SMALLEST_P
+    wide = replace(of_samples([10], [np.linspace(0, 8, 200)]), is_a="odds").at(10)
+    assert wide.p_value(3.0) > 0.1

@@ -1,8 +1,10 @@
 """Simulated attacks: what the fusion is shown, family by family."""
 
 import numpy as np
+import pytest
 
-from stages.calibration.simulate import FAMILIES, REPETITIONS, SIMULATIONS, simulated
+from stages.calibration import simulate
+from stages.calibration.simulate import FAMILIES, REPETITIONS, SIMULATIONS, simulated, simulated_rows
 from stages.core.batch import Batch
 from stages.core.layout import Layout
 
@@ -26,6 +28,22 @@ def test_a_family_can_be_left_out(mixed_batch):
     for family in FAMILIES:
         shown = {SIMULATIONS[i].family for i, _ in simulated(mixed_batch, [0], family)}
         assert shown == set(FAMILIES) - {family}
+
+
+def test_poisoned_rows_stand_together_each_with_its_simulation(mixed_batch):
+    groups, together = simulated_rows(mixed_batch, [3])
+    assert len(groups) == len(together)
+    for i in range(len(SIMULATIONS)):
+        copies = [poisoned for j, poisoned in simulated(mixed_batch, [3]) if i == j]
+        expected = np.concatenate([poisoned.batch.numeric[poisoned.rows] for poisoned in copies])
+        np.testing.assert_array_equal(together.numeric[groups == i], expected)
+        assert together.labels[groups == i].tolist() == [y for p in copies for y in p.batch.labels[p.rows]]
+
+
+def test_where_nothing_can_be_simulated_there_is_no_row(mixed_batch, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(simulate, "SIMULATIONS", SIMULATIONS[:1])
+    groups, together = simulated_rows(mixed_batch, [3], SIMULATIONS[0].family)
+    assert (len(groups), len(together)) == (0, 0)
 
 
 def test_what_cannot_be_made_of_such_columns_is_left_out(mixed_batch):
