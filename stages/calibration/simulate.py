@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from stages.core.attack import Poisoned
 from stages.core.batch import Batch
@@ -78,6 +79,7 @@ def simulated_rows(held_out: Batch, seed: list[int], without: str | None = None)
 
     They are measured at once: what a row scores does not depend on the rows beside it.
     """
-    found = [(i, poisoned.batch.take(poisoned.rows)) for i, poisoned in simulated(held_out, seed, without)]
+    found = [(i, p.batch.table.take(pa.array(p.rows))) for i, p in simulated(held_out, seed, without)]
     groups = np.repeat([i for i, _ in found], [len(rows) for _, rows in found]).astype(int)
-    return groups, held_out.take(np.arange(0)).followed_by(*[rows for _, rows in found])
+    together = pa.concat_tables([held_out.table.slice(0, 0), *(rows for _, rows in found)])
+    return groups, Batch(held_out.name, together.combine_chunks(), held_out.layout)

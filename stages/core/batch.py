@@ -105,13 +105,12 @@ class Batch:
             taken.__dict__[view] = getattr(self, view)[rows]
         return taken
 
-    def followed_by(self, *others: "Batch") -> "Batch":
-        """The rows of all, which have the same columns and layout; cells are not read again."""
-        batches = (self, *others)
-        together = Batch(self.name, pa.concat_tables([batch.table for batch in batches]), self.layout)
+    def followed_by(self, other: "Batch") -> "Batch":
+        """The rows of both, which have the same columns and layout; cells are not read again."""
+        both = Batch(self.name, pa.concat_tables([self.table, other.table]), self.layout)
         for view in VIEWS:
-            together.__dict__[view] = np.concatenate([getattr(batch, view) for batch in batches])
-        return together
+            both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
+        return both
 
 
 def _arrow(cells: pd.Series) -> pa.ChunkedArray:

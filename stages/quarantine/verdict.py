@@ -14,9 +14,11 @@ RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-TOGETHER = {ROWS: 0.5, "flips": 0.25, "mimicry": 0.1, MOVED: 0.07}
-"""Shares of the budget for what weighs all checks together: against all attacks, two families, and by column. `moved`
-has little because its null is wide: at 1 in 100 it alarmed on 5 of 3,250 clean batches (seven tuning references)."""
+SHARES = {"flips": 0.25, "mimicry": 0.1, MOVED: 0.07}
+"""Shares of the budget for what weighs all checks against two families of attacks, and by column. `moved` has little
+because its null is wide: at 1 in 100 it alarmed on 5 of 3,250 clean batches (seven tuning references)."""
+BY_THEMSELVES = 0.08
+"""Share of the budget for the checks that are judged by themselves, together. `rows` has what is left."""
 
 Outcome = Literal["accept", "partial", "quarantine"]
 SHIFT = "shift"
@@ -101,14 +103,14 @@ def _judged(measurement: Measurement, share: float, alpha: float) -> Judged:
 def weights(names: list[str]) -> dict[str, float]:
     """Each measurement's share of the budget; they sum to one.
 
-    What weighs all checks together sees most of what there is to see and gets the shares of `TOGETHER`; the checks by
-    themselves, which see what no simulated attack taught it, share the rest evenly.
+    What weighs all checks together sees most of what there is to see. The checks by themselves, which see what no
+    simulated attack taught it, share `BY_THEMSELVES` evenly. What is not there leaves its share to `rows`.
     """
-    given = {name: TOGETHER[name] for name in names if name in TOGETHER}
-    alone = [name for name in names if name not in TOGETHER]
-    if not alone:
-        return {name: share / sum(given.values()) for name, share in given.items()}
-    return given | {name: (1 - sum(given.values())) / len(alone) for name in alone}
+    if ROWS not in names:
+        return {name: 1 / len(names) for name in names}
+    alone = [name for name in names if name not in SHARES and name != ROWS]
+    shares = {name: SHARES.get(name, BY_THEMSELVES / max(1, len(alone))) for name in names if name != ROWS}
+    return shares | {ROWS: 1 - sum(shares.values())}
 
 
 def unreadable() -> Verdict:
