@@ -69,8 +69,8 @@ def _calibrate_check(name: str, check: Check, trusted: Batch, parts: list[np.nda
     findings = [_sound(name, fitted, held_out) for fitted, held_out in pairs]
     fitted = tuple(f for f, _ in pairs)
     if any(finding.row_scores is None for finding in findings):
-        is_a = "chance" if check.chance else None
-        return Calibrated(fitted, replace(_pseudo_batch_null(name, pairs, rng), is_a=is_a), None)
+        null = replace(_pseudo_batch_null(name, pairs, rng), is_a="chance" if check.chance else None)
+        return Calibrated(fitted, null, None)
     scores = np.empty(len(trusted))
     for rows, finding in zip(parts, findings, strict=True):
         scores[rows] = finding.row_scores

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from scipy import special, stats
@@ -52,12 +52,14 @@ class Rarest:
         return math.log(self.share / alpha) / self.rate
 
 
-RAREST = {"chance": Rarest(math.log(10), 1.0), "odds": Rarest(1.0, 0.01)}
+Logarithm = Literal["chance", "odds"]
+RAREST: dict[Logarithm, Rarest] = {"chance": Rarest(math.log(10), 1.0), "odds": Rarest(1.0, 0.01)}
 """Of a statistic that is -log10 of a chance, and of a log likelihood ratio.
 
-A log likelihood ratio of L or more has a chance of at most exp(-L) in clean batches (Markov's inequality), if the odds
-are honest. At the limits of 45 nulls of 15 references it was a 20th of that in the middle. It was less than a hundredth
-for seven: of their clean batches five times as many alarmed as promised, of the others' as many as promised."""
+Where odds are honest, the log likelihood ratio of one share of poison is L or more in at most exp(-L) of clean batches
+(Markov's inequality). At the limits of 45 nulls of 15 references, the largest of several shares was so in a 20th of
+that, in the middle, and by seven nulls in less than a hundredth: of their clean batches five times as many alarmed as
+promised, of the others' as many as promised."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Pearson3:
     std: float
     skew: float
     floor: float = -math.inf
-    is_a: str | None = None
+    is_a: Logarithm | None = None
 
     def p_value(self, statistic: float) -> float:
         """Upper tail probability, at least `SMALLEST_P`, and that where it is not a number."""
@@ -160,7 +162,7 @@ class MomentNull:
     sizes: np.ndarray
     moments: np.ndarray
     floor: float = -math.inf
-    is_a: str | None = None
+    is_a: Logarithm | None = None
 
     def at(self, rows: int) -> Pearson3:
         """Interpolated in log size; beyond the ends, the null of the nearest size."""
