@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from stages.calibration import learn, mixture, nulls, profile, simulate
 from stages.calibration.calibrated import FOLDS
-from stages.calibration.examine import AVERAGED, ROWS, Examination, examine
+from stages.calibration.examine import NARROWER, ROWS, Examination, examine
 from stages.calibration.fusion import Fusion, Rows
 from stages.calibration.learn import calibrate, folds_of
 from stages.calibration.moved import MOVED
@@ -371,7 +371,7 @@ def test_the_statistic_is_the_mean_over_the_folds(normal):
         assert got[check].statistic == pytest.approx(np.mean(each), rel=1e-12)
 
 
-@pytest.mark.parametrize(("count", "width"), [(50, AVERAGED), (1200, 1.0)])
+@pytest.mark.parametrize(("count", "width"), [(50, NARROWER), (1200, 1.0)])
 def test_a_ratio_that_is_averaged_over_the_folds_varies_less_than_the_null_of_one(normal, count, width):
     (got,) = [m for m in examined(rows(count, 6), normal).measurements if m.check == ROWS]
     assert got.null.std == pytest.approx(width * normal.fused.null.at(count).std)
