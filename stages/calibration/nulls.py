@@ -59,7 +59,7 @@ RAREST: dict[Logarithm, Rarest] = {"chance": Rarest(math.log(10), 1.0), "odds": 
 Where odds are honest, the log likelihood ratio of one share of poison is L or more in at most exp(-L) of clean batches
 (Markov's inequality). At the limits of 45 nulls of 15 references, the largest of several shares was so in a 20th of
 that, in the middle, and by seven nulls in less than a hundredth: of their clean batches five times as many alarmed as
-promised, of the others' as many as promised."""
+promised, nearly all by one of the seven, of the others' as many as promised."""
 
 
 @dataclass(frozen=True)
