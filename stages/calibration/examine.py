@@ -146,7 +146,7 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
     p_values = _gathered([fused.surprise.p_values(f) for f in log_odds], readers, rows)
     mean = _gathered(log_odds, readers, rows)
-    together = _likelihood(ROWS, log_odds, mean, fused.cap, fused.null)
+    together = _likelihood(ROWS, log_odds, mean, fused.null)
     share = Share(**together.finding.evidence["poisoned_share"])
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior(mean, share.estimate)
@@ -158,19 +158,17 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     return _Weighed(measured, scores, p_values, share, tuple(won))
 
 
-def _likelihood(
-    name: str, log_odds: list[np.ndarray], mean: np.ndarray, cap: float, learned: MomentNull
-) -> Measurement:
+def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned: MomentNull) -> Measurement:
     """The likelihood ratio of a mixture, given what every fold says of the rows that it reads, and the mean of it.
 
     Where each reads all rows the ratios are averaged, else the rows are put together first.
     """
     null = learned.at(len(mean))
     if len(log_odds[0]) == len(mean):
-        ratio = float(np.mean([mixture.likelihood_ratio(f, cap) for f in log_odds]))
+        ratio = float(np.mean([mixture.likelihood_ratio(f) for f in log_odds]))
         null = replace(null, std=NARROWER * null.std)
     else:
-        ratio = float(mixture.likelihood_ratio(mean, cap))
+        ratio = float(mixture.likelihood_ratio(mean))
     evidence = {"poisoned_share": asdict(mixture.share(mean))}
     return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=evidence), null)
 
@@ -180,7 +178,7 @@ def _families(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray]
     found = []
     for name, family in fused.families.items():
         log_odds = [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)]
-        found.append(_likelihood(name, log_odds, _gathered(log_odds, readers, rows), fused.cap, family.null))
+        found.append(_likelihood(name, log_odds, _gathered(log_odds, readers, rows), family.null))
     return found
 
 

@@ -36,8 +36,6 @@ class Fused:
         The signals that the fusions read: those that every fold's checks have.
     folds : tuple of Fusion
         Each trained on the rows that the others' checks left out.
-    cap : float
-        Logarithm of the number of trusted rows plus one: the largest log odds that these rows can vouch for.
     surprise : Surprise
         Of the log odds of trusted rows, out of fold.
     null : MomentNull
@@ -54,7 +52,6 @@ class Fused:
 
     names: tuple[str, ...]
     folds: tuple[Fusion, ...]
-    cap: float
     surprise: Surprise
     null: MomentNull
     families: dict[str, Family]
@@ -82,14 +79,13 @@ def fused(
         groups, copies = simulated_rows(held_out, [seed, k], without)
         poisoned.append(Rows(_signals(scoring, k, copies, names), groups))
     folds, log_odds = _trained(clean, poisoned, seed)
-    cap = float(np.log(len(trusted) + 1))
-    null = mixture.null(log_odds, cap, np.random.default_rng([seed, 1]))
+    null = mixture.null(log_odds, np.random.default_rng([seed, 1]))
     families = {}
     for family in ALONE:
         shown = [_of_family(rows, family) for rows in poisoned]
         if all(len(rows.groups) for rows in shown):
             own, odds = _trained(clean, shown, seed)
-            families[family] = Family(own, mixture.null(odds, cap, np.random.default_rng([seed, 1])))
+            families[family] = Family(own, mixture.null(odds, np.random.default_rng([seed, 1])))
     moved = None
     if without != SHIFTED:
         moved = learned(
@@ -101,7 +97,7 @@ def fused(
         )
     flipped = Flipped.learned(scoring, len(np.unique(trusted.labels)))
     mean_odds = mixture.mean_odds(log_odds)
-    return Fused(names, folds, cap, Surprise.of(log_odds), null, families, mean_odds, flipped, moved)
+    return Fused(names, folds, Surprise.of(log_odds), null, families, mean_odds, flipped, moved)
 
 
 def _trained(clean: list[Rows], poisoned: list[Rows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:

@@ -20,6 +20,13 @@ DRAWS = 2000
 CHUNK = 100
 LARGEST = 20.0
 """Log odds beyond this say no more, so that one row can't hide what the others show."""
+MOST = 3.0
+"""Nats that one row counts at most, whatever the share: a censored likelihood ratio (Huber, 1965). One row that no
+trusted one resembles is evidence, and no more than a row in 20 is of its opposite; many rows make the rest."""
+CAP = 10.0
+"""Log odds at which the smooth tail ends. Between 9 and 12 batches are caught alike."""
+FEW = 100
+"""Trusted rows below which the null grows wider, as 1 / rows: the tail's handful of rows don't tell its scale."""
 STREAM_SHARES = np.array([0.01, 0.03, 0.1, 0.3])
 STREAM_CAP = 4.0
 """A bet over many batches is on the mean of the odds, which a reference knows only where the largest are capped."""
@@ -27,22 +34,24 @@ HALF_DROP = 1.353
 """The log likelihood falls by this much at the ends of an interval with one-sided confidence 95 % (Wilks, 1938)."""
 
 
-def likelihood_ratio(log_odds: np.ndarray, cap: float) -> np.ndarray:
-    """Maximum over `SHARES` of L(pi), for log odds of shape (..., rows); the odds of a row are capped at exp(cap).
+def likelihood_ratio(log_odds: np.ndarray, cap: float = CAP) -> np.ndarray:
+    """Maximum over `SHARES` of L(pi), for log odds of shape (..., rows); none counts for more than the cap.
 
-    A reference of m rows can't vouch that something is rarer than 1 in m + 1: the cap is log(m + 1).
+    Nor does any row add more than `MOST`.
     """
     return np.asarray(_terms(log_odds, cap).sum(axis=-2).max(axis=-1))
 
 
-def null(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
+def null(log_odds: np.ndarray, rng: np.random.Generator) -> MomentNull:
     """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows, shape (rows,).
 
     Every draw resamples the reference first, with a smooth tail (`SmoothTail`), and the batch from it. A ratio of 0 or
     less says that no poison is likelier than any share of it: that is no evidence.
     """
-    clean = SmoothTail.of(log_odds, cap)
-    return _null(lambda count: clean.draw(count, rng), _terms(clean.values, cap), rng)
+    clean = SmoothTail.of(log_odds, CAP)
+    learned = _null(lambda count: clean.draw(count, rng), _terms(clean.values, CAP), rng)
+    wider = np.array([1.0, max(1.0, FEW / len(log_odds)), 1.0])
+    return replace(learned, moments=learned.moments * wider)
 
 
 def null_of_many(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
@@ -115,5 +124,5 @@ def _gain(log_odds: np.ndarray, cap: float) -> np.ndarray:
 
 
 def _terms(log_odds: np.ndarray, cap: float) -> np.ndarray:
-    """log(1 - pi + pi exp f) for every row and share, shape (..., rows, shares)."""
-    return np.asarray(np.log1p(_gain(log_odds, cap)[..., None] * SHARES))
+    """log(1 - pi + pi exp f), at most `MOST`, for every row and share, shape (..., rows, shares)."""
+    return np.asarray(np.minimum(np.log1p(_gain(log_odds, cap)[..., None] * SHARES), MOST))

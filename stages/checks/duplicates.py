@@ -1,26 +1,26 @@
 """Rows of a batch that agree with one another in more rare values than trusted rows do."""
 
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
+from stages.core.agreement import NEAR, TRUSTED_NEAR, Cells, Placed, agreeing, numbers_of, similarity
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
-from stages.core.encoding import lowest, spaced
+from stages.core.encoding import spaced
 from stages.core.tally import brief
 
 MOST = 500
 """Rows that are compared with each other: of more trusted rows a draw, of a larger batch those whose content has the
 smallest hashes."""
-NEAR = 1
-"""Trusted values that may lie between two numbers that agree."""
-TRUSTED_NEAR = NEAR + 2
-"""The same between two trusted numbers, which count themselves."""
 RANKS = (1, 4, 30, 300)
 """The most similar pairs of trusted rows that set limits."""
 CROWD = 30
-"""The most similar pairs that say how crowded a region is."""
+"""The most similar pairs that say how crowded a region is, and how alike three rows must be."""
+JOINED = 300
+"""The most similar pairs of a batch for which a third row is sought."""
 TINY = 1e-300
 MARGIN = 5.0
 """How many times as common similar pairs may be, at least."""
@@ -41,12 +41,15 @@ class Duplicates(Check):
     what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
     P[Poisson(c N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. c is 5, or twice the
     factor by which the 30 most similar such pairs are more common in the lowest or highest third of a column or in
-    one class. The statistic is -log10 of the smallest of these chances. Its null is learned from pseudo-batches,
-    because pairs that share a row are not independent, but never makes it rarer than it says.
+    one class. Rows form a crowd where three agree in the same cells and these count as much as the 30th most similar
+    pair of trusted rows; its members but two are held against those of trusted crowds in the same way, by trios
+    instead of pairs. The statistic is -log10 of the smallest of these chances.
+    Its null is learned from pseudo-batches, because pairs that share a row are not independent, but never makes it
+    rarer than it says.
 
     Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
 
-    Cost: O(min(rows, 500)^2 x columns), at most 200 numeric ones, evenly spaced.
+    Cost: O(min(rows, 500)^2 x columns), at most 200 numeric ones, evenly spaced; 300 pairs are held against all rows.
     """
 
     says: ClassVar[str] = "rows repeat one another as trusted rows do not"
@@ -56,47 +59,14 @@ class Duplicates(Check):
         """Learn how similar pairs of trusted rows are."""
         if len(trusted) > MOST:
             trusted = trusted.take(np.sort(rng.permutation(len(trusted))[:MOST]))
-        names = trusted.layout.categorical
-        cells = Cells(
-            np.sort(_numbers(trusted), axis=0),
-            {name: np.sort(levels.astype(str)) for name, levels in zip(names, trusted.categorical.T, strict=True)},
-            len(trusted),
-        )
-        pairs = Pairs.of(trusted, cells.of(trusted, itself=1), within=TRUSTED_NEAR)
+        cells = Cells.learned(trusted)
+        placed = cells.of(trusted, itself=1)
+        pairs = Pairs.of(trusted, placed, within=TRUSTED_NEAR)
         regions, count = _regions(trusted), len(pairs.similar)
-        return FittedDuplicates(cells, pairs.limits(regions, count), pairs.contradicting.limits(regions, count))
-
-
-@dataclass(frozen=True)
-class Placed:
-    """Cells by how many trusted ones lie below them, how many do not lie above, and what an agreement there counts."""
-
-    below: np.ndarray
-    above: np.ndarray
-    weights: np.ndarray
-
-
-@dataclass(frozen=True)
-class Cells:
-    """The cells of trusted rows, each column in order."""
-
-    numbers: np.ndarray
-    levels: dict[str, np.ndarray]
-    rows: int
-
-    def of(self, batch: Batch, itself: int = 0) -> Placed:
-        """Place a batch's cells; `itself` is 1 for the trusted rows, which find themselves among the cells."""
-        numbers, levels = _numbers(batch).T, batch.categorical.astype(str).T
-        known, cells = [*self.numbers.T, *self.levels.values()], [*numbers, *levels]
-        below, above = (
-            [np.searchsorted(k, c, side) for k, c in zip(known, cells, strict=True)] for side in ("left", "right")
+        crowded = Crowded.of(placed, pairs, pairs.concentration(regions))
+        return FittedDuplicates(
+            cells, pairs.limits(regions, count), pairs.contradicting.limits(regions, count), crowded
         )
-        weights = [-np.log((2 + b - a - itself) / (2 + self.rows)) for a, b in zip(below, above, strict=True)]
-        far = TRUSTED_NEAR + 1  # no two levels are near each other
-        codes = [far * np.unique(column, return_inverse=True)[1] for column in levels]
-        shape = (len(known), len(batch))
-        below[len(numbers) :] = above[len(numbers) :] = codes
-        return Placed(*(np.array(each, np.float32).reshape(shape).T for each in (below, above, weights)))
 
 
 @dataclass(frozen=True)
@@ -171,27 +141,83 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Crowded:
+    """What three rows must share to be a crowd, and the share of trios that may."""
+
+    limit: float
+    share: float
+
+    @classmethod
+    def of(cls, placed: Placed, pairs: Pairs, concentration: float) -> "Crowded":
+        """What pairs of trusted rows share; a region where they are the more common has even more of the trios."""
+        limit = float(np.sort(pairs.similar)[-CROWD:][0]) if len(pairs.similar) else float("inf")
+        known = beyond_two(crowds(placed, pairs, limit, TRUSTED_NEAR))
+        margin = max(MARGIN, BEYOND * concentration)
+        return cls(limit, margin * max(known, 1) / max(1, math.comb(len(placed.below), 3)))
+
+    def rarity(self, groups: list[np.ndarray], rows: int) -> float:
+        """-log10 of the chance that a batch's crowds have so many members."""
+        from scipy.special import gammainc
+
+        members = beyond_two(groups)
+        return float(-np.log10(max(gammainc(members, self.share * math.comb(rows, 3)), TINY))) if members else 0.0
+
+
+def beyond_two(groups: list[np.ndarray]) -> int:
+    """Members of crowds, all but two of each: a trio counts once."""
+    return sum(len(group) - 2 for group in groups)
+
+
+def crowds(placed: Placed, pairs: Pairs, limit: float, within: int = NEAR) -> list[np.ndarray]:
+    """Positions of the rows of each crowd, the largest first: every one shares cells worth `limit` with two others."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    first = np.argsort(-pairs.similar, kind="stable")[:JOINED]
+    first = first[pairs.similar[first] >= limit]
+    one, other, at = pairs.one[first], pairs.other[first], np.arange(len(first))
+    shared = np.zeros((len(first), len(placed.below)), np.float32)
+    for low, high, counts in zip(placed.below.T, placed.above.T, placed.weights.T, strict=True):
+        with_one, with_other = (agreeing(low, high, rows, within) for rows in (one, other))
+        worth = np.where(with_one[at, other], (counts[one] + counts[other]) / 2, 0)
+        shared += (with_one & with_other) * worth[:, None]
+    shared[at, one] = shared[at, other] = 0
+    pair, third = np.nonzero(shared >= limit)
+    rows, ends = np.concatenate([one[pair], other[pair]]), np.tile(third, 2)
+    graph = coo_array((np.ones(len(rows)), (rows, ends)), shape=(len(placed.below),) * 2)
+    _, group = connected_components(graph, directed=False)
+    members = np.unique(np.concatenate([rows, ends]))
+    found = [members[group[members] == each] for each in np.unique(group[members])]
+    return sorted(found, key=len, reverse=True)
+
+
+@dataclass(frozen=True)
 class FittedDuplicates(Fitted):
-    """How similar pairs of trusted rows are: all pairs, and those with two labels."""
+    """How similar pairs of trusted rows are, all pairs and those with two labels, and how crowded."""
 
     cells: Cells
     any_labels: Limits
     two_labels: Limits
+    crowded: Crowded
 
     def measure(self, batch: Batch) -> Finding:
-        """How rare it is that so many pairs are so similar."""
+        """How rare it is that so many pairs are so similar, or that so many rows crowd together."""
         rows = drawn(batch)
         some = batch if len(rows) == len(batch) else batch.take(rows)
-        pairs = Pairs.of(some, self.cells.of(some))
+        placed = self.cells.of(some)
+        pairs = Pairs.of(some, placed)
         count = len(pairs.similar)
+        groups = crowds(placed, pairs, self.crowded.limit)
         rarity = {
             "pairs": self.any_labels.rarity(pairs.similar, count),
             "pairs_with_two_labels": self.two_labels.rarity(pairs.contradicting.similar, count),
+            "crowds": self.crowded.rarity(groups, len(rows)),
         }
         evidence = {
             "rarity": rarity,
             "compared": len(rows),
             "most_similar": self._pairs(batch.labels[rows], rows, pairs),
+            "crowds": [self._crowd(batch, rows, placed, group) for group in groups[:CAP]],
         }
         return Finding(max(rarity.values()), "-log10 of a chance", evidence=evidence)
 
@@ -207,19 +233,18 @@ class FittedDuplicates(Fitted):
             for pair in first
         ]
 
-
-def similarity(placed: Placed, within: int = NEAR) -> np.ndarray:
-    """What the agreements of all pairs of rows count together, float32 of shape (rows, rows).
-
-    Two numbers agree if they are the same, or if at most `within` trusted values lie between them or equal one of
-    them.
-    """
-    total = np.zeros((len(placed.below),) * 2, np.float32)
-    for low, high, counts in zip(placed.below.T, placed.above.T, placed.weights.T, strict=True):
-        same = (low[:, None] == low) & (high[:, None] == high)
-        near = np.maximum(high[:, None], high) - np.minimum(low[:, None], low) <= within
-        total += (same | near) * (counts[:, None] + counts) / 2
-    return total
+    def _crowd(self, batch: Batch, rows: np.ndarray, placed: Placed, group: np.ndarray) -> dict[str, Any]:
+        """The rows of a crowd, and the columns in which they all agree with the first of them."""
+        agree = [
+            bool(agreeing(low[group], high[group], np.array([0]), NEAR).all())
+            for low, high in zip(placed.below.T, placed.above.T, strict=True)
+        ]
+        names = [*(batch.layout.numeric[c] for c in spaced(len(batch.layout.numeric))), *self.cells.levels]
+        return {
+            "rows": rows[group[:CAP]].tolist(),
+            "left_out": max(0, len(group) - CAP),
+            "columns": [name for name, same in zip(names, agree, strict=True) if same][:CAP],
+        }
 
 
 def drawn(batch: Batch) -> np.ndarray:
@@ -231,13 +256,8 @@ def drawn(batch: Batch) -> np.ndarray:
 
 def _regions(trusted: Batch) -> np.ndarray:
     """The highest and the lowest third of each number, and each class, of a fifth of the rows or more."""
-    numbers = _numbers(trusted)
+    numbers = numbers_of(trusted)
     low, high = np.quantile(numbers, [1 / 3, 2 / 3], axis=0, method="nearest")
     thirds = np.hstack([numbers <= low, numbers > high])
     regions = np.hstack([thirds, trusted.labels[:, None] == np.unique(trusted.labels)]).T
     return np.asarray(regions[regions.mean(axis=1) >= 0.2])
-
-
-def _numbers(batch: Batch) -> np.ndarray:
-    """The numeric columns that are compared, a missing cell below all others."""
-    return lowest(batch.numeric[:, spaced(batch.numeric.shape[1])])

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from stages.core.agreement import Cells
 from stages.core.archive import Kept
 from stages.core.batch import Batch
 from stages.core.encoding import Encoder, Projection, Ranks
@@ -106,10 +107,10 @@ class Check(BaseModel, ABC):
 
     @classmethod
     def trusted_types(cls) -> set[str]:
-        """Full names of the types that its fitted form may hold: its own, those of `core.encoding`, and `trusts`."""
+        """Full names of the types that its fitted form may hold: its own, those of core, and `trusts`."""
         module = sys.modules[cls.__module__]
         own = [unit for _, unit in inspect.getmembers(module, inspect.isclass) if unit.__module__ == cls.__module__]
-        return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, Encoder, Projection, Ranks)} | set(
+        return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, Cells, Encoder, Projection, Ranks)} | set(
             cls.trusts
         )
 

@@ -14,11 +14,13 @@ RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-SHARES = {"flips": 0.25, "mimicry": 0.1, MOVED: 0.07}
-"""Shares of the budget for what weighs all checks against two families of attacks, and by column. `moved` has little
-because its null is wide: at 1 in 100 it alarmed on 12 of 4,550 clean batches (seven references)."""
-BY_THEMSELVES = 0.08
-"""Share of the budget for the checks that are judged by themselves, together. `rows` has what is left."""
+SHARES = {"flips": 0.25, "mimicry": 0.1, MOVED: 0.07, "duplicates": 0.04}
+"""Shares of the budget for what weighs all checks against two families of attacks, and by column, and for the check
+that sees what no row shows by itself. `moved` has little because its null is wide: at 1 in 100 it alarmed on 12 of
+4,550 clean batches (seven references); `duplicates` because its chances are bounds: at 1 in 1,000 it alarmed on 1 of
+6,000 (twelve references)."""
+BY_THEMSELVES = 0.06
+"""Share of the budget for the other checks that are judged by themselves, together. `rows` has what is left."""
 
 Outcome = Literal["accept", "partial", "quarantine"]
 SHIFT = "shift"

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from stages.calibration import mixture
-from stages.calibration.mixture import SHARES, bets, likelihood_ratio, mean_odds, null, posterior, share
+from stages.calibration.mixture import CAP, MOST, SHARES, bets, likelihood_ratio, mean_odds, null, posterior, share
+from stages.calibration.tail import SmoothTail
 
 
 def test_the_likelihood_ratio_of_two_rows_by_hand():
@@ -12,9 +13,14 @@ def test_the_likelihood_ratio_of_two_rows_by_hand():
     assert likelihood_ratio(np.log([3.0, 0.5]), cap=9.0) == pytest.approx(np.log(2.6 * 0.6))
 
 
-def test_odds_are_capped_at_what_the_reference_can_vouch_for():
+def test_odds_are_capped():
     assert likelihood_ratio(np.array([50.0]), cap=2.0) == likelihood_ratio(np.array([2.0]), cap=2.0)
     assert likelihood_ratio(np.array([2.0]), cap=2.0) == pytest.approx(np.log1p(0.8 * np.expm1(2.0)))
+
+
+def test_one_row_counts_no_more_than_its_share_of_the_evidence():
+    assert likelihood_ratio(np.array([50.0])) == MOST
+    assert likelihood_ratio(np.array([50.0, 50.0])) == 2 * MOST
 
 
 def test_clean_rows_speak_for_the_smallest_share():
@@ -52,8 +58,8 @@ def test_the_posterior_adds_the_odds_of_the_share():
 def test_the_null_is_what_clean_batches_do(size):
     """With a reference so large that it hardly errs."""
     rng = np.random.default_rng(5)
-    learned = null(rows(4000, 0.0, rng), 6.0, rng).at(size)
-    drawn = [learned.p_value(float(likelihood_ratio(rows(size, 0.0, rng), 6.0))) for _ in range(1500)]
+    learned = null(rows(4000, 0.0, rng), rng).at(size)
+    drawn = [learned.p_value(float(likelihood_ratio(rows(size, 0.0, rng)))) for _ in range(1500)]
     for level in (0.01, 0.05, 0.5):
         assert (np.array(drawn) <= level).mean() <= 1.6 * level + 0.004
     assert (np.array(drawn) <= 0.2).mean() >= 0.05  # nor much rarer than promised
@@ -62,7 +68,7 @@ def test_the_null_is_what_clean_batches_do(size):
 def test_what_speaks_against_poison_is_no_evidence_however_narrow_the_null():
     """Rows that nothing tells apart: all their odds are below one, and nearly the same."""
     scores = np.random.default_rng(8).normal(-1.0, 1e-6, 300)
-    learned = null(scores, 5.7, np.random.default_rng(9)).at(30)
+    learned = null(scores, np.random.default_rng(9)).at(30)
     batch = float(likelihood_ratio(np.full(30, -0.9), 5.7))
     assert batch < 0
     assert learned.p_value(batch) == 1.0
@@ -73,7 +79,7 @@ def test_a_small_reference_widens_the_null():
     """The same scores, known from 60 rows or from 6,000."""
     rng = np.random.default_rng(6)
     scores = rows(60, 0.0, rng)
-    few, many = (null(s, 5.0, rng).at(5000) for s in (scores, np.tile(scores, 100)))
+    few, many = (null(s, rng).at(5000) for s in (scores, np.tile(scores, 100)))
     assert few.std > 3 * many.std
 
 
@@ -90,3 +96,22 @@ def test_the_mean_odds_are_a_bound():
     assert mean_odds(np.zeros(10)) == pytest.approx(1.0)
     assert mean_odds(np.array([0.0, np.log(3.0)])) == pytest.approx(2 + 1.645 / np.sqrt(2))
     assert mean_odds(np.full(9, 99.0)) == pytest.approx(np.exp(mixture.STREAM_CAP))
+
+
+def test_one_row_of_a_small_batch_can_be_enough():
+    """29 rows beside 137 trusted ones, one of them far odder than any."""
+    rng = np.random.default_rng(8)
+    trusted, batch = rows(137, 0.0, rng), rows(29, 0.0, rng)
+    batch[0] = 9.0
+    assert null(trusted, rng).at(29).p_value(float(likelihood_ratio(batch))) < 0.005  # what the budget gives it
+
+
+def test_a_handful_of_rows_widens_the_null():
+    """Of 50 rows it is twice as wide as its draws are; of 100 or more as wide."""
+    rng = np.random.default_rng(9)
+    for count, wider in ((50, 2.0), (100, 1.0), (400, 1.0)):
+        scores = rows(count, 0.0, rng)
+        clean = SmoothTail.of(scores, CAP)
+        chances = clean.draw(2000, rng)
+        draws = [likelihood_ratio(rng.choice(clean.values, 20, p=c / c.sum())) for c in chances]
+        assert null(scores, rng).at(20).std == pytest.approx(wider * np.std(draws), rel=0.15)

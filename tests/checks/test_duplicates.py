@@ -5,7 +5,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from stages.checks.duplicates import TRUSTED_NEAR, Cells, Duplicates, Limits, Pairs, drawn, similarity
+from stages.checks.duplicates import Crowded, Duplicates, Limits, Pairs, beyond_two, crowds, drawn
+from stages.core.agreement import TRUSTED_NEAR, Cells, Placed, similarity
 from stages.core.batch import Batch
 from stages.core.layout import Layout
 from stages.core.params import DataParams
@@ -96,6 +97,29 @@ def test_a_trigger_stands_out_though_no_label_contradicts(fitted, make, trusted)
     found = fitted.measure(Batch.from_frame("s/b", frame, trusted.layout))
     assert found.statistic > 3
     assert found.evidence["rarity"]["pairs_with_two_labels"] < found.statistic
+    assert found.evidence["crowds"][0]["rows"] == [0, 1, 2, 3, 4, 5]
+    assert set("abc") <= set(found.evidence["crowds"][0]["columns"])
+
+
+def test_three_rows_are_a_crowd_where_they_share_the_same_cells():
+    """Rows 0 to 2 share the rare 7 of a; 3 and 4 share one of b, 4 and 5 one of c: pairs, no crowd."""
+    frame = pd.DataFrame({"a": [7.0, 7, 7, 1, 2, 3], "b": [1.0, 2, 3, 9, 9, 4], "c": [1.0, 2, 3, 4, 8, 8]})
+    one, other = np.triu_indices(6, k=1)
+    alike = np.zeros((6, 6), np.float32)
+    for column in frame[["a", "b", "c"]].to_numpy().T:
+        alike += np.equal.outer(column, column)
+    places = 10 * frame[["a", "b", "c"]].to_numpy(np.float32)  # so far apart that only equal ones agree
+    pairs = Pairs(one, other, alike[one, other], np.zeros(len(one), bool))
+    assert [group.tolist() for group in crowds(Placed(places, places, np.ones_like(places)), pairs, 1.0)] == [[0, 1, 2]]
+
+
+def test_the_rarity_of_crowds_is_a_poisson_tail_by_hand():
+    """Two crowds of 3 and 5 count as four trios; 1 in 100 of the 220 trios of 12 rows may be one."""
+    groups = [np.arange(5), np.arange(5, 8)]
+    assert beyond_two(groups) == 4
+    tail = 1 - np.exp(-2.2) * sum(2.2**i / [1, 1, 2, 6][i] for i in range(4))
+    assert Crowded(1.0, 0.01).rarity(groups, 12) == pytest.approx(-np.log10(tail))
+    assert Crowded(1.0, 0.01).rarity([], 12) == 0
 
 
 @pytest.mark.parametrize("rows", [20, 100, 400, 2500])
