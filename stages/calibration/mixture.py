@@ -21,12 +21,13 @@ CHUNK = 100
 LARGEST = 20.0
 """Log odds beyond this say no more, so that one row can't hide what the others show."""
 MOST = 3.0
-"""Nats that one row counts at most, whatever the share: a censored likelihood ratio (Huber, 1965). One row that no
-trusted one resembles is evidence, and no more than a row in 20 is of its opposite; many rows make the rest."""
+"""Nats that one row counts at most, whatever the share: a censored likelihood ratio (Huber, "A robust version of the
+probability ratio test", 1965). However odd a row is, it is worth odds of 20 to 1."""
 CAP = 10.0
-"""Log odds at which the smooth tail ends. Between 9 and 12 batches are caught alike."""
+"""Log odds at which the smooth tail ends. From 9 to 12, and with 2.5 to 3.5 nats a row, batches are caught alike."""
 FEW = 100
-"""Trusted rows below which the null grows wider, as 1 / rows: the tail's handful of rows don't tell its scale."""
+"""Trusted rows below which the null grows wider, as 1 / rows: the tail's handful of rows don't tell its scale. On 20
+references of 56 and 76 rows two clean batches in 100 alarm with it, five without."""
 STREAM_SHARES = np.array([0.01, 0.03, 0.1, 0.3])
 STREAM_CAP = 4.0
 """A bet over many batches is on the mean of the odds, which a reference knows only where the largest are capped."""
