@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from stages.core.agreement import NEAR, TRUSTED_NEAR, Cells, Placed, agreeing, numbers_of, similarity
+from stages.core.agreement import NEAR, TRUSTED_NEAR, Cells, Placed, agreeing, compared, numbers_of, similarity
 from stages.core.batch import Batch
 from stages.core.check import CAP, Check, Finding, Fitted
-from stages.core.encoding import spaced
 from stages.core.tally import brief
 
 MOST = 500
@@ -43,9 +42,8 @@ class Duplicates(Check):
     factor by which the 30 most similar such pairs are more common in the lowest or highest third of a column or in
     one class. Rows form a crowd where three agree in the same cells and these count as much as the 30th most similar
     pair of trusted rows; its members but two are held against those of trusted crowds in the same way, by trios
-    instead of pairs. The statistic is -log10 of the smallest of these chances.
-    Its null is learned from pseudo-batches, because pairs that share a row are not independent, but never makes it
-    rarer than it says.
+    instead of pairs. The statistic is -log10 of the smallest of these chances. Its null is learned from
+    pseudo-batches, because pairs that share a row are not independent, but never makes it rarer than it says.
 
     Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
 
@@ -62,10 +60,13 @@ class Duplicates(Check):
         cells = Cells.learned(trusted)
         placed = cells.of(trusted, itself=1)
         pairs = Pairs.of(trusted, placed, within=TRUSTED_NEAR)
-        regions, count = _regions(trusted), len(pairs.similar)
-        crowded = Crowded.of(placed, pairs, pairs.concentration(regions))
+        regions, count, contradicting = _regions(trusted), len(pairs.similar), pairs.contradicting
+        margin = pairs.margin(regions)
         return FittedDuplicates(
-            cells, pairs.limits(regions, count), pairs.contradicting.limits(regions, count), crowded
+            cells,
+            Limits.of(pairs.similar, count, margin),
+            Limits.of(contradicting.similar, count, contradicting.margin(regions)),
+            Crowded.of(placed, pairs, margin),
         )
 
 
@@ -98,9 +99,9 @@ class Pairs:
         """The pairs with two labels."""
         return Pairs(*(each[self.differ] for each in (self.one, self.other, self.similar, self.differ)))
 
-    def limits(self, regions: np.ndarray, count: int) -> "Limits":
-        """The limits that these pairs set, as some of `count` pairs of trusted rows."""
-        return Limits.of(self.similar, count, max(MARGIN, BEYOND * self.concentration(regions)))
+    def margin(self, regions: np.ndarray) -> float:
+        """How many times as common similar pairs may be: a batch may come from the region that has the most of them."""
+        return max(MARGIN, BEYOND * self.concentration(regions))
 
     def concentration(self, regions: np.ndarray) -> float:
         """How much more common the most similar pairs are in the region where they are the most common.
@@ -148,11 +149,10 @@ class Crowded:
     share: float
 
     @classmethod
-    def of(cls, placed: Placed, pairs: Pairs, concentration: float) -> "Crowded":
-        """What pairs of trusted rows share; a region where they are the more common has even more of the trios."""
+    def of(cls, placed: Placed, pairs: Pairs, margin: float) -> "Crowded":
+        """What pairs of trusted rows share; trios may be some times as common as among these."""
         limit = float(np.sort(pairs.similar)[-CROWD:][0]) if len(pairs.similar) else float("inf")
         known = beyond_two(crowds(placed, pairs, limit, TRUSTED_NEAR))
-        margin = max(MARGIN, BEYOND * concentration)
         return cls(limit, margin * max(known, 1) / max(1, math.comb(len(placed.below), 3)))
 
     def rarity(self, groups: list[np.ndarray], rows: int) -> float:
@@ -239,7 +239,7 @@ class FittedDuplicates(Fitted):
             bool(agreeing(low[group], high[group], np.array([0]), NEAR).all())
             for low, high in zip(placed.below.T, placed.above.T, strict=True)
         ]
-        names = [*(batch.layout.numeric[c] for c in spaced(len(batch.layout.numeric))), *self.cells.levels]
+        names = [*compared(batch.layout), *self.cells.levels]
         return {
             "rows": rows[group[:CAP]].tolist(),
             "left_out": max(0, len(group) - CAP),

@@ -9,6 +9,7 @@ import numpy as np
 
 from stages.core.batch import Batch
 from stages.core.encoding import lowest, spaced
+from stages.core.layout import Layout
 
 NEAR = 1
 """Trusted values that may lie between two numbers that agree."""
@@ -74,6 +75,11 @@ def agreeing(low: np.ndarray, high: np.ndarray, rows: np.ndarray, within: int) -
     return np.asarray(same | near)
 
 
+def compared(layout: Layout) -> list[str]:
+    """The numeric columns that are compared, at most 200, evenly spaced."""
+    return [layout.numeric[column] for column in spaced(len(layout.numeric))]
+
+
 def numbers_of(batch: Batch) -> np.ndarray:
-    """The numeric columns that are compared, at most 200, evenly spaced; a missing cell below all others."""
+    """The cells of the numeric columns that are `compared`; a missing one is below all others."""
     return lowest(batch.numeric[:, spaced(batch.numeric.shape[1])])
