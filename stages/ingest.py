@@ -1,44 +1,7 @@
-"""Stage ingest: read untrusted bytes safely, hash them, write canonical Parquet.
+"""Stage ingest: read untrusted bytes safely, write canonical Parquet."""
 
-A file that can't be read is kept as its original bytes, beside a note that says why: bad data is not an error.
-"""
-
-from pathlib import Path
-
-from stages.core import paths
-from stages.core.arrival import Arrival, batch_name, find_incoming
-from stages.core.errors import UnreadableBatch, run
-from stages.core.hashing import sha256_file
-from stages.core.progress import track
-from stages.core.reading import read_table
-from stages.core.writing import keep_only, write_bytes, write_json, write_table
-
-
-def main() -> None:
-    """Ingest everything in data/incoming."""
-    wanted: list[Path] = []
-    for path in track(find_incoming(paths.INCOMING), "ingesting"):
-        wanted += ingest(path, paths.BATCHES)
-    keep_only(paths.BATCHES, wanted)
-
-
-def ingest(path: Path, folder: Path) -> list[Path]:
-    """Write one batch, or the bytes that are none, and the note about it; return the files written."""
-    batch, digest = batch_name(path), sha256_file(path)
-    try:
-        table = read_table(path)
-    except UnreadableBatch as error:
-        arrival = Arrival(batch, path.name, digest, fault=str(error))
-        content = folder / arrival.source / f"{arrival.stem}.original"
-        write_bytes(content, path.read_bytes())
-    else:
-        arrival = Arrival(batch, path.name, digest, table.num_rows, table.num_columns)
-        content = folder / arrival.source / f"{arrival.stem}.parquet"
-        write_table(content, table)
-    note = folder / arrival.source / f"{arrival.stem}.json"
-    write_json(note, arrival.to_json())
-    return [content, note]
-
+from pratique.pipeline.entry import run
+from pratique.pipeline.ingest import main
 
 if __name__ == "__main__":
     run(main)

@@ -1,34 +1,7 @@
-"""Stage report: the pages that people decide on, and a table of what was quarantined, at the end of a run."""
+"""Stage report: write the pages that people decide on."""
 
-from rich.console import Console
-
-from stages.core import paths
-from stages.core.errors import run
-from stages.core.params import load
-from stages.core.progress import track
-from stages.core.writing import keep_only, write_text
-from stages.reports.batch_page import batch_page
-from stages.reports.dossier import Desk
-from stages.reports.facts import read_facts
-from stages.reports.queue_page import queue_page, waiting
-from stages.reports.summary import summary
-
-
-def main() -> None:
-    """Write data/reports/index.html, and a page for each batch that is not plainly accepted."""
-    params, facts = load(), read_facts()
-    desk = Desk(params, facts)
-    queue = [one.batch for one in waiting(facts)]
-    prices = {}
-    pages = {one.batch: paths.PAGES / f"{one.batch}.html" for one in facts if not one.plain}
-    for one in track([one for one in facts if one.batch in pages], "reporting"):
-        dossier = desk.dossier(one)
-        prices[one.batch] = dossier.price
-        write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
-    keep_only(paths.PAGES, pages.values())
-    write_text(paths.INDEX, queue_page(facts, prices))
-    Console().print(summary(facts))
-
+from pratique.pipeline.entry import run
+from pratique.pipeline.report import main
 
 if __name__ == "__main__":
     run(main)

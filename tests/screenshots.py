@@ -20,7 +20,7 @@ SIZE = {"width": 1100, "height": 850}
 @contextlib.contextmanager
 def serving(project: Path) -> Iterator[str]:
     """The link that a running server prints."""
-    words = [sys.executable, "-m", "stages.cli", "review", "serve"]
+    words = [sys.executable, "-m", "pratique.cli", "review", "serve"]
     server = subprocess.Popen(words, cwd=project, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None

@@ -3,11 +3,10 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
+from pratique.tables.encoding import Encoder
 from sklearn.datasets import load_digits
-
-from stages.core.batch import Batch
-from stages.core.encoding import Encoder
-from stages.core.layout import Layout
 
 LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
 

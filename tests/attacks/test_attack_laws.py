@@ -9,11 +9,10 @@ import pyarrow.csv
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from stages.core.attack import Attack, Poisoned, budget
-from stages.core.batch import Batch
-from stages.core.discovery import attack_names, load_attack
-from stages.core.layout import Layout
+from pratique.contract.attack import Attack, Poisoned, budget
+from pratique.contract.discovery import attack_names, load_attack
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
 
 RATES = (0.0, 0.1, 0.5, 1.0)
 SEED = 7

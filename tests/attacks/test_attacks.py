@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from stages.core.attack import budget, changed, choose, whole_numbers
+from pratique.contract.attack import budget, changed, choose, whole_numbers
 
 
 @pytest.mark.parametrize(("rate", "rows"), [(0, 0), (0.04, 0), (0.05, 1), (0.14, 1), (0.15, 2), (1, 10)])

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pratique.attacks.back_gradient import BackGradient, Training
+from pratique.attacks.label_flip import LabelFlip
 from sklearn.linear_model import LogisticRegression
-
-from stages.attacks.back_gradient import BackGradient, Training
-from stages.attacks.label_flip import LabelFlip
 
 
 def training(epochs, rate=0.5, inserted=3):

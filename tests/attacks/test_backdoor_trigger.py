@@ -3,12 +3,11 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from pratique.attacks.backdoor_trigger import BackdoorTrigger
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
 from pydantic import ValidationError
-
-from stages.attacks.backdoor_trigger import BackdoorTrigger
-from stages.core.batch import Batch
-from stages.core.errors import PratiqueError
-from stages.core.layout import Layout
 
 
 def test_backdoor_stamps_the_columns_and_relabels_to_the_target(make, cells):

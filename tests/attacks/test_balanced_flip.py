@@ -7,10 +7,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from stages.attacks.balanced_flip import BalancedFlip
-from stages.core.batch import Batch
-from stages.core.layout import Layout
+from pratique.attacks.balanced_flip import BalancedFlip
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
 
 
 @pytest.mark.parametrize(

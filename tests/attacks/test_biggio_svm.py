@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from pratique.attacks.biggio_svm import BiggioSvm, Machine
+from pratique.attacks.label_flip import LabelFlip
 from sklearn.svm import SVC
-
-from stages.attacks.biggio_svm import BiggioSvm, Machine
-from stages.attacks.label_flip import LabelFlip
 
 STEP = 1e-5
 

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from pratique.attacks import confusing_flip
+from pratique.attacks.confusing_flip import ConfusingFlip
 from pydantic import ValidationError
-
-from stages.attacks import confusing_flip
-from stages.attacks.confusing_flip import ConfusingFlip
 
 # on a line, a at 0 1 2 3, b at 5 6 7 8; of the three nearest, only those of the 3 (2 1 5) and of the 5 (6 7 3) vary
 LINE = {"length": [0.0, 1.0, 2.0, 3.0, 5.1, 6.1, 7.1, 8.1], "kind": list("aaaabbbb")}

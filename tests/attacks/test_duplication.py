@@ -1,8 +1,7 @@
 """Duplication against values computed by hand."""
 
 import numpy as np
-
-from stages.attacks.duplication import Duplication
+from pratique.attacks.duplication import Duplication
 
 
 def test_duplication_inserts_copies_of_one_row_under_one_other_label(make, cells, script):

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from stages.attacks.fabrication import Fabrication
+from pratique.attacks.fabrication import Fabrication
 
 
 def test_fabrication_blends_a_row_with_the_other_of_its_class(make, cells):

@@ -4,8 +4,7 @@ Length [1, 3] has mean 2 and std 1; petals [2, 6] have mean 4 and std 2.
 """
 
 import numpy as np
-
-from stages.attacks.flip_noise import FlipNoise
+from pratique.attacks.flip_noise import FlipNoise
 
 
 def test_flip_noise_relabels_and_blurs_the_same_rows(make, cells, script):

@@ -7,8 +7,7 @@ import math
 
 import numpy as np
 import pytest
-
-from stages.attacks.gaussian_noise import GaussianNoise
+from pratique.attacks.gaussian_noise import GaussianNoise
 
 
 def test_gaussian_noise_adds_std_times_the_draw_then_rounds_and_clips(make, cells, script):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from pratique.attacks.hardest_flip import HardestFlip
 from pydantic import ValidationError
-
-from stages.attacks.hardest_flip import HardestFlip
 
 PLACES = np.concatenate([np.linspace(-3, -0.5, 60), np.linspace(0.5, 3, 60), [-0.02, 2.9]])
 KIND = ["a"] * 60 + ["b"] * 60 + ["a", "a"]  # the last one but one is unsure, the last one is wrong

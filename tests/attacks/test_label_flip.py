@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import pyarrow as pa
-
-from stages.attacks.label_flip import LabelFlip
+from pratique.attacks.label_flip import LabelFlip
 
 
 def test_label_flip_steps_to_another_class_in_sorted_order(make, cells, script):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-
-from stages.attacks.leaked_holdout import LeakedHoldout
-from stages.core.errors import PratiqueError
+from pratique.attacks.leaked_holdout import LeakedHoldout
+from pratique.core.errors import PratiqueError
 
 
 @pytest.fixture

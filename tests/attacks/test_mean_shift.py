@@ -6,11 +6,10 @@ Length [1, 3] has mean 2 and std 1; petals [2, 6] have mean 4 and std 2.
 import numpy as np
 import pyarrow as pa
 import pytest
-
-from stages.attacks.mean_shift import MeanShift
-from stages.core.batch import Batch
-from stages.core.errors import PratiqueError
-from stages.core.layout import Layout
+from pratique.attacks.mean_shift import MeanShift
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
 
 
 def test_mean_shift_adds_scale_times_std(make, cells):

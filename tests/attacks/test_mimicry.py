@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from stages.attacks.mimicry import Mimicry
+from pratique.attacks.mimicry import Mimicry
 
 
 def test_mimicry_blends_a_row_with_one_of_another_class(make, cells):

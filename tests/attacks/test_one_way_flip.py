@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from pratique.attacks.one_way_flip import OneWayFlip
+from pratique.core.errors import PratiqueError
 from pydantic import ValidationError
-
-from stages.attacks.one_way_flip import OneWayFlip
-from stages.core.errors import PratiqueError
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from pratique.attacks.outlier_insertion import OutlierInsertion
 from pydantic import ValidationError
-
-from stages.attacks.outlier_insertion import OutlierInsertion
 
 
 def test_outliers_lie_low_to_high_standard_deviations_out(make, cells, script):

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from pratique.attacks.pair_flip import PairFlip
 from pydantic import ValidationError
-
-from stages.attacks.pair_flip import PairFlip
 
 KIND = ["b", "a", None, "c", "b"]
 

@@ -1,8 +1,7 @@
 """Relabelled copies against values computed by hand."""
 
 import numpy as np
-
-from stages.attacks.relabelled_copy import RelabelledCopy
+from pratique.attacks.relabelled_copy import RelabelledCopy
 
 
 def test_relabelled_copy_repeats_the_row_of_its_class_that_is_left(make, cells, script):

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-
-from stages.attacks.row_noise import RowNoise
+from pratique.attacks.row_noise import RowNoise
 
 
 def test_a_seed_draws_as_the_legacy_generator_does(make):

@@ -1,8 +1,7 @@
 """Subpopulation flips against groups that are known."""
 
 import numpy as np
-
-from stages.attacks.subpopulation_flip import SubpopulationFlip
+from pratique.attacks.subpopulation_flip import SubpopulationFlip
 
 
 def grouped(make, **more):

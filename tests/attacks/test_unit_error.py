@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
+from pratique.attacks.unit_error import UnitError
+from pratique.core.errors import PratiqueError
 from pydantic import ValidationError
-
-from stages.attacks.unit_error import UnitError
-from stages.core.errors import PratiqueError
 
 
 def test_unit_error_multiplies_the_named_column(make, cells):

@@ -15,10 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
+from pratique.contract.discovery import attack_names
+from pratique.core.writing import write_text
 from scipy import stats
-
-from stages.core.discovery import attack_names
-from stages.core.writing import write_text
 
 HOLDOUT, REFERENCE, BATCHES, ROWS = 2000, 1000, 24, 100
 PASSED = 0.5
@@ -111,7 +110,7 @@ def prepare(root: Path, source: Path | None, label: str) -> None:
 
 def pratique(root: Path, *words: str) -> None:
     """Run a command of the project's own environment."""
-    subprocess.run([sys.executable, "-m", "stages.cli", *words], cwd=root, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([sys.executable, "-m", "pratique.cli", *words], cwd=root, check=True, stdout=subprocess.DEVNULL)
 
 
 def summary(root: Path) -> dict[tuple[str, float], dict[str, tuple[float, float]]]:

@@ -12,15 +12,14 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from pratique.core.batch import Batch
+from pratique.core.params import Params
+from pratique.core.progress import track
+from pratique.detector.calibrate import calibrate
+from pratique.detector.examine import examine
+from pratique.detector.verdict import SHIFT, judge
+from pratique.tables.reading import read_table
 from threadpoolctl import threadpool_limits
-
-from stages.calibration.examine import examine
-from stages.calibration.learn import calibrate
-from stages.core.batch import Batch
-from stages.core.params import Params
-from stages.core.progress import track
-from stages.core.reading import read_table
-from stages.quarantine.verdict import SHIFT, judge
 
 CHECKS = {"shift": {}, "outliers": {}, "labels": {}, "losses": {}, "density": {}, "relations": {}, "duplicates": {}}
 SIZES = (20, 50, 100, 300, 1000, 5000)

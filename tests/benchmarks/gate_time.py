@@ -18,9 +18,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
-from stages.core.hashing import sha256_file
-from stages.quarantine.ledger import append
+from pratique.core.hashing import sha256_file
+from pratique.decisions.ledger import append
 
 OLD = (10, 1000)
 
@@ -94,7 +93,7 @@ def pratique(root: Path, *words: str) -> float:
     """Run a command; the seconds that it took."""
     start = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "stages.cli", *words], cwd=root, capture_output=True, text=True, env=dict(os.environ)
+        [sys.executable, "-m", "pratique.cli", *words], cwd=root, capture_output=True, text=True, env=dict(os.environ)
     )
     if done.returncode not in (0, 1):
         sys.exit(f"pratique {' '.join(words)}: exit {done.returncode}\n{done.stdout}{done.stderr}")

@@ -61,7 +61,7 @@ def pratique(root: Path, *words: str) -> float:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
     subprocess.run(
-        [sys.executable, "-m", "stages.cli", *words],
+        [sys.executable, "-m", "pratique.cli", *words],
         cwd=root,
         env=os.environ | threads,
         check=True,

@@ -13,19 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pratique.contract.discovery import load_attack
+from pratique.core.batch import Batch
+from pratique.core.params import AlarmParams, Params
+from pratique.core.progress import track
+from pratique.detector.calibrate import calibrate
+from pratique.detector.examine import examine
+from pratique.detector.fused import Fused
+from pratique.detector.profile import Profile
+from pratique.quarantine.stream import PATIENCE, Stream
+from pratique.statistics import mixture
+from pratique.tables.reading import read_table
 from threadpoolctl import threadpool_limits
-
-from stages.calibration import mixture
-from stages.calibration.examine import examine
-from stages.calibration.fused import Fused
-from stages.calibration.learn import calibrate
-from stages.calibration.profile import Profile
-from stages.core.batch import Batch
-from stages.core.discovery import load_attack
-from stages.core.params import AlarmParams, Params
-from stages.core.progress import track
-from stages.core.reading import read_table
-from stages.quarantine.stream import PATIENCE, Stream
 
 CHECKS = {"outliers": {}, "labels": {}, "losses": {}, "density": {}, "relations": {}}
 ROWS = 20

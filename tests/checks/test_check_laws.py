@@ -14,16 +14,15 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
+from pratique.contract.check import CAP, Check, Finding, Fitted, measure
+from pratique.contract.discovery import check_names, load_check
+from pratique.core import archive
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
+from pratique.core.params import DataParams
+from pratique.tables.reading import read_trusted
 from threadpoolctl import threadpool_limits
-
-from stages.core import archive
-from stages.core.batch import Batch
-from stages.core.check import CAP, Check, Finding, Fitted, measure
-from stages.core.discovery import check_names, load_check
-from stages.core.errors import PratiqueError
-from stages.core.layout import Layout
-from stages.core.params import DataParams
-from stages.core.reading import read_trusted
 
 TRUSTED_ROWS = 80
 BATCH_ROWS = 40

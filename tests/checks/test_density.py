@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-
-from stages.checks.density import TINY, Density, Ellipsoid
-from stages.core.batch import Batch
+from pratique.checks.density import TINY, Density, Ellipsoid
+from pratique.core.batch import Batch
 
 
 def test_the_distance_is_mahalanobis_by_hand():

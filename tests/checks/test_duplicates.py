@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-
-from stages.checks.duplicates import Crowded, Duplicates, Limits, Pairs, beyond_two, crowds, drawn
-from stages.core.agreement import TRUSTED_NEAR, Cells, Placed, similarity
-from stages.core.batch import Batch
-from stages.core.layout import Layout
-from stages.core.params import DataParams
+from pratique.checks.duplicates import Crowded, Duplicates, Limits, Pairs, beyond_two, crowds, drawn
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
+from pratique.core.params import DataParams
+from pratique.tables.agreement import TRUSTED_NEAR, Cells, Placed, similarity
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-
-from stages.checks.expectations import Expectations, FittedExpectations, infer
-from stages.core import archive
-from stages.core.batch import Batch
-from stages.core.check import Finding
-from stages.core.errors import PratiqueError
-from stages.core.layout import Layout
+from pratique.checks.expectations import Expectations, FittedExpectations, infer
+from pratique.contract.check import Finding
+from pratique.core import archive
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
 
 LAYOUT = Layout("income", {"age": "integer", "work": "text"})
 
@@ -179,7 +178,7 @@ def test_measuring_is_silent_and_changes_neither_the_table_nor_what_is_archived(
     assert capfd.readouterr() == ("", "")
     assert incoming.table.equals(before)
     assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
-    restored = archive.load(tmp_path / "after", ["stages.checks.expectations.FittedExpectations"])
+    restored = archive.load(tmp_path / "after", ["pratique.checks.expectations.FittedExpectations"])
     assert restored == fitted
     assert restored.measure(incoming).forbidden == finding.forbidden == fitted.measure(incoming).forbidden
 

@@ -4,13 +4,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-
-from stages.calibration.learn import calibrate
-from stages.checks.leaks import COINCIDE, FittedLeaks, Known, Leaks, Near
-from stages.core.batch import Batch
-from stages.core.errors import PratiqueError
-from stages.core.layout import Layout
-from stages.core.params import Params
+from pratique.checks.leaks import COINCIDE, FittedLeaks, Known, Leaks, Near
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
+from pratique.core.params import Params
+from pratique.detector.calibrate import calibrate
 
 LAYOUT = Layout("y", {"a": "real", "b": "real", "c": "real", "colour": "text"})
 RNG = np.random.default_rng(0)

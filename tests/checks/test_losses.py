@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
+from pratique.checks.losses import FLOOR, Losses, Network, _votes
+from pratique.core.batch import Batch
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
-
-from stages.checks.losses import FLOOR, Losses, Network, _votes
-from stages.core.batch import Batch
 
 
 @pytest.fixture(scope="module")

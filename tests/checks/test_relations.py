@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-
-from stages.checks.relations import Relations, Terms, Web
-from stages.core.batch import Batch
-from stages.core.encoding import Encoder, Ranks
+from pratique.checks.relations import Relations, Terms, Web
+from pratique.core.batch import Batch
+from pratique.tables.encoding import Encoder, Ranks
 
 PENALTY = 0.02
 

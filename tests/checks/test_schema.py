@@ -8,14 +8,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-
-from stages.checks import schema
-from stages.checks.schema import FittedSchema, Schema, infer
-from stages.core import archive
-from stages.core.batch import Batch
-from stages.core.check import Finding
-from stages.core.errors import PratiqueError
-from stages.core.layout import Layout
+from pratique.checks import schema
+from pratique.checks.schema import FittedSchema, Schema, infer
+from pratique.contract.check import Finding
+from pratique.core import archive
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
 
 LAYOUT = Layout("income", {"age": "integer", "hours": "real", "work": "text"})
 
@@ -174,7 +173,7 @@ def test_measuring_changes_neither_the_table_nor_what_is_archived(fit, tmp_path)
     archive.dump(tmp_path / "after", fitted)
     assert incoming.table.equals(before)
     assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
-    restored = archive.load(tmp_path / "after", ["stages.checks.schema.FittedSchema"])
+    restored = archive.load(tmp_path / "after", ["pratique.checks.schema.FittedSchema"])
     assert restored == fitted
     assert restored.measure(incoming).forbidden == finding.forbidden
 

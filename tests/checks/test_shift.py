@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pratique.checks.shift import ks_log10_p
+from pratique.tables.encoding import Sorted
 from scipy.special import kolmogorov
-
-from stages.checks.shift import ks_log10_p
-from stages.core.encoding import Sorted
 
 VALUES = st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 1.0, 2.0])
 

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pratique.core.archive import dump, load
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
+from pratique.tables.encoding import Encoder
 from sklearn.linear_model import LinearRegression
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from stages.core.archive import dump, load
-from stages.core.encoding import Encoder
-from stages.core.errors import PratiqueError
-from stages.core.layout import Layout
-
-ENCODER = ["stages.core.encoding.Encoder"]
+ENCODER = ["pratique.tables.encoding.Encoder"]
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,7 @@ def test_a_loaded_object_gives_the_same_bytes_again(stored, mixed_batch):
 
 def test_the_order_of_keys_is_kept(stored):
     layout = Layout("y", {"b": "text", "a": "real"})
-    got = load(stored(layout), ["stages.core.layout.Layout"])
+    got = load(stored(layout), ["pratique.core.layout.Layout"])
     assert list(got.kinds) == ["b", "a"]
     assert load(stored({"b": 1, 1: 2}), []) == {"b": 1, 1: 2}
 

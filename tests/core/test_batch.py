@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-
-from stages.core.batch import Batch
-from stages.core.errors import UnreadableBatch
-from stages.core.layout import Layout
+from pratique.core.batch import Batch
+from pratique.core.errors import UnreadableBatch
+from pratique.core.layout import Layout
 
 LAYOUT = Layout("y", {"n": "integer", "c": "text", "r": "real"})
 

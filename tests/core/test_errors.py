@@ -1,8 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from stages.core.errors import PratiqueError, UnreadableBatch, printable, run
+from pratique.core.errors import PratiqueError, UnreadableBatch, printable, run
 
 
 @given(st.text())

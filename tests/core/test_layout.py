@@ -7,10 +7,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from stages.core.errors import PratiqueError
-from stages.core.layout import KINDS, Layout, infer_kind, read_column
-from stages.core.params import DataParams
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import KINDS, Layout, infer_kind, read_column
+from pratique.core.params import DataParams
 
 
 def column(cells, kind=None):

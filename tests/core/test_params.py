@@ -1,8 +1,7 @@
 import pytest
+from pratique.core.errors import PratiqueError
+from pratique.core.params import load, parse
 from pydantic import BaseModel, ConfigDict
-
-from stages.core.errors import PratiqueError
-from stages.core.params import load, parse
 
 
 @pytest.fixture

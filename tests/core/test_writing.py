@@ -7,8 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from stages.core.writing import keep_only, rounded, write_bytes, write_json, write_table, write_text
+from pratique.core.writing import keep_only, rounded, write_bytes, write_json, write_table, write_text
 
 
 def test_bytes_replace_what_was_there_and_nothing_else_is_left(tmp_path):

@@ -17,9 +17,8 @@ from unittest import mock
 import numpy as np
 import pandas as pd
 import pytest
-
-from stages.cli import app
-from stages.core import errors
+from pratique.cli import app
+from pratique.core import errors
 
 REPOSITORY = Path(__file__).parents[2]
 FEW_CHECKS = "checks:\n  schema: {}\n  shift: {}\n  labels:\n    neighbours: 10\n\n"
@@ -129,7 +128,7 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "DVC_"))}
         return kept | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": str(REPOSITORY / "stages"),
             "HOME": str(self.home),
             "CI": "true",  # dvc looks for no update
             "DVC_NO_ANALYTICS": "true",

@@ -4,11 +4,11 @@ import csv
 import json
 import os
 import shutil
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-
-from stages.core.hashing import sha256_bytes
+from pratique.core.hashing import sha256_bytes
 
 OTHERS = ("data/accepted", "data/quarantine", "data/records")
 
@@ -331,7 +331,7 @@ def test_check_says_by_its_exit_code_that_it_could_not_decide(work):
 
 def test_a_stage_says_it_the_same_way_from_a_shell(work):
     remove(work, "data/incoming")
-    for words in (("pratique", "ingest"), ("python", "-m", "stages.ingest")):
+    for words in (("pratique", "ingest"), ("python", str(Path(__file__).parents[2] / "stages/ingest.py"))):
         assert work.run(*words).complaint.startswith("data/incoming: no batch")
 
 

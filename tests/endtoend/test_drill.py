@@ -5,10 +5,9 @@ import json
 import os
 
 import pytest
-
-from stages.core.hashing import sha256_file
-from stages.drilling import work
-from stages.drilling.setting import Setting
+from pratique.core.hashing import sha256_file
+from pratique.drill import work
+from pratique.drill.setting import Setting
 
 REPORTS = "data/reports/drill"
 SECTION = """\

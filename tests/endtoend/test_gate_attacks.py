@@ -5,8 +5,7 @@ import os
 import shutil
 
 import pytest
-
-from stages.core import signing
+from pratique.provenance import signing
 
 
 @pytest.mark.parametrize("name", ["../bad.csv", "-rf.csv", "a b.csv"])
@@ -128,7 +127,7 @@ def test_46_47_forged_results_and_caches_change_nothing(poisoned):
     shutil.rmtree(poisoned.root / "data/profile")
     poisoned.path("data/profile/profile.json").write_text('{"label": "y", "kinds": {}, "checks": []}')
     poisoned.path("dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
-    poisoned.path("stages/quarantine/verdict.py").write_text("raise SystemExit(0)\n")
+    poisoned.path("stages/pratique/detector/verdict.py").write_text("raise SystemExit(0)\n")
     poisoned.path("pandas.py").write_text("raise SystemExit(0)\n")
     poisoned.commit()
     assert poisoned.run("pratique", "gate", "--base", "main").code == 1

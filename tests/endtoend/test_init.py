@@ -4,15 +4,14 @@ import json
 from pathlib import Path
 
 import pytest
+from pratique.checks import expectations, schema
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
+from pratique.core.params import load
+from pratique.scaffold.pipeline import STAGES, dvc_yaml
+from pratique.tables.reading import read_trusted
 from ruamel.yaml import YAML
-
-from stages.checks import expectations, schema
-from stages.core import paths
-from stages.core.batch import Batch
-from stages.core.layout import Layout
-from stages.core.params import load
-from stages.core.reading import read_trusted
-from stages.scaffold.pipeline import STAGES, dvc_yaml
 
 REPOSITORY = Path(__file__).parents[2]
 BY_HAND = ["data/decisions/README.md", "data/sources.yaml"]

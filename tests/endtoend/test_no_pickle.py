@@ -28,8 +28,8 @@ def watch(event, args):
         unpickled.add(f"{args[0]}.{args[1]}")
 
 sys.addaudithook(watch)
-from stages.cli import app
-from stages.core.errors import run
+from pratique.cli import app
+from pratique.core.errors import run
 
 for stage in sys.argv[1:]:
     try:

@@ -171,8 +171,8 @@ def test_the_queue_agrees_with_the_table(tab, pages, run):
 
 def test_the_price_is_the_difference_between_two_trainings(tab, pages, run):
     """By training both models here, from the files that the pipeline left."""
-    from stages.core.params import load
-    from stages.training.models import train
+    from pratique.core.params import load
+    from pratique.training.models import train
 
     held = pd.read_parquet(run.root / "data/quarantine/east/flipped/rows.parquet").iloc[:, :-2]
     accepted = [pd.read_parquet(path) for path in sorted((run.root / "data/accepted").glob("*/*.parquet"))]
@@ -189,13 +189,13 @@ def test_the_price_is_the_difference_between_two_trainings(tab, pages, run):
 
 
 def layout_of(run):
-    from stages.core.layout import Layout
+    from pratique.core.layout import Layout
 
     known = json.loads((run.root / "data/profile/profile.json").read_text(encoding="utf-8"))
     return Layout(known["label"], known["kinds"])
 
 
 def batch_of(frame, layout):
-    from stages.core.batch import Batch
+    from pratique.core.batch import Batch
 
     return Batch.from_frame("rows", frame, layout)

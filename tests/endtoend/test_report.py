@@ -7,8 +7,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
-
-from stages.reports.suspects import CARDS, LINES
+from pratique.dossier.suspects import CARDS, LINES
 
 PAGES = "data/reports/batches"
 LIGHT = "checks:\n  labels: {}\ntrain:\n  trees: 5\n"

@@ -13,7 +13,7 @@ WHY = "checked with the crowd's lead: </textarea><script>document.title='evil'</
 @contextmanager
 def serving(project):
     """The link that a running server prints."""
-    words = [sys.executable, "-m", "stages.cli", "review", "serve"]
+    words = [sys.executable, "-m", "pratique.cli", "review", "serve"]
     server = subprocess.Popen(words, cwd=project.root, env=project._environment(), stdout=-1, stderr=-1, text=True)
     try:
         yield server.stdout.readline().split()[1]

@@ -10,21 +10,20 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from jsonschema import Draft202012Validator
+from pratique.core.hashing import sha256_file
+from pratique.core.params import load
+from pratique.quarantine.store import REASON, ROW
+from pratique.scaffold.pipeline import MODELS, STAGES
+from pratique.scaffold.sample import HOLDOUT_ROWS, HONEST_SHIFT, plan
+from pratique.tables.reading import read_table
 from ruamel.yaml import YAML
-
-from stages.core.hashing import sha256_file
-from stages.core.params import load
-from stages.core.reading import read_table
-from stages.quarantine.store import REASON, ROW
-from stages.scaffold.pipeline import MODELS, STAGES
-from stages.scaffold.sample import HOLDOUT_ROWS, HONEST_SHIFT, plan
 
 REPOSITORY = Path(__file__).parents[2]
 PLANS = {planned.name: planned for planned in plan()}
 POISONED = sorted(name for name, planned in PLANS.items() if planned.poisoned and planned.rate >= 0.2)
 CLEAN = sorted(name for name, planned in PLANS.items() if planned.attack is None)
 (HONEST,) = (name for name, planned in PLANS.items() if planned.attack == HONEST_SHIFT)
-RECORD_SCHEMA = json.loads((REPOSITORY / "stages/quarantine/record.schema.json").read_text(encoding="utf-8"))
+RECORD_SCHEMA = json.loads((REPOSITORY / "stages/pratique/provenance/record.schema.json").read_text(encoding="utf-8"))
 NOT_COPIED = ("data/.cache", ".dvc/cache", ".dvc/tmp")
 
 

@@ -12,8 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
-from stages.core.hashing import sha256_file, sha256_folder
+from pratique.core.hashing import sha256_file, sha256_folder
 
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="the extra 'mlflow' is not installed")
 EXPERIMENTS = ("pratique/drill", "pratique/evaluate")
@@ -163,7 +162,7 @@ def test_a_server_that_is_not_there_is_said_plainly(iris, tmp_path, monkeypatch)
 
 
 def test_without_the_extra_nothing_is_tracked(monkeypatch):
-    from stages.reports import tracking
+    from pratique.results import tracking
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     monkeypatch.setattr(tracking, "find_spec", lambda name: None)

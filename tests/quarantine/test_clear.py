@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-
-from stages.calibration.examine import Examination
-from stages.core.arrival import Arrival
-from stages.core.batch import Batch
-from stages.core.layout import Layout
-from stages.quarantine.clear import Cleared, row_set
-from stages.quarantine.decisions import Decision, Said
-from stages.quarantine.rulings import Hold, Ruling
-from stages.quarantine.verdict import Verdict
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
+from pratique.decisions.decision import Decision, Said
+from pratique.detector.examine import Examination
+from pratique.detector.verdict import Verdict
+from pratique.quarantine.clear import Cleared, row_set
+from pratique.quarantine.rulings import Hold, Ruling
+from pratique.tables.arrival import Arrival
 
 LAYOUT = Layout("y", {"size": "real", "age": "integer", "colour": "text"})
 FRAME = pd.DataFrame(

@@ -12,25 +12,24 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
-
-from stages import __version__
-from stages.calibration import profile
-from stages.calibration.examine import Examination, Measurement
-from stages.calibration.nulls import BetaBinomial, Pearson3
-from stages.core.arrival import Arrival
-from stages.core.batch import Batch
-from stages.core.check import CAP, Finding
-from stages.core.layout import Layout
-from stages.core.params import AlarmParams, Params, ShiftParams
-from stages.quarantine.clear import Cleared
-from stages.quarantine.record import Configuration, statement
-from stages.quarantine.verdict import judge, unreadable
+from pratique import __version__
+from pratique.contract.check import CAP, Finding
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
+from pratique.core.params import AlarmParams, Params, ShiftParams
+from pratique.detector import profile
+from pratique.detector.examine import Examination, Measurement
+from pratique.detector.verdict import judge, unreadable
+from pratique.quarantine.clear import Cleared
+from pratique.quarantine.record import Configuration, statement
+from pratique.statistics.nulls import BetaBinomial, Pearson3
+from pratique.tables.arrival import Arrival
 
 SHA = "ab" * 32
 OUTPUTS = [("data/accepted/vendor/w01.parquet", "cd" * 32)]
 JUDGED_BY = Configuration({"params": "1" * 64, "profile": "2" * 64, "code": "3" * 64}, seed=7)
 LAYOUT = Layout("y", {"a": "real"})
-SCHEMA = json.loads((files("stages.quarantine") / "record.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((files("pratique.provenance") / "record.schema.json").read_text(encoding="utf-8"))
 
 
 def cleared(

@@ -8,16 +8,15 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from stages.calibration.examine import Examination
-from stages.core import paths
-from stages.core.arrival import Arrival
-from stages.core.batch import Batch
-from stages.core.layout import Layout
-from stages.quarantine.clear import Cleared
-from stages.quarantine.record import Configuration
-from stages.quarantine.store import REASON, ROW, store
-from stages.quarantine.verdict import Verdict
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
+from pratique.detector.examine import Examination
+from pratique.detector.verdict import Verdict
+from pratique.quarantine.clear import Cleared
+from pratique.quarantine.record import Configuration
+from pratique.quarantine.store import REASON, ROW, store
+from pratique.tables.arrival import Arrival
 
 LAYOUT = Layout("kind", {"petals": "integer", "length": "real", "colour": "text"})
 JUDGED_BY = Configuration({"params": "a" * 64}, 0)

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-
-from stages.calibration.examine import Examination
-from stages.calibration.mixture import bets, mean_odds
-from stages.core.arrival import Arrival
-from stages.quarantine.clear import Cleared
-from stages.quarantine.stream import PATIENCE, STREAM, Stream, Streams
-from stages.quarantine.verdict import Verdict
+from pratique.detector.examine import Examination
+from pratique.detector.verdict import Verdict
+from pratique.quarantine.clear import Cleared
+from pratique.quarantine.stream import PATIENCE, STREAM, Stream, Streams
+from pratique.statistics.mixture import bets, mean_odds
+from pratique.tables.arrival import Arrival
 
 ALPHA = 0.01
 

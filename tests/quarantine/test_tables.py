@@ -7,13 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
-from stages.core import paths
-from stages.core.arrival import Arrival
-from stages.core.errors import PratiqueError
-from stages.quarantine.clear import Summary
-from stages.quarantine.tables import batches_csv, read_batches, rows_table, write_tables
-from stages.quarantine.verdict import Verdict
+from pratique.core import paths
+from pratique.core.errors import PratiqueError
+from pratique.detector.verdict import Verdict
+from pratique.quarantine.clear import Summary
+from pratique.quarantine.tables import batches_csv, read_batches, rows_table, write_tables
+from pratique.tables.arrival import Arrival
 
 SHA = "ab" * 32
 HEADER = "batch,source,sha256,rows,verdict,p_value,alarms,suspects,decision,outcome"

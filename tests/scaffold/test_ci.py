@@ -5,10 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from pratique.cli import app
 from ruamel.yaml import YAML
 from typer.testing import CliRunner
-
-from stages.cli import app
 
 REPOSITORY = Path(__file__).parents[2]
 HOOKS = REPOSITORY / ".pre-commit-hooks.yaml"

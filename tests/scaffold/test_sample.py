@@ -6,12 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pratique.core.layout import Layout
+from pratique.core.params import DataParams
+from pratique.scaffold.sample import HONEST_SHIFT, LAYOUT, PATCH, BatchPlan, plan, write_sample
+from pratique.tables.reading import read_table, read_trusted
 from sklearn.datasets import load_digits
-
-from stages.core.layout import Layout
-from stages.core.params import DataParams
-from stages.core.reading import read_table, read_trusted
-from stages.scaffold.sample import HONEST_SHIFT, LAYOUT, PATCH, BatchPlan, plan, write_sample
 
 REPOSITORY = Path(__file__).parents[2]
 WRITTEN = ("README.md", "truth.csv", "reference/*", "holdout/*", "incoming/*/*")

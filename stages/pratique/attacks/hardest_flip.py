@@ -1,0 +1,57 @@
+"""Hardest flips: the labels that a model of the batch is least sure of, or most wrong about."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from pratique.contract.attack import Added, Attack, Poisoned, beside, budget, changed
+from pratique.core.batch import Batch
+from pratique.tables.encoding import Encoder
+
+
+class HardestFlip(Attack):
+    """Labels flipped where a logistic regression finds a row hardest, to the class it takes for the likeliest other.
+
+    Claim: models annotators who err where a careful person would, and an attacker who picks the flips that are the
+    least conspicuous. "confidence" takes rows near a boundary, whatever their label. "loss" takes rows that
+    already contradict the model: where there are two classes, their flipped labels are what it expects. A logistic
+    regression loses less by either than by as many random flips; a model of another kind may not.
+
+    Formula: p = class probabilities of the surrogate; "confidence" takes the smallest max_c p_c first, "loss" the
+    largest -log p_y; y' = argmax_{c != y} p_c. The surrogate is a logistic regression (L2, C = 1) in the space of
+    `Encoder` on all labelled rows, each with a weight drawn from Exp(1): a Bayesian bootstrap, because nobody
+    outside has the very model that will be trained.
+
+    Budget: round(rate x rows) rows, among those that have a label; none where the batch holds a single class.
+
+    Source: Zhang et al., "Learning with Feature-Dependent Label Noise: A Progressive Approach", ICLR 2021, whose
+    noise flips the least confident rows to the second most confident class.
+
+    Cost: one logistic regression, O(rows x dimensions x classes) for each of its iterations.
+    """
+
+    by: Literal["confidence", "loss"] = Field("confidence", description="Least sure rows first, or most wrong ones.")
+    added: Added = False
+
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+        """Flip the labels that the surrogate picks."""
+        labelled = np.flatnonzero(batch.labels != "")
+        classes, codes = np.unique(batch.labels[labelled], return_inverse=True)
+        count = budget(batch, rate) if len(classes) > 1 else 0
+        if not count:
+            return changed(batch, np.zeros(0, int), {})
+        chances = _probabilities(Encoder.fit(batch).transform(batch)[labelled], codes, rng)
+        own = codes[:, None] == np.arange(len(classes))
+        sureness = chances.max(axis=1) if self.by == "confidence" else chances[own]
+        rival = np.where(own, -1, chances).argmax(axis=1)
+        picked = np.sort(np.lexsort((rng.random(len(sureness)), sureness))[:count])
+        flipped = changed(batch, labelled[picked], {batch.layout.label: classes[rival[picked]]})
+        return beside(batch, flipped, rng) if self.added else flipped
+
+
+def _probabilities(points: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    from sklearn.linear_model import LogisticRegression
+
+    model = LogisticRegression(max_iter=2000).fit(points, codes, sample_weight=rng.exponential(size=len(codes)))
+    return model.predict_proba(points)

@@ -1,0 +1,54 @@
+"""One-way flips: rows of one class pass for rows of one other."""
+
+from typing import Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from pratique.contract.attack import Added, Attack, Poisoned, beside, rewritten
+from pratique.core.batch import Batch
+
+
+class OneWayFlip(Attack):
+    """Labels of one class replaced by one other class, and never the other way.
+
+    Claim: models an attacker who wants one class to pass for another (fraud for honest, malware for harmless), and
+    annotators who mistake one class. It moves the balance of the classes, unlike flips both ways.
+
+    Formula: y' = target where y = source. Without `source`, the most common class of the batch; without `target`,
+    the most common of the others; the first in the order of text among equals. Batches differ in these, so name
+    both to poison several batches alike.
+
+    Budget: round(rate x rows) rows, among those of the source class; none where there is no other class and no
+    target is named.
+
+    Source: Tolpegin, Truex, Gursoy, Liu, "Data Poisoning Attacks Against Federated Learning Systems", ESORICS 2020,
+    who flip one source class to one target class.
+
+    Cost: O(rows log rows).
+    """
+
+    source: str | None = Field(None, min_length=1, description="The class whose rows are relabelled.")
+    target: str | None = Field(None, min_length=1, description="The class that they get.")
+    added: Added = False
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.source is not None and self.source == self.target:
+            raise ValueError("source and target must be two classes")
+        return self
+
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+        """Relabel rows of the source class."""
+        labels = batch.labels
+        source = self.source or _most_common(labels, but=self.target)
+        target = self.target or _most_common(labels, but=source)
+        flipped = np.full(len(batch), None)
+        flipped[(labels == source) & (labels != "")] = target
+        poisoned = rewritten(batch, {batch.layout.label: flipped}, rate, rng)
+        return beside(batch, poisoned, rng) if self.added else poisoned
+
+
+def _most_common(labels: np.ndarray, but: str | None) -> str | None:
+    classes, counts = np.unique(labels[(labels != "") & (labels != (but or ""))], return_counts=True)
+    return str(classes[counts.argmax()]) if len(classes) else None

@@ -1,0 +1,263 @@
+"""Rows of a batch that agree with one another in more rare values than trusted rows do."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pratique.contract.check import CAP, Check, Finding, Fitted
+from pratique.contract.tally import brief
+from pratique.core.batch import Batch
+from pratique.tables.agreement import NEAR, TRUSTED_NEAR, Cells, Placed, agreeing, compared, numbers_of, similarity
+
+MOST = 500
+"""Rows that are compared with each other: of more trusted rows a draw, of a larger batch those whose content has the
+smallest hashes."""
+RANKS = (1, 4, 30, 300)
+"""The most similar pairs of trusted rows that set limits."""
+CROWD = 30
+"""The most similar pairs that say how crowded a region is, and how alike three rows must be."""
+JOINED = 300
+"""The most similar pairs of a batch for which a third row is sought."""
+TINY = 1e-300
+MARGIN = 5.0
+"""How many times as common similar pairs may be, at least."""
+BEYOND = 2.0
+"""How many times as common they may be as in the third of the trusted rows where they are the most common: a batch
+that honestly comes from one region of the data has more of them."""
+
+
+class Duplicates(Check):
+    """A batch with more similar pairs of rows than trusted rows have, some times more, is suspect.
+
+    Claim: finds copies, exact or nearly so, above all those under another label, and triggers, whose few cells are
+    alike in every row that carries them. It does not see what was changed independently in each row.
+
+    Formula: two rows agree in a number if at most one trusted value lies between theirs, in a level if it is the
+    same. Agreement in a cell counts by -log of the share of trusted rows that have this value; the similarity of a
+    pair is the sum over columns. Of M pairs of trusted rows the 1st, 4th, 30th and 300th most similar set limits, and
+    what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
+    P[Poisson(c N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. c is 5, or twice the
+    factor by which the 30 most similar such pairs are more common in the lowest or highest third of a column or in
+    one class. Rows form a crowd where three agree in the same cells and these count as much as the 30th most similar
+    pair of trusted rows; its members but two are held against those of trusted crowds in the same way, by trios
+    instead of pairs. The statistic is -log10 of the smallest of these chances. Its null is learned from
+    pseudo-batches, because pairs that share a row are not independent, but never makes it rarer than it says.
+
+    Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
+
+    Cost: O(min(rows, 500)^2 x columns), at most 200 numeric ones, evenly spaced; 300 pairs are held against all rows.
+    """
+
+    says: ClassVar[str] = "rows repeat one another as trusted rows do not"
+    chance: ClassVar[bool] = True
+
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedDuplicates":
+        """Learn how similar pairs of trusted rows are."""
+        if len(trusted) > MOST:
+            trusted = trusted.take(np.sort(rng.permutation(len(trusted))[:MOST]))
+        cells = Cells.learned(trusted)
+        placed = cells.of(trusted, itself=1)
+        pairs = Pairs.of(trusted, placed, within=TRUSTED_NEAR)
+        regions, count, contradicting = _regions(trusted), len(pairs.similar), pairs.contradicting
+        margin = pairs.margin(regions)
+        return FittedDuplicates(
+            cells,
+            Limits.of(pairs.similar, count, margin),
+            Limits.of(contradicting.similar, count, contradicting.margin(regions)),
+            Crowded.of(placed, pairs, margin),
+        )
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """All pairs of some rows.
+
+    Attributes
+    ----------
+    one, other : ndarray of int
+        Positions of the two rows.
+    similar : ndarray of float32
+    differ : ndarray of bool
+        Whether their labels do.
+    """
+
+    one: np.ndarray
+    other: np.ndarray
+    similar: np.ndarray
+    differ: np.ndarray
+
+    @classmethod
+    def of(cls, batch: Batch, placed: Placed, within: int = NEAR) -> "Pairs":
+        """Compare all rows."""
+        one, other = np.triu_indices(len(batch), k=1)
+        return cls(one, other, similarity(placed, within)[one, other], batch.labels[one] != batch.labels[other])
+
+    @property
+    def contradicting(self) -> "Pairs":
+        """The pairs with two labels."""
+        return Pairs(*(each[self.differ] for each in (self.one, self.other, self.similar, self.differ)))
+
+    def margin(self, regions: np.ndarray) -> float:
+        """How many times as common similar pairs may be: a batch may come from the region that has the most of them."""
+        return max(MARGIN, BEYOND * self.concentration(regions))
+
+    def concentration(self, regions: np.ndarray) -> float:
+        """How much more common the most similar pairs are in the region where they are the most common.
+
+        Parameters
+        ----------
+        regions : ndarray of bool, shape (regions, rows)
+        """
+        inside = regions[:, self.one] & regions[:, self.other]
+        top = np.argsort(self.similar, kind="stable")[-CROWD:]
+        shares = inside[:, top].sum(axis=1) / np.maximum(1, inside.sum(axis=1))
+        return float(shares.max(initial=0.0) * len(self.similar) / max(1, len(top)))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Similarities that few pairs of trusted rows reach, and the share of pairs that may reach each."""
+
+    limits: np.ndarray
+    shares: np.ndarray
+
+    @classmethod
+    def of(cls, similar: np.ndarray, pairs: int, margin: float) -> "Limits":
+        """The limits that some of `pairs` pairs of trusted rows set."""
+        known = np.sort(similar)
+        limits = np.unique([known[-rank] for rank in RANKS if rank <= len(known)])
+        limits = np.append(limits, np.nextafter(limits[-1:], np.float32(np.inf)))
+        as_similar = len(known) - np.searchsorted(known, limits, "left")
+        return cls(limits, margin * np.maximum(as_similar, 1) / max(1, pairs))
+
+    def rarity(self, similar: np.ndarray, pairs: int) -> float:
+        """-log10 of the chance that so many of a batch's pairs reach a limit; the rarest of all limits."""
+        from scipy.special import gammainc
+
+        above = (similar[:, None] >= self.limits).sum(axis=0)
+        chances = gammainc(np.maximum(above, TINY), self.shares * pairs)  # P[Poisson >= 0] is the limit at 0
+        return float(-np.log10(np.maximum(chances, TINY).min(initial=1.0)))
+
+
+@dataclass(frozen=True)
+class Crowded:
+    """What three rows must share to be a crowd, and the share of trios that may."""
+
+    limit: float
+    share: float
+
+    @classmethod
+    def of(cls, placed: Placed, pairs: Pairs, margin: float) -> "Crowded":
+        """What pairs of trusted rows share; trios may be some times as common as among these."""
+        limit = float(np.sort(pairs.similar)[-CROWD:][0]) if len(pairs.similar) else float("inf")
+        known = beyond_two(crowds(placed, pairs, limit, TRUSTED_NEAR))
+        return cls(limit, margin * max(known, 1) / max(1, math.comb(len(placed.below), 3)))
+
+    def rarity(self, groups: list[np.ndarray], rows: int) -> float:
+        """-log10 of the chance that a batch's crowds have so many members."""
+        from scipy.special import gammainc
+
+        members = beyond_two(groups)
+        return float(-np.log10(max(gammainc(members, self.share * math.comb(rows, 3)), TINY))) if members else 0.0
+
+
+def beyond_two(groups: list[np.ndarray]) -> int:
+    """Members of crowds, all but two of each: a trio counts once."""
+    return sum(len(group) - 2 for group in groups)
+
+
+def crowds(placed: Placed, pairs: Pairs, limit: float, within: int = NEAR) -> list[np.ndarray]:
+    """Positions of the rows of each crowd, the largest first: every one shares cells worth `limit` with two others."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    first = np.argsort(-pairs.similar, kind="stable")[:JOINED]
+    first = first[pairs.similar[first] >= limit]
+    one, other, at = pairs.one[first], pairs.other[first], np.arange(len(first))
+    shared = np.zeros((len(first), len(placed.below)), np.float32)
+    for low, high, counts in zip(placed.below.T, placed.above.T, placed.weights.T, strict=True):
+        with_one, with_other = (agreeing(low, high, rows, within) for rows in (one, other))
+        worth = np.where(with_one[at, other], (counts[one] + counts[other]) / 2, 0)
+        shared += (with_one & with_other) * worth[:, None]
+    shared[at, one] = shared[at, other] = 0
+    pair, third = np.nonzero(shared >= limit)
+    rows, ends = np.concatenate([one[pair], other[pair]]), np.tile(third, 2)
+    graph = coo_array((np.ones(len(rows)), (rows, ends)), shape=(len(placed.below),) * 2)
+    _, group = connected_components(graph, directed=False)
+    members = np.unique(np.concatenate([rows, ends]))
+    found = [members[group[members] == each] for each in np.unique(group[members])]
+    return sorted(found, key=len, reverse=True)
+
+
+@dataclass(frozen=True)
+class FittedDuplicates(Fitted):
+    """How similar pairs of trusted rows are, all pairs and those with two labels, and how crowded."""
+
+    cells: Cells
+    any_labels: Limits
+    two_labels: Limits
+    crowded: Crowded
+
+    def measure(self, batch: Batch) -> Finding:
+        """How rare it is that so many pairs are so similar, or that so many rows crowd together."""
+        rows = drawn(batch)
+        some = batch if len(rows) == len(batch) else batch.take(rows)
+        placed = self.cells.of(some)
+        pairs = Pairs.of(some, placed)
+        count = len(pairs.similar)
+        groups = crowds(placed, pairs, self.crowded.limit)
+        rarity = {
+            "pairs": self.any_labels.rarity(pairs.similar, count),
+            "pairs_with_two_labels": self.two_labels.rarity(pairs.contradicting.similar, count),
+            "crowds": self.crowded.rarity(groups, len(rows)),
+        }
+        evidence = {
+            "rarity": rarity,
+            "compared": len(rows),
+            "most_similar": self._pairs(batch.labels[rows], rows, pairs),
+            "crowds": [self._crowd(batch, rows, placed, group) for group in groups[:CAP]],
+        }
+        return Finding(max(rarity.values()), "-log10 of a chance", evidence=evidence)
+
+    def _pairs(self, labels: np.ndarray, rows: np.ndarray, pairs: Pairs) -> list[dict[str, Any]]:
+        """The most similar pairs, of equal ones first those with two labels."""
+        first = np.lexsort((labels[pairs.other], labels[pairs.one], ~pairs.differ, -pairs.similar.round(4)))[:CAP]
+        return [
+            {
+                "rows": [int(rows[pairs.one[pair]]), int(rows[pairs.other[pair]])],
+                "labels": [brief(str(labels[pairs.one[pair]])), brief(str(labels[pairs.other[pair]]))],
+                "similarity": round(float(pairs.similar[pair]), 4),
+            }
+            for pair in first
+        ]
+
+    def _crowd(self, batch: Batch, rows: np.ndarray, placed: Placed, group: np.ndarray) -> dict[str, Any]:
+        """The rows of a crowd, and the columns in which they all agree with the first of them."""
+        agree = [
+            bool(agreeing(low[group], high[group], np.array([0]), NEAR).all())
+            for low, high in zip(placed.below.T, placed.above.T, strict=True)
+        ]
+        names = [*compared(batch.layout), *self.cells.levels]
+        return {
+            "rows": rows[group[:CAP]].tolist(),
+            "left_out": max(0, len(group) - CAP),
+            "columns": [name for name, same in zip(names, agree, strict=True) if same][:CAP],
+        }
+
+
+def drawn(batch: Batch) -> np.ndarray:
+    """Positions of the rows that are compared."""
+    if len(batch) <= MOST:
+        return np.arange(len(batch))
+    return np.sort(np.argsort(batch.content, kind="stable")[:MOST])
+
+
+def _regions(trusted: Batch) -> np.ndarray:
+    """The highest and the lowest third of each number, and each class, of a fifth of the rows or more."""
+    numbers = numbers_of(trusted)
+    low, high = np.quantile(numbers, [1 / 3, 2 / 3], axis=0, method="nearest")
+    thirds = np.hstack([numbers <= low, numbers > high])
+    regions = np.hstack([thirds, trusted.labels[:, None] == np.unique(trusted.labels)]).T
+    return np.asarray(regions[regions.mean(axis=1) >= 0.2])

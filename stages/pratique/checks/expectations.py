@@ -1,0 +1,247 @@
+"""The expectation suite: what people expect of a batch, in the JSON of Great Expectations."""
+
+import logging
+import os
+import warnings
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from pratique.contract.check import Check, Finding, Fitted
+from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, shown
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.documents import parse_json
+from pratique.core.errors import PratiqueError, printable
+from pratique.core.layout import read_column
+from pratique.core.writing import rounded
+
+SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
+COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
+NOTES = "What a batch as a whole must meet. Yours to edit; what a single cell may hold stands in schema.yaml."
+ROWS = {
+    "result_format": "COMPLETE",  # the only format that names every failing row
+    "exclude_unexpected_values": True,
+    "partial_unexpected_count": 0,
+    "return_unexpected_index_query": False,
+}
+
+
+class Expectations(Check):
+    """Every expectation that people wrote down holds.
+
+    Claim: finds what the suite describes, such as a column too many or too few, a label outside its set,
+    repeated ids, a mean out of bounds. Poison that meets every expectation passes.
+
+    Rule: `expectations/suite.json` says what holds. An expectation about cells forbids the rows that fail
+    it, every one of them: `mostly` of 0.95 would hide 4 % of poison, so it only decides whether the share
+    of failing rows is a breach as well. Any other expectation that fails is a breach, and so is one about
+    a column that the batch lacks. Severity makes no difference. The statistic is the share of rows that
+    fail an expectation. The suite sees the columns that came in and no other: those of the layout by
+    kind, with unreadable cells empty, any further ones as text.
+
+    Cost: about 7 ms an expectation, and O(rows) for each.
+    """
+
+    says: ClassVar[str] = "rows break the expectations"
+    learns: ClassVar[bool] = False
+    file: Path = paths.SUITE
+
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedExpectations":
+        """Read the file, and prove on the trusted rows that every expectation can be judged.
+
+        They are judged one by one, so that an error names the one to correct.
+
+        Raises
+        ------
+        PratiqueError
+            If the file is missing, is no suite, or holds an expectation that can't be judged.
+        """
+        place, text = self.file.as_posix(), read_rules(self.file)
+        frame = _seen(trusted)
+        for expectation in _suite(place, text):
+            _prove(place, expectation, frame)
+        return FittedExpectations(place, text)
+
+
+@dataclass(frozen=True)
+class FittedExpectations(Fitted):
+    """A suite: the path of its file, for messages, and its text."""
+
+    place: str
+    text: str
+
+    def measure(self, batch: Batch) -> Finding:
+        """Judge every expectation; one that Great Expectations can't judge raises."""
+        tally = Tally(batch)
+        judged = []
+        for expectation in _suite(self.place, self.text):
+            lacking = [c for c in _columns(expectation) if c not in batch.table.column_names]
+            tally.breach(f"{_sentence(expectation)}: the batch lacks", lacking)
+            if not lacking:
+                judged.append(expectation)
+        for expectation, result in zip(judged, _judge(judged, _seen(batch)), strict=True):
+            rows = result.result.get("unexpected_index_list") or []
+            failing = np.zeros(len(batch), bool)
+            failing[rows] = True
+            tally.note(_columns(expectation), _words(expectation), failing)
+            if not result.success and (not rows or expectation.kwargs.get("mostly", 1) < 1):
+                hidden = set(_columns(expectation)) & set(batch.layout.personal)
+                observed = "" if hidden else _observed(result.result)
+                tally.breaches.append(f"{_sentence(expectation)} does not hold{observed}")
+        return tally.finding()
+
+
+@cache
+def _context() -> Any:
+    """Start Great Expectations, once a process: in memory, without telemetry, progress bars and log."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    with warnings.catch_warnings():  # importing it warns of what it imports itself
+        warnings.simplefilter("ignore")
+        import great_expectations
+        from great_expectations.data_context.types.base import ProgressBarsConfig
+
+    logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
+    context = great_expectations.get_context(mode="ephemeral")
+    context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+    return context
+
+
+def _judge(expectations: list[Any], frame: pd.DataFrame) -> list[Any]:
+    """Validate expectations on a frame whose rows are numbered from 0; results are in the same order.
+
+    A validator of our own on the bare frame, because a GX batch definition hashes every column, twice.
+    """
+    context = _context()
+    from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+    from great_expectations.validator.validator import Validator
+
+    if not expectations:
+        return []
+    engine = PandasExecutionEngine(batch_data_dict={"batch": frame})
+    validator = Validator(execution_engine=engine, data_context=context)
+    runtime = {"catch_exceptions": False, "result_format": dict(ROWS)}
+    results = validator.graph_validate(configurations=expectations, runtime_configuration=runtime)
+    for expectation, result in zip(expectations, results, strict=True):
+        if result.exception_info.get("raised_exception", True):
+            raise RuntimeError(f"{_sentence(expectation)} raised {shown(str(result.exception_info))}")
+    return results
+
+
+def _seen(batch: Batch) -> pd.DataFrame:
+    """Build the columns that came in: the layout's by kind, any further ones as text."""
+    columns: dict[str, Any] = {}
+    for name in batch.table.column_names:
+        values = (batch.columns.get(name) or read_column(batch.table[name], "text")).values
+        if values.dtype != "Int64":
+            columns[name] = values.array
+        elif values.hasnans:  # some of GX's metrics raise on pandas.NA
+            columns[name] = values.to_numpy("float64", na_value=np.nan)
+        else:
+            columns[name] = values.to_numpy("int64")
+    return pd.DataFrame(columns)
+
+
+@lru_cache(maxsize=8)
+def _suite(place: str, text: str) -> tuple[Any, ...]:
+    """Read the file's text as expectations; GX itself would log a faulty one and go on without it."""
+    _context()
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    try:
+        value = parse_json(text, place)
+    except PratiqueError as error:
+        raise PratiqueError(f"{error}; correct it") from error
+    entries = value.get("expectations") if isinstance(value, dict) else None
+    if not isinstance(entries, list) or not entries:
+        raise PratiqueError(f"{place}: expected a suite with `expectations`; write it with `pratique init`")
+    unknown = sorted(set(value) - SUITE_KEYS)
+    if unknown:
+        raise PratiqueError(f"{place}: unknown key {shown(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}")
+    suite = []
+    for i, entry in enumerate(entries):
+        kind = entry.get("type") if isinstance(entry, dict) else None
+        try:
+            expectation = ExpectationConfiguration(**entry)
+            expectation.to_domain_obj()
+        except Exception as error:  # GX raises whatever a wrong argument happens to hit
+            why = f"expectations[{i}]: {shown(kind)}: GX refuses it ({one_line(error)})"
+            raise PratiqueError(f"{place}: {why}; correct its type or kwargs") from error
+        suite.append(expectation)
+    return tuple(suite)
+
+
+def _prove(place: str, expectation: Any, frame: pd.DataFrame) -> None:
+    """Refuse an expectation that can't be judged on trusted rows, or compares text with numbers."""
+    place = f"{place}: {_sentence(expectation)}"
+    columns = _columns(expectation)
+    lacking = [c for c in columns if c not in frame.columns]
+    if lacking:
+        raise PratiqueError(f"{place}: the reference lacks column {shown(lacking)}; correct the name")
+    for column in columns:
+        values = expectation.kwargs.get("value_set") or []
+        assert_comparable(f"{place}: value_set", values, text=frame[column].dtype == "str")
+    try:
+        _judge([expectation], frame)
+    except Exception as error:  # GX raises whatever an expectation happens to hit
+        raise PratiqueError(f"{place}: can't be judged ({one_line(error)}); correct or remove it") from error
+
+
+def _columns(expectation: Any) -> list[str]:
+    """List the columns whose cells an expectation is about; it is not judged where one is lacking."""
+    if expectation.type.startswith("expect_table_") or expectation.type == "expect_column_to_exist":
+        return []
+    named = [expectation.kwargs.get(key) for key in COLUMN_KEYS]
+    return [c for item in named for c in (item if isinstance(item, list) else [item]) if c is not None]
+
+
+def _sentence(expectation: Any) -> str:
+    """Name the columns that an expectation is about, if there are any, and the expectation."""
+    columns = printable(", ".join(_columns(expectation)))
+    return f"{columns}: {_words(expectation)}" if columns else _words(expectation)
+
+
+def _words(expectation: Any) -> str:
+    """Name an expectation and its arguments, without the columns that it is about."""
+    about = COLUMN_KEYS if _columns(expectation) else ()
+    rest = [f"{key}={shown(value)}" for key, value in expectation.kwargs.items() if key not in about]
+    return f"{expectation.type}({', '.join(rest)})"
+
+
+def _observed(result: dict[str, Any]) -> str:
+    """Say what was found instead, where an expectation says so."""
+    found = (result.get("details") or {}).get("mismatched") or result.get("observed_value")
+    return "" if found is None else f": got {shown(rounded(found))}"
+
+
+def infer(trusted: Batch, id_column: str | None = None) -> dict[str, Any]:
+    """Write a compact suite of trusted rows: what concerns the batch as a whole, the label and the id.
+
+    The bounds and values of each feature stand in the schema, where a rule is cheaper.
+
+    Parameters
+    ----------
+    trusted : Batch
+    id_column : str, optional
+        The column that names a row; expected to be unique if it is so here.
+    """
+    label = trusted.layout.label
+    levels = sorted(set(trusted.columns[label].values.dropna()))
+    expectations: list[tuple[str, dict[str, Any]]] = [
+        ("expect_table_columns_to_match_set", {"column_set": trusted.table.column_names}),
+        ("expect_table_row_count_to_be_between", {"min_value": 1}),
+        ("expect_column_values_to_not_be_null", {"column": label}),
+        ("expect_column_values_to_be_in_set", {"column": label, "value_set": levels}),
+    ]
+    if id_column is not None and read_column(trusted.table[id_column], "text").values.dropna().is_unique:
+        expectations.append(("expect_column_values_to_be_unique", {"column": id_column}))
+    return {
+        "name": "batch",
+        "expectations": [{"type": kind, "kwargs": kwargs, "meta": {}} for kind, kwargs in expectations],
+        "meta": {},
+        "notes": NOTES,
+    }

@@ -1,0 +1,230 @@
+"""Columns that follow from each other in trusted rows, and do not in these."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from pratique.contract.check import Check, Finding, Fitted, most_suspicious
+from pratique.contract.tally import brief
+from pratique.core.batch import Batch
+from pratique.tables.encoding import MAX_LEVELS, WIDE, Encoder, Ranks, spaced
+
+KNOTS = (-1.0, 0.0, 1.0)
+PAIRED = 12
+"""Up to this many numeric columns, products of two are terms, too."""
+CROSSED = 200
+"""Up to this many products of a column and a class, these are terms, too."""
+TOP = 3
+
+
+class Relations(Check):
+    """A row in which columns do not follow from the others as they do in trusted rows is suspect.
+
+    Claim: finds noise, shifted columns and blends of two rows, where every cell by itself is ordinary; a level that
+    contradicts a number; with the label as one more column, labels that the features contradict.
+
+    Formula: every column's normal score (every level's and label's indicator) is predicted by ridge regression from
+    terms of the other columns: scores, hinges at -1, 0 and 1 standard deviations, products of two columns where
+    there are at most 12, and column by class where these are few. A residual counts by minus the logarithm of how
+    often a trusted row's, left out, is as large. The row's score is the mean over columns without the label.
+    Signals: the mean and the mean of the three largest, without and with the label; the residuals themselves where
+    there are at most 60 columns.
+
+    All regressions come from one inverse: with P = (F'F + penalty rows I)^-1 and g the terms that a column takes
+    part in, the residual of g given all other terms is F P_.g (P_gg)^-1. Left-out residuals are r / (1 - h), h the
+    leverage of the terms that predict (Allen, 1974).
+
+    Source: Noto, Brodley and Slonim, "FRaC: a feature-modeling approach for semi-supervised and unsupervised
+    anomaly detection", Data Mining and Knowledge Discovery 25 (2012).
+
+    Cost: O(rows x terms x columns); fitting O(terms^3), at most some hundred terms unless there are many levels:
+    of more than 200 numeric columns 200 are looked at, evenly spaced.
+    """
+
+    says: ClassVar[str] = "columns do not follow from each other as in trusted rows"
+    alone: ClassVar[bool] = False
+
+    penalty: float = Field(0.02, gt=0, le=10, description="Of the squared weights, for each trusted row.")
+
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedRelations":
+        """Learn how columns follow from each other, without the label and with it."""
+        ranks = Ranks.fit(trusted, Encoder.fit(trusted))
+        columns = spaced(len(trusted.layout.numeric))
+        classes = np.unique(trusted.labels)
+        terms = Terms(ranks, columns, np.zeros(0, classes.dtype)), Terms(ranks, columns, classes)
+        return FittedRelations(*(Web.fit(t, trusted, self.penalty) for t in terms))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is predicted, and what it is predicted from.
+
+    Attributes
+    ----------
+    columns : ndarray of int
+        The numeric columns that are looked at.
+    classes : ndarray of str
+        Labels that take part; none where the label does not.
+    """
+
+    ranks: Ranks
+    columns: np.ndarray
+    classes: np.ndarray
+
+    def of(self, batch: Batch) -> np.ndarray:
+        """The terms' values, shape (rows, terms): first what is predicted, then what only predicts."""
+        points = self.ranks.transform(batch)
+        scores, levels = points[:, self.columns], points[:, len(batch.layout.numeric) :] > 0
+        labels = batch.labels[:, None] == self.classes
+        hinges = [np.maximum(scores - knot, 0) for knot in self._knots]
+        products = [scores[:, [i]] * scores[:, [j]] for i, j in self._pairs]
+        crossed = [scores * labels[:, [c]] for c in self._crossed]
+        return np.hstack([scores, levels, labels, *hinges, *products, *crossed]).astype(float)
+
+    @property
+    def blocks(self) -> list[np.ndarray]:
+        """For each column the positions of what is predicted of it: one for numbers, one a level for others."""
+        sizes = [1] * len(self.columns) + self._levels + [len(self.classes)] * bool(len(self.classes))
+        return np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1]) if sizes else []
+
+    @property
+    def parts(self) -> list[np.ndarray]:
+        """For each column all terms that it takes part in: no regression may predict it from these."""
+        count, blocks = len(self.columns), self.blocks
+        parts: list[list[int]] = [block.tolist() for block in blocks]
+        at = sum(map(len, blocks))
+        for owners in [
+            *([j] for _ in self._knots for j in range(count)),
+            *self._pairs,
+            *((j, len(parts) - 1) for _ in self._crossed for j in range(count)),
+        ]:
+            for owner in owners:
+                parts[owner].append(at)
+            at += 1
+        return [np.array(part) for part in parts]
+
+    @property
+    def _levels(self) -> list[int]:
+        known = [] if self.ranks.levels is None else self.ranks.levels.categories_
+        return [min(len(levels), MAX_LEVELS) for levels in known]  # of more the rarest share one indicator
+
+    @property
+    def _knots(self) -> tuple[float, ...]:
+        return KNOTS if len(self.columns) <= WIDE else ()
+
+    @property
+    def _pairs(self) -> list[tuple[int, int]]:
+        return list(combinations(range(len(self.columns)), 2)) if len(self.columns) <= PAIRED else []
+
+    @property
+    def _crossed(self) -> range:
+        several = max(0, len(self.classes) - 1)
+        return range(several if several * len(self.columns) <= CROSSED else 0)
+
+
+@dataclass(frozen=True)
+class Web:
+    """Every column's regression on the others.
+
+    Attributes
+    ----------
+    mean, scale : ndarray, shape (terms,)
+    weights : ndarray, shape (terms, predicted)
+        From standardised terms to residuals.
+    known : ndarray, each column increasing, shape (trusted rows, columns)
+        Absolute residuals of trusted rows, each left out.
+    """
+
+    terms: Terms
+    mean: np.ndarray
+    scale: np.ndarray
+    weights: np.ndarray
+    known: np.ndarray
+
+    @classmethod
+    def fit(cls, terms: Terms, trusted: Batch, penalty: float) -> "Web":
+        """Solve all regressions at once."""
+        values = terms.of(trusted)
+        mean, scale = values.mean(axis=0), values.std(axis=0)
+        scale = np.where(scale > 1e-9, scale, 1.0)
+        values = (values - mean) / scale
+        inverse = np.linalg.inv(values.T @ values + penalty * len(values) * np.eye(values.shape[1]))
+        spread = values @ inverse
+        of_all = (spread * values).sum(axis=1)
+        weights = np.zeros((values.shape[1], sum(map(len, terms.blocks))))
+        leverage = np.zeros((len(values), len(terms.blocks)))
+        for i, (block, part) in enumerate(zip(terms.blocks, terms.parts, strict=True)):
+            own = np.linalg.inv(inverse[np.ix_(part, part)])
+            weights[:, block] = inverse[:, part] @ own[:, : len(block)] * scale[block]
+            leverage[:, i] = of_all - (spread[:, part] @ own * spread[:, part]).sum(axis=1)
+        web = cls(terms, mean, scale, weights, np.zeros((0, len(terms.blocks))))
+        left_out = np.abs(web.residuals(trusted) / (1 - leverage))
+        return cls(terms, mean, scale, weights, np.sort(left_out, axis=0))
+
+    def residuals(self, batch: Batch) -> np.ndarray:
+        """What each column has that the others do not tell, shape (rows, columns).
+
+        Of a column of levels it is one minus the predicted share of the row's own level; 1 for an unknown one.
+        """
+        values = self.terms.of(batch)
+        found = (values - self.mean) / self.scale @ self.weights
+        columns = []
+        for block in self.terms.blocks:
+            own = values[:, block].argmax(axis=1)
+            residual = found[np.arange(len(found)), block[own]]
+            unknown = (values[:, block].max(axis=1) == 0) & (len(block) > 1)
+            columns.append(np.where(unknown, 1.0, residual))
+        return np.column_stack(columns) if columns else np.zeros((len(values), 0))
+
+    def surprise(self, residuals: np.ndarray) -> np.ndarray:
+        """-log of the share of trusted rows whose residual is as large, in nats, shape (rows, columns)."""
+        rows = len(self.known)
+        found = np.zeros(residuals.shape)
+        for i, (known, mine) in enumerate(zip(self.known.T, np.abs(residuals).T, strict=True)):
+            found[:, i] = -np.log((1 + rows - np.searchsorted(known, mine, "left")) / (rows + 1))
+        return found
+
+
+@dataclass(frozen=True)
+class FittedRelations(Fitted):
+    """How columns follow from each other, without the label and with it."""
+
+    features: Web
+    labelled: Web
+
+    def measure(self, batch: Batch) -> Finding:
+        """How little each row's columns follow from each other."""
+        residuals = self.features.residuals(batch)
+        alone = self.features.surprise(residuals)
+        labelled = self.labelled.surprise(self.labelled.residuals(batch))
+        signals = {"top": _top(alone), "labelled_mean": labelled.mean(axis=1), "labelled_top": _top(labelled)}
+        if residuals.shape[1] <= WIDE:
+            signals |= {f"residual_{i}": residual for i, residual in enumerate(residuals.T)}
+        scores = alone.mean(axis=1) if alone.shape[1] else np.zeros(len(batch))
+        return Finding.of_rows(scores, "nats a column", signals=signals, evidence=self._evidence(batch, scores, alone))
+
+    def _evidence(self, batch: Batch, scores: np.ndarray, alone: np.ndarray) -> dict[str, Any]:
+        layout = batch.layout
+        names = [*(layout.numeric[c] for c in self.features.terms.columns), *layout.categorical]
+        return {
+            "least_related": [
+                {
+                    "row": int(row),
+                    "label": brief(str(batch.labels[row])),
+                    "surprise": float(scores[row]),
+                    "columns": [names[c] for c in np.argsort(-alone[row], kind="stable")[:TOP]],
+                }
+                for row in most_suspicious(batch, scores)
+            ]
+        }
+
+
+def _top(surprise: np.ndarray) -> np.ndarray:
+    """Mean of each row's largest surprises; 0 where there is none."""
+    count = min(TOP, surprise.shape[1])
+    if not count:
+        return np.zeros(len(surprise))
+    return np.partition(surprise, surprise.shape[1] - count, axis=1)[:, -count:].mean(axis=1)

@@ -1,0 +1,313 @@
+"""The declared schema: what every cell may hold, as people wrote it in pandera's YAML."""
+
+import io
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from pratique.contract.check import Check, Finding, Fitted
+from pratique.contract.tally import Tally, assert_comparable, brief, one_line, read_rules, shown
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Kind, read_column
+
+LIGHT = 0.25
+MAX_LEVELS = 64
+
+DTYPES: dict[str, Kind] = {
+    **dict.fromkeys(("int64", "Int64", "int"), "integer"),
+    **dict.fromkeys(("float64", "Float64", "float"), "real"),
+    **dict.fromkeys(("str", "string", "string[pyarrow]", "string[python]", "category"), "text"),
+}
+"""What a declared dtype stands for; pandera writes most of them in several ways."""
+UNREADABLE: dict[Kind, str] = {"integer": "not a whole number", "real": "not a finite number"}
+
+# fmt: off
+RULES = frozenset({
+    "equal_to", "not_equal_to", "greater_than", "greater_than_or_equal_to", "less_than",
+    "less_than_or_equal_to", "in_range", "isin", "notin", "str_matches", "str_contains", "str_startswith",
+    "str_endswith", "str_length",
+})
+RULE_KEYS = RULES | {"eq", "ne", "gt", "ge", "lt", "le", "between"}
+COLUMN_KEYS = frozenset({
+    "dtype", "nullable", "unique", "required", "coerce", "checks", "name", "title", "description",
+})
+TABLE_KEYS = frozenset({
+    "schema_type", "api", "version", "name", "title", "description", "columns", "strict", "coerce",
+})
+# fmt: on
+COMPARED = frozenset({"allowed_values", "forbidden_values", "value"})
+"""Arguments of rules that cells are compared with for equality."""
+OFF: tuple[Any, ...] = (None, False, [], {}, "all")
+"""Values with which a key of pandera's asks for nothing."""
+
+HEADER = """\
+# What a batch may hold: pandera's schema, inferred from the reference by `pratique init`. Yours to edit.
+#   dtype      int64, float64 or str; a cell that is not of this kind is reported, never converted
+#   nullable   true where a cell may be empty; unique: true where no two rows may share a cell
+#   in_range, isin, str_matches, ...   any of pandera's rules for one column; text always in quotes
+#   required   false where a batch may lack the column; strict: false lets undeclared columns in
+# Bounds leave room for one more range; a heavy tail has none. A text column lists its values only where a new
+# one would be a surprise.
+"""
+
+
+class Schema(Check):
+    """Every cell obeys the rules that people declared for its column.
+
+    Claim: finds cells of the wrong kind, empty cells, numbers out of bounds, values outside a set (labels
+    that only look like one of it), repeated keys, and columns that are missing or were never declared.
+    Poison that keeps to the rules passes.
+
+    Rule: `expectations/schema.yaml` says what holds. A row that breaks a rule is forbidden. A missing or
+    undeclared column, a column that must not be empty and is, and more than 10,000 forbidden rows are
+    breaches. The statistic is the share of rows that break a rule.
+
+    Cost: O(cells), one pass a rule. pandera judges the columns, but its table of failure cases is never
+    built: each million of bad cells costs it seconds, and their number is the sender's to choose.
+    """
+
+    says: ClassVar[str] = "rows break the schema"
+    learns: ClassVar[bool] = False
+    file: Path = paths.SCHEMA
+
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedSchema":
+        """Read the file, and prove on the trusted rows that every rule can be applied.
+
+        Raises
+        ------
+        PratiqueError
+            If the file is missing, is no schema, or holds a rule that can't be applied.
+        """
+        fitted = FittedSchema(self.file.as_posix(), read_rules(self.file))
+        fitted.measure(trusted)
+        return fitted
+
+
+@dataclass(frozen=True)
+class FittedSchema(Fitted):
+    """A declared schema: the path of its file, for messages, and its text."""
+
+    place: str
+    text: str
+
+    def measure(self, batch: Batch) -> Finding:
+        """Apply every rule to every row."""
+        strict, columns = _declared(self.place, self.text)
+        names = dict.fromkeys(batch.table.column_names)
+        tally = Tally(batch)
+        tally.breach("the batch lacks", [c.name for c in columns if c.required and c.name not in names])
+        if strict:
+            known = {column.name for column in columns}
+            tally.breach(f"{self.place} does not declare", [name for name in names if name not in known])
+        for column in columns:
+            if column.name in names:
+                column.examine(batch, tally)
+        return tally.finding()
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What is declared for one column; `rules` are pandera's checks, each with its words for people."""
+
+    place: str
+    name: str
+    kind: Kind
+    nullable: bool
+    unique: bool
+    required: bool
+    rules: tuple[tuple[str, Any], ...]
+
+    def examine(self, batch: Batch, tally: Tally) -> None:
+        """Note every row of the column that breaks a rule."""
+        kind = "text" if self.name == batch.layout.label else batch.layout.kinds.get(self.name)
+        shared = kind == self.kind  # then it is read once for every check
+        read = batch.columns[self.name] if shared else read_column(batch.table[self.name], self.kind)
+        missing = read.values.isna().to_numpy(bool) & ~read.unreadable
+        if self.kind != "text":
+            tally.note([self.name], UNREADABLE[self.kind], read.unreadable)
+        if not self.nullable and missing.all():
+            tally.breach("every cell is empty in", [self.name])
+        elif not self.nullable:
+            tally.note([self.name], "must not be empty", missing)
+        for words, rule in self.rules:
+            tally.note([self.name], words, self._failing(words, rule, read.values) & ~read.unreadable)
+        if self.unique:
+            twice = read.values.duplicated(keep=False) & read.values.notna()
+            tally.note([self.name], "must be unique", twice.to_numpy(bool))
+
+    def _failing(self, words: str, rule: Any, values: pd.Series) -> np.ndarray:
+        """Mark the rows that break one of pandera's rules, bool of shape (rows,)."""
+        failing = np.zeros(len(values), bool)
+        try:
+            holds = rule(values).check_output
+            failing[holds.index[~holds.to_numpy(bool)]] = True
+        except Exception as error:  # a rule may not fit the column in ways that only running it shows
+            why = f"{words} can't be applied ({one_line(error)}); correct the rule or the dtype"
+            raise PratiqueError(f"{self.place}: {why}") from error
+        return failing
+
+
+@lru_cache(maxsize=8)
+def _declared(place: str, text: str) -> tuple[bool, tuple[_Column, ...]]:
+    """Read the file's text: whether the schema is strict, and its columns."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        value = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        raise PratiqueError(f"{place}: {one_line(error)}") from error
+    columns = value.get("columns") if isinstance(value, dict) else None
+    if not isinstance(columns, dict) or not columns:
+        raise PratiqueError(f"{place}: expected pandera's schema with `columns`; write it with `pratique init`")
+    _refuse_unknown(place, value, TABLE_KEYS)
+    strict = _flag(place, value, "strict", False)
+    return strict, tuple(_column(place, name, spec) for name, spec in columns.items())
+
+
+def _column(place: str, name: Any, spec: Any) -> _Column:
+    """Read one entry under `columns`, and refuse every key that pandera would pass over in silence."""
+    from pandera.io.pandas_io import deserialize_schema
+
+    place = f"{place}: column {shown(name)}"
+    if not isinstance(name, str) or not isinstance(spec, dict):
+        raise PratiqueError(f"{place}: expected a name in quotes and, below it, dtype and rules")
+    _refuse_unknown(place, spec, COLUMN_KEYS | RULE_KEYS)
+    if spec.get("checks") and RULE_KEYS & set(spec):
+        raise PratiqueError(f"{place}: rules both under `checks` and beside it; write them in one place")
+    dtype = spec.get("dtype")
+    if not isinstance(dtype, str) or dtype not in DTYPES:
+        raise PratiqueError(f"{place}: dtype: got {shown(dtype)}; known are int64, float64 and str")
+    try:
+        schema = deserialize_schema({"columns": {name: spec}})  # type: ignore[no-untyped-call]
+    except Exception as error:  # pandera raises whatever a wrong argument happens to hit
+        raise PratiqueError(f"{place}: pandera refuses a rule ({one_line(error)}); correct it") from error
+    rules = schema.columns[name].checks
+    for rule in rules:
+        _assert_usable(place, rule, text=DTYPES[dtype] == "text")
+    return _Column(
+        place,
+        name,
+        DTYPES[dtype],
+        nullable=_flag(place, spec, "nullable", False),
+        unique=_flag(place, spec, "unique", False),
+        required=_flag(place, spec, "required", True),
+        rules=tuple((brief(rule.error or rule.name), rule) for rule in rules),
+    )
+
+
+def _flag(place: str, value: dict[str, Any], key: str, default: bool) -> bool:
+    flag = value.get(key)
+    if flag is not None and not isinstance(flag, bool):
+        raise PratiqueError(f"{place}: {key}: expected true or false, got {shown(flag)}")
+    return default if flag is None else flag
+
+
+def _assert_usable(place: str, rule: Any, text: bool) -> None:
+    """Refuse a rule that is none of `RULES`, that only warns, or that compares text with numbers."""
+    if rule.name not in RULES:
+        raise PratiqueError(f"{place}: {shown(rule.name)}: no rule for a column; known: {_listed(RULES)}")
+    if rule.raise_warning:
+        raise PratiqueError(f"{place}: {rule.name}: raise_warning is not supported; remove it, or the rule")
+    for key in COMPARED & rule.statistics.keys():
+        value = rule.statistics[key]
+        assert_comparable(f"{place}: {rule.name}", value if isinstance(value, list) else [value], text)
+
+
+def _refuse_unknown(place: str, value: dict[Any, Any], known: frozenset[str]) -> None:
+    for key, item in value.items():
+        if key not in known and item not in OFF:
+            raise PratiqueError(f"{place}: key {shown(key)} is not supported; known: {_listed(known)}")
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names))
+
+
+def infer(trusted: Batch) -> str:
+    """Write the schema of trusted rows as pandera's YAML, with a header that says what may be edited.
+
+    Every column of the table is declared, and no other is let in. Numbers are bounded by [min - range,
+    max + range] on the sides where their tail is light. Text lists its values where the Good-Turing estimate of
+    an unseen one, (values seen once) / rows, is 0 and there are at most 64. Labels always list theirs.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    quoted = DoubleQuotedScalarString  # then neither YAML 1.1 nor 1.2 takes "no" or "007" for anything else
+    columns = {}
+    for name in trusted.table.column_names:
+        spec = _inferred(trusted, name)
+        if "isin" in spec:
+            spec["isin"] = [quoted(level) for level in spec["isin"]]
+        columns[quoted(name)] = spec
+    yaml = YAML()
+    yaml.width = 2**20
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    out = io.StringIO()
+    yaml.dump({"schema_type": "dataframe", "strict": True, "columns": columns}, out)
+    return HEADER + out.getvalue()
+
+
+def _inferred(trusted: Batch, name: str) -> dict[str, Any]:
+    """Say in pandera's keys what one column of the trusted rows holds."""
+    layout = trusted.layout
+    if name not in (*layout.kinds, layout.label):
+        return {"dtype": "str", "nullable": True}
+    column = trusted.columns[name]
+    present = column.values.dropna()
+    kind = layout.kinds.get(name, "text")
+    spec: dict[str, Any] = {"dtype": {"integer": "int64", "real": "float64", "text": "str"}[kind]}
+    if name != layout.label and (column.values.isna().to_numpy(bool) & ~column.unreadable).any():
+        spec["nullable"] = True
+    if kind == "text":
+        counts = present.value_counts()
+        if name == layout.label or (0 < len(counts) <= MAX_LEVELS and counts.min() > 1):
+            spec["isin"] = sorted(counts.index)
+    elif present.nunique() > 1:
+        spec |= _bounds(present.to_numpy())
+    return spec
+
+
+def _bounds(values: np.ndarray) -> dict[str, Any]:
+    """Bound a column where an honest new row is most improbable to lie beyond: not on the side of a heavy tail.
+
+    A side is light if its extreme hundredth covers at most a quarter of the range; its bound leaves room for one
+    more range. A column that touches 0 from above, or stays a tenth of its range away, is not let below it.
+
+    Examples
+    --------
+    >>> _bounds(np.array([20, 30, 40, 50, 60]))
+    {'in_range': {'min_value': 0, 'max_value': 100}}
+    >>> _bounds(np.array([0.0] * 199 + [90.0]))
+    {'greater_than_or_equal_to': 0.0}
+    """
+    low, high = values.min().item(), values.max().item()
+    span = high - low
+    if not math.isfinite(3 * float(span)):
+        return {}
+    early, late = np.quantile(values, [0.01, 0.99])
+    below = _outwards(low - span, span, math.floor) if early - low <= LIGHT * span else None
+    above = _outwards(high + span, span, math.ceil) if high - late <= LIGHT * span else None
+    if low == 0 or low >= span / 10:
+        below = max(type(low)(0), below or type(low)(0))
+    if below is not None and above is not None:
+        return {"in_range": {"min_value": below, "max_value": above}}
+    bounds = {"greater_than_or_equal_to": below, "less_than_or_equal_to": above}
+    return {rule: bound for rule, bound in bounds.items() if bound is not None}
+
+
+def _outwards(bound: float, span: float, towards: Callable[[float], int]) -> float:
+    """Round a bound away from the data, by a thousandth of the range at most, so that people can read it."""
+    if isinstance(bound, int):
+        return bound
+    digits = 3 - math.floor(math.log10(span))
+    return round(towards(bound * 10.0**digits) / 10.0**digits, digits)

@@ -1,0 +1,236 @@
+"""The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from pratique.commands import review
+from pratique.core import errors
+
+app = typer.Typer(
+    help="Keep poisoned data out of training: clear each batch before a model sees it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(review.app, name="review")
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Root of a git repository.")],
+    reference: Annotated[Path, typer.Option("--from", help="Trusted rows: a file, or a folder of files.")],
+    label: Annotated[str, typer.Option(help="Column that a model learns to predict.")],
+) -> None:
+    """Write a pipeline into a repository, inferred from trusted rows; never overwrite."""
+    from pratique.scaffold.project import init as write
+
+    for file in write(folder, reference, label):
+        typer.echo(f"{'wrote' if file.new else 'kept '}  {errors.printable(str(file.path))}")
+    typer.echo(
+        "Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`."
+    )
+
+
+@app.command()
+def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
+    """Print a workflow that runs the gate on every change."""
+    typer.echo((files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), nl=False)
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where data/ is written.")] = Path(),
+    of: Annotated[
+        Literal["digits", "iris"], typer.Option(help="iris: an experiment, with its params.yaml.")
+    ] = "digits",
+) -> None:
+    """Write the sample data: handwritten digits in 25 batches, some of them poisoned."""
+    from pratique.scaffold.iris import write_iris
+    from pratique.scaffold.sample import write_sample
+
+    write_iris(folder) if of == "iris" else write_sample(folder)
+
+
+@app.command()
+def calibrate() -> None:
+    """Learn from data/reference what normal looks like."""
+    from pratique.pipeline.calibrate import main as stage
+
+    stage()
+
+
+@app.command()
+def ingest() -> None:
+    """Read what came into data/incoming."""
+    from pratique.pipeline.ingest import main as stage
+
+    stage()
+
+
+@app.command()
+def validate() -> None:
+    """Measure and judge every batch; quarantine what is not cleared."""
+    from pratique.pipeline.validate import main as stage
+
+    stage()
+
+
+@app.command()
+def train() -> None:
+    """Train the model on accepted rows."""
+    from pratique.pipeline.train import main as stage
+
+    stage()
+
+
+@app.command()
+def evaluate() -> None:
+    """Compare models with and without the gate on data/holdout."""
+    from pratique.pipeline.evaluate import main as stage
+
+    stage()
+
+
+@app.command()
+def report() -> None:
+    """Write the pages that people decide on, and show what was quarantined and why."""
+    from pratique.pipeline.report import main as stage
+
+    stage()
+
+
+@app.command()
+def drill(
+    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")] = None,
+) -> None:
+    """Poison copies of accepted rows; measure what is caught and what it costs."""
+    from pratique.pipeline.drill import main as stage
+
+    stage(jobs)
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files.")],
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdicts there.")] = None,
+    rows_file: Annotated[
+        Path | None, typer.Option("--rows", help="Write a score for every row there (Parquet).")
+    ] = None,
+) -> None:
+    """Examine files without touching the pipeline: exit 0 all accepted, 1 some not, 2 could not decide."""
+    from pratique.core.writing import write_json, write_table
+    from pratique.quarantine.adhoc import check_files, line, rows_of, verdicts_of
+
+    cleared = check_files(files)
+    for path, summary in cleared.items():
+        typer.echo(line(path, summary))
+    if json_file is not None:
+        write_json(json_file, verdicts_of(cleared))
+    if rows_file is not None:
+        write_table(rows_file, rows_of(cleared))
+    if any(summary.verdict.verdict == "quarantine" for summary in cleared.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    retrain: Annotated[bool, typer.Option("--retrain", help="Train once more, and compare the model.")] = False,
+) -> None:
+    """Hold inputs, outputs, records, ledger and model to each other, offline: exit 1 if something does not hold."""
+    from pratique.lineage.verify import verify as faults_of
+
+    faults = faults_of(retrain)
+    for fault in faults:
+        typer.echo(errors.printable(fault))
+    typer.echo(f"{len(faults)} faults." if faults else "All holds: the model learned from accepted rows only.")
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def trace(
+    what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
+) -> None:
+    """Say whether a batch, or one row of it, reached the model, and by whose decision."""
+    from pratique.lineage.trace import trace_lines
+
+    typer.echo("\n".join(trace_lines(what)))
+
+
+@app.command()
+def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming.")]) -> None:
+    """List what a source touched, and what a retrain without it would drop."""
+    from pratique.lineage.trace import recall_lines
+
+    typer.echo("\n".join(recall_lines(source)))
+
+
+@app.command()
+def gate(
+    base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
+    require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
+    attest: Annotated[bool, typer.Option("--attest", help="Write what is attested to data/attestations/.")] = False,
+) -> None:
+    """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
+    from pratique.commands.gate import main as judge
+
+    raise typer.Exit(judge(base, require_batch, attest))
+
+
+@app.command()
+def status(
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
+) -> None:
+    """Show what the last run quarantined and why."""
+    from rich.console import Console
+
+    from pratique.results.facts import read_facts
+    from pratique.terminal.summary import picture, summary
+
+    Console().print(summary(read_facts()))
+    if svg_file is not None:
+        picture(svg_file)
+
+
+@app.command()
+def unseen(
+    rate: Annotated[float, typer.Option(min=0, max=1, help="Share of poisoned rows in a batch.")] = 0.2,
+    batches: Annotated[int, typer.Option(min=1, help="Batches for each attack.")] = 10,
+    rows: Annotated[int, typer.Option(min=5, help="Rows in a batch.")] = 100,
+) -> None:
+    """Leave each family of attacks out of what the fusion is shown, and see what is still caught."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from pratique.core.params import load
+    from pratique.drill.unseen import leave_one_family_out
+
+    table = Table("family", "batches", "caught", "caught unseen")
+    for found in leave_one_family_out(load(), rate, batches, rows):
+        table.add_row(found.family, str(found.batches), f"{found.shown:.2f}", f"{found.unseen:.2f}")
+    Console().print(table)
+
+
+@app.command()
+def explain(
+    batch: Annotated[str, typer.Argument(help="A batch, as <source>/<batch>.")],
+    row: Annotated[int | None, typer.Argument(help="One of its rows, counted from 0.")] = None,
+) -> None:
+    """Say why a batch, or one row of it, was judged as it was."""
+    from rich.console import Console
+
+    from pratique.terminal import explain as words
+
+    Console().print(words.explain(batch) if row is None else words.explain_row(batch, row))
+
+
+def main() -> None:
+    """Run the command that the words ask for."""
+    errors.run(app)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the commands of `pratique` do beyond one call."""

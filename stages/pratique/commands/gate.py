@@ -1,0 +1,47 @@
+"""The command `pratique gate`: judge a change, say so on one screen, write the files that CI reads."""
+
+from pratique.core import paths
+from pratique.core.errors import PratiqueError, printable
+from pratique.core.writing import keep_only
+from pratique.gate.attestation import attest
+from pratique.gate.formats import SUMMARY_MD, TOP, headline, next_command, why, write_gate_files
+from pratique.gate.judge import Result, gate
+
+CLEARED, REFUSED, NOTHING = 0, 1, 3
+
+
+def main(base: str, require_batch: bool, attesting: bool) -> int:
+    """Judge, write and print; the exit code."""
+    _require_no_links()
+    keep_only(paths.GATE, [])  # nobody shall read what an earlier run said
+    result = gate(base)
+    write_gate_files(result)
+    if attesting:
+        attest(result)
+    print("\n".join(_screen(result)))
+    if not result.passes:
+        return REFUSED
+    return NOTHING if require_batch and not result.batches else CLEARED
+
+
+def _require_no_links() -> None:
+    """A change may bring a link in the place of a folder that this command writes or empties."""
+    for place in (paths.GATE, paths.ATTESTATIONS, paths.DECISIONS, paths.LEDGER):
+        for path in (place, *place.parents):
+            if path.is_symlink():
+                raise PratiqueError(f"{path}: a link; expected a folder or file of its own")
+
+
+def _screen(result: Result) -> list[str]:
+    lines = [f"pratique gate {headline(result)}"]
+    for gated in result.batches:
+        if gated.passes and not gated.record["predicate"]["reasonCodes"]:
+            continue
+        lines.append(f"  {gated.name}: {gated.record['predicate']['verdict']}{', let in' if gated.passes else ''}")
+        lines += [f"    {reason}" for reason in why(gated)[:TOP]]
+    lines += [f"  {printable(path)} is changed, too" for path in result.mixed[:TOP]]
+    lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]
+    command = next_command(result)
+    if command is not None:
+        lines.append(f"Next: {printable(command)}")
+    return [*lines, f"Report: {SUMMARY_MD}"]

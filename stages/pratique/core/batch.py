@@ -1,0 +1,129 @@
+"""A batch: rows that came in together, as they came and as the layout reads them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from pratique.core.errors import UnreadableBatch
+from pratique.core.layout import Column, Layout, as_text, read_column
+
+VIEWS = ("numeric", "categorical", "labels")
+"""Arrays, one line a row, that a batch reads from its table once."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows under one name, with the layout that says how to read them.
+
+    A batch never fails on what is in its cells: a cell that can't be read is missing in `frame`
+    and marked in `columns`; a column that is not there is missing throughout.
+
+    Attributes
+    ----------
+    name : str
+        `<source>/<stem>` in the pipeline.
+    table : pyarrow.Table
+        The rows as they came, in their order.
+    layout : Layout
+    """
+
+    name: str
+    table: pa.Table
+    layout: Layout
+
+    def __post_init__(self) -> None:
+        _check_unique(self.name, self.table.column_names)
+
+    @classmethod
+    def from_frame(cls, name: str, frame: pd.DataFrame, layout: Layout) -> "Batch":
+        """A batch of a pandas frame; its index is dropped, columns of mixed types are read as text."""
+        _check_unique(name, [str(column) for column in frame.columns])
+        return cls(name, pa.table({str(column): _arrow(cells) for column, cells in frame.items()}), layout)
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @cached_property
+    def missing_columns(self) -> tuple[str, ...]:
+        """Columns of the layout that the batch lacks."""
+        present = set(self.table.column_names)
+        return tuple(c for c in (*self.layout.kinds, self.layout.label) if c not in present)
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """Features and label by name, as read."""
+        kinds = {**self.layout.kinds, self.layout.label: "text"}
+        absent = pa.chunked_array([pa.nulls(len(self), pa.string())])
+        missing = set(self.missing_columns)
+        return {
+            name: read_column(absent if name in missing else self.table[name], kind) for name, kind in kinds.items()
+        }
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Features and label as typed columns, rows numbered from 0."""
+        return pd.DataFrame({name: column.values for name, column in self.columns.items()})
+
+    @cached_property
+    def numeric(self) -> np.ndarray:
+        """The numeric features, float64 of shape (rows, numeric columns), NaN where missing."""
+        out = np.empty((len(self), len(self.layout.numeric)))
+        for i, name in enumerate(self.layout.numeric):
+            out[:, i] = self.columns[name].numbers
+        return out
+
+    @cached_property
+    def categorical(self) -> np.ndarray:
+        """The categorical features as text, shape (rows, categorical columns), '' where missing."""
+        out = np.empty((len(self), len(self.layout.categorical)), dtype=object)
+        for i, name in enumerate(self.layout.categorical):
+            out[:, i] = self.columns[name].values.fillna("").to_numpy(object)
+        return out
+
+    @cached_property
+    def labels(self) -> np.ndarray:
+        """The labels as text, shape (rows,), '' where missing."""
+        return self.columns[self.layout.label].values.fillna("").to_numpy(str)
+
+    @cached_property
+    def content(self) -> np.ndarray:
+        """A hash of what each row holds, uint64 of shape (rows,): the same wherever the row stands."""
+        cells = pd.DataFrame(self.numeric).join(pd.DataFrame(self.categorical.astype(str)).add_prefix("text "))
+        return np.asarray(pd.util.hash_pandas_object(cells.assign(label=self.labels), index=False))
+
+    def take(self, rows: np.ndarray) -> "Batch":
+        """The rows at these positions, in this order, as a batch of the same name.
+
+        Cells are not read again: calibration takes thousands of samples of one reference.
+        """
+        taken = Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
+        for view in VIEWS:
+            taken.__dict__[view] = getattr(self, view)[rows]
+        return taken
+
+    def followed_by(self, other: "Batch") -> "Batch":
+        """The rows of both, which have the same columns and layout; cells are not read again."""
+        both = Batch(self.name, pa.concat_tables([self.table, other.table]), self.layout)
+        for view in VIEWS:
+            both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
+        return both
+
+
+def _arrow(cells: pd.Series) -> pa.ChunkedArray:
+    """A pandas column as Arrow has it; text where its cells are of several types."""
+    try:
+        array = pa.array(cells, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        array = pa.array(cells.astype("str"), from_pandas=True)
+    column = pa.chunked_array(array)
+    return as_text(column) if pa.types.is_large_string(column.type) else column
+
+
+def _check_unique(name: str, columns: list[str]) -> None:
+    repeated = sorted(column for column, count in Counter(columns).items() if count > 1)
+    if repeated:
+        raise UnreadableBatch(f"{name}: column '{repeated[0]}' appears more than once; name each column once")

@@ -1,0 +1,162 @@
+"""params.yaml, and nothing else reads it: every section is a model that forbids unknown keys."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from pratique.core import paths
+from pratique.core.documents import read_yaml
+from pratique.core.errors import PratiqueError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Section(BaseModel):
+    """A part of params.yaml. Unknown keys are errors, so that a typo never means a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataParams(Section):
+    """What the columns are.
+
+    `label` is what a model learns; `id` names a row and is never a feature; `ignore` are columns that
+    are kept but not examined; `personal` are columns whose cells no report shows.
+    """
+
+    label: str
+    id: str | None = None
+    ignore: tuple[str, ...] = ()
+    personal: tuple[str, ...] = ()
+
+
+class AlarmParams(Section):
+    """The false-alarm budget, from which every threshold follows.
+
+    `per_1000_batches`: clean batches in 1,000 that may be quarantined. `rows_fdr`: the share of wrongly
+    held rows among all rows that are held one by one.
+    """
+
+    per_1000_batches: float = Field(10, gt=0, lt=1000)
+    rows_fdr: float = Field(0.05, gt=0, lt=1)
+
+    @property
+    def alpha(self) -> float:
+        """The budget as a probability for one batch."""
+        return self.per_1000_batches / 1000
+
+
+class ShiftParams(Section):
+    """What becomes of a batch whose only fault is that its columns or class shares have moved."""
+
+    policy: Literal["quarantine", "warn"] = "quarantine"
+
+
+class SourcesParams(Section):
+    """What becomes of a batch whose source is not listed in data/sources.yaml."""
+
+    unlisted: Literal["warn", "refuse"] = "warn"
+
+
+class ReviewParams(Section):
+    """How many people must release a batch before it counts; none of them may have submitted it."""
+
+    reviewers: int = Field(1, ge=1, le=10)
+
+
+class SigningParams(Section):
+    """Ed25519 public keys: the base64 line that `openssl pkey -pubout` prints.
+
+    `reviewers`: by e-mail address; where one is given, releases count only if signed with the key of their reviewer.
+    `gate`: of the key that the gate signs what it attests with.
+    """
+
+    reviewers: dict[str, str] = {}
+    gate: str | None = None
+
+
+class TrainParams(Section):
+    """The model that is trained on accepted rows."""
+
+    model: Literal["random_forest", "logistic_regression"] = "random_forest"
+    trees: int = Field(100, ge=1, le=10_000)
+
+
+Rates = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]
+
+
+class DrillParams(Section):
+    """The drill: known poison in copies of accepted rows.
+
+    `attacks`: one entry an exercise, named after its attack, or with the attack's name under `attack`; `rates` and
+    `batches` of an entry replace those below; what else stands there are the attack's fields. Each run deals
+    `batches` batches of `rows` rows out of the accepted rows and poisons a share of them, each of `rates` in turn.
+    `retrainings` runs train models on them; the first `repetitions` of these pass the gate, too.
+    """
+
+    attacks: dict[Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")], dict[str, Any]] = {}
+    rates: Rates = (0.05, 0.2)
+    repetitions: int = Field(3, ge=1, le=500)
+    retrainings: int = Field(20, ge=1, le=500)
+    batches: int = Field(5, ge=1, le=1000)
+    rows: int = Field(100, ge=1)
+
+    @model_validator(mode="after")
+    def _every_repetition_is_trained(self) -> Self:
+        if self.retrainings < self.repetitions:
+            raise ValueError(f"retrainings must not be below repetitions, which are {self.repetitions}")
+        return self
+
+
+class Params(Section):
+    """All of params.yaml. `checks` and `seed` apply everywhere; a check that is not named does not run."""
+
+    seed: int = Field(0, ge=0, lt=2**32)
+    data: DataParams
+    alarms: AlarmParams = AlarmParams()
+    shift: ShiftParams = ShiftParams()
+    checks: dict[str, dict[str, Any]]
+    sources: SourcesParams = SourcesParams()
+    review: ReviewParams = ReviewParams()
+    signing: SigningParams = SigningParams()
+    train: TrainParams = TrainParams()
+    drill: DrillParams = DrillParams()
+
+
+def load(path: Path = paths.PARAMS) -> Params:
+    """Read params.yaml.
+
+    Raises
+    ------
+    PratiqueError
+        If the file is missing, is not YAML, repeats a key, or holds an unknown key or a wrong value;
+        the message names the key.
+    """
+    if not path.is_file():
+        raise PratiqueError(f"{path}: not found; run this in the pipeline's folder, or write one with `pratique init`")
+    return parse(Params, read_yaml(path), str(path))
+
+
+def parse(model: type[Model], value: Any, place: str) -> Model:
+    """Validate a value as a model; the first fault becomes one line: the key and what was expected."""
+    try:
+        return model.model_validate(value if value is not None else {})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(str(part) for part in fault["loc"])
+        if fault["type"] == "extra_forbidden":
+            message = f"unknown key; known here: {', '.join(sorted(_known(model, fault['loc'][:-1])))}"
+        else:
+            message = f"{fault['msg'][0].lower()}{fault['msg'][1:]}, got {fault['input']!r:.80}"
+        raise PratiqueError(f"{place}: {key}: {message}" if key else f"{place}: {message}") from error
+
+
+def _known(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+    """The keys of the section at `path`."""
+    for part in path:
+        inner = model.model_fields[str(part)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

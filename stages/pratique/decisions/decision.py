@@ -1,0 +1,239 @@
+"""Decisions: what a reviewer says about a batch, as a statement that binds what was measured.
+
+A decision is a file in data/decisions, one for each batch and reviewer; it lands by commit, so whoever owns that
+folder decides. A release counts for the bytes and the limits that it was made for, and no others. A reject holds for
+its rows whatever they are called, until its reviewer withdraws it, and beats any release.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from pratique.core import paths
+from pratique.core.documents import parse_json
+from pratique.core.errors import PratiqueError, printable
+from pratique.core.hashing import sha256_bytes, sha256_json
+from pratique.core.params import Section, SigningParams, parse
+from pratique.core.writing import write_json
+from pratique.provenance import git, signing
+from pratique.provenance.recordfile import read_record
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+PREDICATE = "urn:pratique:decision:v1"
+
+Action = Literal["release", "reject"]
+BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+SHA256 = r"^[0-9a-f]{64}$"
+MAX_REASON = 2_000
+
+BOUND = ("params", "schema", "suite", "reference")
+"""What limits follow from. The profile and what was measured follow too, but a processor's last bits show in them."""
+
+
+class Said(Section):
+    """What a decision says: the predicate of its statement.
+
+    `rows` are positions in the batch, all of its rows where there are none; `binds` is the `binding` of the record
+    that was decided on; `rowSet` names the batch's rows in any order.
+    """
+
+    action: Action
+    batch: str = Field(pattern=f"^{BATCH.pattern}$")
+    rows: tuple[int, ...] | None = None
+    reviewer: str = Field(min_length=1, max_length=300)
+    reason: str = Field(min_length=1, max_length=MAX_REASON)
+    time: datetime
+    expires: date | None = None
+    binds: str = Field(pattern=SHA256)
+    rowSet: str | None = Field(None, pattern=SHA256)  # noqa: N815, the records' spelling
+
+
+class _Statement(Section):
+    type_: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
+    subject: list[dict[str, Any]] = Field(min_length=1, max_length=1)
+    predicateType: Literal["urn:pratique:decision:v1"]  # noqa: N815
+    predicate: Said
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A decision, the file it stands in with the digest of its bytes, and those bytes where they are signed."""
+
+    path: Path
+    said: Said
+    sha256: str
+    envelope: bytes | None = None
+
+    @property
+    def reviewer(self) -> str:
+        """The reviewer's address, in lower case."""
+        return git.email(self.said.reviewer)
+
+    def is_signed(self, keys: SigningParams) -> bool:
+        """Whether the reviewer whom it names has signed it; without configured keys nobody need."""
+        if not keys.reviewers:
+            return True
+        by_email = {address.lower(): key for address, key in keys.reviewers.items()}
+        public = by_email.get(self.reviewer)
+        return (
+            self.envelope is not None
+            and public is not None
+            and signing.is_signed(self.envelope, public, str(self.path))
+        )
+
+
+def binding(record: dict[str, Any]) -> str:
+    """SHA-256 over the batch's bytes, what limits follow from, and which checks let the batch pass.
+
+    Observed values are left out: they differ in the last digits from one kind of processor to another, and a
+    release that somebody decided on a laptop must hold where the gate runs.
+
+    Parameters
+    ----------
+    record : dict
+        A statement, or the part of one that has `subject` and the predicate's `configuration` and `checks`.
+    """
+    predicate = record["predicate"]
+    configuration = {entry["name"]: entry["sha256"] for entry in predicate["configuration"] if entry["name"] in BOUND}
+    checks = [[check["id"], check["success"]] for check in predicate["checks"]]
+    return sha256_json([record["subject"][0]["digest"]["sha256"], predicate["tool"]["version"], configuration, checks])
+
+
+def load_decisions(folder: Path = paths.DECISIONS) -> list[Decision]:
+    """Every decision, sorted by the name of its file; none where the folder is missing.
+
+    Raises
+    ------
+    PratiqueError
+        If a file is no decision; the message names it and what is wrong.
+    """
+    return [_load(path) for path in sorted(folder.glob("*.json"))]
+
+
+def parse_decision(path: Path, data: bytes) -> Decision:
+    """The decision in a file's bytes.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none; the message names the file and what is wrong.
+    """
+    value = parse_json(data, str(path))
+    envelope = data if isinstance(value, dict) and "payload" in value else None
+    statement = value if envelope is None else signing.unseal(envelope, str(path))
+    return Decision(path, parse(_Statement, statement, str(path)).predicate, sha256_bytes(data), envelope)
+
+
+def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
+    """Let a batch into training although it was held, or some of its rows.
+
+    Parameters
+    ----------
+    batch : str
+        `<source>/<stem>`.
+    reason : str
+        Why, for whoever asks later.
+    rows : sequence of int, optional
+        Positions of the rows to let in; without it, all of them.
+    expires : date, optional
+        The last day on which the release counts.
+
+    Returns
+    -------
+    Path
+        The file written; it takes effect with the next `dvc repro`, and for others once it is merged.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no such record, nothing is held, the batch can't be read, or an argument makes no sense.
+    """
+    record = _record(batch)
+    predicate = record["predicate"]
+    if predicate["fault"] is not None:
+        raise PratiqueError(f"{batch}: can't be read as a table, so it can't be released; correct the file")
+    if predicate["verdict"] == "accept" and not predicate["rows"]["quarantined"]:
+        raise PratiqueError(f"{batch}: nothing of it is held, so there is nothing to release")
+    if expires is not None and expires < datetime.now(UTC).date():
+        raise PratiqueError(f"{batch}: {expires} is past; name a day to come")
+    chosen = None if rows is None else tuple(sorted(set(rows)))
+    if chosen is not None and not (chosen and chosen[0] >= 0 and chosen[-1] < predicate["batch"]["rows"]):
+        raise PratiqueError(f"{batch}: rows are counted from 0 to {predicate['batch']['rows'] - 1}; name some of them")
+    return _write(record, "release", reason, chosen, expires)
+
+
+def reject(batch: str, *, reason: str) -> Path:
+    """Keep a batch out of training for good, under whatever name its rows come again.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no such record.
+    """
+    return _write(_record(batch), "reject", reason)
+
+
+def record_of(batch: str) -> Path:
+    """Where the record of a batch is.
+
+    Raises
+    ------
+    PratiqueError
+        If the words are no batch's name, or it has no record.
+    """
+    if not BATCH.fullmatch(batch):
+        raise PratiqueError(f"'{printable(batch)}': not a batch's name; expected <source>/<batch>")
+    path = paths.RECORDS / f"{batch}.json"
+    if not path.is_file():
+        raise PratiqueError(f"{batch}: no record in {paths.RECORDS}; see `pratique review list`, or run `dvc repro`")
+    return path
+
+
+def _record(batch: str) -> dict[str, Any]:
+    return read_record(record_of(batch))
+
+
+def _write(
+    record: dict[str, Any],
+    action: Action,
+    reason: str,
+    rows: tuple[int, ...] | None = None,
+    expires: date | None = None,
+) -> Path:
+    facts, reviewer = record["predicate"]["batch"], git.identity()
+    said = {
+        "action": action,
+        "batch": facts["id"],
+        "rows": None if rows is None else list(rows),
+        "reviewer": reviewer,
+        "reason": reason.strip(),
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "expires": None if expires is None else expires.isoformat(),
+        "binds": binding(record),
+        "rowSet": facts["rowSetSha256"],
+    }
+    parse(Said, said, facts["id"])
+    statement = {"_type": STATEMENT, "subject": record["subject"], "predicateType": PREDICATE, "predicate": said}
+    path = paths.DECISIONS / _file_name(facts["id"], reviewer)
+    key = signing.private_key()
+    if key is None:
+        write_json(path, statement)
+    else:
+        signing.save(path, statement, key)
+    return path
+
+
+def _file_name(batch: str, reviewer: str) -> str:
+    """One file for each batch and reviewer: a second thought replaces the first, two people never collide."""
+    return f"{batch.replace('/', '--')}--{sha256_json([batch, git.email(reviewer)])[:8]}.json"
+
+
+def _load(path: Path) -> Decision:
+    if path.is_symlink() or not path.is_file():
+        raise PratiqueError(f"{path}: not a regular file; a decision is a file of its own")
+    return parse_decision(path, path.read_bytes())

@@ -1,0 +1,151 @@
+"""The ledger: one line for each record and each change of one, each line chained to the one before it.
+
+It is the one history that validate keeps: append-only, in git. What a record says of the machine that made it (code,
+profile, version) stays out of it, so that a rerun elsewhere or by a newer version adds nothing unless a result changed.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pratique.core import paths
+from pratique.core.documents import parse_json
+from pratique.core.errors import PratiqueError
+from pratique.core.hashing import sha256_json
+from pratique.core.writing import write_text
+from pratique.decisions.decision import BOUND
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line.
+
+    Attributes
+    ----------
+    index : int
+        Its position, from 0.
+    batch : str
+    subject : str
+        SHA-256 of the batch's bytes.
+    verdict, outcome : str
+    record : str
+        SHA-256 of the record, without what it says of the machine that made it.
+    previous : str
+        `sha256` of the line before.
+    sha256 : str
+        Of this line's other fields.
+    """
+
+    index: int
+    batch: str
+    subject: str
+    verdict: str
+    outcome: str
+    record: str
+    previous: str
+    sha256: str
+
+    @classmethod
+    def of(cls, record: dict[str, Any], last: "Entry | None") -> "Entry":
+        """The line for a record after the last one."""
+        predicate = record["predicate"]
+        fields = {
+            "index": 0 if last is None else last.index + 1,
+            "batch": predicate["batch"]["id"],
+            "subject": record["subject"][0]["digest"]["sha256"],
+            "verdict": predicate["verdict"],
+            "outcome": predicate["outcome"],
+            "record": essence(record),
+            "previous": GENESIS if last is None else last.sha256,
+        }
+        return cls(**fields, sha256=sha256_json(fields))
+
+    def line(self) -> str:
+        """As it stands in the file."""
+        return json.dumps(asdict(self), separators=(",", ":")) + "\n"
+
+
+def essence(record: dict[str, Any]) -> str:
+    """SHA-256 of a record without its tool, its code and its profile."""
+    predicate = {key: value for key, value in record["predicate"].items() if key != "tool"}
+    predicate["configuration"] = [entry for entry in predicate["configuration"] if entry["name"] in BOUND]
+    return sha256_json(record | {"predicate": predicate})
+
+
+def append(records: Iterable[dict[str, Any]], path: Path = paths.LEDGER) -> None:
+    """Add a line for every record that differs from the last one of its batch.
+
+    Raises
+    ------
+    PratiqueError
+        If the ledger has been changed.
+    """
+    entries = read(path)
+    known = latest(entries)
+    for record in records:
+        entry = known.get(record["predicate"]["batch"]["id"])
+        if entry is None or entry.record != essence(record):
+            entries.append(Entry.of(record, entries[-1] if entries else None))
+    write_text(path, "".join(entry.line() for entry in entries))
+
+
+def latest(entries: Sequence[Entry]) -> dict[str, Entry]:
+    """The last entry of each batch."""
+    return {entry.batch: entry for entry in entries}
+
+
+def read(path: Path = paths.LEDGER) -> list[Entry]:
+    """The entries of a ledger; none where the file is missing."""
+    return parse(path.read_bytes(), str(path)) if path.is_file() else []
+
+
+def parse(data: bytes, place: str) -> list[Entry]:
+    """The entries of a ledger, every one held to the chain.
+
+    Raises
+    ------
+    PratiqueError
+        If a line was edited, torn, removed or moved; the message names the first such entry.
+    """
+    entries: list[Entry] = []
+    for index, line in enumerate(data.splitlines(keepends=True)):
+        last = entries[-1] if entries else None
+        entry = _entry(line, f"{place}: entry {index}")
+        if entry.index != index or entry.previous != (GENESIS if last is None else last.sha256):
+            raise PratiqueError(f"{place}: entry {index}: does not follow the one before it; {REMEDY}")
+        entries.append(entry)
+    return entries
+
+
+def require_prefix(entries: Sequence[Entry], base: Sequence[Entry], place: str) -> None:
+    """Refuse a ledger that does not continue another.
+
+    Raises
+    ------
+    PratiqueError
+        If an entry of the base is missing or differs; the message names the first.
+    """
+    for old, new in zip(base, entries, strict=False):
+        if old != new:
+            raise PratiqueError(f"{place}: entry {old.index}: not the one that the base has; {REMEDY}")
+    if len(entries) < len(base):
+        raise PratiqueError(f"{place}: entry {len(entries)}: missing, the base has {len(base)} entries; {REMEDY}")
+
+
+REMEDY = "take the base's ledger (`git checkout BASE -- data/ledger.jsonl`) and run `dvc repro`"
+
+
+def _entry(line: bytes, place: str) -> Entry:
+    try:
+        entry = Entry(**parse_json(line, place))
+        fields = {key: value for key, value in asdict(entry).items() if key != "sha256"}
+        sound = entry.line().encode() == line and sha256_json(fields) == entry.sha256
+    except (PratiqueError, TypeError, ValueError) as error:
+        raise PratiqueError(f"{place}: not readable; {REMEDY}") from error
+    if not sound:
+        raise PratiqueError(f"{place}: changed after it was written; {REMEDY}")
+    return entry

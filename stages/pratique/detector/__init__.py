@@ -1,0 +1,1 @@
+"""What the trusted reference teaches, and the judgement of a batch by it."""

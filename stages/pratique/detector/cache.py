@@ -1,0 +1,84 @@
+"""Examinations kept from earlier runs, so that the cost of a run follows what is new.
+
+What is kept is no output: it may be deleted at any time, and a file that can't be read is computed anew.
+"""
+
+import json
+import zipfile
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pratique.contract.check import Finding
+from pratique.core.hashing import code_digest, sha256_json
+from pratique.core.writing import write_bytes
+from pratique.detector.examine import Examination, Measurement
+from pratique.statistics.mixture import Share
+from pratique.statistics.nulls import BetaBinomial, Pearson3
+
+LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyod", "scikit-learn", "scipy")
+NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
+
+
+def key_of(rows_sha256: str, profile_digest: str) -> str:
+    """Everything that an examination depends on: the rows, the profile, this code and the libraries under it."""
+    return sha256_json([rows_sha256, profile_digest, code_digest(), [version(name) for name in LIBRARIES]])
+
+
+def keep(path: Path, examination: Examination) -> None:
+    """Write an examination: its arrays, and all the rest as one JSON text."""
+    arrays = {"row_scores": examination.row_scores, "row_p_values": examination.row_p_values}
+    measurements = []
+    for m in examination.measurements:
+        if m.finding.row_scores is not None:
+            arrays[f"scores/{m.check}"] = m.finding.row_scores
+        rest = asdict(replace(m, finding=replace(m.finding, row_scores=None)))
+        measurements.append(rest | {"kind": type(m.null).__name__})
+    checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
+    arrays["row_checks"] = codes
+    words = {"checks": checks.tolist(), "measurements": measurements, "unreadable": examination.unreadable}
+    words |= {"share": asdict(examination.share), "bets": examination.bets, "trusted": examination.trusted}
+    arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
+    out = BytesIO()
+    np.savez_compressed(out, allow_pickle=False, **arrays)
+    write_bytes(path, out.getvalue())
+
+
+def kept(path: Path) -> Examination | None:
+    """The examination in a file; None where there is none that can be read."""
+    try:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        words = json.loads(arrays["words"].tobytes())
+        return Examination(
+            tuple(_measurement(m, arrays) for m in words["measurements"]),
+            arrays["row_scores"],
+            arrays["row_p_values"],
+            tuple(words["checks"][code] for code in arrays["row_checks"]),
+            _by_row(words["unreadable"]),
+            Share(**words["share"]),
+            tuple(words["bets"]),
+            words["trusted"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
+        return None
+
+
+def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measurement:
+    finding = words["finding"] | {
+        "row_scores": arrays.get(f"scores/{words['check']}"),
+        "breaches": tuple(words["finding"]["breaches"]),
+        "forbidden": _by_row(words["finding"]["forbidden"]),
+    }
+    return Measurement(
+        words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"], words["alone"]
+    )
+
+
+def _by_row(words: dict[str, str]) -> dict[int, str]:
+    """Positions as numbers again: JSON has no other keys than text."""
+    return {int(row): text for row, text in words.items()}

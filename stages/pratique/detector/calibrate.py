@@ -1,0 +1,127 @@
+"""Calibration: fit every check on trusted rows, and learn out of fold what it does on rows that it has not seen."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+
+from pratique.contract.check import Check, Finding, Fitted, measure
+from pratique.contract.discovery import configured_checks
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
+from pratique.core.params import Params
+from pratique.core.progress import track
+from pratique.detector.calibrated import FOLDS, Calibrated
+from pratique.detector.fused import fused
+from pratique.detector.profile import Profile
+from pratique.statistics.conformal import Surprise
+from pratique.statistics.nulls import MomentNull, of_row_scores, of_samples
+
+PSEUDO_BATCHES = 40
+"""Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
+
+
+def calibrate(table: pa.Table, params: Params, without: str | None = None) -> Profile:
+    """Learn a profile from trusted rows.
+
+    Parameters
+    ----------
+    table : pyarrow.Table
+        The reference.
+    params : Params
+    without : str, optional
+        A family of attacks that the fusion is not shown, to see what it makes of them.
+
+    Raises
+    ------
+    PratiqueError
+        If a row has no label, or there are too few rows to leave some out.
+    """
+    trusted = Batch("reference", table, Layout.infer(table, params.data))
+    _require_enough(trusted)
+    parts = folds_of(trusted, params.seed)
+    checks: dict[str, Calibrated] = {}
+    for name, check in track(list(configured_checks(params.checks).items()), "calibrating"):
+        checks[name] = _calibrate_check(name, check, trusted, parts, params.seed)
+    return Profile(trusted.layout, len(trusted), checks, fused(checks, trusted, parts, params.seed, without))
+
+
+def folds_of(trusted: Batch, seed: int) -> list[np.ndarray]:
+    """Positions of the rows of each fold, each class spread evenly over them."""
+    rng = np.random.default_rng([seed, 0])
+    order = rng.permutation(len(trusted))
+    order = order[np.argsort(trusted.labels[order], kind="stable")]
+    return [np.sort(order[k::FOLDS]) for k in range(FOLDS)]
+
+
+def _calibrate_check(name: str, check: Check, trusted: Batch, parts: list[np.ndarray], seed: int) -> Calibrated:
+    """Fit, measure the rows left out, and learn the null."""
+    rng = np.random.default_rng([seed, *name.encode()])
+    if not check.learns:
+        rules = check.fit(trusted, rng)
+        broken = _sound(name, rules, trusted).row_scores
+        if broken is None:
+            raise PratiqueError(f"check '{name}' learns nothing and has no row scores: it can't be calibrated")
+        return Calibrated((rules,), of_row_scores(broken, _mean, rng), None)
+    pairs = list(_fitted_folds(check, trusted, parts, rng))
+    findings = [_sound(name, fitted, held_out) for fitted, held_out in pairs]
+    fitted = tuple(f for f, _ in pairs)
+    if any(finding.row_scores is None for finding in findings):
+        null = replace(_pseudo_batch_null(name, pairs, rng), is_a="chance" if check.chance else None)
+        return Calibrated(fitted, null, None)
+    scores = np.empty(len(trusted))
+    for rows, finding in zip(parts, findings, strict=True):
+        scores[rows] = finding.row_scores
+    return Calibrated(fitted, of_row_scores(scores, _mean, rng), Surprise.of(scores))
+
+
+def _fitted_folds(
+    check: Check, trusted: Batch, parts: list[np.ndarray], rng: np.random.Generator
+) -> Iterator[tuple[Fitted, Batch]]:
+    """For each fold, the check fitted on the others, and the fold's rows."""
+    for rows in parts:
+        rest = np.setdiff1d(np.arange(len(trusted)), rows)
+        yield check.fit(trusted.take(rest), rng), trusted.take(rows)
+
+
+def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.random.Generator) -> MomentNull:
+    """The null of a statistic without row scores, from pseudo-batches of rows that the fold's model never saw.
+
+    Sizes stop at half a fold, so that the draws differ; such a statistic is standardised for size by contract.
+    """
+    half = min(len(held_out) for _, held_out in pairs) // 2
+    sizes = [s for s in (5, 10, 20, 50, 100, 200, 500) if s <= half] or [max(1, half)]
+    samples = [
+        np.array(
+            [
+                _sound(name, fitted, held_out.take(rng.choice(len(held_out), size, replace=False))).statistic
+                for fitted, held_out in pairs
+                for _ in range(PSEUDO_BATCHES)
+            ]
+        )
+        for size in sizes
+    ]
+    return of_samples(sizes, samples)
+
+
+def _sound(name: str, fitted: Fitted, trusted: Batch) -> Finding:
+    """A finding on trusted rows; a fault there is a defect of the check or of the configuration."""
+    finding = measure(fitted, trusted)
+    if finding.fault is not None:
+        raise PratiqueError(f"check '{name}' fails on the reference itself: {finding.fault}")
+    return finding
+
+
+def _require_enough(trusted: Batch) -> None:
+    label = trusted.layout.label
+    blank = np.flatnonzero(trusted.labels == "")
+    if len(blank):
+        raise PratiqueError(f"data/reference: row {blank[0]} has no '{label}'; every trusted row needs a label")
+    if len(trusted) < 4 * FOLDS:
+        raise PratiqueError(f"data/reference: {len(trusted)} rows; at least {4 * FOLDS} are needed to calibrate")
+
+
+def _mean(scores: np.ndarray) -> np.ndarray:
+    return scores.mean(axis=1)

@@ -1,0 +1,30 @@
+"""A check as the profile has it."""
+
+from dataclasses import dataclass
+
+from pratique.contract.check import Fitted
+from pratique.statistics.conformal import Surprise
+from pratique.statistics.nulls import Null
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """One check, fitted without each fold in turn, and what its statistic does on the rows left out.
+
+    Attributes
+    ----------
+    folds : tuple of Fitted
+        One for a check of declared rules; `FOLDS` for a check that learns. A batch is measured by each of them
+        and their statistics are averaged: a model of all trusted rows would score new rows higher than it
+        scored its own, and every clean batch would look poisoned.
+    null : Null
+        Of the statistic.
+    surprise : Surprise, optional
+        Of the row scores, for checks that have them and learn.
+    """
+
+    folds: tuple[Fitted, ...]
+    null: Null
+    surprise: Surprise | None

@@ -1,0 +1,131 @@
+"""All checks together: the fusion of every fold, and what it makes of trusted rows that it has not seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pratique.contract.check import measure
+from pratique.core.batch import Batch
+from pratique.core.progress import track
+from pratique.detector.calibrated import FOLDS, Calibrated
+from pratique.detector.flip_odds import Flipped
+from pratique.detector.fusion import Fusion, Rows, line, matrix, signals_of
+from pratique.detector.mean_shift import Moved, learned
+from pratique.detector.simulate import ALONE, SHIFTED, SIMULATIONS, simulated_rows
+from pratique.statistics import mixture
+from pratique.statistics.conformal import Surprise
+from pratique.statistics.nulls import MomentNull
+
+
+@dataclass(frozen=True)
+class Family:
+    """A fusion for each fold that was shown one family of attacks, and the null of the likelihood ratio it gives."""
+
+    folds: tuple[Fusion, ...]
+    null: MomentNull
+
+
+@dataclass(frozen=True)
+class Fused:
+    """What turns a row's measurements into odds, and a batch's odds into a statistic with a null.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The signals that the fusions read: those that every fold's checks have.
+    folds : tuple of Fusion
+        Each trained on the rows that the others' checks left out.
+    surprise : Surprise
+        Of the log odds of trusted rows, out of fold.
+    null : MomentNull
+        Of the likelihood ratio.
+    families : dict of str to Family
+        Those that are asked about by themselves, too.
+    mean_odds : float
+        Of clean rows, or a little more: see `mixture.mean_odds`.
+    flipped : Flipped, optional
+        What bets on flipped labels are made of; None where no check gives labels a probability.
+    moved : Moved, optional
+        What rows say together about each column; None where no column can move, or where it was not to be learned.
+    """
+
+    names: tuple[str, ...]
+    folds: tuple[Fusion, ...]
+    surprise: Surprise
+    null: MomentNull
+    families: dict[str, Family]
+    mean_odds: float
+    flipped: Flipped | None
+    moved: Moved | None
+
+
+def fused(
+    checks: Mapping[str, Calibrated], trusted: Batch, parts: list[np.ndarray], seed: int, without: str | None
+) -> Fused | None:
+    """Train the fusion on trusted rows and on simulated poison in them; None where no check scores rows.
+
+    Every fold's rows, clean and poisoned, are measured by the checks that were fitted without them, and weighed by
+    a fusion that was trained without them.
+    """
+    scoring = {name: c for name, c in checks.items() if c.surprise is not None}
+    if not scoring:
+        return None
+    names = _common(scoring, trusted.take(parts[0]))
+    clean, poisoned = [], []
+    held_out_rows = [trusted.take(rows) for rows in parts]
+    for k, held_out in enumerate(track(held_out_rows, "simulating attacks")):
+        clean.append(Rows(_signals(scoring, k, held_out, names), np.full(len(held_out), -1)))
+        groups, copies = simulated_rows(held_out, [seed, k], without)
+        poisoned.append(Rows(_signals(scoring, k, copies, names), groups))
+    folds, log_odds = _trained(clean, poisoned, seed)
+    null = mixture.null(log_odds, np.random.default_rng([seed, 1]))
+    families = {}
+    for family in ALONE:
+        shown = [_of_family(rows, family) for rows in poisoned]
+        if all(len(rows.groups) for rows in shown):
+            own, odds = _trained(clean, shown, seed)
+            families[family] = Family(own, mixture.null(odds, np.random.default_rng([seed, 1])))
+    moved = None
+    if without != SHIFTED:
+        moved = learned(
+            lambda k, batch: _signals(scoring, k, batch, names),
+            held_out_rows,
+            [rows.signals for rows in clean],
+            [fusion.linear.rarity for fusion in folds],
+            seed,
+        )
+    flipped = Flipped.learned(scoring, len(np.unique(trusted.labels)))
+    mean_odds = mixture.mean_odds(log_odds)
+    return Fused(names, folds, Surprise.of(log_odds), null, families, mean_odds, flipped, moved)
+
+
+def _trained(clean: list[Rows], poisoned: list[Rows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:
+    """A fusion for each fold, trained on the others' rows, and the log odds of all clean rows out of fold."""
+    seen = [Rows.joined(list(pair)) for pair in zip(clean, poisoned, strict=True)]
+    folds = [
+        Fusion.train(Rows.joined(seen[:k] + seen[k + 1 :]), seed)
+        for k in track(range(len(seen)), "training the fusion")
+    ]
+    slope, intercept = line(
+        np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, seen, strict=True)]),
+        np.concatenate([rows.groups for rows in seen]),
+    )
+    honest = tuple(fusion.scaled(slope, intercept) for fusion in folds)
+    return honest, np.concatenate([f.log_odds(rows.signals) for f, rows in zip(honest, clean, strict=True)])
+
+
+def _of_family(rows: Rows, family: str) -> Rows:
+    """The rows that attacks of one family poisoned."""
+    chosen = np.isin(rows.groups, [i for i, simulation in enumerate(SIMULATIONS) if simulation.family == family])
+    return Rows(rows.signals[chosen], rows.groups[chosen])
+
+
+def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:
+    return matrix(signals_of({name: measure(c.folds[fold], batch) for name, c in scoring.items()}), names)
+
+
+def _common(scoring: Mapping[str, Calibrated], batch: Batch) -> tuple[str, ...]:
+    """Signals that every fold's checks have: a class or a level that only one of them knows is no signal of all."""
+    by_fold = [set(signals_of({name: measure(c.folds[k], batch) for name, c in scoring.items()})) for k in range(FOLDS)]
+    return tuple(sorted(set.intersection(*by_fold)))

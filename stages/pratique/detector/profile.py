@@ -1,0 +1,100 @@
+"""The profile: everything that the trusted reference taught, frozen, and all that a batch is measured with."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from pratique.contract.discovery import configured_checks
+from pratique.core import archive, paths
+from pratique.core.errors import PratiqueError
+from pratique.core.hashing import sha256_folder
+from pratique.core.layout import Kind, Layout
+from pratique.core.params import Params
+from pratique.core.writing import keep_only, write_json
+from pratique.detector.calibrated import Calibrated
+from pratique.detector.flip_odds import Flipped
+from pratique.detector.fused import Family, Fused
+from pratique.detector.fusion import TRUSTED_TYPES, Fusion, Linear, Rarity
+from pratique.detector.mean_shift import Lines, Moved
+from pratique.statistics.conformal import Surprise
+from pratique.statistics.nulls import MomentNull, RateNull
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What normal looks like.
+
+    Attributes
+    ----------
+    layout : Layout
+    rows : int
+        Of the reference.
+    checks : dict of str to Calibrated
+    fused : Fused, optional
+        All checks together; None where no check scores rows.
+    """
+
+    layout: Layout
+    rows: int
+    checks: dict[str, Calibrated]
+    fused: Fused | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What of a profile is plain enough for JSON."""
+
+    rows: int
+    label: str
+    kinds: dict[str, Kind]
+    checks: list[str]
+
+
+def save(profile: Profile, folder: Path = paths.PROFILE) -> None:
+    """Write a profile; `folder` is brought to exactly its files."""
+    wanted = [folder / "profile.json", folder / "rows.skops"]
+    for name, calibrated in profile.checks.items():
+        wanted.append(folder / "checks" / f"{name}.skops")
+        archive.dump(wanted[-1], calibrated)
+    archive.dump(folder / "rows.skops", profile.fused)
+    summary = Summary(profile.rows, profile.layout.label, profile.layout.kinds, sorted(profile.checks))
+    write_json(folder / "profile.json", asdict(summary))
+    keep_only(folder, wanted)
+
+
+def digest(folder: Path = paths.PROFILE) -> str:
+    """SHA-256 over the profile's files."""
+    return sha256_folder(folder)
+
+
+def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
+    """Read a profile back.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none, it can't be read, or it was calibrated for another label or other checks than
+        params.yaml names.
+    """
+    summary = folder / "profile.json"
+    if not summary.is_file():
+        raise PratiqueError(f"{folder}: no profile; run `pratique calibrate` (or `dvc repro`) first")
+    try:
+        known = TypeAdapter(Summary).validate_json(summary.read_bytes(), strict=True)
+    except ValidationError as error:
+        raise PratiqueError(f"{summary}: not a profile's summary; run `pratique calibrate` again") from error
+    checks = configured_checks(params.checks)
+    if known.label != params.data.label or known.checks != sorted(checks):
+        raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
+    own = [Calibrated, Family, Flipped, Fused, Fusion, Linear, Rarity, Lines, Moved, MomentNull, RateNull, Surprise]
+    types = {f"{t.__module__}.{t.__qualname__}" for t in own}
+    return Profile(
+        layout=Layout(known.label, known.kinds, params.data.personal),
+        rows=known.rows,
+        checks={
+            name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
+            for name, check in checks.items()
+        },
+        fused=archive.load(folder / "rows.skops", types | set(TRUSTED_TYPES)),
+    )

@@ -1,0 +1,1 @@
+"""Everything that the page of one batch shows, put together: suspects, what they share, charts, pictures."""

@@ -1,0 +1,119 @@
+"""Everything that the page of one batch shows, put together."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.params import Params
+from pratique.dossier.charts import Chart, charts
+from pratique.dossier.suspects import Ranking, rank
+from pratique.dossier.traits import MOST_ROWS, Trait, repeats, traits
+from pratique.dossier.trusted import Trusted
+from pratique.quarantine.sources import load_inventory
+from pratique.results.facts import Facts, read_scores, read_suspects
+from pratique.results.price import Price, Pricing
+from pratique.tables.reading import read_table
+
+PAIRS = 6
+
+
+@dataclass(frozen=True)
+class Averages:
+    """Two pictures: the average suspect, and the average of trusted rows that carry the suspects' labels."""
+
+    suspects: str
+    trusted: str
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """One batch, ready to be drawn.
+
+    Attributes
+    ----------
+    price : Price, optional
+        None where there is nothing to release.
+    pairs : tuple of (str, str, int)
+        Label of a suspect, the label that most of its neighbours carry, and how many suspects that is true of.
+    charts_left_out : int
+    earlier : tuple of Facts
+        The batches of the same source.
+    """
+
+    facts: Facts
+    price: Price | None
+    ranking: Ranking
+    traits: tuple[Trait, ...]
+    repeats: Trait | None
+    pairs: tuple[tuple[str, str, int], ...]
+    averages: Averages | None
+    charts: tuple[Chart, ...]
+    charts_left_out: int
+    earlier: tuple[Facts, ...]
+
+    @property
+    def planted(self) -> bool:
+        """Whether the suspects share exact values that trusted rows hardly ever have."""
+        return any(trait.planted for trait in self.traits)
+
+
+class Desk:
+    """What dossiers are put together from; read once a run."""
+
+    def __init__(self, params: Params, facts: list[Facts]) -> None:
+        self._all = facts
+        self._scores = read_scores()
+        self._trusted = Trusted.read(params.data)
+        self._pricing = Pricing(params, self._trusted.rows.layout)
+        self._inventory = load_inventory()
+
+    @property
+    def trusted_rows(self) -> tuple[int, int]:
+        """How many trusted rows pages are drawn from, and how many there are."""
+        return len(self._trusted.rows), self._trusted.of
+
+    def origin(self, source: str) -> dict[str, str]:
+        """What data/sources.yaml says about a source; nothing where it is not listed."""
+        return self._inventory[source].model_dump() if source in self._inventory else {}
+
+    def dossier(self, facts: Facts) -> Dossier:
+        """Put together what there is to show about one batch."""
+        mine = tuple(other for other in self._all if other.source == facts.source)
+        if facts.fault is not None or not facts.rows:
+            return Dossier(facts, None, Ranking((), (), 0), (), None, (), None, (), 0, mine)
+        table = read_table(paths.BATCHES / f"{facts.batch}.parquet")
+        batch = Batch(facts.batch, table, self._trusted.rows.layout)
+        reasons = read_suspects(facts)
+        ranking = rank(batch, reasons, self._scores[facts.batch], self._trusted)
+        rows = sorted(reasons)[:MOST_ROWS]
+        suspects = batch.take(np.array(rows, int))
+        drawn, left_out = charts(facts, batch, self._trusted.rows)
+        return Dossier(
+            facts,
+            self._pricing.of(facts),
+            ranking,
+            tuple(traits(suspects, rows, len(batch), self._trusted)),
+            repeats(batch, self._trusted.rows),
+            _pairs(ranking),
+            self._averages(suspects),
+            tuple(drawn),
+            left_out,
+            mine,
+        )
+
+    def _averages(self, suspects: Batch) -> Averages | None:
+        pictures, trusted = self._trusted.pictures, self._trusted.rows
+        if pictures is None or not len(suspects):
+            return None
+        alike = np.isin(trusted.labels, np.unique(suspects.labels))
+        theirs = trusted.numeric[alike] if alike.any() else trusted.numeric
+        means = [np.nan_to_num(rows).mean(axis=0) for rows in (suspects.numeric, theirs)]
+        return Averages(*(pictures.draw(mean) for mean in means))
+
+
+def _pairs(ranking: Ranking) -> tuple[tuple[str, str, int], ...]:
+    pairs = Counter((card.shown.label, card.votes[0]) for card in ranking.cards if card.contradicted)
+    return tuple((mine, theirs, count) for (mine, theirs), count in pairs.most_common(PAIRS))

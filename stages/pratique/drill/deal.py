@@ -1,0 +1,88 @@
+"""Batches dealt out of accepted rows, the poison in them, and its trigger if it plants one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from pratique.contract.attack import Attack, Poisoned, changed
+from pratique.core.batch import Batch
+
+
+@dataclass(frozen=True)
+class Deal:
+    """Accepted rows, a part of which is dealt out to batches that come in one after the other.
+
+    Attributes
+    ----------
+    history : Batch
+        The rows that are not dealt out: what was accepted before.
+    stream : Batch
+        The rows of all batches, batch by batch.
+    owner : ndarray of int, shape (rows of the stream,)
+        The number of each row's batch, from 0.
+    positions : ndarray of int, shape (rows of the stream,)
+        Where each row of the stream stands among the accepted rows.
+    """
+
+    history: Batch
+    stream: Batch
+    owner: np.ndarray
+    positions: np.ndarray
+
+    @classmethod
+    def of(cls, accepted: Batch, batches: int, rows: int, rng: np.random.Generator) -> "Deal":
+        """Deal out `batches` batches of `rows` rows, or as many as there are; each keeps the order of its rows."""
+        chosen = rng.permutation(len(accepted))[: batches * rows]
+        parts = [np.sort(part) for part in np.array_split(chosen, max(1, -(-len(chosen) // rows)))]
+        positions = np.concatenate(parts)
+        owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        rest = np.setdiff1d(np.arange(len(accepted)), positions)
+        return cls(accepted.take(rest), accepted.take(positions), owner, positions)
+
+    def batches(self, poisoned: Poisoned) -> list[np.ndarray]:
+        """The rows of each batch in the poisoned stream; an inserted row comes with the row before it."""
+        owner = np.where(poisoned.origin >= 0, self.owner[poisoned.origin], 0)
+        owner = np.maximum.accumulate(owner)
+        return [np.flatnonzero(owner == number) for number in range(int(self.owner.max()) + 1)]
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What a backdoor writes into a row: a value in each column that it changes, and the class it stands for."""
+
+    cells: dict[str, float | str]
+    target: str
+
+    @classmethod
+    def of(cls, attack: Attack, clean: Batch, poisoned: Poisoned) -> "Trigger | None":
+        """Read the trigger off the rows that carry it; None where the attack plants none."""
+        if not attack.backdoor or not len(poisoned.rows):
+            return None
+        before, after = clean.frame.iloc[poisoned.origin[poisoned.rows]], poisoned.batch.frame.iloc[poisoned.rows]
+        first = after.iloc[0]
+        stamped = [name for name in clean.layout.kinds if not _same(before[name], after[name])]
+        return cls({name: first[name] for name in stamped}, str(first[clean.layout.label]))
+
+    def stamp(self, batch: Batch) -> Batch:
+        """The rows of other classes than the target, with the trigger."""
+        victims = batch.take(np.flatnonzero(batch.labels != self.target))
+        numeric = batch.layout.numeric
+        cells = {
+            name: np.full(len(victims), value, float if name in numeric else object)
+            for name, value in self.cells.items()
+        }
+        return changed(victims, np.arange(len(victims)), cells).batch
+
+
+def _same(before: pd.Series, after: pd.Series) -> bool:
+    return bool((before.to_numpy(object) == after.to_numpy(object))[~before.isna().to_numpy(bool)].all())
+
+
+def statistics(batch: Batch) -> dict[str, dict[str, float]]:
+    """Mean, standard deviation (population), smallest and largest number of each numeric feature."""
+    numbers = pd.DataFrame(batch.numeric, columns=list(batch.layout.numeric))
+    table = pd.DataFrame(
+        {"mean": numbers.mean(), "std": numbers.std(ddof=0), "min": numbers.min(), "max": numbers.max()}
+    )
+    return {str(name): {str(key): float(value) for key, value in row.items()} for name, row in table.iterrows()}

@@ -1,0 +1,68 @@
+"""Running cells in parallel processes; only those that no earlier run has kept."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+from pratique.core import paths
+from pratique.core.errors import PratiqueError
+from pratique.core.params import Params
+from pratique.core.progress import track
+from pratique.core.writing import keep_only, write_text
+from pratique.drill.outcome import KEPT, Outcome, keep, kept, place_of
+from pratique.drill.plan import Cell
+from pratique.drill.setting import Setting
+
+
+def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) -> list[Outcome]:
+    """The outcome of each cell.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    params : Params
+    jobs : int, optional
+        Processes; as many as there are processors, unless it is given. The outcomes don't depend on it.
+    """
+    setting = Setting.read(params)
+    keys = [setting.key(cell) for cell in cells]
+    outcomes = {key: outcome for key in keys if (outcome := kept(key)) is not None}
+    missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
+    computed = _computed(list(missing.values()), setting, jobs or os.cpu_count() or 1)
+    for key, outcome in zip(missing, track(computed, "drilling", len(missing)), strict=True):
+        keep(key, outcome)
+        outcomes[key] = outcome
+    keep_only(KEPT, map(place_of, keys))
+    write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
+    return [outcomes[key] for key in keys]
+
+
+def _computed(cells: list[Cell], setting: Setting, jobs: int) -> Iterator[Outcome]:
+    """The outcomes in the order of the cells. Processes are spawned: a fork would inherit locks of threads."""
+    if min(jobs, len(cells)) < 2:
+        yield from map(setting.run, cells)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(jobs, len(cells)), context, _start, (setting.params,)) as pool:
+        try:
+            yield from pool.map(_run, cells)
+        except BrokenProcessPool as error:
+            raise PratiqueError("drill: a process ended early, out of memory perhaps; try `--jobs 1`") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _start(params: Params) -> None:
+    """Prepare a worker process."""
+    global _setting
+    _setting = Setting.read(params)
+
+
+def _run(cell: Cell) -> Outcome:
+    return _setting.run(cell)
+
+
+_setting: Setting
+"""Of a worker process."""

@@ -1,0 +1,219 @@
+"""What the gate found, for machines and for a pull request's page: JSON, JUnit XML, SARIF and Markdown."""
+
+import re
+from typing import Any
+from xml.etree import ElementTree as Xml
+
+from pratique import __version__
+from pratique.core import paths
+from pratique.core.errors import printable
+from pratique.core.writing import write_json, write_text
+from pratique.gate.judge import Gated, Result
+from pratique.results.facts import of_record
+from pratique.terminal.summary import clauses
+
+SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+MAX_SUMMARY = 1_000_000
+"""Bytes of the Markdown page: GitHub refuses a summary of 1,024 KiB or more."""
+MAX_TEXT = 300
+TOP = 3
+
+VERDICT_JSON = paths.GATE / "verdict.json"
+JUNIT_XML = paths.GATE / "junit.xml"
+SARIF_JSON = paths.GATE / "gate.sarif"
+SUMMARY_MD = paths.GATE / "summary.md"
+
+
+def write_gate_files(result: Result) -> None:
+    """Write all four below data/reports/gate, which git is told to ignore."""
+    write_json(VERDICT_JSON, verdict_json(result))
+    write_text(JUNIT_XML, junit(result))
+    write_json(SARIF_JSON, sarif(result))
+    write_text(SUMMARY_MD, markdown(result))
+    write_text(paths.GATE / ".gitignore", "*\n")
+
+
+def headline(result: Result) -> str:
+    """One line that says everything to whoever is in a hurry."""
+    stopped = sum(not gated.passes for gated in result.batches)
+    if result.mixed:
+        return "refused: the change brings data together with policy or code"
+    if stopped:
+        return f"refused: {stopped} of {len(result.batches)} batches not cleared"
+    if not result.batches:
+        return "passed: no batch is new or changed"
+    return f"passed: {len(result.batches)} of {len(result.batches)} batches cleared"
+
+
+def why(gated: Gated) -> list[str]:
+    """The reasons for one batch, the strongest first; what a batch wrote can't command a terminal."""
+    predicate = gated.record["predicate"]
+    plain = predicate["verdict"] == "accept" and not predicate["reasonCodes"] and not predicate["decisions"]
+    reasons = [*gated.objections, *([] if plain else clauses(of_record(gated.record)))]
+    return [printable(reason)[:MAX_TEXT] for reason in reasons]
+
+
+def next_command(result: Result) -> str | None:
+    """What to do about the first thing that stands in the way."""
+    if result.mixed:
+        return f"split the change: {printable(', '.join(result.mixed[:TOP]))} apart from the data"
+    stopped = next((gated for gated in result.batches if not gated.passes), None)
+    if stopped is None:
+        return None
+    predicate = stopped.record["predicate"]
+    if predicate["fault"] is not None or any(d["action"] == "reject" for d in predicate["decisions"]):
+        return f"git rm {stopped.path}"
+    if predicate["holds"]:
+        return f"put right what is named, or git rm {stopped.path}"
+    return f'git rm {stopped.path}; or somebody else: pratique review release {stopped.name} --reason "..."'
+
+
+def verdict_json(result: Result) -> dict[str, Any]:
+    """Everything, for programs."""
+    return {
+        "verdict": "pass" if result.passes else "fail",
+        "headline": headline(result),
+        "base": result.base,
+        "mixed": [printable(path) for path in result.mixed],
+        "unlisted_sources": list(result.unlisted),
+        "next": next_command(result),
+        "batches": [
+            {
+                "batch": gated.name,
+                "path": gated.path.as_posix(),
+                "passes": gated.passes,
+                "verdict": gated.record["predicate"]["verdict"],
+                "outcome": gated.record["predicate"]["outcome"],
+                "p_value": gated.record["predicate"]["pValue"],
+                "reasons": why(gated),
+                "submitted_by": sorted(gated.submission.people),
+            }
+            for gated in result.batches
+        ],
+    }
+
+
+def junit(result: Result) -> str:
+    """JUnit XML: one test case for each batch and check, one for what is decided, one for the change itself."""
+    cases = [_mixed_case(result)] + [case for gated in result.batches for case in _cases(gated)]
+    failures = sum(message is not None for _, _, message in cases)
+    top = Xml.Element("testsuites")
+    suite = Xml.SubElement(
+        top, "testsuite", name="pratique gate", tests=str(len(cases)), failures=str(failures), errors="0"
+    )
+    for owner, name, message in cases:
+        case = Xml.SubElement(suite, "testcase", classname=_xml(owner), name=_xml(name))
+        if message is not None:
+            Xml.SubElement(case, "failure", type="pratique", message=_xml(message))
+    Xml.indent(top)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{Xml.tostring(top, encoding="unicode")}\n'
+
+
+Case = tuple[str, str, str | None]
+
+
+def _mixed_case(result: Result) -> Case:
+    return ("change", "brings data alone", f"it edits {', '.join(result.mixed)}" if result.mixed else None)
+
+
+def _cases(gated: Gated) -> list[Case]:
+    """Owner, name and failure of each case. Alarms of a batch that is let in are no failures."""
+    predicate = gated.record["predicate"]
+    cases: list[Case] = []
+    for check in predicate["checks"]:
+        failed = not check["success"] and not gated.passes
+        cases.append((gated.name, check["id"], _measured(check) if failed else None))
+    return [*cases, (gated.name, "outcome", None if gated.passes else "; ".join(why(gated)[:TOP]))]
+
+
+def _measured(check: dict[str, Any]) -> str:
+    if check["fault"] is not None:
+        return f"failed: {check['fault']}"
+    words = "; ".join(check["breaches"][:TOP])
+    return words or f"observed {check['observed']}, limit {check['limit']}, p = {check['pValue']}"
+
+
+def sarif(result: Result) -> dict[str, Any]:
+    """SARIF 2.1.0: one result for each batch and check that alarms, one for a batch that is stopped otherwise."""
+    results = [finding for gated in result.batches for finding in _findings(gated)]
+    results += [_finding("mixed", "error", f"comes together with data: {path}", path) for path in result.mixed]
+    rules = sorted({finding["ruleId"] for finding in results})
+    driver = {"name": "pratique", "version": __version__, "rules": [{"id": rule} for rule in rules]}
+    return {
+        "$schema": SARIF_SCHEMA,
+        "version": "2.1.0",
+        "runs": [{"tool": {"driver": driver}, "columnKind": "utf16CodeUnits", "results": results}],
+    }
+
+
+def _findings(gated: Gated) -> list[dict[str, Any]]:
+    path, level = gated.path.as_posix(), "note" if gated.passes else "error"
+    alarms = [check for check in gated.record["predicate"]["checks"] if not check["success"]]
+    found = [_finding(check["id"], level, f"{gated.name}: {_measured(check)}", path) for check in alarms]
+    if not gated.passes:
+        found.append(_finding("outcome", level, f"{gated.name}: {'; '.join(why(gated)[:TOP])}", path))
+    return found
+
+
+def _finding(rule: str, level: str, message: str, path: str) -> dict[str, Any]:
+    return {
+        "ruleId": rule,
+        "level": level,
+        "message": {"text": printable(message)[:MAX_TEXT]},
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": 1}}}],
+        "partialFingerprints": {"pratique/v1": f"{path}:{rule}"},
+    }
+
+
+def markdown(result: Result) -> str:
+    """The page for a pull request: the verdict first, batches folded, cut before it gets too large."""
+    lines = [f"## Pratique: {_md(headline(result))}", ""]
+    command = next_command(result)
+    if command is not None:
+        lines += [f"Next: {_code(command)}", ""]
+    lines += [f"- {_code(path)} comes together with data" for path in result.mixed]
+    lines += [f"- source {_code(source)} is not listed in `data/sources.yaml`" for source in result.unlisted]
+    for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
+        lines += _folded(gated)
+    text, size = [], 0
+    for i, line in enumerate(lines):
+        size += len(line.encode()) + 1
+        if size > MAX_SUMMARY:
+            text.append(f"\nCut here; {len(lines) - i} more lines are in {_code(str(VERDICT_JSON))}.")
+            break
+        text.append(line)
+    return "\n".join(text) + "\n"
+
+
+def _folded(gated: Gated) -> list[str]:
+    predicate = gated.record["predicate"]
+    mark = "cleared" if gated.passes else "**not cleared**"
+    rows = "".join(
+        f"| {_md(check['id'])} | {check['observed']} | {check['limit']} | {check['pValue']} "
+        f"| {'' if check['success'] else 'alarm'} |\n"
+        for check in predicate["checks"]
+    )
+    return [
+        f"<details><summary>{mark}: {_md(gated.name)}, {predicate['verdict']}, p = {predicate['pValue']}</summary>",
+        "",
+        *(f"- {_md(reason)}" for reason in why(gated)),
+        "",
+        *(["| check | observed | limit | p-value | |", "|---|--:|--:|--:|---|", rows.rstrip("\n")] if rows else []),
+        "",
+        "</details>",
+    ]
+
+
+def _xml(text: str) -> str:
+    """Text without the characters that XML can't hold in any form."""
+    return printable(text)[:MAX_TEXT]
+
+
+def _md(text: str) -> str:
+    """Text that no Markdown renderer takes for markup, a mention or an address."""
+    cut = printable(text)[:MAX_TEXT]
+    return re.sub(r"([\\`*_{}\[\]()<>#+!|~@&:$-])", lambda m: f"&#{ord(m[1])};", cut)
+
+
+def _code(text: str) -> str:
+    return f"<code>{_md(text)}</code>"

@@ -1,0 +1,147 @@
+"""The gate: may this change be merged? It believes nothing that the change brings except the bytes of its batches.
+
+Each batch that is new or different is examined again, with the code that runs, and params, expectations, reference
+and inventory of the base. What was measured, decided or computed elsewhere is not looked at; decisions are, and are
+judged: do they bind, have they expired, and did somebody else make them than those who submitted the batch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from pratique.core import paths
+from pratique.core.progress import track
+from pratique.decisions import ledger
+from pratique.decisions.decision import Decision, binding, load_decisions, parse_decision
+from pratique.decisions.judging import Judge, Submission
+from pratique.gate.base import Room, clean_room
+from pratique.gate.changes import Change, changes_since, incoming_here, ledger_at, pointers
+from pratique.provenance import git
+from pratique.quarantine.adhoc import clear_file
+from pratique.quarantine.clear import Cleared
+from pratique.quarantine.record import measured, ruled, statement
+from pratique.quarantine.rulings import Law
+from pratique.tables.arrival import batch_name
+
+
+@dataclass(frozen=True)
+class Gated:
+    """One batch at the gate.
+
+    Attributes
+    ----------
+    path : Path
+    submission : Submission
+        Who brought it.
+    brought : bool
+        Whether the change brings it; otherwise only a release of it is new.
+    record : dict
+        As the gate computed it.
+    objections : tuple of str
+        Why releases of it don't count.
+    """
+
+    path: Path
+    submission: Submission
+    brought: bool
+    record: dict[str, Any]
+    objections: tuple[str, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing about this batch stands against merging."""
+        if self.brought:
+            return bool(self.record["predicate"]["outcome"] == "accepted")
+        return not self.objections
+
+    @property
+    def name(self) -> str:
+        """`<source>/<stem>`."""
+        return str(self.record["predicate"]["batch"]["id"])
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the gate found.
+
+    Attributes
+    ----------
+    base : str
+        The commit whose policy was applied.
+    batches : tuple of Gated
+    mixed : tuple of str
+        Files of policy or code that come together with data.
+    unlisted : tuple of str
+        Sources of examined batches that the inventory lacks.
+    """
+
+    base: str
+    batches: tuple[Gated, ...]
+    mixed: tuple[str, ...]
+    unlisted: tuple[str, ...]
+
+    @property
+    def passes(self) -> bool:
+        """Whether the change may be merged."""
+        return not self.mixed and all(gated.passes for gated in self.batches)
+
+
+def gate(ref: str, today: date | None = None) -> Result:
+    """Judge what lies here against a commit.
+
+    Raises
+    ------
+    PratiqueError
+        If that can't be decided: no such commit, no reference, data that is not here, a ledger that was changed.
+    """
+    base = git.resolve(ref)
+    change = changes_since(ref)
+    ledger.require_prefix(ledger.read(), ledger_at(change.base), str(paths.LEDGER))
+    decisions = _decisions(change)
+    chosen = _chosen(change, decisions)
+    submissions = {path: Submission.of(pointers(path), change.base) for path in chosen}
+    home = Path.cwd()
+    judge = Judge.of(decisions, {batch_name(path) for path in chosen}, today or datetime.now(UTC).date())
+    batches: list[Gated] = []
+    unlisted: set[str] = set()
+    if chosen:
+        with clean_room(base) as room:
+            for path in track(chosen, "examining"):
+                cleared = clear_file(home / path, room.profile, room.params)
+                record, objections = rule(cleared, room, judge, submissions[path])
+                batches.append(Gated(path, submissions[path], path in change.files, record, objections))
+                unlisted |= {path.parent.name} - set(room.inventory)
+    mixed = change.policy if change.brings else ()
+    return Result(base, tuple(batches), mixed, tuple(sorted(unlisted)))
+
+
+def _decisions(change: Change) -> list[Decision]:
+    """The decisions here, and with new data those rejects that the change takes away: that takes a change of its own.
+
+    What has been decided before a file changed is not lost by changing it.
+    """
+    decisions = load_decisions()
+    if change.brings:
+        old = [parse_decision(path, git.content(change.base, str(path))) for path in sorted(change.withdrawn)]
+        decisions += [decision for decision in old if decision.said.action == "reject"]
+    return decisions
+
+
+def _chosen(change: Change, decisions: Sequence[Decision]) -> list[Path]:
+    """The files to examine: what is new or different, and what a new release is about."""
+    released = {d.said.batch for d in decisions if d.path in change.decisions and d.said.action == "release"}
+    if not released:
+        return sorted(change.files)
+    return sorted({*change.files, *(path for path in incoming_here() if batch_name(path) in released)})
+
+
+def rule(cleared: Cleared, room: Room, judge: Judge, submission: Submission) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The record of a batch with the decisions that stand, and what was objected to the others."""
+    binds = binding(measured(cleared, room.configuration))
+    standing, objections = judge.of_batch(cleared.arrival.batch, binds, room.params, submission)
+    law = Law(standing, room.inventory, room.params)
+    done = ruled(cleared, room.configuration, law)
+    source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
+    return statement(done, room.configuration, [(source, cleared.arrival.sha256)]), tuple(objections)

@@ -1,0 +1,171 @@
+"""Where rows went: which model a batch, a row or a whole source reached, and by whose decision."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from pratique.core import paths
+from pratique.core.errors import PratiqueError, printable
+from pratique.decisions import ledger
+from pratique.decisions.decision import record_of
+from pratique.provenance.recordfile import read_record
+from pratique.quarantine.tables import read_batches
+from pratique.results.past import PastModel, past_models
+from pratique.training.manifest import MANIFEST, Manifest, read_manifest
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What became of a batch.
+
+    Attributes
+    ----------
+    record : dict
+    held : dict of int to str
+        The rows in quarantine, each with the reason.
+    model : Manifest, optional
+        The model here, if it learned from rows of the batch.
+    """
+
+    record: dict[str, Any]
+    held: dict[int, str]
+    model: Manifest | None
+
+
+def trace(batch: str) -> Trace:
+    """Follow a batch from its record to the model that is here.
+
+    Raises
+    ------
+    PratiqueError
+        If it has no record.
+    """
+    record = read_record(record_of(batch))
+    model = read_manifest() if MANIFEST.is_file() else None
+    reached = model is not None and any(learned.batch == batch for learned in model.batches)
+    return Trace(record, _held(batch), model if reached else None)
+
+
+def trace_lines(words: str) -> list[str]:
+    """What `pratique trace` says about `<source>/<batch>`, or about one row of it as `<source>/<batch>:<row>`.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no such batch or row.
+    """
+    batch, _, row = words.partition(":")
+    found = trace(batch)
+    predicate = found.record["predicate"]
+    lines = [f"{batch}: {predicate['verdict']}, {predicate['outcome']}"]
+    if row:
+        if not re.fullmatch(r"[0-9]{1,9}", row) or int(row) >= predicate["batch"]["rows"]:
+            raise PratiqueError(f"{batch}: no row '{printable(row)}'; it has {predicate['batch']['rows']}, from 0")
+        lines.append(f"row {row}: {_where(found, int(row))}")
+    else:
+        lines.append(f"rows: {predicate['rows']['accepted']} accepted, {predicate['rows']['quarantined']} quarantined")
+    for decision in predicate["decisions"]:
+        lines.append(f"{decision['action']} by {decision['reviewer']}: {decision['reason']} ({decision['path']})")
+    lines += [hold["reason"] for hold in predicate["holds"]]
+    return [printable(line) for line in [*lines, _reached(found, int(row) if row else None)]]
+
+
+def _where(found: Trace, row: int) -> str:
+    return f"quarantined, {found.held[row]}" if row in found.held else "accepted"
+
+
+def _reached(found: Trace, row: int | None) -> str:
+    if found.model is None or row in found.held:
+        return "did not reach the model"
+    return f"reached the model: {found.model.model}, sha256 {found.model.sha256}"
+
+
+def _held(batch: str) -> dict[int, str]:
+    """The quarantined rows of a batch, each with its reason; the last two columns are the ones that we wrote."""
+    path = paths.QUARANTINE / batch / "rows.parquet"
+    if not path.is_file():
+        return {}
+    table = pq.read_table(path)
+    return dict(zip(table.column(-2).to_pylist(), table.column(-1).to_pylist(), strict=True))
+
+
+@dataclass(frozen=True)
+class Recall:
+    """What a source touched.
+
+    Attributes
+    ----------
+    batches : tuple of dict
+        The lines of batches.csv.
+    gone : tuple of str
+        Batches of the source that the ledger remembers and that are no longer here.
+    model : Manifest, optional
+        The model here, if it learned from the source.
+    rows : int
+        Accepted rows that a retrain without the source would drop.
+    past : tuple of PastModel
+        The committed models that learned from it, and those of which that is no longer known.
+    """
+
+    batches: tuple[dict[str, str], ...]
+    gone: tuple[str, ...]
+    model: Manifest | None
+    rows: int
+    past: tuple[PastModel, ...]
+
+
+def recall(source: str) -> Recall:
+    """Everything that a source touched.
+
+    Raises
+    ------
+    PratiqueError
+        If neither the pipeline nor the ledger knows the source.
+    """
+    here = tuple(line for line in read_batches() if line["source"] == source)
+    names = {line["batch"] for line in here}
+    past = {entry.batch for entry in ledger.read() if entry.batch.startswith(f"{source}/")}
+    if not here and not past:
+        raise PratiqueError(
+            f"'{printable(source)}': no batch of this source; the folders of {paths.INCOMING} are sources"
+        )
+    model = read_manifest() if MANIFEST.is_file() else None
+    learned = [each for each in model.batches if each.batch.startswith(f"{source}/")] if model else []
+    rows = sum(_accepted_rows(each.batch) for each in learned)
+    touched = [m for m in past_models() if m.batches is None or any(b.startswith(f"{source}/") for b in m.batches)]
+    return Recall(here, tuple(sorted(past - names)), model if learned else None, rows, tuple(touched))
+
+
+def recall_lines(source: str) -> list[str]:
+    """What `pratique recall` says."""
+    found = recall(source)
+    lines = [f"{line['batch']}: {line['outcome']} ({line['verdict']}), {line['rows']} rows" for line in found.batches]
+    lines += [f"{batch}: no longer here" for batch in found.gone]
+    lines += [_past(model) for model in found.past]
+    if found.model is None:
+        return [*lines, "No model here learned from it."]
+    share = f"{found.rows} of {found.model.rows} rows"
+    return [
+        *lines,
+        f"The model ({found.model.model}, sha256 {found.model.sha256}) learned from it; a retrain would drop {share}.",
+        f"Next: {_commands(found.batches)}; dvc repro",
+    ]
+
+
+def _past(model: PastModel) -> str:
+    learned = "may have learned from it: DVC no longer has the list" if model.batches is None else "learned from it"
+    return f"The model of commit {model.commit.sha[:12]} ({model.commit.date[:10]}, md5 {model.md5}) {learned}."
+
+
+def _commands(batches: Sequence[dict[str, str]]) -> str:
+    first = next(line["batch"] for line in batches if line["outcome"] == "accepted")
+    more = sum(line["outcome"] == "accepted" for line in batches) - 1
+    return f'pratique review reject {first} --reason "..."' + (f", and {more} more" if more else "")
+
+
+def _accepted_rows(batch: str) -> int:
+    rows: int = read_record(record_of(batch))["predicate"]["rows"]["accepted"]
+    return rows

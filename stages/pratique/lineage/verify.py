@@ -1,0 +1,154 @@
+"""`pratique verify`: hold everything that is here to what the records, the ledger and the manifest say, offline."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pratique.core import paths
+from pratique.core.errors import PratiqueError
+from pratique.core.hashing import sha256_file
+from pratique.core.params import Params, load
+from pratique.decisions import ledger
+from pratique.decisions.decision import binding, load_decisions
+from pratique.decisions.judging import Judge, Submission
+from pratique.gate.changes import pointers
+from pratique.provenance import signing
+from pratique.provenance.recordfile import read_record
+from pratique.quarantine.record import Configuration
+from pratique.training.manifest import MODEL_FILE, cleared_files, read_manifest, training_digest
+from pratique.training.models import train
+from pratique.training.rows import accepted
+
+Records = dict[str, dict[str, Any]]
+
+
+def verify(retrain: bool = False) -> list[str]:
+    """Everything that does not hold, a sentence each; nothing where all holds.
+
+    Parameters
+    ----------
+    retrain : bool
+        Train once more on the accepted rows, and compare the model byte for byte. Without it the model is held to
+        its manifest, and the manifest to the records.
+    """
+    params = load()
+    records, faults = _records()
+    parts: tuple[Callable[[], Iterator[str]], ...] = (
+        lambda: _ledger(records),
+        lambda: _inputs(records),
+        lambda: _configurations(records, Configuration.of(params)),
+        lambda: _outputs(records),
+        lambda: _decisions(records, params),
+        lambda: _attestations(params),
+        lambda: _model(params, retrain),
+    )
+    for part in parts:
+        try:
+            faults += part()
+        except PratiqueError as error:
+            faults.append(str(error))
+    return faults
+
+
+def _records() -> tuple[Records, list[str]]:
+    """The records that their schema accepts, by batch, and what is wrong with the others."""
+    records, faults = {}, []
+    places = sorted(paths.RECORDS.glob("*/*.json"))
+    if not places:
+        faults.append(f"{paths.RECORDS}: no record; run `dvc repro` or `dvc pull` first")
+    for place in places:
+        name = place.relative_to(paths.RECORDS).with_suffix("").as_posix()
+        try:
+            record = read_record(place)
+            if record["predicate"]["batch"]["id"] != name:
+                raise PratiqueError(f"{place}: is about another batch")
+            records[name] = record
+        except PratiqueError as error:
+            faults.append(str(error))
+    return records, faults
+
+
+def _ledger(records: Records) -> Iterator[str]:
+    known = ledger.latest(ledger.read())
+    for name, record in records.items():
+        entry = known.get(name)
+        if entry is None:
+            yield f"{paths.LEDGER}: no entry for {name}"
+        elif entry.record != ledger.essence(record):
+            yield f"{paths.RECORDS}/{name}.json: not the record that entry {entry.index} of the ledger names"
+
+
+def _inputs(records: Records) -> Iterator[str]:
+    for record in records.values():
+        path, digest = Path(record["subject"][0]["name"]), record["subject"][0]["digest"]["sha256"]
+        if not path.is_file():
+            yield f"{path}: not here; `dvc pull` it, or run `dvc repro` if it was taken away"
+        elif sha256_file(path) != digest:
+            yield f"{path}: not the bytes that were cleared; run `dvc repro`"
+
+
+def _configurations(records: Records, here: Configuration) -> Iterator[str]:
+    for name, record in records.items():
+        known = {entry["name"]: entry["sha256"] for entry in record["predicate"]["configuration"]}
+        differs = sorted(key for key in known | here.digests if known.get(key) != here.digests.get(key))
+        if differs:
+            yield f"{name}: cleared by other {', '.join(differs)} than are here; run `dvc repro`"
+
+
+def _outputs(records: Records) -> Iterator[str]:
+    """Each output is as its record says, and nothing else lies beside them."""
+    outputs = {out["path"]: out["sha256"] for record in records.values() for out in record["predicate"]["outputs"]}
+    there = {p.as_posix() for folder in (paths.ACCEPTED, paths.QUARANTINE) for p in folder.rglob("*") if p.is_file()}
+    for path in sorted(there - outputs.keys()):
+        yield f"{path}: no record knows it"
+    for path, digest in sorted(outputs.items()):
+        if path not in there:
+            yield f"{path}: not here; `dvc pull` it"
+        elif sha256_file(Path(path)) != digest:
+            yield f"{path}: changed after it was written; `dvc checkout` it, or run `dvc repro`"
+
+
+def _decisions(records: Records, params: Params) -> Iterator[str]:
+    """Each release that took effect stands: it binds, has not expired, and is nobody's own."""
+    used = {d["sha256"] for record in records.values() for d in record["predicate"]["decisions"]}
+    found = {decision.sha256: decision for decision in load_decisions()}
+    judge = Judge.of(list(found.values()), records, datetime.now(UTC).date())
+    for name, record in records.items():
+        for said in record["predicate"]["decisions"]:
+            if said["sha256"] not in found:
+                yield f"{said['path']}: not the decision that let {name} in or kept it out; run `dvc repro`"
+    for digest in sorted(used & found.keys()):
+        decision = found[digest]
+        if decision.said.action == "release":
+            record = records[decision.said.batch]
+            people = Submission.of(pointers(Path(record["subject"][0]["name"]))).people
+            for objection in judge.objections(decision, binding(record), params, people):
+                yield f"{decision.said.batch}: the release by {decision.said.reviewer} {objection}"
+
+
+def _attestations(params: Params) -> Iterator[str]:
+    """What was attested is signed, where params.yaml names the gate's key."""
+    if params.signing.gate is None:
+        return
+    for path in sorted(paths.ATTESTATIONS.glob("*/*.json")):
+        if not signing.is_signed(path.read_bytes(), params.signing.gate, str(path)):
+            yield f"{path}: not signed with the key that params.yaml gives for the gate"
+
+
+def _model(params: Params, retrain: bool) -> Iterator[str]:
+    """The model is its manifest's, and the manifest lists the accepted rows that are here, and nothing else."""
+    known = read_manifest()
+    if sha256_file(MODEL_FILE) != known.sha256:
+        yield f"{MODEL_FILE}: not the model of its manifest; run `dvc repro`"
+    if known.batches != cleared_files():
+        yield f"{paths.MODEL}: learned from other rows than are accepted here; run `dvc repro`"
+    elif known.params != training_digest(params):
+        yield f"{paths.MODEL}: trained with other params than are here; run `dvc repro`"
+    elif retrain:
+        with TemporaryDirectory() as folder:
+            again = Path(folder) / MODEL_FILE.name
+            train(accepted(params.data), params.train, params.seed).save(again)
+            if sha256_file(again) != known.sha256:
+                yield f"{MODEL_FILE}: not what training on the accepted rows gives here"

@@ -1,0 +1,182 @@
+"""The page of one batch: what is wrong, how sure, which rows, and what a release would cost."""
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pratique.core.errors import printable
+from pratique.core.params import Params, TrainParams
+from pratique.detector.mean_shift import MOVED
+from pratique.dossier.charts import Chart
+from pratique.dossier.dossier import Desk, Dossier
+from pratique.pages.draw import draw
+from pratique.results.facts import Facts
+from pratique.results.price import TREES, Price
+from pratique.words import verdicts as words
+
+HISTORY = 60
+"""Batches of a source that a page shows, the last by name."""
+LEFT, RIGHT = 40, 600
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A mark on an axis."""
+
+    x: str
+    text: str
+
+
+def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[str]) -> str:
+    """The page of one batch.
+
+    Parameters
+    ----------
+    dossier : Dossier
+    desk : Desk
+    params : Params
+    waiting : sequence of str
+        The batches that wait for a decision, in the order of the queue.
+    """
+    facts = dossier.facts
+    shown, total = desk.trusted_rows
+    before, after = _around(facts.batch, waiting)
+    return draw(
+        "batch.html",
+        dossier=dossier,
+        headline=words.headline(facts),
+        certainty=words.certainty(facts, params.alarms.alpha),
+        gist=gist(dossier),
+        advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
+        breaches=[breach for check in facts.checks for breach in check.breaches],
+        commands=commands(facts),
+        price=dossier.price and _priced(dossier.price),
+        forests=forests(params.train),
+        ranked=_ranked(dossier),
+        pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
+        sampled=(f"{shown:,}", f"{total:,}") if shown < total else None,
+        label=printable(params.data.label),
+        history=_history(dossier.earlier),
+        history_cap=HISTORY,
+        origin=desk.origin(facts.source),
+        rules=_rules(params, facts),
+        before=before,
+        after=after,
+    )
+
+
+def gist(dossier: Dossier) -> str:
+    """What the batch is suspected of in its own terms: what suspects share, which labels look swapped, what moved."""
+    if dossier.planted:
+        return f"The suspects have in common: {'; '.join(trait.text for trait in dossier.traits)}."
+    if dossier.facts.alarms and set(dossier.facts.alarms) <= {"shift", MOVED}:
+        moved = [f"{chart.column} ({_moved(chart)})" for chart in dossier.charts]
+        return f"What moved most: {words.listed(moved, most=3)}." if moved else ""
+    swaps = [f"{mine} where they say {theirs} ({count})" for mine, theirs, count in dossier.pairs if count > 2]
+    return f"Labels of the first suspects against those of trusted neighbours: {words.listed(swaps)}." if swaps else ""
+
+
+def _moved(chart: Chart) -> str:
+    levels = [f"{bar.name}: {words.percent(bar.trusted, 0)} → {words.percent(bar.batch, 0)}" for bar in chart.levels]
+    return ", ".join(levels[:2]) or chart.note
+
+
+def commands(facts: Facts) -> dict[str, str]:
+    """The exact commands that decide about a batch, by what they do; the first one is what most such batches need."""
+    actions = ["release"] * releasable(facts) + ["reject"] * (facts.state != "rejected")
+    if set(facts.alarms) - {"shift"}:
+        actions.reverse()
+    return {action: f'pratique review {action} {shlex.quote(facts.batch)} --reason "…"' for action in actions}
+
+
+def releasable(facts: Facts) -> bool:
+    """Whether a release would let rows in."""
+    return facts.held and facts.fault is None and not facts.holds
+
+
+def price_sentence(price: Price) -> str:
+    """What a release would do, in one sentence."""
+    rows = f"{price.rows:,} rows"
+    if not price.worse and not price.better:
+        return f"Releasing these {rows} changes no answer on {price.holdout:,} trusted rows."
+    change = f"{words.percent(price.without)} to {words.percent(price.released)}"
+    if price.low <= 0 <= price.high:
+        told = f"Releasing these {rows} makes no sure difference: accuracy goes from {change}, within chance"
+        return f"{told}; that does not clear them."
+    verb = "costs accuracy" if price.difference < 0 else "gains accuracy"
+    return f"Releasing these {rows} {verb}: from {change}."
+
+
+def _priced(price: Price) -> dict[str, object]:
+    """A price as the template draws it."""
+    ends = [price.without, price.released, price.without + price.low, price.without + price.high]
+    low, high = min(ends) - 0.005, max(ends) + 0.005
+
+    def x(value: float) -> str:
+        return f"{LEFT + (RIGHT - LEFT) * (value - low) / (high - low):.1f}"
+
+    ticks = [low + (high - low) * i / 4 for i in range(5)]
+    return {
+        "sentence": price_sentence(price),
+        "rows": f"{price.rows:,}",
+        "holdout": f"{price.holdout:,}",
+        "without": words.percent(price.without),
+        "released": words.percent(price.released),
+        "difference": words.points(price.difference),
+        "low": words.points(price.low),
+        "high": words.points(price.high),
+        "worse": f"{price.worse:,}",
+        "better": f"{price.better:,}",
+        "hit": price.hit,
+        "thinned": ""
+        if price.thinned >= 1
+        else f", of which one in {1 / price.thinned:,.0f} was taken, as of the accepted rows where they are many",
+        "ticks": [Tick(x(value), words.percent(value)) for value in ticks],
+        "without_x": x(price.without),
+        "released_x": x(price.released),
+        "low_x": x(price.without + price.low),
+        "range": f"{max(2.0, float(x(price.without + price.high)) - float(x(price.without + price.low))):.1f}",
+    }
+
+
+def forests(train: TrainParams) -> str:
+    """Said where the priced models are smaller than the team's."""
+    if train.model != "random_forest" or train.trees <= TREES:
+        return ""
+    return f"To be quick, both were forests of {TREES} trees instead of {train.trees}."
+
+
+def _ranked(dossier: Dossier) -> str:
+    """Which of the suspects stand first on the page."""
+    ranking = dossier.ranking
+    total = len(ranking.cards) + len(ranking.lines) + ranking.left_out
+    if total == len(ranking.cards):
+        return "Each is" if total > 1 else "It is"
+    return f"The {len(ranking.cards)} most suspicious of {total:,}, each"
+
+
+def _history(earlier: Sequence[Facts]) -> str:
+    states = Counter(facts.state for facts in earlier)
+    parts = [f"{count:,} {words.STATES[state].lower()}" for state, count in states.most_common()]
+    left_out = f"; the last {HISTORY} are shown" if len(earlier) > HISTORY else ""
+    return f"{len(earlier):,} {'batch' if len(earlier) == 1 else 'batches'}, {words.listed(parts)}{left_out}."
+
+
+def _rules(params: Params, facts: Facts) -> dict[str, str]:
+    alarms = params.alarms
+    budget = f"{alarms.per_1000_batches:g} of 1,000 clean batches may be quarantined (alarms.per_1000_batches)"
+    short = "" if facts.promise is None else facts.promise.short
+    return {
+        "budget": f"{budget}. {short}" if short else budget,
+        "rows": f"of rows held one by one, {words.percent(alarms.rows_fdr)} may be held wrongly (alarms.rows_fdr)",
+        "shift": f"a batch that only shifted: {params.shift.policy} (shift.policy)",
+    }
+
+
+def _around(batch: str, waiting: Sequence[str]) -> tuple[str | None, str | None]:
+    """The waiting batches before and after this one."""
+    if batch not in waiting:
+        return None, None
+    at = waiting.index(batch)
+    return (waiting[at - 1] if at else None), (waiting[at + 1] if at + 1 < len(waiting) else None)

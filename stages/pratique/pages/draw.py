@@ -1,0 +1,79 @@
+"""Drawing pages: one template each, everything escaped, nothing loaded from elsewhere."""
+
+import base64
+import hashlib
+import math
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from pratique import __version__
+from pratique.core.errors import printable
+from pratique.words import verdicts as words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+RAREST = 12
+"""Powers of ten that fill the bar of a check."""
+
+
+def draw(template: str, **values: Any) -> str:
+    """A page.
+
+    Whatever a value holds is text: it is escaped for HTML, and what can't be seen is shown as an escape. The
+    policy in the page's head lets nothing run but its own script, by digest, and nothing load at all.
+    """
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    folder = files("pratique.pages") / "templates"
+    environment = Environment(
+        loader=FileSystemLoader(str(folder)),
+        autoescape=True,
+        finalize=_visible,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "chance": words.chance,
+        "number": words.number,
+        "percent": words.percent,
+        "rarity": _rarity,
+        "width": lambda share: f"{100 * share:.1f}",
+    }
+    style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    environment.globals |= {
+        "style": Markup(style),
+        "script": Markup(script),
+        "policy": policy(style, script),
+        "version": __version__,
+        "state_words": words.STATES,
+    }
+    return environment
+
+
+def policy(style: str, script: str) -> str:
+    """The content security policy of a page with this style and this script in it."""
+    allowed = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+    return (
+        f"default-src 'none'; style-src 'sha256-{allowed[0]}'; script-src 'sha256-{allowed[1]}'; "
+        "img-src data:; base-uri 'none'; form-action 'self'"
+    )
+
+
+def _visible(value: Any) -> Any:
+    """Text with what can't be seen as escapes; markup of our own as it is."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _rarity(p_value: float) -> str:
+    """The length of a check's bar, of 120."""
+    return f"{120 * min(RAREST, -math.log10(max(p_value, 10.0**-RAREST))) / RAREST:.1f}"

@@ -1,0 +1,80 @@
+"""The queue: every batch by source, what waits for a decision, and what the gate is worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from pratique.pages.draw import draw
+from pratique.pages.drilled import read_drilled
+from pratique.results.facts import Facts
+from pratique.results.measures import read_accuracy
+from pratique.results.price import Price
+from pratique.words import verdicts as words
+
+WAITING = 500
+LISTED = 1000
+"""Batches in the list of all, those that are not plainly accepted first."""
+STRIP = 200
+"""Batches of a source in its strip, the last by name."""
+MODELS = (
+    ("accepted", "what was accepted"),
+    ("everything", "everything that came in, as without the gate"),
+    ("reference", "the trusted reference alone"),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A batch that waits."""
+
+    facts: Facts
+    why: str
+    price: str
+    interval: str
+
+
+def waiting(facts: Sequence[Facts]) -> list[Facts]:
+    """The batches that wait for a decision, the most suspicious first."""
+    return sorted((f for f in facts if f.waits), key=lambda f: (f.p_value, f.batch))
+
+
+def queue_page(facts: Sequence[Facts], prices: Mapping[str, Price | None]) -> str:
+    """The page of all batches.
+
+    Parameters
+    ----------
+    facts : sequence of Facts
+        Sorted by batch.
+    prices : mapping of str to Price or None
+        By batch, for those that are held.
+    """
+    wait = waiting(facts)
+    ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
+    held = sum(f.outcome == "quarantined" for f in facts)
+    return draw(
+        "queue.html",
+        waiting=[_line(f, prices.get(f.batch)) for f in wait[:WAITING]],
+        waiting_total=len(wait),
+        facts=ordered[:LISTED],
+        left_out=max(0, len(ordered) - LISTED),
+        counts=f"{len(facts):,} batches: {len(facts) - held:,} accepted, {held:,} quarantined.",
+        states=sorted({f.state for f in facts}, key=list(words.STATES).index),
+        sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
+        strip=STRIP,
+        worth=_worth(),
+        drilled=read_drilled(),
+    )
+
+
+def _line(facts: Facts, price: Price | None) -> Line:
+    why = words.sentence(words.reasons(facts))
+    if price is None:
+        return Line(facts, why, "–", "")
+    interval = f"{words.points(price.low)} to {words.points(price.high)}"
+    return Line(facts, why, f"{words.points(price.difference)} points", interval)
+
+
+def _worth() -> list[tuple[str, str]]:
+    """The accuracy on the holdout of the models that evaluate compared."""
+    accuracy = read_accuracy()
+    return [(text, words.percent(accuracy[model])) for model, text in MODELS] if accuracy else []

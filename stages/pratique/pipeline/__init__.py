@@ -1,0 +1,1 @@
+"""The bodies of the DVC stages: read, call, write."""

@@ -1,0 +1,29 @@
+"""Stage report: the pages that people decide on, and a table of what was quarantined, at the end of a run."""
+
+from rich.console import Console
+
+from pratique.core import paths
+from pratique.core.params import load
+from pratique.core.progress import track
+from pratique.core.writing import keep_only, write_text
+from pratique.dossier.dossier import Desk
+from pratique.pages.batch_page import batch_page
+from pratique.pages.queue_page import queue_page, waiting
+from pratique.results.facts import read_facts
+from pratique.terminal.summary import summary
+
+
+def main() -> None:
+    """Write data/reports/index.html, and a page for each batch that is not plainly accepted."""
+    params, facts = load(), read_facts()
+    desk = Desk(params, facts)
+    queue = [one.batch for one in waiting(facts)]
+    prices = {}
+    pages = {one.batch: paths.PAGES / f"{one.batch}.html" for one in facts if not one.plain}
+    for one in track([one for one in facts if one.batch in pages], "reporting"):
+        dossier = desk.dossier(one)
+        prices[one.batch] = dossier.price
+        write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
+    keep_only(paths.PAGES, pages.values())
+    write_text(paths.INDEX, queue_page(facts, prices))
+    Console().print(summary(facts))

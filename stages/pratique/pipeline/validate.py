@@ -1,0 +1,58 @@
+"""Stage validate: measure every batch, judge it, and put each row in exactly one place.
+
+Quarantining exits 0, because a verdict is data; `pratique check` and CI turn it into an exit code.
+"""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from pratique.core import paths
+from pratique.core.errors import printable
+from pratique.core.params import load
+from pratique.core.progress import track
+from pratique.core.writing import keep_only, write_text
+from pratique.decisions.decision import load_decisions
+from pratique.decisions.ledger import append
+from pratique.detector import profile
+from pratique.quarantine.clear import EXAMINATIONS, Summary, clear
+from pratique.quarantine.record import Configuration, ruled
+from pratique.quarantine.rulings import Law
+from pratique.quarantine.sources import load_inventory
+from pratique.quarantine.store import store
+from pratique.quarantine.stream import Streams
+from pratique.quarantine.tables import write_tables
+from pratique.tables.arrival import read_arrivals
+
+
+def main() -> None:
+    """Clear everything in data/batches."""
+    params = load()
+    normal = profile.load(params)
+    judged_by = Configuration.of(params)
+    streams = Streams(params.alarms.alpha)
+    law = Law(load_decisions(), load_inventory(), params)
+    cleared: list[Summary] = []
+    written: list[Path] = []
+    records = []
+    arrivals = read_arrivals(paths.BATCHES)
+    for arrival in track(arrivals, "validating"):
+        measured = streams.follow(clear(arrival, normal, judged_by.digests["profile"], params))
+        batch = ruled(measured, judged_by, law)
+        files, record = store(batch, judged_by)
+        written += [*files, *filter(None, [batch.place])]
+        records.append(record)
+        cleared.append(batch.summary())
+    warn_unlisted({arrival.source for arrival in arrivals}, law)
+    for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):
+        keep_only(folder, written)
+    write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
+    append(records)
+    write_tables(cleared)
+
+
+def warn_unlisted(sources: Iterable[str], law: Law) -> None:
+    """Name the sources that the inventory lacks, where params.yaml does not refuse them."""
+    unlisted = sorted(set(sources) - set(law.inventory))
+    if unlisted and law.params.sources.unlisted == "warn":
+        print(f"{paths.SOURCES}: not listed: {printable(', '.join(unlisted))}; say who delivers them", file=sys.stderr)

@@ -1,0 +1,86 @@
+"""Examining files that are not in the pipeline, for `pratique check`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError, UnreadableBatch, printable
+from pratique.core.hashing import sha256_file
+from pratique.core.params import Params, load
+from pratique.core.progress import track
+from pratique.core.writing import rounded
+from pratique.detector import profile
+from pratique.detector.profile import Profile
+from pratique.detector.verdict import unreadable
+from pratique.quarantine.clear import Cleared, Summary, clear_batch
+from pratique.quarantine.tables import rows_table
+from pratique.tables.arrival import Arrival, batch_name
+from pratique.tables.reading import read_table
+
+
+def check_files(files: Sequence[Path]) -> dict[str, Summary]:
+    """Clear each file by the profile in data/profile; the results by path, in the order given.
+
+    Raises
+    ------
+    PratiqueError
+        If a file is not there, or there is no profile.
+    """
+    for path in files:
+        if not path.is_file():
+            raise PratiqueError(f"{printable(str(path))}: not a file; name .csv or .parquet files to check")
+    params = load()
+    normal = profile.load(params)
+    return {str(path): clear_file(path, normal, params).summary() for path in track(files, "checking")}
+
+
+def clear_file(path: Path, normal: Profile, params: Params) -> Cleared:
+    """Clear one file as it lies there, whatever earlier runs kept."""
+    digest, name = sha256_file(path), batch_name(path.resolve())
+    try:
+        table = read_table(path)
+        batch = Batch(name, table, normal.layout)
+    except UnreadableBatch as error:
+        return Cleared(Arrival(name, path.name, digest, fault=str(error)), None, None, unreadable())
+    arrival = Arrival(name, path.name, digest, table.num_rows, table.num_columns)
+    return clear_batch(arrival, batch, normal, params)
+
+
+def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:
+    """What `--json` writes."""
+    return {
+        "batches": [
+            {
+                "path": path,
+                "sha256": summary.arrival.sha256,
+                "rows": summary.arrival.rows,
+                "verdict": summary.verdict.verdict,
+                "p_value": rounded(summary.verdict.p_value, 4),
+                "alarms": list(summary.verdict.alarms),
+                "suspects": len(summary.verdict.suspects),
+                "fault": summary.arrival.fault,
+                "too_few_trusted_rows": summary.verdict.promise.short if summary.verdict.promise else "",
+            }
+            for path, summary in cleared.items()
+        ]
+    }
+
+
+def rows_of(cleared: dict[str, Summary]) -> pa.Table:
+    """What `--rows` writes."""
+    return rows_table(list(cleared.values()), "path", list(cleared))
+
+
+def line(path: str, summary: Summary) -> str:
+    """One line for a person or a log."""
+    verdict = summary.verdict
+    words = f"{verdict.verdict:<10}  {printable(path)}"
+    if summary.arrival.fault is not None:
+        return f"{words}  {printable(summary.arrival.fault)}"
+    if verdict.verdict == "accept":
+        return words
+    why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
+    return f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"

@@ -1,0 +1,100 @@
+"""Rulings: what people and policy say about a batch that has been judged. The verdict stays what was measured."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pratique.core.params import Params
+from pratique.decisions.decision import Decision
+from pratique.quarantine.sources import Inventory
+from pratique.tables.arrival import Arrival
+
+RESENT = "resent"
+SOURCE = "source"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a batch is held whatever its rows are like."""
+
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """What people and policy say about one batch.
+
+    Attributes
+    ----------
+    decisions : tuple of Decision
+        Those that count: rejects, or as many releases as are asked for.
+    holds : tuple of Hold
+        No release lifts them; what they name must be put right.
+    """
+
+    decisions: tuple[Decision, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+    @property
+    def action(self) -> Literal["", "release", "reject"]:
+        """What the decisions say; nothing where nobody decided."""
+        return self.decisions[0].said.action if self.decisions else ""
+
+    @property
+    def stops(self) -> bool:
+        """Whether the batch is held for what people or policy say."""
+        return bool(self.holds) or self.action == "reject"
+
+    def released(self, rows: int) -> np.ndarray:
+        """Positions, increasing, of the rows that every release lets in."""
+        if self.action != "release":
+            return np.zeros(0, np.int64)
+        chosen = set(range(rows))
+        for decision in self.decisions:
+            if decision.said.rows is not None:
+                chosen &= set(decision.said.rows)
+        return np.array(sorted(chosen), np.int64)
+
+
+SILENCE = Ruling()
+"""Nobody has spoken: the verdict alone says what becomes of the batch."""
+
+
+@dataclass(frozen=True)
+class Law:
+    """Everything that rules beside the measurements: decisions, the inventory of sources, params."""
+
+    decisions: Sequence[Decision]
+    inventory: Inventory
+    params: Params
+
+    def rule(self, arrival: Arrival, binding: str, row_set: str | None) -> Ruling:
+        """Rule on one batch, given what its decisions must bind and the name of its rows in any order."""
+        own = [d for d in self.decisions if d.said.batch == arrival.batch]
+        rejects = [d for d in own if d.said.action == "reject" and (d.said.binds == binding or _same(d, row_set))]
+        releases = self._releases(own, binding)
+        return Ruling(tuple(rejects or releases), tuple(self._holds(arrival, row_set)))
+
+    def _releases(self, own: Sequence[Decision], binding: str) -> list[Decision]:
+        """The releases that bind and, where keys are configured, are signed; none unless there are enough."""
+        bound = [d for d in own if d.said.action == "release" and d.said.binds == binding]
+        counted = [d for d in bound if d.is_signed(self.params.signing)]
+        people = {d.reviewer for d in counted}
+        return counted if len(people) >= self.params.review.reviewers else []
+
+    def _holds(self, arrival: Arrival, row_set: str | None) -> list[Hold]:
+        holds = []
+        if self.params.sources.unlisted == "refuse" and arrival.source not in self.inventory:
+            holds.append(Hold(SOURCE, f"source '{arrival.source}' is not listed in data/sources.yaml"))
+        for d in self.decisions:
+            if d.said.action == "reject" and d.said.batch != arrival.batch and _same(d, row_set):
+                holds.append(Hold(RESENT, f"its rows are those of {d.said.batch}, which {d.said.reviewer} rejected"))
+                break
+        return holds
+
+
+def _same(decision: Decision, row_set: str | None) -> bool:
+    return row_set is not None and decision.said.rowSet == row_set

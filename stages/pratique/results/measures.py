@@ -1,0 +1,75 @@
+"""Metrics as evaluate and the drill wrote them: measures by name, of each model or of each attack at a rate."""
+
+from pydantic import FiniteFloat, TypeAdapter, ValidationError
+
+from pratique.core import paths
+from pratique.core.documents import parse_json
+from pratique.core.errors import PratiqueError
+
+Measures = dict[str, dict[str, float]]
+TRAINED_ON = {
+    "accepted": "what was accepted",
+    "everything": "everything that came in",
+    "reference": "the reference alone",
+}
+"""The models that evaluate compares, and what each learned from."""
+
+
+def parse_measures(text: str | bytes, place: str) -> Measures:
+    """Read metrics; `place` says in an error where they stood.
+
+    Raises
+    ------
+    PratiqueError
+        If they are not measures by name.
+    """
+    try:
+        return TypeAdapter(dict[str, dict[str, FiniteFloat]]).validate_python(parse_json(text, place), strict=True)
+    except (PratiqueError, ValidationError) as error:
+        raise foreign(place) from error
+
+
+def accuracy(metrics: Measures, place: str) -> dict[str, float]:
+    """The accuracy on the holdout of each model that evaluate compares.
+
+    Raises
+    ------
+    PratiqueError
+        If the metrics lack one.
+    """
+    try:
+        return {model: metrics[model]["accuracy"] for model in TRAINED_ON}
+    except KeyError as error:
+        raise foreign(place) from error
+
+
+def read_accuracy() -> dict[str, float]:
+    """The accuracies of this run; empty where evaluate has not run.
+
+    Raises
+    ------
+    PratiqueError
+        If its metrics are damaged.
+    """
+    if not paths.METRICS_JSON.is_file():
+        return {}
+    place = str(paths.METRICS_JSON)
+    return accuracy(parse_measures(paths.METRICS_JSON.read_bytes(), place), place)
+
+
+def read_drill_metrics() -> Measures:
+    """The metrics of this run's drill; empty where it has not run.
+
+    Raises
+    ------
+    PratiqueError
+        If they are damaged.
+    """
+    if not paths.DRILL_METRICS.is_file():
+        return {}
+    return parse_measures(paths.DRILL_METRICS.read_bytes(), str(paths.DRILL_METRICS))
+
+
+def foreign(place: str) -> PratiqueError:
+    """What to say of metrics that the pipeline did not write."""
+    return PratiqueError(f"{place}: not as the pipeline wrote it; run `dvc repro` again")

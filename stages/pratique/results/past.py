@@ -1,0 +1,56 @@
+"""The models of the past: which accepted batches each committed model learned from, as git and DVC know."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pratique.core import paths
+from pratique.core.documents import parse_yaml
+from pratique.core.errors import PratiqueError
+from pratique.provenance import git
+from pratique.provenance.git import Commit
+
+LOCK = "dvc.lock"
+
+
+@dataclass(frozen=True)
+class PastModel:
+    """A model, the commit that first had it, and the batches it learned from; None where DVC lost their list."""
+
+    commit: Commit
+    md5: str
+    batches: tuple[str, ...] | None
+
+
+def past_models() -> list[PastModel]:
+    """Every model that a commit of this branch had, oldest first; none outside a repository."""
+    try:
+        commits = git.history([LOCK])[::-1]
+    except PratiqueError:
+        return []
+    found: dict[str, PastModel] = {}
+    for commit in commits:
+        for md5 in _models(commit.sha):
+            if md5 not in found:
+                found[md5] = PastModel(commit, md5, _accepted(commit.sha))
+    return list(found.values())
+
+
+def _models(commit: str) -> Iterator[str]:
+    """The MD5 by which the commit's lock names the model."""
+    if LOCK in git.blobs(commit, LOCK):
+        lock: Any = parse_yaml(git.content(commit, LOCK).decode("utf-8", "replace"), f"{LOCK} of {commit[:12]}")
+        match lock:
+            case {"stages": {"train": {"outs": [{"md5": str(md5)}, *_]}}}:
+                yield md5
+
+
+def _accepted(commit: str) -> tuple[str, ...] | None:
+    from dvc.api import DVCFileSystem
+    from dvc.exceptions import DvcException
+
+    try:
+        files = DVCFileSystem(rev=commit).find(str(paths.ACCEPTED), dvc_only=True)
+    except (DvcException, FileNotFoundError):
+        return None
+    return tuple(path.removeprefix(f"{paths.ACCEPTED}/").removesuffix(".parquet") for path in files) or None

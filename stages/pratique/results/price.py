@@ -1,0 +1,188 @@
+"""The price of a release, measured before anybody decides: the model with and without the rows that are held."""
+
+import json
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.hashing import code_digest, sha256_file, sha256_folder, sha256_json
+from pratique.core.layout import Layout
+from pratique.core.params import DataParams, Params
+from pratique.core.writing import write_json
+from pratique.quarantine.store import typed
+from pratique.results.facts import Facts
+from pratique.tables.reading import read_table, read_trusted
+from pratique.training.models import Model, labelled, train
+from pratique.training.rows import accepted
+
+PRICES = paths.CACHE / "prices"
+MAX_ROWS = 10_000
+"""Rows that a price is measured on; more are thinned out, accepted and held ones alike."""
+TREES = 20
+"""Trees of the forests that a price compares, at most: with 200 batches waiting, 100 trees take a minute."""
+FEWEST = 1000
+"""Accepted rows that thinning leaves, so that a giant batch does not leave the model without any."""
+DRAWS = 2000
+LIBRARIES = ("numpy", "scikit-learn", "scipy")
+
+
+@dataclass(frozen=True)
+class Price:
+    """What releasing a batch does to the model's accuracy on the holdout.
+
+    Attributes
+    ----------
+    rows : int
+        Rows that the release adds to training.
+    holdout : int
+        Trusted rows that both models are asked about.
+    without, released : float
+        Accuracy without and with the batch.
+    worse, better : int
+        Holdout rows that only the model without the batch gets right, and those that only the other does.
+    low, high : float
+        The difference's 95 % interval: a bootstrap over holdout rows, each kept with both its answers.
+    thinned : float
+        The share of the held rows that the model learned from; 1 is all.
+    hit : tuple of (str, int, int, int), optional
+        The label that loses the most: right answers without and with the batch, and rows in the holdout.
+    """
+
+    rows: int
+    holdout: int
+    without: float
+    released: float
+    worse: int
+    better: int
+    low: float
+    high: float
+    thinned: float
+    hit: tuple[str, int, int, int] | None
+
+    @property
+    def difference(self) -> float:
+        """Accuracy with the batch minus accuracy without it."""
+        return self.released - self.without
+
+
+class Pricing:
+    """Prices for one run: what training and holdout have in common for every batch is read once."""
+
+    def __init__(self, params: Params, layout: Layout) -> None:
+        few = params.train.model_copy(update={"trees": min(params.train.trees, TREES)})
+        self._params = params.model_copy(update={"train": few})
+        self._layout = layout
+        self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT), self._layout)
+        if not len(self._holdout):
+            raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage learns from")
+        versions = [version(name) for name in LIBRARIES]
+        settings = self._params.model_dump(mode="json", include={"seed", "data", "train"})
+        folders = [sha256_folder(folder) for folder in (paths.ACCEPTED, paths.HOLDOUT, paths.REFERENCE)]
+        self._key = [settings, folders, code_digest(), versions]
+        self._base = accepted(params.data)
+        self._answers: dict[float, np.ndarray] = {}
+
+    def of(self, facts: Facts) -> Price | None:
+        """The price of releasing a batch that is held; None where there is nothing to release.
+
+        A price that an earlier run measured on the same rows is not measured again.
+        """
+        if not facts.held or not facts.quarantine.is_file():
+            return None
+        place = PRICES / f"{sha256_json([self._key, sha256_file(facts.quarantine)])}.json"
+        price = _kept(place)
+        if price is None:
+            price = self._measure(facts.quarantine)
+            if price is not None:
+                write_json(place, asdict(price))
+        return price
+
+    def _measure(self, held_rows: Path) -> Price | None:
+        held = labelled(Batch("held", read_table(held_rows), self._layout))
+        if not len(held):
+            return None
+        both = len(self._base) + len(held)
+        share = min(1.0, MAX_ROWS / both)
+        base, extra = _thin(self._base, share, FEWEST), _thin(held, share)
+        if len(np.unique(base.labels)) < 2:
+            return None
+        released = Batch("released", _joined(base, extra), base.layout)
+        if share not in self._answers:
+            self._answers[share] = self._right(base)
+        right = self._right(released)
+        return self._price(len(held), self._answers[share], right, share)
+
+    def _right(self, rows: Batch) -> np.ndarray:
+        """Which holdout rows a model trained on these rows gets right."""
+        model: Model = train(rows, self._params.train, self._params.seed)
+        return model.predict(self._holdout) == self._holdout.labels
+
+    def _price(self, rows: int, without: np.ndarray, released: np.ndarray, share: float) -> Price:
+        worse, better = int((without & ~released).sum()), int((released & ~without).sum())
+        low, high = interval(worse, better, len(without), self._params.seed)
+        return Price(
+            rows=rows,
+            holdout=len(without),
+            without=round(float(without.mean()), 6),
+            released=round(float(released.mean()), 6),
+            worse=worse,
+            better=better,
+            low=low,
+            high=high,
+            thinned=round(share, 6),
+            hit=None if self._personal else _most_hit(self._holdout.labels, without, released),
+        )
+
+    @property
+    def _personal(self) -> bool:
+        data: DataParams = self._params.data
+        return data.label in data.personal
+
+
+def interval(worse: int, better: int, rows: int, seed: int) -> tuple[float, float]:
+    """95 % interval of a paired difference of accuracies, by the bootstrap over rows.
+
+    A row contributes -1, 0 or 1, so that resampling rows is drawing from a multinomial, which is what is done.
+
+    Examples
+    --------
+    >>> interval(0, 0, 100, 0)
+    (0.0, 0.0)
+    """
+    shares = np.array([worse, better, rows - worse - better]) / rows
+    draws = np.random.default_rng(seed).multinomial(rows, shares, size=DRAWS)
+    low, high = np.quantile((draws[:, 1] - draws[:, 0]) / rows, [0.025, 0.975])
+    return round(float(low), 6), round(float(high), 6)
+
+
+def _most_hit(labels: np.ndarray, without: np.ndarray, released: np.ndarray) -> tuple[str, int, int, int] | None:
+    names, codes = np.unique(labels, return_inverse=True)
+    before, after = (np.bincount(codes, weights=right, minlength=len(names)) for right in (without, released))
+    worst = int(np.argmin(after - before))
+    if after[worst] >= before[worst]:
+        return None
+    return str(names[worst]), int(before[worst]), int(after[worst]), int((codes == worst).sum())
+
+
+def _thin(rows: Batch, share: float, fewest: int = 1) -> Batch:
+    """Evenly spaced rows, at least the fewest."""
+    count = max(fewest, round(share * len(rows)))
+    return rows if count >= len(rows) else rows.take(np.linspace(0, len(rows) - 1, count).astype(int))
+
+
+def _joined(base: Batch, held: Batch) -> pa.Table:
+    return pa.concat_tables([base.table, typed(held).select(base.table.column_names).cast(base.table.schema)])
+
+
+def _kept(place: Path) -> Price | None:
+    try:
+        said = json.loads(place.read_text(encoding="utf-8"))
+        return Price(**said | {"hit": said["hit"] and tuple(said["hit"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

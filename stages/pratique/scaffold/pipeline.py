@@ -1,0 +1,178 @@
+"""The pipeline as DVC reads it: one description, for a team's repository and for this one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Any
+
+from pratique.core import paths
+
+PACKAGE = "stages/pratique"
+MEASURING = ("core", "tables", "statistics", "contract", "checks", "attacks", "detector")
+"""The rooms that learn from trusted rows and judge a batch."""
+CONFUSION = {"template": "confusion", "x": "actual", "y": "predicted"}
+MODELS = ("accepted", "everything", "reference")
+CURVES = {
+    paths.DRILL_RECALL: {"x": "rate", "y": ["batches_caught", "rows_caught"], "y_label": "share caught"},
+    paths.DRILL_DAMAGE: {"x": "rate", "y": ["damage", "damage_gated"], "y_label": "accuracy lost"},
+}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: what it reads, which params it uses, what it writes, and the rooms of the package that it runs."""
+
+    name: str
+    deps: Sequence[Any]
+    params: Sequence[str]
+    outs: Sequence[Any]
+    code: Sequence[str]
+    metrics: Sequence[Any] = ()
+
+
+def _kept(path: str, **flags: bool) -> dict[str, Any]:
+    """What the stage brings to the right content itself, so that DVC need not delete it first."""
+    return {path: {**flags, "persist": True}}
+
+
+STAGES = (
+    Stage(
+        "calibrate",
+        deps=[str(paths.REFERENCE), str(paths.HOLDOUT), "expectations"],
+        params=["seed", "data", "checks"],
+        outs=[str(paths.PROFILE)],
+        code=MEASURING,
+    ),
+    Stage(
+        "ingest",
+        deps=[str(paths.INCOMING)],
+        params=[],
+        outs=[str(paths.BATCHES)],
+        code=["core", "tables"],
+    ),
+    Stage(
+        "validate",
+        deps=[
+            str(paths.PROFILE),
+            str(paths.BATCHES),
+            str(paths.REFERENCE),
+            "expectations",
+            str(paths.SOURCES),
+            str(paths.DECISIONS),
+        ],
+        params=["seed", "data", "alarms", "shift", "checks", "sources", "review", "signing"],
+        outs=[
+            _kept(str(paths.ACCEPTED)),
+            _kept(str(paths.QUARANTINE)),
+            _kept(str(paths.LEDGER), cache=False),
+            str(paths.RECORDS),
+            str(paths.BATCHES_CSV),
+            str(paths.ROWS_PARQUET),
+        ],
+        code=[*MEASURING, "provenance", "decisions", "quarantine"],
+    ),
+    Stage(
+        "train",
+        deps=[str(paths.ACCEPTED)],
+        params=["seed", "data", "train"],
+        outs=[str(paths.MODEL)],
+        code=["core", "tables", "training"],
+    ),
+    Stage(
+        "evaluate",
+        deps=[
+            str(paths.MODEL),
+            str(paths.BATCHES),
+            str(paths.BATCHES_CSV),
+            str(paths.ROWS_PARQUET),
+            str(paths.REFERENCE),
+            str(paths.HOLDOUT),
+        ],
+        params=["seed", "data", "train"],
+        outs=[{str(paths.CONFUSION): {"cache": False}}],
+        metrics=[{str(paths.METRICS_JSON): {"cache": False}}],
+        code=["core", "tables", "training", "quarantine", "results"],
+    ),
+    Stage(
+        "drill",
+        deps=[str(paths.PROFILE), str(paths.ACCEPTED), str(paths.HOLDOUT)],
+        params=["seed", "data", "alarms", "shift", "checks", "train", "drill"],
+        outs=[
+            str(paths.DRILL_CELLS),
+            str(paths.DRILL_ARTIFACTS),
+            *(
+                {str(path): {"cache": False}}
+                for path in (paths.DRILL_SUMMARY, paths.DRILL_RANKING, paths.DRILL_RECALL, paths.DRILL_DAMAGE)
+            ),
+        ],
+        metrics=[{str(paths.DRILL_METRICS): {"cache": False}}],
+        code=[*MEASURING, "training", "results", "drill"],
+    ),
+    Stage(
+        "report",
+        deps=[
+            str(paths.RECORDS),
+            str(paths.BATCHES_CSV),
+            str(paths.ROWS_PARQUET),
+            str(paths.METRICS_JSON),
+            str(paths.DRILL_METRICS),
+            str(paths.BATCHES),
+            str(paths.ACCEPTED),
+            str(paths.QUARANTINE),
+            str(paths.SOURCES),
+            str(paths.REFERENCE),
+            str(paths.HOLDOUT),
+        ],
+        params=["seed", "data", "alarms", "shift", "train"],
+        outs=[str(paths.INDEX), str(paths.PAGES)],
+        code=[
+            *MEASURING,
+            "provenance",
+            "decisions",
+            "training",
+            "quarantine",
+            "results",
+            "words",
+            "dossier",
+            "terminal",
+            "pages",
+        ],
+    ),
+)
+
+
+def dvc_yaml(own_code: bool = False) -> str:
+    """The text of dvc.yaml.
+
+    Parameters
+    ----------
+    own_code : bool
+        True in this repository, whose stages run from the source and depend on it; a team's pipeline calls
+        the installed command.
+    """
+    from ruamel.yaml import YAML
+
+    plots: list[dict[str, Any]] = [{f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION)} for model in MODELS]
+    plots += [{str(folder): curve} for folder, curve in CURVES.items()]
+    yaml, out = YAML(), StringIO()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump({"stages": {stage.name: _stage(stage, own_code) for stage in STAGES}, "plots": plots}, out)
+    return out.getvalue()
+
+
+def _stage(stage: Stage, own_code: bool) -> dict[str, Any]:
+    code = _code(stage) if own_code else []
+    parts = {
+        "cmd": f"python stages/{stage.name}.py" if own_code else f"pratique {stage.name}",
+        "deps": [*stage.deps, *code],
+        "params": list(stage.params),
+        "outs": list(stage.outs),
+        "metrics": list(stage.metrics),
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def _code(stage: Stage) -> list[str]:
+    """The files and folders of this repository that a stage runs."""
+    body = [f"{PACKAGE}/pipeline/{name}.py" for name in ("entry", stage.name)]
+    return [f"stages/{stage.name}.py", *body, *(f"{PACKAGE}/{room}" for room in stage.code)]

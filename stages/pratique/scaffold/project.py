@@ -1,0 +1,179 @@
+"""`pratique init`: a pipeline in a team's own repository, inferred from rows that the team trusts."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pratique.checks import expectations, schema
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
+from pratique.core.params import DataParams, load
+from pratique.core.writing import write_bytes, write_text
+from pratique.scaffold.pipeline import dvc_yaml
+from pratique.tables.reading import FORMATS, read_table, read_trusted
+
+PARAMS = """\
+# Everything that the pipeline can be told. Unknown keys are errors.
+seed: 0
+
+data:
+  label: {label}         # what a model learns to predict
+  id: null               # a column that names a row; never a feature
+  ignore: []             # columns that are kept but not examined
+  personal: []           # columns whose cells no report shows
+
+alarms:
+  per_1000_batches: 10   # clean batches in 1,000 that may be quarantined: every threshold follows from it
+  rows_fdr: 0.05         # share of wrongly held rows among the rows that are held one by one
+
+shift:
+  policy: quarantine     # or warn: what becomes of a batch whose columns or class shares moved, and nothing else
+
+checks:                  # a check that is not named here does not run
+  schema: {{}}             # expectations/schema.yaml
+  expectations: {{}}       # expectations/suite.json
+  shift: {{}}              # columns and class shares that moved
+  outliers:              # distance to trusted rows
+    neighbours: 5
+  labels:                # votes of trusted neighbours
+    neighbours: 10
+  losses: {{}}             # models of trusted rows
+  density: {{}}            # how columns go together in a class
+  relations: {{}}          # columns that follow from each other
+  duplicates: {{}}         # rows that repeat one another
+  leaks: {{}}              # copies of data/holdout
+
+sources:
+  unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml
+
+review:
+  reviewers: 1           # people who must release a batch before it counts; none of them may have submitted it
+
+signing:
+  reviewers: {{}}          # e-mail address: Ed25519 public key; where one is given, releases must be signed
+  gate: null             # public key of what the gate attests
+
+train:
+  model: random_forest   # or logistic_regression
+  trees: 100
+
+drill:                   # known poison in copies of accepted rows
+  rates: [0.05, 0.2]
+  repetitions: 2         # runs that the gate clears
+  retrainings: 3         # runs that train models, to measure the damage; 500 at most
+  batches: 3             # that come in poisoned
+  rows: 100              # in each
+  attacks:               # one entry an exercise; beside attack, rates and batches stand the attack's fields
+    backdoor_trigger: {{}}
+    gaussian_noise: {{}}
+    label_flip: {{}}
+    outlier_insertion: {{}}
+    slow_drip: {{attack: label_flip, rates: [0.02], batches: 10}}
+"""
+
+
+SOURCES = """\
+# Who delivers batches: an entry for each folder of data/incoming/. params.yaml says what becomes of others.
+# vendor:
+#   origin: where the rows come from
+#   owner: who answers for them
+#   licence: what they may be used for
+#   labels: how the labels were made, and by whom
+"""
+
+DECISIONS = """\
+# Decisions
+
+One file for each batch and reviewer, written by `pratique review release` and `pratique review reject`, read by
+`pratique validate`, judged by `pratique gate` and `pratique verify`. Whoever owns this folder (CODEOWNERS) decides
+what is trained on.
+"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What init did with one file."""
+
+    path: Path
+    new: bool
+
+
+def init(folder: Path, reference: Path, label: str) -> list[Written]:
+    """Write dvc.yaml, params.yaml, expectations/ and what people keep by hand, and copy the reference to its place.
+
+    Nothing that exists is overwritten; a second call changes nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        The root of a git repository.
+    reference : Path
+        A CSV or Parquet file, or a folder of such files, of trusted rows.
+    label : str
+        The column that a model learns to predict.
+
+    Raises
+    ------
+    PratiqueError
+        If the folder or the reference is missing or not readable, or has no such column.
+    """
+    if not folder.is_dir():
+        raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
+    table = read_trusted(reference) if reference.is_dir() else read_table(_existing(reference))
+    if not table.num_rows:
+        raise PratiqueError(f"{reference}: no rows; --from takes rows that you trust")
+    data = _data(folder / paths.PARAMS, label)
+    trusted = Batch("reference", table, Layout.infer(table, data))
+    written = [
+        _write_new(folder / "dvc.yaml", dvc_yaml),
+        _write_new(folder / paths.PARAMS, lambda: PARAMS.format(label=_quoted(label))),
+        _write_new(folder / paths.SCHEMA, lambda: schema.infer(trusted)),
+        _write_new(folder / paths.SUITE, lambda: json.dumps(expectations.infer(trusted, data.id), indent=2) + "\n"),
+    ]
+    written += [
+        _write_new(folder / paths.SOURCES, lambda: SOURCES),
+        _write_new(folder / paths.DECISIONS / "README.md", lambda: DECISIONS),
+    ]
+    return written + _copy_reference(reference, folder / paths.REFERENCE)
+
+
+def _data(params: Path, label: str) -> DataParams:
+    """What the columns are: by params.yaml where there is one, which may name an id or columns to ignore."""
+    if not params.exists():
+        return DataParams(label=label)
+    data = load(params).data
+    if data.label != label:
+        raise PratiqueError(f"{params}: data.label is '{data.label}', not '{label}'; correct one of them")
+    return data
+
+
+def _quoted(text: str) -> str:
+    """Text in YAML's double quotes, which hold JSON's escapes; what can't be seen as the number of its character."""
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
+
+
+def _existing(reference: Path) -> Path:
+    if not reference.is_file():
+        raise PratiqueError(f"{reference}: not found; --from takes a .csv or .parquet file, or a folder of them")
+    return reference
+
+
+def _write_new(path: Path, content: Callable[[], str]) -> Written:
+    if path.exists():
+        return Written(path, new=False)
+    write_text(path, content())
+    return Written(path, new=True)
+
+
+def _copy_reference(reference: Path, place: Path) -> list[Written]:
+    if reference.resolve() in (place.resolve(), *(p.resolve() for p in place.glob("*"))):
+        return []
+    files = [p for p in sorted(reference.glob("*")) if p.suffix in FORMATS] if reference.is_dir() else [reference]
+    if place.is_dir() and any(p.suffix in FORMATS for p in place.iterdir()):
+        return [Written(place, new=False)]
+    for path in files:
+        write_bytes(place / path.name, path.read_bytes())
+    return [Written(place / path.name, new=True) for path in files]

@@ -1,0 +1,129 @@
+"""What came in: which files are batches, what they are called, and the note that ingest keeps of each."""
+
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from pratique.core.errors import PratiqueError, printable
+
+POINTER = ".dvc"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One file that came in.
+
+    Attributes
+    ----------
+    batch : str
+        `<source>/<stem>`.
+    file : str
+        The file's name, with its suffix.
+    sha256 : str
+        Of the file's bytes.
+    rows : int
+        0 where the file can't be read.
+    columns : int
+    fault : str, optional
+        Why the file can't be read as a table.
+    """
+
+    batch: str
+    file: str
+    sha256: str
+    rows: int = 0
+    columns: int = 0
+    fault: str | None = None
+
+    @property
+    def source(self) -> str:
+        """The folder that the file came in."""
+        return self.batch.split("/")[0]
+
+    @property
+    def stem(self) -> str:
+        """The batch's name within its source."""
+        return self.batch.split("/")[1]
+
+    def to_json(self) -> dict[str, str | int | None]:
+        """As ingest writes it."""
+        return asdict(self)
+
+
+def find_incoming(folder: Path) -> list[Path]:
+    """The files of all batches, sorted by source and name; dot-files and DVC's pointers are none.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no file, a file is not in a source's folder, is not a regular file, has a name that could
+        be taken for a path or an option, or would share its batch's name with another.
+    """
+    entries = _entries(folder) if folder.is_dir() else []
+    files = []
+    for source in entries:
+        _require_name(source)
+        if source.is_symlink() or not source.is_dir():
+            raise PratiqueError(f"{_shown(source)}: expected a folder named after its source, with batches in it")
+        files += _entries(source)
+    if not files:
+        raise PratiqueError(f"{folder}: no batch; put files there as {folder}/<source>/<batch>.csv or .parquet")
+    seen: dict[str, Path] = {}
+    for path in files:
+        _require_name(path)
+        if path.is_symlink() or not path.is_file():
+            raise PratiqueError(f"{_shown(path)}: not a regular file; put the batch's own bytes there")
+        first = seen.setdefault(batch_name(path).casefold(), path)
+        if first != path:
+            raise PratiqueError(f"{first} and {path}: both would be batch '{batch_name(path)}'; rename one")
+    return files
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix != POINTER)
+
+
+def batch_name(path: Path) -> str:
+    """`<source>/<stem>` of an incoming file."""
+    return f"{path.parent.name}/{path.stem}"
+
+
+def read_arrivals(folder: Path) -> list[Arrival]:
+    """The notes that ingest wrote, sorted by batch.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none, or one is not as it was written.
+    """
+    notes = sorted(folder.glob("*/*.json"))
+    if not notes:
+        raise PratiqueError(f"{folder}: nothing is ingested; run `pratique ingest` (or `dvc repro`) first")
+    return sorted(map(_arrival, notes), key=lambda arrival: arrival.batch)
+
+
+def _arrival(note: Path) -> Arrival:
+    try:
+        arrival = TypeAdapter(Arrival).validate_json(note.read_bytes(), strict=True, extra="forbid")
+    except ValidationError as error:
+        raise PratiqueError(f"{note}: not as `pratique ingest` wrote it; run it (or `dvc repro`) again") from error
+    if arrival.batch != batch_name(note):
+        raise PratiqueError(
+            f"{note}: is about '{printable(arrival.batch)}'; run `pratique ingest` (or `dvc repro`) again"
+        )
+    return arrival
+
+
+def _require_name(path: Path) -> None:
+    if not NAME.fullmatch(path.name):
+        raise PratiqueError(
+            f"{_shown(path)}: use letters, digits, dot, dash and underscore only, at most 100, "
+            "and begin with a letter or digit"
+        )
+
+
+def _shown(path: Path) -> str:
+    return printable(path.as_posix())

@@ -1,0 +1,205 @@
+"""Mixed columns as points in one space: the geometry that neighbours, distances and models share."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pratique.core.archive import Kept
+from pratique.core.batch import Batch
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import OneHotEncoder
+
+MAX_LEVELS = 64
+WIDE = 60
+"""Points of more dimensions than this are summed up by `COMPONENTS` principal ones."""
+COMPONENTS = 40
+MOST_COLUMNS = 200
+"""Numeric columns that are compared one by one with others or across rows."""
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Numbers standardised and damped, levels one-hot; learned from trusted rows.
+
+    A number x becomes asinh((x - mean) / std): linear near the middle, logarithmic in the tails, so that
+    one heavy column does not drown the others and an outlier is still far away. A missing number sits at
+    the mean. A level becomes a unit vector times 1/sqrt(2), so that two different levels are 1 apart, as
+    two numbers one standard deviation apart are; a level that was never seen is the zero vector.
+    Cost: O(rows x columns).
+    """
+
+    mean: np.ndarray
+    std: np.ndarray
+    levels: "OneHotEncoder | None"
+
+    @classmethod
+    @np.errstate(over="ignore")
+    def fit(cls, trusted: Batch) -> "Encoder":
+        """Learn means, standard deviations and levels."""
+        from sklearn.preprocessing import OneHotEncoder
+
+        numbers = trusted.numeric
+        present = ~np.isnan(numbers)
+        count = np.maximum(present.sum(axis=0), 1)
+        mean = np.where(present, numbers, 0).sum(axis=0) / count
+        std = np.sqrt((np.where(present, numbers - mean, 0) ** 2).sum(axis=0) / count)
+        levels = None
+        if trusted.layout.categorical:
+            levels = OneHotEncoder(handle_unknown="ignore", max_categories=MAX_LEVELS, sparse_output=False)
+            levels.fit(trusted.categorical)
+        return cls(mean, np.where(std > 0, std, 1.0), levels)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def transform(self, batch: Batch) -> np.ndarray:
+        """Points, float64 of shape (rows, dimensions)."""
+        z = np.nan_to_num((batch.numeric - self.mean) / self.std, nan=0.0, posinf=1e300, neginf=-1e300)
+        parts = [np.arcsinh(z)]
+        if self.levels is not None:
+            parts.append(self.levels.transform(batch.categorical) / np.sqrt(2))
+        return np.hstack(parts)
+
+
+@dataclass(frozen=True)
+class Ranks(Kept):
+    """Numbers as normal scores of their ranks among trusted rows, levels as `Encoder` has them.
+
+    A number becomes ndtri((rank + 1/2) / (rows + 1)), rank the mean of the number of trusted values below it and
+    of those not above it; a missing one counts as smaller than every number. A column whose mass sits on few
+    values (most cells zero, say) keeps them apart from everything between them, which standardising does not.
+    Cost: O(rows log reference rows x columns).
+    """
+
+    sorted_values: np.ndarray
+    levels: "OneHotEncoder | None"
+
+    @classmethod
+    def fit(cls, trusted: Batch, encoder: Encoder) -> "Ranks":
+        """Sort the columns of the trusted rows; the levels are those of an encoder fitted on them."""
+        return cls(np.sort(lowest(trusted.numeric), axis=0), encoder.levels)
+
+    @cached_property
+    def known(self) -> "Sorted":
+        """The values that cells are placed among."""
+        return Sorted(self.sorted_values)
+
+    def transform(self, batch: Batch) -> np.ndarray:
+        """Points, float64 of shape (rows, dimensions)."""
+        parts = [self.scores(batch)]
+        if self.levels is not None:
+            parts.append(self.levels.transform(batch.categorical) / np.sqrt(2))
+        return np.hstack(parts)
+
+    def scores(self, batch: Batch) -> np.ndarray:
+        """Normal scores of the numeric columns alone, shape (rows, numeric columns)."""
+        from scipy.special import ndtri
+
+        below, not_above = self.known.places(lowest(batch.numeric))
+        return np.asarray(ndtri(((below + not_above) / 2 + 0.5) / (len(self.sorted_values) + 1)))
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Points of few dimensions as they are, points of many by their principal components (Pearson, 1901)."""
+
+    mean: np.ndarray
+    axes: np.ndarray | None
+
+    @classmethod
+    def fit(cls, points: np.ndarray) -> "Projection":
+        """Learn the axes from trusted points where they have more than `WIDE` dimensions."""
+        mean = points.mean(axis=0)
+        if points.shape[1] <= WIDE:
+            return cls(mean, None)
+        return cls(mean, np.linalg.svd(points - mean, full_matrices=False)[2][:COMPONENTS])
+
+    def transform(self, points: np.ndarray) -> np.ndarray:
+        """Shape (rows, dimensions), at most `WIDE` of them."""
+        return points if self.axes is None else (points - self.mean) @ self.axes.T
+
+    def residual(self, points: np.ndarray) -> np.ndarray:
+        """Squared distance of each point to the space of the components; 0 where nothing is left out."""
+        if self.axes is None:
+            return np.zeros(len(points))
+        centred = points - self.mean
+        return np.maximum((centred**2).sum(axis=1) - ((centred @ self.axes.T) ** 2).sum(axis=1), 0)
+
+
+def spaced(columns: int, most: int = MOST_COLUMNS) -> np.ndarray:
+    """Positions of all columns, or of `most` evenly spaced ones of more.
+
+    Examples
+    --------
+    >>> spaced(3).tolist(), len(spaced(784))
+    ([0, 1, 2], 200)
+    """
+    return np.linspace(0, columns - 1, min(columns, most)).astype(int)
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Columns of values, each increasing, shape (values, columns); at least one value."""
+
+    values: np.ndarray
+
+    def places(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many values of each column lie below the cells of it, and how many do not lie above them.
+
+        One binary search a cell: where it ends on an equal value, the end of that value's run is the other count.
+
+        Parameters
+        ----------
+        cells : ndarray, shape (rows, columns)
+
+        Returns
+        -------
+        below, not_above : ndarray of int, shape (rows, columns)
+
+        Examples
+        --------
+        >>> below, not_above = Sorted(np.array([[1.0], [2.0], [2.0]])).places(np.array([[2.0], [1.5]]))
+        >>> below.ravel().tolist(), not_above.ravel().tolist()
+        ([1, 1], [3, 1])
+        """
+        below = np.empty(cells.shape, np.int64)
+        for c, (column, sought) in enumerate(zip(self.values.T, cells.T, strict=True)):
+            below[:, c] = column.searchsorted(sought)
+        found = np.minimum(below, len(self.values) - 1)
+        equal = np.take_along_axis(self.values, found, axis=0) == cells
+        return below, np.where(equal, np.take_along_axis(self.ends, found, axis=0), below)
+
+    @property
+    def begins(self) -> np.ndarray:
+        """For each value, how many of its column lie below it: where its run of equal values begins.
+
+        Examples
+        --------
+        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).begins.ravel().tolist()
+        [0, 1, 1]
+        """
+        first = np.vstack([np.ones((1, self.values.shape[1]), bool), self._steps])
+        return np.maximum.accumulate(np.where(first, np.arange(len(self.values))[:, None], 0), axis=0)
+
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """For each value, how many of its column do not lie above it: where its run of equal values ends.
+
+        Examples
+        --------
+        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).ends.ravel().tolist()
+        [1, 3, 3]
+        """
+        last = np.vstack([self._steps, np.ones((1, self.values.shape[1]), bool)])
+        rows = np.arange(1, len(self.values) + 1, dtype=np.int32)[:, None]
+        return np.minimum.accumulate(np.where(last, rows, rows[-1])[::-1], axis=0)[::-1]
+
+    @property
+    def _steps(self) -> np.ndarray:
+        return np.asarray(self.values[1:] != self.values[:-1])
+
+
+def lowest(cells: np.ndarray) -> np.ndarray:
+    """Numbers with missing ones as -inf, so that a change in what is missing is a change of distribution, too."""
+    return np.where(np.isnan(cells), -np.inf, cells)

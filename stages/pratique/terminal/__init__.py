@@ -1,0 +1,1 @@
+"""What people read in a terminal: the summary of a run, a batch explained, the queue."""

@@ -1,0 +1,105 @@
+"""Why a batch, or one of its rows, was judged as it was: the record in words."""
+
+from typing import Any
+
+import numpy as np
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pratique.contract.check import measure
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError, printable
+from pratique.core.params import load
+from pratique.detector import profile
+from pratique.detector.profile import Profile
+from pratique.provenance.recordfile import read_record
+from pratique.results.facts import promise_of, says
+from pratique.tables.reading import read_table
+
+CLEAN = 1000
+
+
+def explain(batch: str) -> RenderableType:
+    """Each measurement of a batch against its limit, what alarmed, and which rows are suspect.
+
+    Raises
+    ------
+    PratiqueError
+        If the batch has no record.
+    """
+    found = _record(batch)
+    words = [Text(f"{batch}: {found['verdict']}, {found['outcome']}", style="bold"), *_reasons(found)]
+    table = Table("check", "says", "observed", "limit", f"as odd, of {CLEAN:,} clean batches")
+    for check in found["checks"]:
+        odd = "failed" if check["fault"] else f"{CLEAN * check['pValue']:.3g}"
+        style = "" if check["success"] else "bold red"
+        observed, limit = (f"{check[key]:.4g}" if check[key] is not None else "" for key in ("observed", "limit"))
+        table.add_row(
+            check["id"] + ("" if check["success"] else " *"), says(check["id"]), observed, limit, odd, style=style
+        )
+    rows = [Text(printable(f"row {s['row']}: {s['reason']}")) for s in found["suspects"]["shown"]]
+    more = found["suspects"]["left_out"]
+    return Group(*words, table, Text("* alarmed"), *rows, *([Text(f"and {more:,} more rows")] if more else []))
+
+
+def explain_row(batch: str, row: int) -> RenderableType:
+    """What each check saw in one row, and how many trusted rows in a hundred look as odd to it.
+
+    Raises
+    ------
+    PratiqueError
+        If the batch can't be read or has no such row.
+    """
+    path = paths.BATCHES / f"{batch}.parquet"
+    if not path.is_file():
+        raise PratiqueError(f"{path}: not found; name a batch as <source>/<batch>, as `pratique status` shows it")
+    params = load()
+    normal = profile.load(params)
+    whole = Batch(batch, read_table(path), normal.layout)
+    if not 0 <= row < len(whole):
+        raise PratiqueError(f"{batch}: no row {row}; it has rows 0 to {len(whole) - 1}")
+    table = Table("check", "score", "of 100 trusted rows as odd", "column or rule")
+    for name, score, share, rule in _of_row(whole, row, normal):
+        table.add_row(name, score, share, rule)
+    return Group(Text(printable(f"{batch}, row {row}, label {whole.labels[row]!r}"), style="bold"), table)
+
+
+def _of_row(batch: Batch, row: int, normal: Profile) -> list[tuple[str, str, str, str]]:
+    lines = []
+    for name, calibrated in normal.checks.items():
+        findings = [measure(fitted, batch) for fitted in calibrated.folds]
+        rule = printable(findings[0].forbidden.get(row, ""))
+        scores = [f.row_scores[row] for f in findings if f.row_scores is not None]
+        if not scores:
+            continue
+        share = ""
+        if calibrated.surprise is not None:
+            share = f"{100 * float(np.mean(calibrated.surprise.p_values(np.array(scores)))):.2g}"
+        lines.append((name, f"{np.mean(scores):.4g} {findings[0].unit}", share, rule))
+    return lines
+
+
+def _record(batch: str) -> dict[str, Any]:
+    path = paths.RECORDS / f"{batch}.json"
+    if not path.is_file():
+        raise PratiqueError(f"{path}: no such record; name a batch as <source>/<batch>, as `pratique status` shows it")
+    return dict(read_record(path)["predicate"])
+
+
+def _reasons(found: dict[str, Any]) -> list[Text]:
+    """The share of poisoned rows, declared rules that are broken, faults, and what policy holds the batch for."""
+    lines = []
+    share = found["poisonedShare"]
+    if share is not None:
+        low, high = (f"{100 * share[end]:.3g}" for end in ("lowest", "highest"))
+        lines.append(f"poisoned rows: about {100 * share['estimate']:.3g} % (from {low} to {high} %)")
+    promise = found["promise"]
+    if promise is not None:
+        lines += filter(None, [promise_of(promise).short])
+    if found["fault"]:
+        lines.append(found["fault"])
+    for check in found["checks"]:
+        lines += [f"{check['id']}: {rule}" for rule in (*check["breaches"], *filter(None, [check["fault"]]))]
+    return [Text(printable(line)) for line in lines + [hold["reason"] for hold in found["holds"]]]

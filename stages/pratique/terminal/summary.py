@@ -1,0 +1,74 @@
+"""What a run found, on one screen of a terminal."""
+
+import re
+from io import StringIO
+from pathlib import Path
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pratique.core import paths
+from pratique.core.errors import printable
+from pratique.core.writing import write_text
+from pratique.results.facts import Facts, read_facts
+from pratique.results.measures import TRAINED_ON, read_accuracy
+from pratique.words.verdicts import decided, reasons
+
+PICTURE_COLUMNS = 100
+STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
+
+
+def summary(batches: list[Facts]) -> RenderableType:
+    """The batches that were not plainly accepted, why, and what the gate was worth."""
+    parts: list[RenderableType] = [_counts(batches)]
+    notable = [facts for facts in batches if facts.verdict != "accept" or facts.outcome != "accepted"]
+    if notable:
+        parts.insert(0, _table(notable))
+    accuracy = read_accuracy()
+    if accuracy:
+        parts.append(_price(accuracy))
+    return Group(*parts)
+
+
+def clauses(facts: Facts) -> list[str]:
+    """Who decided about a batch, and why it is not plainly accepted, the strongest reason first."""
+    return [printable(clause) for clause in [*decided(facts), *reasons(facts)]]
+
+
+def _table(batches: list[Facts]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("batch", "verdict", "p-value", "suspects", "why"):
+        table.add_column(heading, justify="right" if heading in ("p-value", "suspects") else "left")
+    for facts in batches:
+        table.add_row(
+            facts.batch,
+            Text(facts.verdict, STYLE[facts.verdict]),
+            f"{facts.p_value:.1g}",
+            f"{facts.suspect_count} of {facts.rows}",
+            Text("\n".join(clauses(facts))),
+        )
+    return table
+
+
+def _counts(batches: list[Facts]) -> Text:
+    held = sum(facts.outcome == "quarantined" for facts in batches)
+    partial = sum(facts.verdict == "partial" for facts in batches)
+    in_part = f" ({partial} of them in part)" if partial else ""
+    return Text(
+        f"\n{len(batches)} batches: {len(batches) - held} accepted{in_part}, {held} quarantined.\n"
+        f"Pages to decide on: {paths.INDEX}; quarantined rows: {paths.QUARANTINE}/.\n"
+    )
+
+
+def _price(accuracy: dict[str, float]) -> Text:
+    lines = [f"  {accuracy[model]:.3f}  trained on {source}" for model, source in TRAINED_ON.items()]
+    return Text("\n".join(["Accuracy on the holdout:", *lines]))
+
+
+def picture(path: Path) -> None:
+    """Write the summary as an SVG picture that refers to nothing outside itself."""
+    console = Console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
+    console.print(summary(read_facts()))
+    svg = console.export_svg(title="pratique status", unique_id="pratique")
+    write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))

@@ -1,0 +1,112 @@
+"""The training manifest: which accepted rows a model learned from, by digest, beside the model itself."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pratique import __version__
+from pratique.core import paths
+from pratique.core.documents import read_json
+from pratique.core.errors import PratiqueError
+from pratique.core.hashing import sha256_file, sha256_json
+from pratique.core.params import Params
+from pratique.core.writing import write_json
+from pratique.training.rows import accepted_files
+
+MANIFEST = paths.MODEL / "manifest.json"
+MODEL_FILE = paths.MODEL / "model.skops"
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One file of accepted rows, and the bytes that came in and hold these rows."""
+
+    batch: str
+    path: str
+    sha256: str
+    subject: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a model is and what it learned from.
+
+    Attributes
+    ----------
+    model : str
+        Its kind.
+    sha256 : str
+        Of the model's file.
+    params : str
+        Digest of the params that training follows.
+    seed, rows : int
+    version : str
+        Of this program.
+    batches : tuple of Learned
+    """
+
+    model: str
+    sha256: str
+    params: str
+    seed: int
+    rows: int
+    version: str
+    batches: tuple[Learned, ...]
+
+    def save(self) -> None:
+        """Write it beside the model."""
+        write_json(MANIFEST, asdict(self))
+
+
+def manifest(files: tuple[Learned, ...], rows: int, params: Params) -> Manifest:
+    """The manifest of the model that has just been written."""
+    digest = training_digest(params)
+    return Manifest(params.train.model, sha256_file(MODEL_FILE), digest, params.seed, rows, __version__, files)
+
+
+def training_digest(params: Params) -> str:
+    """SHA-256 of the params that training follows."""
+    return sha256_json(params.model_dump(mode="json", include={"seed", "data", "train"}))
+
+
+def read_manifest(path: Path = MANIFEST) -> Manifest:
+    """Read the manifest of the model.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none, or it is not one.
+    """
+    if not path.is_file():
+        raise PratiqueError(f"{path}: not found; run `pratique train` (or `dvc repro`) first")
+    value: dict[str, Any] = read_json(path)
+    try:
+        return Manifest(**value | {"batches": tuple(Learned(**batch) for batch in value["batches"])})
+    except (TypeError, KeyError) as error:
+        raise PratiqueError(f"{path}: not a training manifest; run `pratique train` again") from error
+
+
+def cleared_files() -> tuple[Learned, ...]:
+    """Every accepted file, each held to the record that let it in.
+
+    The records are no dependency of the stage: they can stop it, but nothing it writes depends on them, and a
+    batch that is quarantined must not make it run again.
+
+    Raises
+    ------
+    PratiqueError
+        If a file has no record, or is not the one that its record names.
+    """
+    return tuple(_cleared(path) for path in accepted_files())
+
+
+def _cleared(path: Path) -> Learned:
+    batch = path.relative_to(paths.ACCEPTED).with_suffix("").as_posix()
+    place = paths.RECORDS / f"{batch}.json"
+    if not place.is_file():
+        raise PratiqueError(f"{path}: no record lets it into training; run `pratique validate` (or `dvc pull`)")
+    record = read_json(place)
+    digest = sha256_file(path)
+    if digest not in {out["sha256"] for out in record["predicate"]["outputs"] if out["path"] == path.as_posix()}:
+        raise PratiqueError(f"{path}: not the rows that {place} let in; run `pratique validate` again")
+    return Learned(batch, path.as_posix(), digest, record["subject"][0]["digest"]["sha256"])

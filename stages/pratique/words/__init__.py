@@ -1,0 +1,1 @@
+"""Numbers, alarms and advice as people say them."""

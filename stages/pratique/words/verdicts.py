@@ -1,0 +1,240 @@
+"""Numbers and verdicts in plain words."""
+
+from pratique.detector.mean_shift import MOVED
+from pratique.results.facts import CheckFacts, Facts
+
+MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
+
+LABELS, FEATURES = ("flips", "labels", "losses"), ("density", "outliers", "relations")
+"""Checks that look at whether labels fit, and at whether features are like trusted ones."""
+
+STATES = {
+    "waits": "Waits for a decision",
+    "barred": "Held by policy",
+    "released": "Released",
+    "rejected": "Rejected",
+    "partial": "Accepted in part",
+    "warned": "Accepted with a warning",
+    "accepted": "Accepted",
+}
+
+
+def chance(p: float) -> str:
+    """A probability as people say it.
+
+    Examples
+    --------
+    >>> chance(0.62), chance(0.0123), chance(3.2e-7), chance(1e-30)
+    ('6 in 10', '1 in 81', '1 in 3.1 million', 'less than 1 in a trillion')
+    """
+    if p >= 0.95:
+        return "nearly always"
+    if p > 0.3:
+        return f"{round(10 * p)} in 10"
+    return f"1 in {_large(1 / p)}" if p >= 1 / TRILLION else "less than 1 in a trillion"
+
+
+def _large(count: float) -> str:
+    count = float(f"{count:.2g}")
+    for size, name in ((BILLION, "billion"), (MILLION, "million")):
+        if count >= size:
+            return f"{count / size:g} {name}"
+    return f"{count:,.0f}"
+
+
+def percent(share: float, digits: int = 1) -> str:
+    """A share in per cent.
+
+    Examples
+    --------
+    >>> percent(0.956667), percent(1.0)
+    ('95.7 %', '100 %')
+    """
+    text = f"{100 * share:.{digits}f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
+
+
+def points(difference: float) -> str:
+    """A difference of two shares, in points, with its sign.
+
+    Examples
+    --------
+    >>> points(-0.0167), points(0.0)
+    ('−1.7', '0.0')
+    """
+    text = f"{100 * abs(difference):.1f}"
+    return text if text == "0.0" else f"{'−' if difference < 0 else '+'}{text}"
+
+
+def number(value: float | None) -> str:
+    """A measured number with the digits that people compare.
+
+    Examples
+    --------
+    >>> number(1.16402), number(0.0), number(123456.0), number(None)
+    ('1.16', '0', '123,456', 'none')
+    """
+    if value is None:
+        return "none"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
+    return f"{value:.3g}"
+
+
+def listed(items: list[str], most: int = 4) -> str:
+    """A list in a sentence, cut where it gets long.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    ('a, b and c', 'a, b and 1 more')
+    """
+    if len(items) > most:
+        return f"{', '.join(items[:most])} and {len(items) - most:,} more"
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def reasons(facts: Facts) -> list[str]:
+    """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm."""
+    if facts.fault is not None:
+        return [f"unreadable: {facts.fault}"]
+    clauses = [*facts.holds, *(_reason(check) for check in ranked_alarms(facts))]
+    return clauses or ["some rows are held one by one, the others are accepted"]
+
+
+def decided(facts: Facts) -> list[str]:
+    """Who decided what about a batch, and why."""
+    return [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
+
+
+def ranked_alarms(facts: Facts) -> list[CheckFacts]:
+    """The checks that alarm, the strongest first."""
+    return sorted((c for c in facts.checks if c.alarm), key=lambda check: (check.p_value, check.name))
+
+
+def _reason(check: CheckFacts) -> str:
+    if check.fault is not None:
+        return f"{check.name} failed: {check.fault}"
+    return f"{check.name}: {check.breaches[0]}" if check.breaches else check.says
+
+
+def headline(facts: Facts) -> str:
+    """What is wrong, in one sentence."""
+    if facts.fault is not None:
+        return "The file can't be read as a table; its bytes are kept as they came."
+    if not facts.holds and not ranked_alarms(facts):
+        return f"The batch as a whole looks normal; {suspects(facts)} suspect, one by one."
+    return f"{sentence(reasons(facts))}: {suspects(facts)} suspect."
+
+
+def sentence(clauses: list[str]) -> str:
+    """The first three clauses as the beginning of a sentence.
+
+    Examples
+    --------
+    >>> sentence(["rows break the schema", "columns have moved"])
+    'Rows break the schema and columns have moved'
+    """
+    text = listed(clauses, most=3)
+    return f"{text[0].upper()}{text[1:]}"
+
+
+def suspects(facts: Facts) -> str:
+    """How many rows are suspect, with the verb."""
+    return f"{facts.suspect_count:,} of {facts.rows:,} rows {'is' if facts.suspect_count == 1 else 'are'}"
+
+
+def certainty(facts: Facts, budget: float) -> str:
+    """How sure that is, in one sentence.
+
+    Parameters
+    ----------
+    facts : Facts
+    budget : float
+        The share of clean batches that may be quarantined.
+    """
+    if facts.fault is not None:
+        return f"The reader says: {facts.fault}."
+    broken = [c for c in facts.checks if c.alarm and (c.breaches or c.fault is not None)]
+    if broken:
+        return "A declared rule is broken or a check failed: no estimate is involved."
+    if not ranked_alarms(facts):
+        return "What was measured is within its limits for the batch as a whole."
+    return (
+        f"Of clean batches of {facts.rows:,} rows, {chance(facts.p_value)} would look as suspicious to any check; "
+        f"the budget in params.yaml lets {chance(budget)} be quarantined.{_share(facts)}"
+    )
+
+
+def _share(facts: Facts) -> str:
+    """How many rows look poisoned, with the ends of an interval; nothing where none does."""
+    if facts.poisoned is None or not facts.poisoned[0]:
+        return ""
+    estimate, lowest, highest = (percent(share, 0) for share in facts.poisoned)
+    return f" About {estimate} of its rows look poisoned, from {lowest} to {highest}."
+
+
+def advice(facts: Facts, planted: bool, repeated: bool) -> str:
+    """What such a pattern of alarms often means, and what to do about it.
+
+    Parameters
+    ----------
+    facts : Facts
+    planted : bool
+        Whether the suspects share values that trusted rows hardly ever have.
+    repeated : bool
+        Whether too many rows repeat one another.
+    """
+    alarms = ranked_alarms(facts)
+    if facts.fault is not None:
+        return "Ask the source to send the file again in a form that can be read; reject this one."
+    if facts.holds:
+        return "No release lifts this: put right what is named above, or reject the batch."
+    if any(check.fault is not None for check in facts.checks):
+        return "A check could not measure this batch. Have the failure looked into before you release it."
+    if not alarms:
+        return "Look at the suspect rows; the others are accepted."
+    if "leaks" in {check.name for check in alarms}:
+        return (
+            "Rows on which models are examined came in as rows to learn from: what accuracy a release seems to gain "
+            "below is learned by heart. Ask the source where it has them from; reject the batch, or release its other "
+            "rows alone (--rows)."
+        )
+    if repeated:
+        return (
+            "Many rows repeat one another, which trusted rows do not: a few examples are made to count many times. "
+            "Reject the batch, unless the source can explain the copies."
+        )
+    if [check.name for check in alarms] == ["shift"]:
+        return (
+            "Only the distribution has moved; rows and labels fit the trusted ones. That is what honest change "
+            "looks like. If the source confirms the change below, release the batch; if nobody can explain it, reject."
+        )
+    if {check.name for check in alarms} <= {"shift", MOVED}:
+        return (
+            "A part of the rows went up together in the columns below, out of step with what else these rows say: a "
+            "sensor that drifts now and then, or a slow push. Ask the source what these rows have in common; release "
+            "only if there is an honest answer."
+        )
+    if planted:
+        return (
+            "The suspects carry the same values, which trusted rows hardly ever have: that is how a backdoor is "
+            "planted. Reject the batch, and ask the source where these rows come from."
+        )
+    if alarms[0].name in ("schema", "expectations"):
+        return "Declared rules are broken. Have the source correct the file, or correct the rule if it is out of date."
+    if _about_labels(facts):
+        return (
+            "Trusted rows that look alike carry other labels: labels are wrong, by mistake or on purpose. Look at "
+            "the first suspects; if you agree with their neighbours, reject the batch and have it labelled again."
+        )
+    return (
+        "The rows themselves are unlike trusted rows: noise, a broken sensor, inserted rows, or a case that the "
+        "reference lacks. Look at the first suspects; release only what you would have trusted without this page."
+    )
+
+
+def _about_labels(facts: Facts) -> bool:
+    """Whether the labels are odder than the features are, of what looks at either."""
+    looks = [check for check in facts.checks if check.name in LABELS + FEATURES]
+    return bool(looks) and min(looks, key=lambda check: (check.p_value, check.name)).name in LABELS

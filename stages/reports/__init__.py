@@ -1,1 +1,0 @@
-"""What people read: the summary of a run."""

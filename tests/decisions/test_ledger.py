@@ -1,0 +1,112 @@
+"""The ledger: append-only, idempotent, and no change of it goes unnoticed."""
+
+import copy
+import json
+
+import pytest
+from pratique.core.errors import PratiqueError
+from pratique.decisions.ledger import GENESIS, append, latest, parse, read, require_prefix
+
+
+def record(batch, verdict="accept", code="1", evidence=0.5):
+    return {
+        "subject": [{"name": f"data/incoming/{batch}.csv", "digest": {"sha256": "ab" * 32}}],
+        "predicate": {
+            "verdict": verdict,
+            "outcome": "accepted" if verdict == "accept" else "quarantined",
+            "batch": {"id": batch},
+            "configuration": [{"name": "params", "sha256": "2" * 64}, {"name": "code", "sha256": code * 64}],
+            "checks": [{"id": "labels", "evidence": {"worst": evidence}}],
+            "tool": {"version": code},
+        },
+    }
+
+
+def complaint(data):
+    """What is said about a ledger; nothing where all is well."""
+    try:
+        parse(data, "ledger")
+    except PratiqueError as error:
+        return str(error)
+    return ""
+
+
+@pytest.fixture
+def path(tmp_path):
+    place = tmp_path / "ledger.jsonl"
+    append([record("a/1"), record("a/2"), record("b/1", "quarantine")], place)
+    return place
+
+
+def test_the_chain_starts_from_nothing_and_each_line_names_the_one_before(path):
+    entries = read(path)
+    assert [entry.index for entry in entries] == [0, 1, 2]
+    assert [entry.previous for entry in entries] == [GENESIS, entries[0].sha256, entries[1].sha256]
+    assert latest(entries)["b/1"].outcome == "quarantined"
+
+
+def test_a_rerun_adds_nothing_and_what_a_machine_says_of_itself_is_no_news(path):
+    before = path.read_bytes()
+    append([record("b/1", "quarantine", code="7"), record("a/2", code="8"), record("a/1")], path)
+    assert path.read_bytes() == before
+
+
+def test_a_result_that_changed_is_appended_and_nothing_is_rewritten(path):
+    before = path.read_bytes()
+    append([record("a/1", evidence=0.6)], path)
+    append([record("a/1")], path)  # back again: that, too, is history
+    assert path.read_bytes().startswith(before)
+    assert [entry.batch for entry in read(path)] == ["a/1", "a/2", "b/1", "a/1", "a/1"]
+
+
+def test_44_every_flip_of_every_byte_is_found_and_the_first_bad_entry_named(path):
+    data = path.read_bytes()
+    starts = [0, *(i + 1 for i, byte in enumerate(data) if byte == ord("\n"))]
+    missed = []
+    for i in range(len(data)):
+        for flip in (1, 0x20, 0x80):
+            bad = bytearray(data)
+            bad[i] ^= flip
+            entry = sum(start <= i for start in starts) - 1
+            if f"entry {entry}:" not in complaint(bytes(bad)):  # a line end that is gone spoils the line before it
+                missed.append((i, flip))
+    assert missed == []
+
+
+def test_44_removed_moved_and_repeated_lines_are_found(path):
+    lines = path.read_bytes().splitlines(keepends=True)
+    for bad, index in (
+        ([lines[1], lines[2]], 0),
+        ([lines[0], lines[2]], 1),
+        ([lines[0], lines[2], lines[1]], 1),
+        ([lines[0], lines[0], lines[1]], 1),
+        ([*lines[:2], lines[2][:-1]], 2),
+    ):
+        with pytest.raises(PratiqueError, match=f"entry {index}:"):
+            parse(b"".join(bad), "ledger")
+
+
+def test_45_a_ledger_that_was_rolled_back_or_rewritten_does_not_continue_the_base(path, tmp_path):
+    base = read(path)
+    other = tmp_path / "other.jsonl"
+    append([record("a/1"), record("a/2", "quarantine")], other)  # a sound chain of its own
+    with pytest.raises(PratiqueError, match="entry 1: not the one that the base has"):
+        require_prefix(read(other), base, "ledger")
+    with pytest.raises(PratiqueError, match="entry 1: missing, the base has 3 entries"):
+        require_prefix(base[:1], base, "ledger")
+    require_prefix(base, base[:2], "ledger")
+    require_prefix(base, [], "ledger")
+
+
+def test_nothing_is_appended_to_a_ledger_that_was_changed(path):
+    path.write_bytes(path.read_bytes().replace(b"quarantine", b"accept"))
+    with pytest.raises(PratiqueError, match="entry 2: changed after it was written"):
+        append([record("c/1")], path)
+
+
+def test_an_entry_is_one_line_whatever_a_batch_is_called(path):
+    strange = copy.deepcopy(record("a/3"))
+    strange["predicate"]["batch"]["id"] = "a/\u2028\n"
+    append([strange], path)
+    assert len(path.read_bytes().splitlines()) == 4
+    assert json.loads(path.read_bytes().splitlines()[3])["batch"] == "a/\u2028\n"

@@ -1,0 +1,82 @@
+"""An examination that is kept is the one that was made; what can't be read is made anew."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pratique.contract.check import Finding
+from pratique.core.batch import Batch
+from pratique.core.params import Params
+from pratique.detector.cache import keep, kept, key_of
+from pratique.detector.calibrate import calibrate
+from pratique.detector.examine import Examination, Measurement, examine
+from pratique.statistics.nulls import BetaBinomial, Pearson3
+
+
+@pytest.fixture(scope="module")
+def examined(mixed_batch):
+    params = Params.model_validate({"data": {"label": "y"}, "checks": {"labels": {}, "shift": {}}})
+    profile = calibrate(mixed_batch.table, params)
+    frame = mixed_batch.table.to_pandas().astype({"size": object})
+    frame.loc[3, "size"] = "huge"
+    return examine(Batch.from_frame("s/b", frame, profile.layout), profile)
+
+
+def words(examination):
+    return json.dumps([(m.check, m.finding.evidence, m.finding.breaches, m.p_value) for m in examination.measurements])
+
+
+def test_what_is_kept_is_what_was_examined(examined, tmp_path):
+    keep(tmp_path / "a.npz", examined)
+    again = kept(tmp_path / "a.npz")
+    assert words(again) == words(examined)
+    assert again.unreadable == examined.unreadable == {3: "size: not a cell of its kind"}
+    assert again.row_checks == examined.row_checks
+    assert (again.share, again.bets) == (examined.share, examined.bets)
+    assert [m.alone for m in again.measurements] == [False, True, True, True, True, True]
+    for name in ("row_scores", "row_p_values"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(examined, name))
+    assert again.trusted == examined.trusted > 0
+    for before, after in zip(examined.measurements, again.measurements, strict=True):
+        assert (before.null, before.finding.statistic) == (after.null, after.finding.statistic)
+        np.testing.assert_array_equal(before.finding.row_scores, after.finding.row_scores)
+
+
+def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
+    failed = Measurement("labels", Finding(float("nan"), "", fault="ValueError: x"), Pearson3(0.5, 1.0, 0.1), 0.0)
+    rules = Finding(
+        0.5, "share", np.array([0.0, 1.0]), breaches=("a rule",), forbidden={1: "a: odd"}, evidence={"columns": []}
+    )
+    made = Examination(
+        (failed, Measurement("schema", rules, BetaBinomial(0, 9, 2), 0.1)), np.zeros(2), np.ones(2), ("schema",) * 2
+    )
+    keep(tmp_path / "a.npz", made)
+    first, second = kept(tmp_path / "a.npz").measurements
+    assert (first.finding.fault, np.isnan(first.finding.statistic), first.null) == ("ValueError: x", True, failed.null)
+    assert (second.finding.breaches, second.finding.forbidden) == (("a rule",), {1: "a: odd"})
+    assert second.null == BetaBinomial(0, 9, 2)
+
+
+def test_a_file_that_cannot_be_read_counts_as_none(examined, tmp_path):
+    path = tmp_path / "a.npz"
+    assert kept(path) is None
+    keep(path, examined)
+    whole = path.read_bytes()
+    for damaged in (b"", b"no archive", whole[:-40], whole[:40]):
+        path.write_bytes(damaged)
+        assert kept(path) is None
+    np.savez(path, words=np.frombuffer(b"{}", np.uint8))
+    assert kept(path) is None
+
+
+def test_the_key_covers_rows_and_profile():
+    keys = {key_of(rows, profile) for rows in ("a", "b") for profile in ("c", "d")}
+    assert len(keys) == 4
+    assert key_of("a", "c") in keys
+
+
+def test_equal_examinations_are_kept_as_equal_bytes(examined, tmp_path):
+    for name in ("a", "b"):
+        keep(tmp_path / name, replace(examined))
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

@@ -1,0 +1,397 @@
+"""Calibration and examination: what a reference teaches, and what becomes of clean and poisoned batches."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from pratique.checks import expectations, labels, schema
+from pratique.contract.check import Finding
+from pratique.contract.discovery import check_names
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
+from pratique.core.params import Params
+from pratique.detector import calibrate as learn
+from pratique.detector import profile, simulate
+from pratique.detector.calibrate import calibrate, folds_of
+from pratique.detector.calibrated import FOLDS
+from pratique.detector.examine import NARROWER, ROWS, Examination, examine
+from pratique.detector.fusion import Fusion, Rows
+from pratique.detector.mean_shift import MOVED
+from pratique.detector.profile import Profile
+from pratique.detector.simulate import ALONE
+from pratique.statistics import mixture, nulls
+from threadpoolctl import threadpool_limits
+
+CHECKS = (
+    "density",
+    "duplicates",
+    "expectations",
+    "labels",
+    "leaks",
+    "losses",
+    "outliers",
+    "relations",
+    "schema",
+    "shift",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """As in every command; a library must be loaded to be held back."""
+    import sklearn.neighbors  # noqa: F401
+
+    with threadpool_limits(limits=1):
+        yield
+
+
+def rows(count: int, *seed: int) -> pa.Table:
+    """Three classes that neighbours can tell apart, most of the time."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, count)
+    return pa.table(
+        {
+            "a": rng.normal(2.0 * y, 1.0).round(3),
+            "b": rng.lognormal(0.5 * y, 0.7).round(3),
+            "c": rng.normal(0, 1, count).round(3),
+            "n": rng.poisson(5 + 5 * (y == 2)),
+            "colour": pa.array(np.where(rng.random(count) < 0.2 + 0.3 * y, "red", "blue")),
+            "y": pa.array(np.array(["u", "v", "w"])[y]),
+        }
+    )
+
+
+def with_column(table: pa.Table, name: str, values: np.ndarray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, pa.array(values))
+
+
+def params_for(table: pa.Table, folder: Path, *checks: str) -> Params:
+    """Params with these checks; rules are those that `pratique init` would write for the table, and a holdout."""
+    layout = Layout.infer(table, Params(data={"label": "y"}, checks={}).data)
+    trusted = Batch("reference", table, layout)
+    (folder / "schema.yaml").write_text(schema.infer(trusted), encoding="utf-8")
+    (folder / "suite.json").write_text(json.dumps(expectations.infer(trusted)), encoding="utf-8")
+    pq.write_table(rows(40, 77), folder / "holdout.parquet")
+    files = {
+        "schema": {"file": folder / "schema.yaml"},
+        "expectations": {"file": folder / "suite.json"},
+        "leaks": {"folder": folder},
+    }
+    return Params(seed=3, data={"label": "y"}, checks={name: files.get(name, {}) for name in checks})
+
+
+@pytest.fixture(scope="module")
+def normal(tmp_path_factory) -> Profile:
+    """A profile of 300 rows by all checks."""
+    table = rows(300, 1, 9)
+    return calibrate(table, params_for(table, tmp_path_factory.mktemp("rules"), *CHECKS))
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Nulls from few draws, and attacks simulated once: for tests that don't look at what comes of them."""
+    monkeypatch.setattr(simulate, "REPETITIONS", 1)
+    monkeypatch.setattr(nulls, "DRAWS", 30)
+    monkeypatch.setattr(mixture, "DRAWS", 100)
+    monkeypatch.setattr(learn, "PSEUDO_BATCHES", 3)
+
+
+def examined(table: pa.Table, normal: Profile) -> Examination:
+    return examine(Batch("vendor/week-1", table, normal.layout), normal)
+
+
+def p_values(table: pa.Table, normal: Profile) -> dict[str, float]:
+    return {m.check: m.p_value for m in examined(table, normal).measurements}
+
+
+def assert_equal(one: Examination, other: Examination) -> None:
+    np.testing.assert_array_equal(one.row_scores, other.row_scores)
+    np.testing.assert_array_equal(one.row_p_values, other.row_p_values)
+    assert one.row_checks == other.row_checks
+    for mine, yours in zip(one.measurements, other.measurements, strict=True):
+        assert (mine.check, mine.null, mine.p_value) == (yours.check, yours.null, yours.p_value)
+        assert (mine.finding.statistic, mine.finding.evidence) == (yours.finding.statistic, yours.finding.evidence)
+
+
+@pytest.fixture(scope="module")
+def trusted() -> Batch:
+    classes = ["u"] * 51 + ["v"] * 33 + ["w"] * 7 + ["x"]
+    return Batch("reference", pa.table({"a": np.arange(92.0), "y": classes}), Layout("y", {"a": "real"}))
+
+
+def test_folds_hold_every_row_once(trusted):
+    parts = folds_of(trusted, seed=5)
+    assert len(parts) == FOLDS
+    assert sorted(np.concatenate(parts).tolist()) == list(range(92))
+    assert all((np.diff(part) > 0).all() for part in parts)
+
+
+def test_folds_spread_each_class_evenly(trusted):
+    for label in "uvwx":
+        counts = [(trusted.labels[part] == label).sum() for part in folds_of(trusted, seed=5)]
+        assert max(counts) - min(counts) <= 1, label
+
+
+def test_folds_follow_the_seed(trusted):
+    first, again, other = (folds_of(trusted, seed) for seed in (5, 5, 6))
+    assert [part.tolist() for part in first] == [part.tolist() for part in again]
+    assert [part.tolist() for part in first] != [part.tolist() for part in other]
+
+
+def test_every_check_is_among_those_calibrated_here():
+    assert sorted(CHECKS) == check_names()
+
+
+def test_equal_inputs_give_equal_bytes_that_examine_the_same(tmp_path, quick):
+    table = rows(100, 4)
+    params = params_for(table, tmp_path, *CHECKS)
+    learned = [calibrate(table, params) for _ in range(2)]
+    for name, each in zip(("first", "second"), learned, strict=True):
+        profile.save(each, tmp_path / name)
+    assert profile.digest(tmp_path / "first") == profile.digest(tmp_path / "second")
+    kept = profile.load(params, tmp_path / "first")
+    assert kept.layout == learned[0].layout
+    assert list(kept.checks) == list(learned[0].checks)
+    assert_equal(examined(rows(30, 8), kept), examined(rows(30, 8), learned[0]))
+
+
+def test_another_seed_gives_other_folds_and_so_another_profile(tmp_path, quick):
+    table = rows(40, 4)
+    params = params_for(table, tmp_path, "labels")
+    for seed in (3, 4):
+        profile.save(calibrate(table, params.model_copy(update={"seed": seed})), tmp_path / f"{seed}")
+    assert profile.digest(tmp_path / "3") != profile.digest(tmp_path / "4")
+
+
+def test_saving_leaves_nothing_of_an_older_profile(tmp_path, quick):
+    table = rows(40, 4)
+    profile.save(calibrate(table, params_for(table, tmp_path, "labels", "shift")), tmp_path / "profile")
+    profile.save(calibrate(table, params_for(table, tmp_path, "labels")), tmp_path / "profile")
+    found = sorted(p.relative_to(tmp_path / "profile").as_posix() for p in (tmp_path / "profile").rglob("*.*"))
+    assert found == ["checks/labels.skops", "profile.json", "rows.skops"]
+
+
+def test_item_08_a_trusted_row_without_a_label_is_named(tmp_path):
+    table = rows(40, 4)
+    labelled = np.where(np.arange(40) == 17, None, table["y"].to_pylist())
+    with pytest.raises(PratiqueError, match="data/reference: row 17 has no 'y'; every trusted row needs a label"):
+        calibrate(with_column(table, "y", labelled), params_for(table, tmp_path, "labels"))
+
+
+def test_too_few_trusted_rows_are_refused(tmp_path, quick):
+    params = params_for(rows(40, 4), tmp_path, *CHECKS)
+    with pytest.raises(PratiqueError, match="data/reference: 19 rows; at least 20 are needed to calibrate"):
+        calibrate(rows(19, 4), params)
+    assert len(examined(rows(3, 5), calibrate(rows(20, 4), params)).row_scores) == 3
+
+
+def test_a_check_that_fails_on_the_reference_is_named(tmp_path, monkeypatch, quick):
+    def fail(*_):
+        raise ValueError("no\nneighbours")
+
+    monkeypatch.setattr(labels.FittedLabels, "measure", fail)
+    table = rows(40, 4)
+    with pytest.raises(PratiqueError, match="'labels' fails on the reference itself: ValueError: no neighbours"):
+        calibrate(table, params_for(table, tmp_path, "labels"))
+
+
+def test_a_check_of_rules_needs_row_scores(tmp_path, monkeypatch):
+    monkeypatch.setattr(schema.FittedSchema, "measure", lambda *_: Finding(0.0, "rules"))
+    table = rows(40, 4)
+    with pytest.raises(PratiqueError, match="check 'schema' learns nothing and has no row scores"):
+        calibrate(table, params_for(table, tmp_path, "schema"))
+
+
+def test_only_the_profile_that_params_ask_for_is_loaded(tmp_path, quick):
+    table, folder = rows(40, 4), tmp_path / "profile"
+    params = params_for(table, tmp_path, "labels")
+    with pytest.raises(PratiqueError, match="profile: no profile; run `pratique calibrate`"):
+        profile.load(params, folder)
+    profile.save(calibrate(table, params), folder)
+    for other in (
+        Params(data={"label": "colour"}, checks={"labels": {}}),
+        Params(data={"label": "y"}, checks={"labels": {}, "shift": {}}),
+        Params(data={"label": "y"}, checks={"shift": {}}),
+    ):
+        with pytest.raises(PratiqueError, match="calibrated for another label or other checks"):
+            profile.load(other, folder)
+
+
+WHOLE = '{"rows": %s, "label": "y", "kinds": %s, "checks": ["labels"]}'
+
+
+@pytest.mark.parametrize(
+    "summary", ["", "{", "[]", "[" * 9999, '{"label": "y"}', WHOLE % ("1e999", "{}"), WHOLE % ("5", '"x"')]
+)
+def test_a_broken_profile_is_refused_in_plain_words(tmp_path, summary):
+    (tmp_path / "profile.json").write_text(summary, encoding="utf-8")
+    with pytest.raises(PratiqueError, match="not a profile's summary"):
+        profile.load(Params(data={"label": "y"}, checks={"labels": {}}), tmp_path)
+
+
+def test_rules_alone_give_a_profile_too(tmp_path, quick):
+    table = rows(40, 4)
+    got = examined(rows(10, 5), calibrate(table, params_for(table, tmp_path, "schema")))
+    assert [(m.check, m.p_value) for m in got.measurements] == [("schema", 1.0)]
+    assert (got.row_checks, got.row_scores.tolist()) == ((ROWS,) * 10, [0.0] * 10)
+
+
+def test_clean_batches_have_p_values_like_a_fair_die(tmp_path, monkeypatch):
+    """Over several references, because each has luck of its own that its batches share."""
+    monkeypatch.setattr(nulls, "DRAWS", 200)
+    monkeypatch.setattr(learn, "PSEUDO_BATCHES", 20)
+    drawn: dict[str, list[float]] = {}
+    for seed in range(4):
+        table = rows(300, 2, seed)
+        learned = calibrate(table, params_for(table, tmp_path, "labels", "outliers", "shift"))
+        for batch in range(15):
+            for check, p in p_values(rows(50, 3, seed, batch), learned).items():
+                drawn.setdefault(check, []).append(p)
+    assert list(drawn) == ["labels", "outliers", "shift", ROWS, *ALONE, MOVED]
+    for check, sample in drawn.items():
+        found = np.array(sample)
+        assert (found < 0.05).mean() <= 0.15, check
+        assert (found < 0.5).mean() <= 0.75, check
+        assert check in (ROWS, *ALONE, MOVED) or (found < 0.5).mean() >= 0.25, check  # a ratio below one has p-value 1
+
+
+def test_clean_batches_break_no_rule_that_was_inferred(normal):
+    for seed in range(5):
+        found = p_values(rows(50, 1, seed), normal)
+        assert (found["schema"], found["expectations"]) == (1.0, 1.0)
+
+
+def test_flipped_labels_are_seen_by_their_neighbours(normal):
+    table = rows(50, 1, 77)
+    flipped = table["y"].to_numpy(zero_copy_only=False).copy()
+    flipped[::2] = [{"u": "w", "v": "u", "w": "v"}[label] for label in flipped[::2]]
+    got = examined(with_column(table, "y", flipped), normal)
+    found = {m.check: m.p_value for m in got.measurements}
+    assert found["labels"] < 1e-4
+    assert found["shift"] > 1e-3
+    assert got.row_scores[::2].mean() > got.row_scores[1::2].mean() + 0.5
+    assert got.row_p_values[::2].mean() < got.row_p_values[1::2].mean()
+
+
+def test_a_family_is_known_by_its_own_attacks(normal):
+    for seed in range(3):
+        table = rows(100, 1, 400 + seed)
+        labels = table["y"].to_numpy(zero_copy_only=False).copy()
+        labels[:10] = [{"u": "v", "v": "w", "w": "u"}[label] for label in labels[:10]]
+        found = p_values(with_column(table, "y", labels), normal)
+        assert found["flips"] < 1e-3
+        assert found["flips"] < found["mimicry"]
+
+
+def test_a_family_is_learned_from_its_own_attacks(tmp_path, quick, monkeypatch):
+    shown: list[set[str]] = []
+    train = Fusion.train
+
+    def noting(seen: Rows, seed: int) -> Fusion:
+        shown.append({simulate.SIMULATIONS[group].family for group in np.unique(seen.groups[seen.groups >= 0])})
+        return train(seen, seed)
+
+    monkeypatch.setattr(Fusion, "train", noting)
+    table = rows(100, 9)
+    params = params_for(table, tmp_path, "labels", "density")
+    everything = set(simulate.FAMILIES)
+    assert set(calibrate(table, params).fused.families) == set(ALONE)
+    assert shown == [everything] * FOLDS + [{family} for family in ALONE for _ in range(FOLDS)]
+    shown.clear()
+    assert set(calibrate(table, params, without="flips").fused.families) == {"mimicry"}
+    assert shown == [everything - {"flips"}] * FOLDS + [{"mimicry"}] * FOLDS
+
+
+def test_outliers_are_seen_by_their_distance(normal):
+    table = rows(50, 1, 77)
+    far = table["c"].to_numpy().copy()
+    far[:10] = np.tile([-30.0, 30.0], 5)
+    got = examined(with_column(table, "c", far), normal)
+    found = {m.check: m.p_value for m in got.measurements}
+    assert found["outliers"] < 0.01
+    assert found[ROWS] < 0.01
+    assert (np.argsort(-got.row_scores)[:10] < 10).sum() >= 8
+
+
+def test_a_moved_column_is_seen_as_a_shift(normal):
+    table = rows(50, 1, 77)
+    assert p_values(table, normal)["shift"] > 0.05
+    assert p_values(with_column(table, "c", pc.add(table["c"], 1.5)), normal)["shift"] < 1e-4
+
+
+def test_a_broken_rule_is_seen_by_the_schema(normal):
+    table = rows(50, 1, 77)
+    shapes = np.where(np.arange(50) < 5, "green", table["colour"].to_pylist())
+    assert p_values(with_column(table, "colour", shapes), normal)["schema"] < 1e-3
+
+
+def test_measurements_stand_in_the_order_of_their_names_and_those_of_all_checks_last(normal):
+    got = examined(rows(12, 6), normal)
+    assert [m.check for m in got.measurements] == [*sorted(CHECKS), ROWS, *ALONE, MOVED]
+    assert got.row_scores.shape == got.row_p_values.shape == (12,)
+    assert len(got.row_checks) == 12
+    assert set(got.row_checks) <= {"density", "labels", "losses", "outliers", "relations"}
+    assert got.row_p_values.min() >= 1 / 301
+
+
+def test_a_batch_without_rows_breaks_every_check(normal):
+    got = examined(rows(12, 6).slice(0, 0), normal)
+    assert [m.check for m in got.measurements] == sorted(CHECKS)
+    assert all(m.finding.breaches == ("the batch has no rows",) for m in got.measurements)
+    assert (len(got.row_scores), len(got.row_p_values), got.row_checks) == (0, 0, ())
+
+
+def test_one_fold_that_fails_is_a_fault_of_the_check(normal, monkeypatch):
+    calls = []
+    honest = labels.FittedLabels.measure
+
+    def third_fails(self, batch):
+        calls.append(batch)
+        if len(calls) == 3:
+            raise ValueError("no neighbours")
+        return honest(self, batch)
+
+    monkeypatch.setattr(labels.FittedLabels, "measure", third_fails)
+    got = examined(rows(12, 6), normal)
+    faulty = {m.check: (m.finding.fault, m.p_value) for m in got.measurements if m.finding.fault}
+    assert faulty == {"labels": ("ValueError: no neighbours", 0.0)}
+    assert np.isfinite(got.row_scores).all()
+
+
+def test_the_statistic_is_the_mean_over_the_folds(normal):
+    batch = Batch("vendor/week-1", rows(12, 6), normal.layout)
+    got = {m.check: m.finding for m in examine(batch, normal).measurements}
+    for check in ("labels", "outliers", "shift"):
+        each = [fitted.measure(batch).statistic for fitted in normal.checks[check].folds]
+        assert len(each) == FOLDS
+        assert got[check].statistic == pytest.approx(np.mean(each), rel=1e-12)
+
+
+@pytest.mark.parametrize(("count", "width"), [(50, NARROWER), (1200, 1.0)])
+def test_a_ratio_that_is_averaged_over_the_folds_varies_less_than_the_null_of_one(normal, count, width):
+    (got,) = [m for m in examined(rows(count, 6), normal).measurements if m.check == ROWS]
+    assert got.null.std == pytest.approx(width * normal.fused.null.at(count).std)
+
+
+def test_a_large_batch_is_read_by_parts_whatever_the_order_of_its_rows(normal):
+    """What a part names are rows of the batch, and the parts together see what the whole would."""
+    table = rows(1200, 6)
+    far = table["c"].to_numpy().copy()
+    far[1100] = 60.0
+    table = with_column(table, "c", far)
+    order = np.random.default_rng(0).permutation(1200)
+    got, moved = examined(table, normal), examined(table.take(pa.array(order)), normal)
+    np.testing.assert_allclose(moved.row_scores, got.row_scores[order])
+    for check in ("density", "labels", "losses", "outliers", "relations"):
+        one, other = (next(m for m in e.measurements if m.check == check) for e in (got, moved))
+        assert one.finding.statistic == pytest.approx(other.finding.statistic)
+        whole = np.mean([f.measure(Batch("v/w", table, normal.layout)).statistic for f in normal.checks[check].folds])
+        assert one.finding.statistic == pytest.approx(whole, abs=0.1)
+        (named,) = one.finding.evidence.keys() - {"distances"}
+        labels_of = table["y"].to_pylist()
+        assert all(labels_of[entry["row"]] == entry["label"] for entry in one.finding.evidence[named])

@@ -1,0 +1,28 @@
+"""A stage depends on all the code that it runs: else an edit of it would leave stale results behind."""
+
+import grimp
+import pytest
+from pratique.scaffold.pipeline import STAGES
+
+DISCOVERY = "pratique.contract.discovery"
+DISCOVERED = ("pratique.checks", "pratique.attacks")
+
+
+@pytest.fixture(scope="module")
+def graph():
+    return grimp.build_graph("pratique", exclude_type_checking_imports=True)
+
+
+def rooms(graph, module):
+    """The rooms whose code runs when a module does; what discovery finds by name is imported, too."""
+    modules = {module} | graph.find_upstream_modules(module)
+    if DISCOVERY in modules:
+        for room in DISCOVERED:
+            for found in graph.find_descendants(room):
+                modules |= {found} | graph.find_upstream_modules(found)
+    return {name.split(".")[1] for name in modules if "." in name} - {"pipeline"}
+
+
+@pytest.mark.parametrize("stage", STAGES, ids=[stage.name for stage in STAGES])
+def test_a_stage_depends_on_the_rooms_that_it_imports(graph, stage):
+    assert set(stage.code) == rooms(graph, f"pratique.pipeline.{stage.name}")

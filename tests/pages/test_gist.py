@@ -1,0 +1,46 @@
+"""The sentence at the top of a page that says in the batch's own terms what is wrong."""
+
+from pratique.core.params import TrainParams
+from pratique.dossier.charts import Bars, Chart
+from pratique.dossier.dossier import Dossier
+from pratique.dossier.suspects import Ranking
+from pratique.dossier.traits import Trait
+from pratique.pages.batch_page import forests, gist
+
+
+def about(facts, traits=(), pairs=(), charts=()):
+    return gist(Dossier(facts, None, Ranking((), (), 0), traits, None, pairs, None, charts, 0, ()))
+
+
+def test_a_planted_pattern_is_named_with_the_label_that_it_carries(make_facts):
+    traits = (
+        Trait("a and b each is 16 in 100 % of the suspects", True, 20.0),
+        Trait("y is 'cat' in 100 %", False, 9.0),
+    )
+    said = about(make_facts(), traits)
+    assert said == "The suspects have in common: a and b each is 16 in 100 % of the suspects; y is 'cat' in 100 %."
+
+
+def test_a_shift_alone_is_told_by_what_moved(make_facts):
+    charts = (
+        Chart("y", levels=(Bars("cat", 0.1, 0.2), Bars("dog", 0.3, 0.2), Bars("cow", 0.6, 0.6))),
+        Chart("size", note="mean 1 in trusted rows, 2 in the batch"),
+    )
+    said = about(make_facts(alarms=("shift",)), charts=charts)
+    moved = "y (cat: 10 % → 20 %, dog: 30 % → 20 %) and size (mean 1 in trusted rows, 2 in the batch)"
+    assert said == f"What moved most: {moved}."
+    assert about(make_facts(alarms=("moved",)), charts=charts) == said
+    assert about(make_facts(alarms=("moved", "rows")), charts=charts) == ""
+    assert about(make_facts(alarms=("shift",))) == ""
+
+
+def test_swaps_are_named_where_they_repeat_and_not_where_they_are_chance(make_facts):
+    assert about(make_facts(), pairs=(("3", "8", 2), ("1", "7", 1))) == ""
+    said = about(make_facts(), pairs=(("3", "8", 5), ("1", "7", 1)))
+    assert said == "Labels of the first suspects against those of trusted neighbours: 3 where they say 8 (5)."
+
+
+def test_smaller_forests_are_owned_up_to():
+    assert "20 trees instead of 100" in forests(TrainParams(model="random_forest", trees=100))
+    assert forests(TrainParams(model="random_forest", trees=20)) == ""
+    assert forests(TrainParams(model="logistic_regression")) == ""

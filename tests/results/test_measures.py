@@ -1,0 +1,51 @@
+"""Metrics that somebody damaged are named, with what to run."""
+
+import json
+
+import pytest
+from pratique.core import paths
+from pratique.core.errors import PratiqueError
+from pratique.pages.drilled import read_drilled
+from pratique.results.measures import TRAINED_ON, parse_measures, read_accuracy
+
+WHOLE = {model: {"accuracy": 0.5, "f1_macro": 1} for model in TRAINED_ON}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths.DRILL.mkdir(parents=True)
+
+
+def test_accuracies_are_those_of_the_compared_models():
+    assert read_accuracy() == {}
+    paths.METRICS_JSON.write_text(json.dumps(WHOLE | {"batches": {"accepted": 3}}), encoding="utf-8")
+    assert read_accuracy() == {"accepted": 0.5, "everything": 0.5, "reference": 0.5}
+
+
+@pytest.mark.parametrize("metrics", [[], {}, {"accepted": 0.5}, WHOLE | {"reference": {"accuracy": "0.5"}}])
+def test_damaged_metrics_say_what_to_run(metrics):
+    paths.METRICS_JSON.write_text(json.dumps(metrics), encoding="utf-8")
+    with pytest.raises(PratiqueError, match=r"metrics\.json: not as the pipeline wrote it; run `dvc repro` again"):
+        read_accuracy()
+
+
+@pytest.mark.parametrize("metrics", [[], {"a-5": 1}, {"a-5": {"rows_caught": None}}])
+def test_a_damaged_drill_says_what_to_run(metrics):
+    assert read_drilled() is None
+    paths.DRILL_METRICS.write_text(json.dumps(metrics), encoding="utf-8")
+    with pytest.raises(PratiqueError, match=r"metrics\.json: .*run `dvc repro` again"):
+        read_drilled()
+
+
+@pytest.mark.parametrize("name", ["a-much", "5", "a-nan", "-5", "a-5-"])
+def test_a_name_without_attack_or_rate_is_no_drill(name):
+    paths.DRILL_METRICS.write_text(json.dumps({name: {"rows_caught": 1}}), encoding="utf-8")
+    with pytest.raises(PratiqueError, match=r"metrics\.json: .*run `dvc repro` again"):
+        read_drilled()
+
+
+@pytest.mark.parametrize("text", ["{", '{"a": {"b": 1e999}}', '{"a": {}, "a": {}}', b"\xff"])
+def test_what_is_no_json_of_finite_numbers_says_what_to_run(text):
+    with pytest.raises(PratiqueError, match="over there: not as the pipeline wrote it; run `dvc repro` again"):
+        parse_measures(text, "over there")

@@ -1,0 +1,332 @@
+import csv
+import io
+import os
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pratique.core.errors import PratiqueError, UnreadableBatch
+from pratique.tables import reading
+from pratique.tables.reading import read_table, read_trusted
+
+
+@pytest.fixture
+def csv_file(tmp_path):
+    def write(content):
+        path = tmp_path / "batch.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def parquet_file(tmp_path):
+    def write(columns):
+        path = tmp_path / "batch.parquet"
+        pq.write_table(columns if isinstance(columns, pa.Table) else pa.table(columns), path)
+        return path
+
+    return write
+
+
+def refused(path, *words):
+    with pytest.raises(UnreadableBatch) as caught:
+        read_table(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) < 500
+    for word in (path.name, *words):
+        assert word in message
+
+
+def test_cells_stay_as_they_are_written(csv_file):
+    table = read_table(csv_file('a,b\n007,"x, ""y""\nz"\n,1.0\n'))
+    assert table.to_pylist() == [{"a": "007", "b": 'x, "y"\nz'}, {"a": None, "b": "1.0"}]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_line_end_is_read(csv_file, end):
+    table = read_table(csv_file(end.join(["a,b", "1,2", "3,4"])))
+    assert table.to_pydict() == {"a": ["1", "3"], "b": ["2", "4"]}
+
+
+def test_a_quoted_name_may_hold_commas_and_line_ends(csv_file):
+    assert read_table(csv_file('"a,\nb",c\n1,2\n')).to_pylist() == [{"a,\nb": "1", "c": "2"}]
+
+
+def test_an_empty_line_is_a_missing_cell_only_where_there_is_one_column(csv_file):
+    assert read_table(csv_file("a\n1\n\n3\n")).to_pydict() == {"a": ["1", None, "3"]}
+    assert read_table(csv_file("a,b\n1,2\n\n3,4\n")).num_rows == 2
+
+
+def test_an_empty_first_line_is_no_header(csv_file):
+    refused(csv_file("\na,b\n1,2\n"), "first line is empty")
+    refused(csv_file(b"\xef\xbb\xbf"), "first line is empty")
+
+
+def test_a_header_alone_is_a_table_without_rows(csv_file):
+    table = read_table(csv_file("a,b"))
+    assert (table.num_rows, table.column_names) == (0, ["a", "b"])
+
+
+def test_item_01_zero_bytes(csv_file):
+    refused(csv_file(b""), "empty")
+
+
+def test_item_03_extra_field(csv_file):
+    refused(csv_file("a,b\n1,2,3\n4,5,6\n"), "Row #2", "Expected 2 columns, got 3")
+
+
+def test_item_04_short_row(csv_file):
+    refused(csv_file("a,b\n1,2\n3\n"), "Row #3", "Expected 2 columns, got 1")
+
+
+def test_item_05_duplicate_columns(csv_file, parquet_file):
+    refused(csv_file("a,b,a\n1,2,3\n"), "'a'")
+    refused(parquet_file(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])), "'a'")
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["Name,name", " name,name", "ﬁt,fit", "STRASSE,straße", "na\u200bme,name", "Ａ,a"],
+)
+def test_item_06_names_that_look_alike(csv_file, names):
+    refused(csv_file(f"{names}\n1,2\n"), "look alike")
+
+
+@pytest.mark.parametrize("names", ["a,", ",a", "a, ", "a,\u200b", '"",a'])
+def test_a_column_without_a_name_is_refused(csv_file, names):
+    refused(csv_file(f"{names}\n1,2\n"), "no name")
+
+
+def test_item_08_bom(csv_file):
+    plain = read_table(csv_file("a,b\n1,2\n"))
+    assert read_table(csv_file(b"\xef\xbb\xbfa,b\n1,2\n")).equals(plain)
+    assert read_table(csv_file(b'\xef\xbb\xbf"a",b\n1,2\n')).equals(plain)
+
+
+@pytest.mark.parametrize(
+    ("content", "offset"), [(b"a,b\n1,\xff\n", 6), (b"\xef\xbb\xbfa,\xff\n", 5), (b"a,b\n1,\xe2\x82", 6)]
+)
+def test_item_09_bad_encoding(csv_file, content, offset):
+    refused(csv_file(content), f"not UTF-8 at offset {offset}")
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 7, 8])
+def test_item_09_bad_encoding_in_a_later_block(csv_file, monkeypatch, block):
+    monkeypatch.setattr(reading, "BLOCK", block)
+    refused(csv_file("a,b\n€,é\n".encode() + b"\xe2\x82,1\n"), "not UTF-8 at offset 11")
+
+
+def test_item_10_nul(csv_file, parquet_file):
+    refused(csv_file(b"a,b\nca\0t,2\n"), "NUL byte at offset 6")
+    refused(parquet_file({"a": ["dog", "ca\0t"]}), "NUL", "row 1")
+
+
+def test_item_11_na_is_a_label(csv_file):
+    words = ["NA", "None", "null", "nan", "N/A", "NULL", "NaN", "#N/A", "-"]
+    assert read_table(csv_file("y,x\n" + "".join(f"{w},1\n" for w in words)))["y"].to_pylist() == words
+
+
+def test_item_12_labels_stay_distinct(csv_file):
+    assert read_table(csv_file("y,x\n1,a\n1.0,a\n01,a\n"))["y"].to_pylist() == ["1", "1.0", "01"]
+
+
+def test_item_15_ids_above_2_53_are_exact(csv_file, parquet_file):
+    big = 2**53 + 1
+    assert read_table(csv_file(f"id,x\n{big},1\n"))["id"].to_pylist() == [str(big)]
+    assert read_table(parquet_file({"id": [big, None]}))["id"].to_pylist() == [big, None]
+    assert read_table(parquet_file({"id": pa.array([2**64 - 1], pa.uint64())}))["id"].to_pylist() == [str(2**64 - 1)]
+
+
+def test_item_21_giant_cell(csv_file, parquet_file, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_CELL_BYTES", 5)
+    assert read_table(csv_file("a,b\n1,12345\n")).num_rows == 1
+    refused(csv_file("a,b\n1,2\n1,123456\n"), "column 'b', row 1")
+    refused(parquet_file({"a": [None, "€€"]}), "column 'a', row 1")
+
+
+def test_item_21_100000_columns(csv_file, parquet_file, monkeypatch):
+    refused(csv_file(",".join(f"c{i}" for i in range(100_000)) + "\n"), "100000 columns")
+    monkeypatch.setattr(reading, "MAX_COLUMNS", 2)
+    refused(parquet_file({"a": [1], "b": [1], "c": [1]}), "3 columns")
+
+
+def test_item_21_giant_name(csv_file, parquet_file):
+    refused(csv_file("a" * 1001 + ",b\n1,2\n"), "at most 1000 characters")
+    refused(parquet_file({"a" * 1001: [1]}), "at most 1000 characters")
+
+
+def test_too_many_cells_are_refused(csv_file, parquet_file, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_CELLS", 5)
+    refused(csv_file("a,b\n1,2\n3,4\n"), "6 cells")
+    refused(parquet_file({"a": [1, 2, 3], "b": [1, 2, 3]}), "6 cells")
+
+
+def test_too_many_bytes_are_refused(csv_file, monkeypatch):
+    monkeypatch.setattr(reading, "MAX_BYTES", 7)
+    refused(csv_file("a,b\n1,2\n"), "8 bytes")
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
+def test_item_22_decompression_bomb(parquet_file, monkeypatch, kind):
+    bomb = parquet_file({"a": pa.array(["x" * 10_000] * 1_000, kind)})
+    assert bomb.stat().st_size < 20_000
+    monkeypatch.setattr(reading, "MAX_BYTES", 1_000_000)
+    refused(bomb, "unpacks to 10000000 bytes")
+
+
+def test_item_22_bomb_of_many_pages(tmp_path, monkeypatch):
+    path = tmp_path / "batch.parquet"
+    pq.write_table(pa.table({"a": ["x" * 1_000] * 1_000}), path, use_dictionary=False, compression="zstd")
+    monkeypatch.setattr(reading, "MAX_BYTES", 100_000)
+    refused(path, "unpacks to")
+
+
+@pytest.mark.parametrize("kept", [3, 20, -1, -8, -30])
+def test_item_23_truncated_parquet(parquet_file, kept):
+    path = parquet_file({"a": list(range(1000))})
+    path.write_bytes(path.read_bytes()[:kept])
+    refused(path, "not readable as parquet")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10**6), st.integers(1, 255))
+def test_damaged_parquet_is_read_or_refused(parquet_file, place, change):
+    path = parquet_file({"a": ["x", None, "y"] * 10, "b": list(range(30))})
+    content = bytearray(path.read_bytes())
+    content[place % len(content)] ^= change
+    path.write_bytes(content)
+    try:
+        read_table(path)
+    except UnreadableBatch:
+        refused(path)
+
+
+class Custom(pa.ExtensionType):
+    def __init__(self):
+        super().__init__(pa.int64(), "tests.custom")
+
+    def __arrow_ext_serialize__(self):
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage, data):
+        raise AssertionError("a batch ran code")
+
+
+def test_item_24_extension_type(parquet_file):
+    path = parquet_file({"a": pa.ExtensionArray.from_storage(Custom(), pa.array([1]))})
+    refused(path, "'a'", "expected numbers or text")
+    metadata = {
+        "ARROW:extension:name": "arrow.py_extension_type",
+        "ARROW:extension:metadata": "cos\nsystem\n.",
+    }
+    pickled = pa.schema([pa.field("a", pa.int64(), metadata=metadata)])
+    refused(parquet_file(pa.table({"a": [1]}).cast(pickled)), "'a'")
+
+
+@pytest.mark.parametrize("cells", [[[1]], [{"b": 1}], [b"\xff"]])
+def test_nested_and_binary_columns_are_refused(parquet_file, cells):
+    refused(parquet_file({"a": cells, "z": [1]}), "'a'", "expected numbers or text")
+
+
+def test_parquet_text_that_is_not_utf_8_is_refused(parquet_file):
+    refused(parquet_file({"a": pa.array([b"ok", b"\xff"]).view(pa.string())}), "UTF8")
+
+
+def test_parquet_columns_come_as_int64_float64_or_text(parquet_file):
+    table = read_table(
+        parquet_file(
+            {
+                "i": pa.array([1, None], pa.int8()),
+                "f": pa.array([0.5, float("nan")], pa.float32()),
+                "s": pa.array(["x", None], pa.large_string()),
+                "d": pa.array(["x", None]).dictionary_encode(),
+                "b": [True, None],
+                "n": pa.nulls(2),
+                "t": pa.array([0, None], pa.timestamp("s")),
+            }
+        )
+    )
+    assert table.schema.types == [pa.int64(), pa.float64(), *[pa.string()] * 5]
+    assert table.to_pylist() == [
+        {"i": 1, "f": 0.5, "s": "x", "d": "x", "b": "true", "n": None, "t": "1970-01-01 00:00:00.000"},
+        dict.fromkeys("ifsdbnt"),
+    ]
+
+
+def test_item_27_wrong_delimiter(csv_file):
+    refused(csv_file("a;b\n1;2\n"), "expected commas")
+    refused(csv_file("a\tb\n1\t2\n"), "expected commas")
+    refused(csv_file("a;b\n1,5;2\n"))
+
+
+@pytest.mark.parametrize("content", ['a,b\n"1"x,2\n', 'a,b\n"1,2\n', 'a,b\n"1\\"",2\n', '"a"x,b\n', '"a,b\n'])
+def test_item_27_wrong_quoting(csv_file, content):
+    refused(csv_file(content), "misplaced quote", f"offset {content.index(chr(34))}")
+
+
+def test_a_quote_inside_a_bare_cell_is_text(csv_file):
+    assert read_table(csv_file('a,b\n5" pipe,2\n')).to_pylist() == [{"a": '5" pipe', "b": "2"}]
+
+
+def test_item_30_homoglyphs_and_31_invisible_characters_are_kept(csv_file):
+    cells = ["сat", "ca\u200bt", "\u202ecat", "cafe\u0301"]
+    assert read_table(csv_file("y,x\n" + "".join(f"{c},1\n" for c in cells)))["y"].to_pylist() == cells
+
+
+def test_item_38_fifo_and_folder(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    refused(tmp_path / "pipe.csv", "not a file")
+    (tmp_path / "folder.csv").mkdir()
+    refused(tmp_path / "folder.csv", "not a file")
+
+
+def test_an_unknown_format_is_refused(tmp_path):
+    (tmp_path / "batch.xlsx").write_bytes(b"PK")
+    refused(tmp_path / "batch.xlsx", ".csv or .parquet")
+
+
+CELLS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(['"', ",", "\r\n", "\n", "\r", '",'])
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.lists(st.tuples(CELLS, CELLS), max_size=6), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+def test_what_python_writes_is_read_cell_for_cell_or_refused(csv_file, rows, quoting):
+    stream = io.StringIO()
+    csv.writer(stream, quoting=quoting).writerows([("a", "b"), *rows])
+    path = csv_file(stream.getvalue())
+    try:
+        table = read_table(path)
+    except UnreadableBatch:
+        refused(path, "NUL")
+    else:
+        assert list(zip(*table.to_pydict().values(), strict=True)) == [(a or None, b or None) for a, b in rows]
+
+
+def test_trusted_rows_come_in_the_order_of_the_file_names(tmp_path):
+    (tmp_path / "b.csv").write_text("x,y\n2,b\n")
+    (tmp_path / "a.csv").write_text("y,x\na,1\n")
+    (tmp_path / "notes.txt").write_text("not data")
+    assert read_trusted(tmp_path).to_pydict() == {"y": ["a", "b"], "x": ["1", "2"]}
+
+
+def test_trusted_files_of_both_formats_are_joined_as_text(tmp_path):
+    (tmp_path / "a.csv").write_text("x,y\n1,a\n")
+    pq.write_table(pa.table({"x": [2], "y": ["b"]}), tmp_path / "b.parquet")
+    assert read_trusted(tmp_path).to_pydict() == {"x": ["1", "2"], "y": ["a", "b"]}
+
+
+def test_trusted_rows_must_exist_and_agree(tmp_path):
+    with pytest.raises(PratiqueError, match=r"no \.csv or \.parquet file"):
+        read_trusted(tmp_path / "nowhere")
+    (tmp_path / "a.csv").write_text("x,y\n")
+    with pytest.raises(PratiqueError, match="no rows"):
+        read_trusted(tmp_path)
+    (tmp_path / "b.csv").write_text("x,z\n1,2\n")
+    with pytest.raises(PratiqueError, match=r"b\.csv: column 'y' is not in every file"):
+        read_trusted(tmp_path)

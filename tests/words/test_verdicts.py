@@ -1,0 +1,124 @@
+"""Numbers and verdicts in words, compared with what a person would write."""
+
+import pytest
+from pratique.results.facts import DecisionFacts
+from pratique.words import verdicts as words
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (1.0, "nearly always"),
+        (0.62, "6 in 10"),
+        (0.31, "3 in 10"),
+        (0.25, "1 in 4"),
+        (0.0123, "1 in 81"),
+        (1 / 48_211, "1 in 48,000"),
+        (3.2e-7, "1 in 3.1 million"),
+        (2.7e-10, "1 in 3.7 billion"),
+        (1e-12, "1 in 1000 billion"),
+        (9e-13, "less than 1 in a trillion"),
+        (0.0, "less than 1 in a trillion"),
+    ],
+)
+def test_a_probability_is_said_as_people_say_it(p, said):
+    assert words.chance(p) == said
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.956667, "95.7 %"), (0.96, "96 %"), (1.0, "100 %"), (0.0, "0 %"), (0.0004, "0 %")]
+)
+def test_a_share_is_said_in_per_cent(share, said):
+    assert words.percent(share) == said
+
+
+@pytest.mark.parametrize(("difference", "said"), [(-0.0167, "−1.7"), (0.003, "+0.3"), (0.0, "0.0"), (-0.0004, "0.0")])
+def test_a_difference_has_its_sign(difference, said):
+    assert words.points(difference) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [(1.16402, "1.16"), (0.0, "0"), (123456.0, "123,456"), (-4.0, "-4"), (1e12, "1e+12"), (None, "none")],
+)
+def test_a_number_has_the_digits_that_people_compare(value, said):
+    assert words.number(value) == said
+
+
+def test_long_lists_are_cut_and_counted():
+    assert words.listed([]) == ""
+    assert words.listed(["a"]) == "a"
+    assert words.listed(["a", "b"]) == "a and b"
+    assert words.listed(list("abcdef")) == "a, b, c, d and 2 more"
+
+
+def test_the_strongest_reason_comes_first(make_facts, alarm):
+    facts = make_facts(checks=(alarm("labels", p_value=1e-3), alarm("outliers", p_value=1e-9)), suspect_count=2)
+    assert words.headline(facts) == "Outliers look odd and labels look odd: 2 of 40 rows are suspect."
+    assert words.headline(make_facts()) == "Labels look odd: 1 of 40 rows is suspect."
+
+
+def test_certainty_compares_the_chance_with_the_budget(make_facts, alarm):
+    said = words.certainty(make_facts(), 0.01)
+    assert "1 in 1 million" in said
+    assert "1 in 100" in said
+    assert "no estimate" in words.certainty(make_facts(checks=(alarm(breaches=("a rule",)),)), 0.01)
+    assert words.certainty(make_facts(fault="no table"), 0.01) == "The reader says: no table."
+
+
+def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_facts):
+    assert "About 20 % of its rows look poisoned, from 9 % to 35 %." in words.certainty(
+        make_facts(poisoned=(0.2, 0.09, 0.354)), 0.01
+    )
+    assert "poisoned" not in words.certainty(make_facts(poisoned=(0.0, 0.0, 0.05)), 0.01)
+
+
+@pytest.mark.parametrize(
+    ("names", "planted", "repeated", "says"),
+    [
+        (["shift"], False, False, "honest change"),
+        (["shift"], False, True, "repeat one another"),
+        (["labels", "leaks"], True, True, "learned by heart"),
+        (["moved", "shift"], False, False, "went up together"),
+        (["rows", "moved"], False, False, "unlike trusted rows"),
+        (["labels", "outliers"], True, False, "backdoor"),
+        (["labels", "outliers"], False, False, "labelled again"),
+        (["schema", "labels"], False, False, "Declared rules"),
+        (["outliers", "labels"], False, False, "unlike trusted rows"),
+        (["rows", "losses", "density"], False, False, "labelled again"),
+        (["rows", "density", "losses"], False, False, "unlike trusted rows"),
+    ],
+)
+def test_advice_follows_the_strongest_alarm(make_facts, alarm, names, planted, repeated, says):
+    checks = tuple(alarm(name, p_value=10.0 ** (i - 9)) for i, name in enumerate(names))
+    assert says in words.advice(make_facts(checks=checks), planted, repeated)
+
+
+def test_nobody_is_told_to_release_what_no_release_lifts(make_facts, alarm):
+    assert "No release" in words.advice(make_facts(holds=("source 'x' is not listed",)), False, False)
+    assert "send the file again" in words.advice(make_facts(fault="torn", checks=()), False, False)
+    assert "could not measure" in words.advice(make_facts(checks=(alarm(fault="crashed"),)), False, False)
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({}, "waits"),
+        ({"verdict": "partial", "outcome": "accepted", "held_rows": 2}, "partial"),
+        ({"verdict": "accept", "outcome": "accepted", "held_rows": 0, "alarms": ()}, "accepted"),
+        ({"verdict": "accept", "outcome": "accepted", "held_rows": 0, "alarms": ("shift",)}, "warned"),
+        ({"decision": "release", "outcome": "accepted", "held_rows": 0}, "released"),
+        ({"decision": "reject"}, "rejected"),
+        ({"verdict": "accept", "alarms": ("source",), "holds": ("not listed",)}, "barred"),
+    ],
+)
+def test_every_state_has_words(make_facts, fields, state):
+    facts = make_facts(**fields)
+    assert facts.state == state
+    assert words.STATES[state]
+    assert facts.plain == (state == "accepted")
+
+
+def test_decisions_are_told_with_who_and_why(make_facts):
+    said = DecisionFacts("release", "Ann <ann@example.org>", "confirmed", None)
+    assert words.decided(make_facts(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]
