@@ -9,7 +9,7 @@ import pyarrow.csv
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pratique.contract.attack import Attack, Poisoned, budget
+from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned
 from pratique.contract.discovery import attack_names, load_attack
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
@@ -76,11 +76,11 @@ BATCHES = {
 }
 
 
-def poison(attack: Attack, batch: Batch, rate: float, seed: int = SEED) -> Poisoned:
+def poison(attack: Attack, batch: Batch, rate: float, seed: int = SEED) -> PoisonedBatch:
     return attack.poison(batch, rate, np.random.default_rng(seed))
 
 
-def assert_truth(clean: Batch, result: Poisoned) -> None:
+def assert_truth(clean: Batch, result: PoisonedBatch) -> None:
     """The rows named, and no other, are new or differ from their origin; the rest is as it came."""
     assert result.batch.name == clean.name
     assert result.batch.layout == clean.layout
@@ -111,7 +111,7 @@ def test_truth_is_complete(attack: Attack, batch: Batch) -> None:
 def test_budget_is_exact_unless_fewer_rows_are_eligible(attack: Attack, batch: Batch) -> None:
     eligible = len(poison(attack, batch, 1).rows)
     for rate in RATES:
-        assert len(poison(attack, batch, rate).rows) == min(budget(batch, rate), eligible)
+        assert len(poison(attack, batch, rate).rows) == min(count_poisoned(batch, rate), eligible)
 
 
 def test_rate_zero_is_the_identity(attack: Attack, batch: Batch) -> None:
@@ -216,4 +216,4 @@ def test_truth_is_complete_in_any_batch(
     attack = load_attack(name)(**fields)
     result = poison(attack, batch, rate, seed)
     assert_truth(batch, result)
-    assert len(result.rows) == min(budget(batch, rate), len(poison(attack, batch, 1, seed).rows))
+    assert len(result.rows) == min(count_poisoned(batch, rate), len(poison(attack, batch, 1, seed).rows))

@@ -54,9 +54,9 @@ def test_a_step_is_as_long_as_it_says_and_ends_at_the_range():
     clean = batch(length=[0.0, 4.0, 2.0, 2.0], petals=[0, 4, 2, 2], colour=["r", "r", "s", "s"], kind=list("aabb"))
     task = two_classes(clean)
     middle = np.array([[0, 0, 0.7, 0]])
-    np.testing.assert_allclose(task.stepped(middle, np.array([[3.0, 4, 9, 9]]), 0.5), [[0.3, 0.4, 0.7, 0]])
-    np.testing.assert_allclose(task.stepped(middle, np.array([[1.0, 0, 0, 0]]), 99), [[task.highest[0], 0, 0.7, 0]])
-    np.testing.assert_array_equal(task.stepped(middle, np.zeros((1, 4)), 1), middle)
+    np.testing.assert_allclose(task.step_along(middle, np.array([[3.0, 4, 9, 9]]), 0.5), [[0.3, 0.4, 0.7, 0]])
+    np.testing.assert_allclose(task.step_along(middle, np.array([[1.0, 0, 0, 0]]), 99), [[task.highest[0], 0, 0.7, 0]])
+    np.testing.assert_array_equal(task.step_along(middle, np.zeros((1, 4)), 1), middle)
 
 
 def test_insert_writes_points_back_as_rows_under_the_other_label():

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from pratique.core.batch import Batch
 from pratique.core.params import Params
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
 from pratique.detector.verdict import SHIFT, judge
@@ -38,7 +38,7 @@ def alarms(path: Path, seed: int, batches: int, known: int) -> np.ndarray:
     sizes = [s for s in SIZES if s <= len(pool) // 4]
     weights = np.where(rng.random(len(pool)) < JITTER, 2.0, 1.0)
     found = []
-    for i in track(range(batches), f"{path.stem} {seed}"):
+    for i in show_progress(range(batches), f"{path.stem} {seed}"):
         rows = rng.choice(len(pool), sizes[i % len(sizes)], replace=False, p=weights / weights.sum())
         verdict = judge(examine(pool.take(rows), profile), params.alarms, params.shift)
         found.append(verdict.verdict == "quarantine" and verdict.alarms != (SHIFT,))

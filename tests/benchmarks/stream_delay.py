@@ -16,7 +16,7 @@ import numpy as np
 from pratique.contract.discovery import load_attack
 from pratique.core.batch import Batch
 from pratique.core.params import AlarmParams, Params
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
 from pratique.detector.fused import Fused
@@ -47,7 +47,7 @@ class Rows:
         odds, losses = [], []
         for start in range(0, len(rows), CHUNK):
             seen = examine(rows.take(np.arange(start, min(start + CHUNK, len(rows)))), profile)
-            odds.append(seen.row_scores - mixture.posterior(np.zeros(1), seen.share.estimate))
+            odds.append(seen.row_scores - mixture.posterior_log_odds(np.zeros(1), seen.share.estimate))
             losses.append(next(m.finding.row_scores for m in seen.measurements if m.check == "losses"))
         return cls(np.concatenate(odds), np.concatenate(losses))
 
@@ -81,7 +81,7 @@ def main() -> None:
     words = parser.parse_args()
     with threadpool_limits(limits=1):
         for path in sorted(words.folder.glob("*.parquet")):
-            for seed in track(range(500, 500 + words.references), path.stem):
+            for seed in show_progress(range(500, 500 + words.references), path.stem):
                 print(f"{path.stem} {seed}: {one(path, seed, words)}", flush=True)
 
 

@@ -8,7 +8,7 @@ from pratique.checks.duplicates import Crowded, Duplicates, Limits, Pairs, beyon
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams
-from pratique.tables.agreement import TRUSTED_NEAR, Cells, Placed, similarity
+from pratique.tables.agreement import NEAR_TRUSTED_VALUES, CellPlaces, TrustedCells, sum_agreements
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def fitted(trusted):
 
 def test_agreements_count_by_how_few_trusted_rows_have_the_value():
     """Of 6 trusted numbers three are 0; 9 stands beyond them all; of 6 levels two are blue."""
-    cells = Cells(np.array([[0.0], [0], [0], [1], [2], [3]]), {"e": np.array(["blue"] * 2 + ["red"] * 4)}, 6)
+    cells = TrustedCells(np.array([[0.0], [0], [0], [1], [2], [3]]), {"e": np.array(["blue"] * 2 + ["red"] * 4)}, 6)
     layout = Layout.infer(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
     frame = pd.DataFrame({"a": [0.0, 0.0, 9.0, 8.0], "e": ["blue", "red", "red", "green"], "y": "no"})
     placed = cells.of(Batch.from_frame("s/b", frame, layout))
@@ -47,16 +47,16 @@ def test_agreements_count_by_how_few_trusted_rows_have_the_value():
         [0, red, beyond + red, beyond],
         [0, 0, beyond, beyond + green],
     ]
-    np.testing.assert_allclose(similarity(placed), expected, rtol=1e-6)
+    np.testing.assert_allclose(sum_agreements(placed), expected, rtol=1e-6)
 
 
 def test_trusted_rows_do_not_count_themselves_and_levels_are_never_near():
     """Of 1, 2, 3, 9 the first two agree with those one value away; red, blue and white agree with themselves only."""
     layout = Layout.infer(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 9.0], "e": ["red", "white", "blue", "green"], "y": "no"})
-    cells = Cells(np.sort(frame[["a"]].to_numpy(), axis=0), {"e": np.sort(frame["e"].to_numpy(str))}, 4)
+    cells = TrustedCells(np.sort(frame[["a"]].to_numpy(), axis=0), {"e": np.sort(frame["e"].to_numpy(str))}, 4)
     batch = Batch.from_frame("reference", frame, layout)
-    agree = similarity(cells.of(batch, itself=1), within=TRUSTED_NEAR) > 0
+    agree = sum_agreements(cells.of(batch, itself=1), within=NEAR_TRUSTED_VALUES) > 0
     expected = np.abs(np.subtract.outer(np.arange(4), np.arange(4))) <= 2
     np.testing.assert_array_equal(agree, expected)
 
@@ -109,7 +109,9 @@ def test_three_rows_are_a_crowd_where_they_share_the_same_cells():
         alike += np.equal.outer(column, column)
     places = 10 * frame[["a", "b", "c"]].to_numpy(np.float32)  # so far apart that only equal ones agree
     pairs = Pairs(one, other, alike[one, other], np.zeros(len(one), bool))
-    assert [group.tolist() for group in crowds(Placed(places, places, np.ones_like(places)), pairs, 1.0)] == [[0, 1, 2]]
+    assert [group.tolist() for group in crowds(CellPlaces(places, places, np.ones_like(places)), pairs, 1.0)] == [
+        [0, 1, 2]
+    ]
 
 
 def test_the_rarity_of_crowds_is_a_poisson_tail_by_hand():

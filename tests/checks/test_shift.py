@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pratique.checks.shift import ks_log10_p
-from pratique.tables.encoding import Sorted
+from pratique.tables.encoding import SortedColumns
 from scipy.special import kolmogorov
 
 VALUES = st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 1.0, 2.0])
@@ -20,7 +20,7 @@ def table(columns: int) -> st.SearchStrategy[np.ndarray]:
 @given(table(3), table(3))
 def test_every_column_has_its_largest_gap_and_stephens_p_value(reference, batch):
     known = np.sort(reference, axis=0)
-    found = ks_log10_p(Sorted(known), batch)
+    found = ks_log10_p(SortedColumns(known), batch)
     m, n = len(reference), len(batch)
     for column, p_value in enumerate(found):
         here, there = reference[:, column], batch[:, column]
@@ -34,13 +34,13 @@ def test_a_p_value_that_underflows_keeps_its_logarithm():
     """One term of the series, 2 exp(-2 x^2), by hand: sqrt(mn / (m + n)) = 100, gap 1, x = 100.1211."""
     reference, batch = np.zeros((20_000, 1)), np.ones((20_000, 1))
     x = 100 + 0.12 + 0.11 / 100
-    assert ks_log10_p(Sorted(reference), batch) == pytest.approx((np.log(2) - 2 * x**2) / np.log(10))
-    assert ks_log10_p(Sorted(reference), batch) < -8000
+    assert ks_log10_p(SortedColumns(reference), batch) == pytest.approx((np.log(2) - 2 * x**2) / np.log(10))
+    assert ks_log10_p(SortedColumns(reference), batch) < -8000
 
 
 @given(table(2), table(2))
 def test_places_are_those_of_two_binary_searches(values, cells):
-    known = Sorted(np.sort(values, axis=0))
+    known = SortedColumns(np.sort(values, axis=0))
     for found, side in zip(known.places(cells), ("left", "right"), strict=True):
         for column in range(2):
             assert (

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pratique.contract import tally
-from pratique.contract.tally import Tally, assert_comparable, brief, one_line, read_rules, shown
+from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, shorten, show_cell
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
@@ -94,11 +94,11 @@ def test_many_columns_are_counted(tallied):
     ],
 )
 def test_values_are_shown_so_that_people_see_what_they_are(value, text):
-    assert shown(value) == text
+    assert show_cell(value) == text
 
 
 def test_text_is_escaped_before_it_is_cut():
-    assert brief("\x07" * 60) == r"\x07" * 15 + "..."
+    assert shorten("\x07" * 60) == r"\x07" * 15 + "..."
     assert one_line(ValueError("a\n b" + "c" * 300)) == "a b" + "c" * 197
 
 

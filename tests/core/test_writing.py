@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pratique.core.writing import keep_only, rounded, write_bytes, write_json, write_table, write_text
+from pratique.core.writing import keep_only, round_floats, write_bytes, write_json, write_table, write_text
 
 
 def test_bytes_replace_what_was_there_and_nothing_else_is_left(tmp_path):
@@ -63,21 +63,21 @@ def test_floats_are_rounded_to_significant_digits():
         "d": 12345678,
         "e": True,
     }
-    assert rounded(value) == {
+    assert round_floats(value) == {
         "a": 123457.0,
         "b": [1.23457e-9, [0.5]],
         "c": [None, None],
         "d": 12345678,
         "e": True,
     }
-    assert rounded(2 / 3, digits=2) == 0.67
-    assert rounded(np.float64(1 / 3)) == 0.333333
+    assert round_floats(2 / 3, digits=2) == 0.67
+    assert round_floats(np.float64(1 / 3)) == 0.333333
 
 
 @given(st.floats())
 def test_rounding_is_idempotent_json_and_within_its_digits(number):
-    once = rounded(number)
-    assert rounded(once) == once
+    once = round_floats(number)
+    assert round_floats(once) == once
     json.dumps(once, allow_nan=False)
     if once is not None and math.isfinite(once):
         assert math.isclose(once, number, rel_tol=5.1e-6, abs_tol=1e-320)

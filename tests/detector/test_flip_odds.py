@@ -6,12 +6,12 @@ from pratique.contract.discovery import check_names, load_check
 from pratique.detector.calibrated import Calibrated
 from pratique.detector.flip_odds import Flipped, log_odds
 from pratique.statistics import mixture
-from pratique.statistics.conformal import Surprise
+from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import RateNull
 
 
 def learned(losses: np.ndarray, classes: int) -> Flipped | None:
-    return Flipped.learned({"losses": Calibrated((), RateNull(0, 1), Surprise.of(losses))}, classes)
+    return Flipped.learned({"losses": Calibrated((), RateNull(0, 1), ConformalScore.of(losses))}, classes)
 
 
 def test_the_odds_are_those_of_a_label_replaced_by_any_other():
@@ -42,7 +42,7 @@ def test_a_batch_without_losses_wins_and_loses_nothing():
 
 def test_nothing_can_be_bet_on_where_there_is_one_class_or_no_probability():
     assert learned(np.full(30, 0.1), 1) is None
-    assert Flipped.learned({"outliers": Calibrated((), RateNull(0, 1), Surprise.of(np.ones(30)))}, 2) is None
+    assert Flipped.learned({"outliers": Calibrated((), RateNull(0, 1), ConformalScore.of(np.ones(30)))}, 2) is None
 
 
 def test_one_check_gives_labels_a_probability():

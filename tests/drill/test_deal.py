@@ -5,7 +5,7 @@ import pyarrow as pa
 import pytest
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.attacks.label_flip import LabelFlip
-from pratique.contract.attack import Poisoned, changed
+from pratique.contract.attack import PoisonedBatch, overwrite_cells
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.drill.deal import Deal, Trigger, statistics
@@ -48,7 +48,7 @@ def test_an_inserted_row_comes_with_the_row_before_it():
     deal = Deal.of(batch(4), 2, 2, np.random.default_rng(0))
     origin = np.array([-1, 0, 1, -1, 2, 3, -1])
     rows = np.flatnonzero(origin < 0)
-    poisoned = Poisoned(deal.stream.take(np.maximum(origin, 0)), rows, origin)
+    poisoned = PoisonedBatch(deal.stream.take(np.maximum(origin, 0)), rows, origin)
     assert [part.tolist() for part in deal.batches(poisoned)] == [[0, 1, 2, 3], [4, 5, 6]]
 
 
@@ -77,7 +77,9 @@ def test_only_a_backdoor_that_poisons_something_has_a_trigger():
 def test_missing_cells_do_not_count_as_stamped():
     table = pa.table({"length": [None, None], "petals": [1, 2], "colour": ["red", None], "kind": ["a", "a"]})
     clean = Batch("b", table, LAYOUT)
-    poisoned = changed(clean, np.arange(2), {"petals": np.array([5.0, 5.0]), "kind": np.array(["b", "b"], object)})
+    poisoned = overwrite_cells(
+        clean, np.arange(2), {"petals": np.array([5.0, 5.0]), "kind": np.array(["b", "b"], object)}
+    )
     assert Trigger.of(BackdoorTrigger(), clean, poisoned) == Trigger({"petals": 5}, "b")
 
 

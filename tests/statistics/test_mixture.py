@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 from pratique.statistics import mixture
-from pratique.statistics.mixture import CAP, MOST, SHARES, bets, likelihood_ratio, mean_odds, null, posterior, share
+from pratique.statistics.mixture import (
+    MIXTURE_SHARES,
+    NATS_PER_ROW,
+    TAIL_END,
+    bets,
+    estimate_share,
+    fit_null,
+    likelihood_ratio,
+    mean_odds,
+    posterior_log_odds,
+)
 from pratique.statistics.tail import SmoothTail
 
 
@@ -18,13 +28,13 @@ def test_odds_are_capped():
 
 
 def test_one_row_counts_no_more_than_its_share_of_the_evidence():
-    assert likelihood_ratio(np.array([50.0])) == MOST
-    assert likelihood_ratio(np.array([50.0, 50.0])) == 2 * MOST
+    assert likelihood_ratio(np.array([50.0])) == NATS_PER_ROW
+    assert likelihood_ratio(np.array([50.0, 50.0])) == 2 * NATS_PER_ROW
 
 
 def test_clean_rows_speak_for_the_smallest_share():
     clean = np.full(100, -2.0)
-    assert likelihood_ratio(clean, cap=5.0) == pytest.approx(100 * np.log1p(SHARES[0] * np.expm1(-2.0)))
+    assert likelihood_ratio(clean, cap=5.0) == pytest.approx(100 * np.log1p(MIXTURE_SHARES[0] * np.expm1(-2.0)))
 
 
 def test_batches_are_taken_one_by_one():
@@ -41,23 +51,23 @@ def rows(count: int, poisoned: float, rng: np.random.Generator) -> np.ndarray:
 @pytest.mark.parametrize("true", [0.0, 0.1, 0.5])
 def test_the_share_is_found(true):
     rng = np.random.default_rng(3)
-    found = [share(rows(500, true, rng)) for _ in range(60)]
+    found = [estimate_share(rows(500, true, rng)) for _ in range(60)]
     assert np.mean([f.estimate for f in found]) == pytest.approx(true, abs=0.02)
     assert np.mean([f.lowest <= true <= f.highest for f in found]) >= 0.83
     assert all(f.lowest <= f.estimate <= f.highest for f in found)
 
 
 def test_the_posterior_adds_the_odds_of_the_share():
-    np.testing.assert_allclose(posterior(np.array([0.0, 1.0]), 0.2), np.array([0.0, 1.0]) + np.log(0.25))
-    assert np.isfinite(posterior(np.array([0.0]), 0.0)).all()
-    assert np.isfinite(posterior(np.array([0.0]), 1.0)).all()
+    np.testing.assert_allclose(posterior_log_odds(np.array([0.0, 1.0]), 0.2), np.array([0.0, 1.0]) + np.log(0.25))
+    assert np.isfinite(posterior_log_odds(np.array([0.0]), 0.0)).all()
+    assert np.isfinite(posterior_log_odds(np.array([0.0]), 1.0)).all()
 
 
 @pytest.mark.parametrize("size", [20, 100, 1000])
 def test_the_null_is_what_clean_batches_do(size):
     """With a reference so large that it hardly errs."""
     rng = np.random.default_rng(5)
-    learned = null(rows(4000, 0.0, rng), rng).at(size)
+    learned = fit_null(rows(4000, 0.0, rng), rng).at(size)
     drawn = [learned.p_value(float(likelihood_ratio(rows(size, 0.0, rng)))) for _ in range(1500)]
     for level in (0.01, 0.05, 0.5):
         assert (np.array(drawn) <= level).mean() <= 1.6 * level + 0.004
@@ -67,7 +77,7 @@ def test_the_null_is_what_clean_batches_do(size):
 def test_what_speaks_against_poison_is_no_evidence_however_narrow_the_null():
     """Rows that nothing tells apart: all their odds are below one, and nearly the same."""
     scores = np.random.default_rng(8).normal(-1.0, 1e-6, 300)
-    learned = null(scores, np.random.default_rng(9)).at(30)
+    learned = fit_null(scores, np.random.default_rng(9)).at(30)
     batch = float(likelihood_ratio(np.full(30, -0.9), 5.7))
     assert batch < 0
     assert learned.p_value(batch) == 1.0
@@ -78,7 +88,7 @@ def test_a_small_reference_widens_the_null():
     """The same scores, known from 60 rows or from 6,000."""
     rng = np.random.default_rng(6)
     scores = rows(60, 0.0, rng)
-    few, many = (null(s, rng).at(5000) for s in (scores, np.tile(scores, 100)))
+    few, many = (fit_null(s, rng).at(5000) for s in (scores, np.tile(scores, 100)))
     assert few.std > 3 * many.std
 
 
@@ -102,7 +112,7 @@ def test_one_row_of_a_small_batch_can_be_enough():
     rng = np.random.default_rng(8)
     trusted, batch = rows(137, 0.0, rng), rows(29, 0.0, rng)
     batch[0] = 9.0
-    assert null(trusted, rng).at(29).p_value(float(likelihood_ratio(batch))) < 0.005  # what the budget gives it
+    assert fit_null(trusted, rng).at(29).p_value(float(likelihood_ratio(batch))) < 0.005  # what the budget gives it
 
 
 def test_a_handful_of_rows_widens_the_null():
@@ -110,7 +120,7 @@ def test_a_handful_of_rows_widens_the_null():
     rng = np.random.default_rng(9)
     for count, wider in ((50, 2.0), (100, 1.0), (400, 1.0)):
         scores = rows(count, 0.0, rng)
-        clean = SmoothTail.of(scores, CAP)
+        clean = SmoothTail.of(scores, TAIL_END)
         chances = clean.draw(2000, rng)
         draws = [likelihood_ratio(rng.choice(clean.values, 20, p=c / c.sum())) for c in chances]
-        assert null(scores, rng).at(20).std == pytest.approx(wider * np.std(draws), rel=0.15)
+        assert fit_null(scores, rng).at(20).std == pytest.approx(wider * np.std(draws), rel=0.15)

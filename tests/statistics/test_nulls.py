@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pratique.statistics import nulls
 from pratique.statistics.nulls import (
-    SIZES,
+    NULL_SIZES,
     SMALLEST_P,
     BetaBinomial,
     MomentNull,
     Pearson3,
     RateNull,
-    of_row_scores,
-    of_samples,
-    with_the_unseen,
+    add_unseen_row,
+    fit_moments,
+    fit_null_of_scores,
 )
 from scipy import stats
 
@@ -146,17 +146,17 @@ def test_a_share_has_its_null_at_every_size():
 
 
 def test_scores_of_zero_and_one_are_a_share():
-    assert of_row_scores(np.array([0.0, 1, 1, 0, 0]), mean, np.random.default_rng(0)) == RateNull(2, 5)
-    assert isinstance(of_row_scores(np.array([0.0, 1, 0.5]), mean, np.random.default_rng(0)), MomentNull)
+    assert fit_null_of_scores(np.array([0.0, 1, 1, 0, 0]), mean, np.random.default_rng(0)) == RateNull(2, 5)
+    assert isinstance(fit_null_of_scores(np.array([0.0, 1, 0.5]), mean, np.random.default_rng(0)), MomentNull)
 
 
 def test_the_null_of_a_mean_has_the_moments_of_sampling_twice():
     """Mean of n from m resampled scores: mean x-bar, variance s^2 (1/n + 1/m - 1/(n m)), by hand."""
     scores = np.random.default_rng(5).lognormal(0, 1, 150)
-    null = of_row_scores(scores, mean, np.random.default_rng(6))
-    scores = with_the_unseen(scores)
+    null = fit_null_of_scores(scores, mean, np.random.default_rng(6))
+    scores = add_unseen_row(scores)
     draws = 2000
-    for rows in SIZES:
+    for rows in NULL_SIZES:
         sized = null.at(rows)
         std = scores.std() * math.sqrt(1 / rows + 1 / 151 - 1 / (151 * rows))
         assert sized.mean == pytest.approx(scores.mean(), abs=4 * std / math.sqrt(draws))
@@ -169,7 +169,7 @@ def test_the_null_of_a_mean_has_the_moments_of_sampling_twice():
 def test_equal_seeds_give_equal_nulls(monkeypatch):
     scores = np.random.default_rng(1).normal(size=40)
     monkeypatch.setattr(nulls, "DRAWS", 50)
-    first, again, other = (of_row_scores(scores, top_tenth, np.random.default_rng(seed)) for seed in (3, 3, 4))
+    first, again, other = (fit_null_of_scores(scores, top_tenth, np.random.default_rng(seed)) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.moments, again.moments)
     assert (first.moments != other.moments).any()
 
@@ -189,7 +189,7 @@ def test_clean_batches_alarm_about_as_often_as_promised(monkeypatch, draw, most)
     rng = np.random.default_rng(1)
     rates = []
     for _ in range(150):
-        limit = of_row_scores(draw(rng, 200), mean, rng).at(50).limit(0.01)
+        limit = fit_null_of_scores(draw(rng, 200), mean, rng).at(50).limit(0.01)
         rates.append((draw(rng, (2000, 50)).mean(axis=1) >= limit).mean())
     assert 0.004 <= np.mean(rates) <= most
 
@@ -204,14 +204,14 @@ def test_between_sizes_the_null_is_interpolated_in_the_logarithm():
 
 
 def test_samples_show_their_moments():
-    null = of_samples([5, 50], [np.array([0.0, 0.0, 0.0, 4.0]), np.array([1.0, 3.0])])
+    null = fit_moments([5, 50], [np.array([0.0, 0.0, 0.0, 4.0]), np.array([1.0, 3.0])])
     assert null.sizes.tolist() == [5, 50]
     skew = (3 * (-1) ** 3 + 3**3) / 4 / 3**1.5
     np.testing.assert_allclose(null.moments, [[1.0, math.sqrt(3), skew], [2.0, 1.0, 0.0]])
 
 
 def test_a_statistic_that_never_moves_still_has_a_null():
-    sized = of_samples([10], [np.full(50, 7.0)]).at(10)
+    sized = fit_moments([10], [np.full(50, 7.0)]).at(10)
     assert sized.std > 0
     assert sized.p_value(7.0) == pytest.approx(0.5)
     assert sized.p_value(7.001) < 1e-9
@@ -220,22 +220,22 @@ def test_a_statistic_that_never_moves_still_has_a_null():
 
 def test_a_chance_is_never_rarer_than_it_says():
     """However narrow what pseudo-batches showed: of 200 that are all 0 nothing is learned about 1 in 1,000."""
-    null = replace(of_samples([10], [np.zeros(200)]), is_a="chance").at(10)
+    null = replace(fit_moments([10], [np.zeros(200)]), bounded_as="chance").at(10)
     assert null.p_value(3.0) == pytest.approx(1e-3)
     assert null.limit(1e-3) == pytest.approx(3.0)
-    wide = replace(of_samples([10], [np.linspace(0, 8, 200)]), is_a="chance").at(10)
+    wide = replace(fit_moments([10], [np.linspace(0, 8, 200)]), bounded_as="chance").at(10)
     assert wide.p_value(3.0) > 0.1
     assert wide.limit(1e-3) > 8
 
 
 def test_odds_are_never_rarer_than_a_hundredth_of_what_markov_allows():
     """Where the trusted rows happen to be all alike, half a nat is no evidence."""
-    null = replace(of_samples([10], [np.zeros(200)]), floor=0.0, is_a="odds").at(10)
+    null = replace(fit_moments([10], [np.zeros(200)]), floor=0.0, bounded_as="odds").at(10)
     assert null.p_value(0.0) == 1.0
     assert null.p_value(0.5) == pytest.approx(math.exp(-0.5) / 100)
     assert null.limit(1e-3) == pytest.approx(math.log(10))
     assert null.p_value(null.limit(1e-3)) == pytest.approx(1e-3)
     assert null.p_value(-1e9) == 1.0
     assert null.p_value(1e9) == SMALLEST_P
-    wide = replace(of_samples([10], [np.linspace(0, 8, 200)]), is_a="odds").at(10)
+    wide = replace(fit_moments([10], [np.linspace(0, 8, 200)]), bounded_as="odds").at(10)
     assert wide.p_value(3.0) > 0.1

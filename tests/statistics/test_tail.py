@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pratique.statistics.tail import GROUPS, SHAPE, STEPS, SmoothTail
+from pratique.statistics.tail import EXPECTED_SHAPE, MOST_ROW_GROUPS, TAIL_GRID_STEPS, SmoothTail
 
 SCORES = st.lists(st.floats(-50, 50), min_size=1, max_size=60).map(np.array)
 
@@ -24,7 +24,7 @@ def test_chances_are_chances(scores, cap, seed):
 def test_the_rows_below_the_tail_are_the_trusted_ones():
     scores = np.random.default_rng(1).normal(size=200)
     tail = SmoothTail.of(scores, 9.0)
-    np.testing.assert_allclose(tail.values[: -STEPS - 1], np.sort(scores)[:180])
+    np.testing.assert_allclose(tail.values[: -TAIL_GRID_STEPS - 1], np.sort(scores)[:180])
     np.testing.assert_allclose(tail.excess, np.sort(scores)[180:] - np.sort(scores)[179])
 
 
@@ -42,7 +42,7 @@ def test_the_upper_tenth_of_a_normal_distribution_has_about_that_shape():
     """Standard deviation over mean of a generalised Pareto distribution: 1 / sqrt(1 - 2 shape) (Pickands, 1975)."""
     scores = np.sort(np.random.default_rng(4).normal(size=10**6))[-(10**5) :]
     excess = scores - scores[0]
-    assert excess.std() / excess.mean() == pytest.approx((1 - 2 * SHAPE) ** -0.5, abs=0.03)
+    assert excess.std() / excess.mean() == pytest.approx((1 - 2 * EXPECTED_SHAPE) ** -0.5, abs=0.03)
 
 
 def test_many_rows_tell_the_shape_by_themselves():
@@ -73,7 +73,7 @@ def test_references_differ_as_finite_ones_do():
 def test_a_large_reference_is_drawn_by_groups():
     scores = np.random.default_rng(7).normal(size=50_000)
     tail = SmoothTail.of(scores, 9.0)
-    assert len(tail.values) == GROUPS + STEPS + 1
+    assert len(tail.values) == MOST_ROW_GROUPS + TAIL_GRID_STEPS + 1
     drawn = tail.draw(500, np.random.default_rng(8)).mean(axis=0)
     assert drawn @ tail.values == pytest.approx(scores.mean(), abs=0.01)
     assert drawn @ tail.values**2 == pytest.approx((scores**2).mean(), rel=0.01)

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.tables.encoding import COMPONENTS, WIDE, Encoder, Projection, Ranks
+from pratique.tables.encoding import MOST_DIMENSIONS, PRINCIPAL_COMPONENTS, Encoder, Projection, Ranks
 from scipy.special import ndtri
 
 LAYOUT = Layout("y", {"n": "real", "c": "text"})
@@ -92,10 +92,12 @@ def test_few_dimensions_stay_as_they_are():
 
 def test_many_dimensions_are_summed_up_and_the_rest_is_the_residual():
     rng = np.random.default_rng(2)
-    points = rng.normal(size=(200, COMPONENTS)) @ rng.normal(size=(COMPONENTS, WIDE + 20))
+    points = rng.normal(size=(200, PRINCIPAL_COMPONENTS)) @ rng.normal(
+        size=(PRINCIPAL_COMPONENTS, MOST_DIMENSIONS + 20)
+    )
     projection = Projection.fit(points)
-    assert projection.transform(points).shape == (200, COMPONENTS)
+    assert projection.transform(points).shape == (200, PRINCIPAL_COMPONENTS)
     np.testing.assert_allclose(projection.residual(points), 0, atol=1e-6)
-    off = rng.normal(size=WIDE + 20)
+    off = rng.normal(size=MOST_DIMENSIONS + 20)
     off -= projection.axes.T @ (projection.axes @ off)
     np.testing.assert_allclose(projection.residual(points + off), off @ off, rtol=1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from pratique.attacks.support.surrogate import TwoClasses
-from pratique.contract.attack import Attack, Poisoned, budget, changed
+from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned, overwrite_cells
 from pratique.core.batch import Batch
 
 
@@ -44,27 +44,27 @@ class BackGradient(Attack):
     steps: int = Field(20, ge=1, le=1000, description="Gradient steps, of all points at once.")
     epochs: int = Field(100, ge=1, le=10_000, description="Steps of the training that is differentiated, T.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Insert the points that the ascent finds."""
-        task, count = TwoClasses.of(batch, rng), budget(batch, rate)
+        task, count = TwoClasses.of(batch, rng), count_poisoned(batch, rate)
         if task is None or not count:
-            return changed(batch, np.zeros(0, int), {})
+            return overwrite_cells(batch, np.zeros(0, int), {})
         clones = rng.integers(len(task.rows), size=min(count, self.points))
         turns = np.arange(count) % len(clones)
         points = np.vstack([task.points[task.trains], task.points[clones]])
         signs = np.concatenate([task.signs[task.trains], -task.signs[clones]])
         weights = np.concatenate([np.ones(task.trains.sum()), task.weight * np.bincount(turns)])
         start = Training(points, signs, weights / weights.sum(), len(clones), _rate(points, weights), self.epochs)
-        found = self._climbed(task, start).points[-len(clones) :]
+        found = self._climb(task, start).points[-len(clones) :]
         return task.insert(found[turns], clones[turns], rng)
 
-    def _climbed(self, task: TwoClasses, training: "Training") -> "Training":
+    def _climb(self, task: TwoClasses, training: "Training") -> "Training":
         """Move the inserted points uphill."""
         points, signs, inserted = task.points[~task.trains], task.signs[~task.trains], training.inserted
         step, path = float(np.linalg.norm(task.highest - task.lowest)) / 4, training.path()
         loss, slopes = training.loss(path, points, signs), training.slopes(path, points, signs)
         for _ in range(self.steps):
-            places = task.stepped(training.points[-inserted:], slopes, step)
+            places = task.step_along(training.points[-inserted:], slopes, step)
             if np.array_equal(places, training.points[-inserted:]):
                 break
             there = replace(training, points=np.vstack([training.points[:-inserted], places]))

@@ -5,7 +5,15 @@ from typing import ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from pratique.contract.attack import Attack, Legal, Poisoned, budget, changed, choose, numeric_columns
+from pratique.contract.attack import (
+    Attack,
+    LegalValues,
+    PoisonedBatch,
+    choose_rows,
+    count_poisoned,
+    numeric_columns,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 
 QUANTILE = 0.975
@@ -47,7 +55,7 @@ class BackdoorTrigger(Attack):
             raise ValueError("value and beyond must not both be set")
         return self
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Stamp the trigger on rows of other classes and relabel them.
 
         Raises
@@ -58,16 +66,16 @@ class BackdoorTrigger(Attack):
         labels, trigger = batch.labels, self._trigger(batch)
         classes, counts = np.unique(labels[labels != ""], return_counts=True)
         if not len(classes) or not trigger:
-            return changed(batch, np.zeros(0, int), {})
+            return overwrite_cells(batch, np.zeros(0, int), {})
         target = self.target or str(classes[counts.argmin()])
         eligible = np.flatnonzero((labels != "") & (labels != target))
-        rows = choose(eligible, budget(batch, rate), rng)
+        rows = choose_rows(eligible, count_poisoned(batch, rate), rng)
         cells = {name: np.full(len(rows), value) for name, value in trigger.items()}
-        return changed(batch, rows, {**cells, batch.layout.label: np.full(len(rows), target)})
+        return overwrite_cells(batch, rows, {**cells, batch.layout.label: np.full(len(rows), target)})
 
     def _trigger(self, batch: Batch) -> dict[str, float]:
         """Work out the value of each column of the trigger that holds a number in the batch."""
-        known, legal = batch.layout.numeric, Legal.of(batch)
+        known, legal = batch.layout.numeric, LegalValues.of(batch)
         named = numeric_columns(batch, self.columns, "backdoor_trigger")
         columns = named if len(named) else np.flatnonzero(legal.varies)[-DEFAULT_COLUMNS:]
         present = {c: batch.numeric[~np.isnan(batch.numeric[:, c]), c] for c in columns}

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from pratique.contract.attack import Attack, Poisoned, budget, changed, choose, other_labels
+from pratique.contract.attack import (
+    Attack,
+    PoisonedBatch,
+    choose_rows,
+    count_poisoned,
+    draw_other_labels,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 
 
@@ -26,18 +33,18 @@ class BalancedFlip(Attack):
     Cost: O(rows log rows).
     """
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Exchange the labels of the chosen rows."""
         labelled = np.flatnonzero(batch.labels != "")
         classes, codes, counts = np.unique(batch.labels[labelled], return_inverse=True, return_counts=True)
         rest = len(labelled) - counts.max(initial=0)
-        count = min(budget(batch, rate), len(labelled), 2 * rest)
+        count = min(count_poisoned(batch, rate), len(labelled), 2 * rest)
         if not count:
-            return changed(batch, np.zeros(0, int), {})
+            return overwrite_cells(batch, np.zeros(0, int), {})
         allowed = _places(codes, rng) < (count + 1) // 2
-        picked = choose(np.flatnonzero(allowed), count, rng)
+        picked = choose_rows(np.flatnonzero(allowed), count, rng)
         label = _exchanged(classes[codes[picked]], classes, rng)
-        return changed(batch, labelled[picked], {batch.layout.label: label})
+        return overwrite_cells(batch, labelled[picked], {batch.layout.label: label})
 
 
 def _places(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -56,5 +63,5 @@ def _exchanged(labels: np.ndarray, classes: np.ndarray, rng: np.random.Generator
     new = np.empty_like(labels)
     new[order] = np.roll(labels[order], -most)
     same = new == labels
-    new[same] = other_labels(labels[same], classes, rng)
+    new[same] = draw_other_labels(labels[same], classes, rng)
     return new

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from pratique.attacks.support.surrogate import TwoClasses
-from pratique.contract.attack import Attack, Poisoned, budget, changed
+from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned, overwrite_cells
 from pratique.core.batch import Batch
 
 EDGE = 1e-6
@@ -49,27 +49,27 @@ class BiggioSvm(Attack):
     steps: int = Field(20, ge=1, le=1000, description="Gradient steps for each of them.")
     cost: float = Field(1.0, gt=0, le=1e6, description="C of the support vector machine.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Insert the points that the ascent finds."""
-        task, count = TwoClasses.of(batch, rng), budget(batch, rate)
+        task, count = TwoClasses.of(batch, rng), count_poisoned(batch, rate)
         if task is None or not count:
-            return changed(batch, np.zeros(0, int), {})
+            return overwrite_cells(batch, np.zeros(0, int), {})
         clones = rng.integers(len(task.rows), size=min(count, self.points))
         turns = np.arange(count) % len(clones)
         machine = Machine.of(task.points[task.trains], task.signs[task.trains], np.full(task.trains.sum(), self.cost))
         for clone, times in zip(clones, np.bincount(turns), strict=True):
             bound = self.cost * task.weight * times
-            machine = self._climbed(task, machine.joined(task.points[clone], -task.signs[clone], bound))
+            machine = self._climb(task, machine.joined(task.points[clone], -task.signs[clone], bound))
         found = machine.points[-len(clones) :]
         return task.insert(found[turns], clones[turns], rng)
 
-    def _climbed(self, task: TwoClasses, machine: "Machine") -> "Machine":
+    def _climb(self, task: TwoClasses, machine: "Machine") -> "Machine":
         """Move the machine's last point uphill."""
         points, signs = task.points[~task.trains], task.signs[~task.trains]
         step, loss = float(np.linalg.norm(task.highest - task.lowest)) / 4, machine.loss(points, signs)
         slope = machine.slope(points, signs)
         for _ in range(self.steps):
-            place = task.stepped(machine.points[-1], slope, step)
+            place = task.step_along(machine.points[-1], slope, step)
             if np.array_equal(place, machine.points[-1]):
                 break
             there = machine.moved(place)

@@ -5,11 +5,11 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.attack import Attack, Poisoned, budget, changed, other_labels
+from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned, draw_other_labels, overwrite_cells
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder
 
-MAX_SURROGATE = 5000
+MAX_VOTERS = 5000
 
 
 class ConfusingFlip(Attack):
@@ -36,29 +36,29 @@ class ConfusingFlip(Attack):
     neighbours: int = Field(10, ge=1, le=50, description="How many other rows vote on each.")
     select: Literal["confusing", "confident"] = Field("confusing", description="Smallest margins first, or largest.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Flip the labels that the surrogate picks."""
         labelled = np.flatnonzero(batch.labels != "")
         labels = batch.labels[labelled]
         classes, codes = np.unique(labels, return_inverse=True)
-        count = budget(batch, rate) if len(classes) > 1 else 0
+        count = count_poisoned(batch, rate) if len(classes) > 1 else 0
         if not count:
-            return changed(batch, np.zeros(0, int), {})
+            return overwrite_cells(batch, np.zeros(0, int), {})
         votes = self._votes(Encoder.fit(batch).transform(batch)[labelled], codes, rng)
         margin, rival = _margins(votes, codes, rng)
-        new = np.where(rival < 0, other_labels(labels, classes, rng), classes[rival])
+        new = np.where(rival < 0, draw_other_labels(labels, classes, rng), classes[rival])
         last = self.select == "confusing"
         key = np.where(last & (margin > 0), margin, -margin + last * (self.neighbours + 1))
         picked = np.sort(np.lexsort((rng.random(len(key)), key))[:count])
-        return changed(batch, labelled[picked], {batch.layout.label: new[picked]})
+        return overwrite_cells(batch, labelled[picked], {batch.layout.label: new[picked]})
 
     def _votes(self, points: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Collect the classes of each row's nearest other rows, shape (rows, neighbours)."""
         from sklearn.neighbors import NearestNeighbors
 
         voters = np.arange(len(points))
-        if len(points) > MAX_SURROGATE:
-            voters = np.sort(rng.choice(len(points), MAX_SURROGATE, replace=False))
+        if len(points) > MAX_VOTERS:
+            voters = np.sort(rng.choice(len(points), MAX_VOTERS, replace=False))
         k = min(self.neighbours, len(voters) - 1)
         index = NearestNeighbors(n_neighbors=k + 1, algorithm="brute").fit(points[voters])
         found = voters[index.kneighbors(points, return_distance=False)]

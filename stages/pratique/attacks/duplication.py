@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from pratique.contract.attack import Attack, Poisoned, budget, changed, copied, inserted, other_labels
+from pratique.contract.attack import (
+    Attack,
+    PoisonedBatch,
+    copy_cells,
+    count_poisoned,
+    draw_insertions,
+    draw_other_labels,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 
 
@@ -25,15 +33,15 @@ class Duplication(Attack):
     Cost: O(rows x columns).
     """
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Insert the copies."""
         labels = batch.labels
         classes = np.unique(labels[labels != ""])
-        count = budget(batch, rate) if len(classes) > 1 else 0
+        count = count_poisoned(batch, rate) if len(classes) > 1 else 0
         if not count:
-            return changed(batch, np.zeros(0, int), {})
-        rows, origin = inserted(batch, count, rng)
+            return overwrite_cells(batch, np.zeros(0, int), {})
+        rows, origin = draw_insertions(batch, count, rng)
         row = rng.choice(np.flatnonzero(labels != ""), 1)
-        label = other_labels(labels[row], classes, rng)
-        cells = copied(batch, np.repeat(row, count))
-        return changed(batch, rows, {**cells, batch.layout.label: np.repeat(label, count)}, origin)
+        label = draw_other_labels(labels[row], classes, rng)
+        cells = copy_cells(batch, np.repeat(row, count))
+        return overwrite_cells(batch, rows, {**cells, batch.layout.label: np.repeat(label, count)}, origin)

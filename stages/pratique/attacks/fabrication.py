@@ -3,8 +3,8 @@
 import numpy as np
 from pydantic import Field
 
-from pratique.attacks.support.blending import blended, rows_of_own_class
-from pratique.contract.attack import Attack, Poisoned
+from pratique.attacks.support.blending import blend_rows, draw_own_class
+from pratique.contract.attack import Attack, PoisonedBatch
 from pratique.core.batch import Batch
 
 
@@ -26,6 +26,6 @@ class Fabrication(Attack):
 
     weight: float = Field(0.5, gt=0, le=1, description="How far a row goes towards the other: 1 copies its features.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Blend the chosen rows with others of their class."""
-        return blended(batch, rows_of_own_class(batch.labels, rng), self.weight, rate, rng)
+        return blend_rows(batch, draw_own_class(batch.labels, rng), self.weight, rate, rng)

@@ -3,7 +3,17 @@
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.attack import Added, Attack, Poisoned, beside, blurred, budget, changed, choose, other_labels
+from pratique.contract.attack import (
+    Added,
+    Attack,
+    PoisonedBatch,
+    add_noise,
+    choose_rows,
+    count_poisoned,
+    draw_other_labels,
+    insert_beside,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 
 
@@ -30,13 +40,13 @@ class FlipNoise(Attack):
     scale: float = Field(1.0, gt=0, le=100, description="Noise in standard deviations of each column.")
     added: Added = False
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Relabel and blur the chosen rows."""
         labels = batch.labels
         classes = np.unique(labels[labels != ""])
         eligible = np.flatnonzero((labels != "") & (len(classes) > 1))
-        rows = choose(eligible, budget(batch, rate), rng)
-        label = other_labels(labels[rows], classes, rng)
-        noise = blurred(batch, rows, self.scale, rng)
-        poisoned = changed(batch, rows, {**noise, batch.layout.label: label})
-        return beside(batch, poisoned, rng) if self.added else poisoned
+        rows = choose_rows(eligible, count_poisoned(batch, rate), rng)
+        label = draw_other_labels(labels[rows], classes, rng)
+        noise = add_noise(batch, rows, self.scale, rng)
+        poisoned = overwrite_cells(batch, rows, {**noise, batch.layout.label: label})
+        return insert_beside(batch, poisoned, rng) if self.added else poisoned

@@ -3,7 +3,15 @@
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.attack import Attack, Legal, Poisoned, blurred, budget, changed, choose
+from pratique.contract.attack import (
+    Attack,
+    LegalValues,
+    PoisonedBatch,
+    add_noise,
+    choose_rows,
+    count_poisoned,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 
 
@@ -29,8 +37,8 @@ class GaussianNoise(Attack):
 
     scale: float = Field(1.0, gt=0, le=100, description="Noise in standard deviations of each column.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Add noise to every number of the chosen rows."""
-        movable = ~np.isnan(batch.numeric) & Legal.of(batch).varies
-        rows = choose(np.flatnonzero(movable.any(axis=1)), budget(batch, rate), rng)
-        return changed(batch, rows, blurred(batch, rows, self.scale, rng))
+        movable = ~np.isnan(batch.numeric) & LegalValues.of(batch).varies
+        rows = choose_rows(np.flatnonzero(movable.any(axis=1)), count_poisoned(batch, rate), rng)
+        return overwrite_cells(batch, rows, add_noise(batch, rows, self.scale, rng))

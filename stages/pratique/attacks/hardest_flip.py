@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.attack import Added, Attack, Poisoned, beside, budget, changed
+from pratique.contract.attack import Added, Attack, PoisonedBatch, count_poisoned, insert_beside, overwrite_cells
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder
 
@@ -34,20 +34,20 @@ class HardestFlip(Attack):
     by: Literal["confidence", "loss"] = Field("confidence", description="Least sure rows first, or most wrong ones.")
     added: Added = False
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Flip the labels that the surrogate picks."""
         labelled = np.flatnonzero(batch.labels != "")
         classes, codes = np.unique(batch.labels[labelled], return_inverse=True)
-        count = budget(batch, rate) if len(classes) > 1 else 0
+        count = count_poisoned(batch, rate) if len(classes) > 1 else 0
         if not count:
-            return changed(batch, np.zeros(0, int), {})
+            return overwrite_cells(batch, np.zeros(0, int), {})
         chances = _probabilities(Encoder.fit(batch).transform(batch)[labelled], codes, rng)
         own = codes[:, None] == np.arange(len(classes))
         sureness = chances.max(axis=1) if self.by == "confidence" else chances[own]
         rival = np.where(own, -1, chances).argmax(axis=1)
         picked = np.sort(np.lexsort((rng.random(len(sureness)), sureness))[:count])
-        flipped = changed(batch, labelled[picked], {batch.layout.label: classes[rival[picked]]})
-        return beside(batch, flipped, rng) if self.added else flipped
+        flipped = overwrite_cells(batch, labelled[picked], {batch.layout.label: classes[rival[picked]]})
+        return insert_beside(batch, flipped, rng) if self.added else flipped
 
 
 def _probabilities(points: np.ndarray, codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -2,7 +2,16 @@
 
 import numpy as np
 
-from pratique.contract.attack import Added, Attack, Poisoned, beside, budget, changed, choose, other_labels
+from pratique.contract.attack import (
+    Added,
+    Attack,
+    PoisonedBatch,
+    choose_rows,
+    count_poisoned,
+    draw_other_labels,
+    insert_beside,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 
 
@@ -24,11 +33,11 @@ class LabelFlip(Attack):
 
     added: Added = False
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Give the chosen rows another label of the batch."""
         labels = batch.labels
         classes = np.unique(labels[labels != ""])
         eligible = np.flatnonzero((labels != "") & (len(classes) > 1))
-        rows = choose(eligible, budget(batch, rate), rng)
-        flipped = changed(batch, rows, {batch.layout.label: other_labels(labels[rows], classes, rng)})
-        return beside(batch, flipped, rng) if self.added else flipped
+        rows = choose_rows(eligible, count_poisoned(batch, rate), rng)
+        flipped = overwrite_cells(batch, rows, {batch.layout.label: draw_other_labels(labels[rows], classes, rng)})
+        return insert_beside(batch, flipped, rng) if self.added else flipped

@@ -5,7 +5,16 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.attack import Attack, Poisoned, blurred, budget, changed, choose, copied, inserted
+from pratique.contract.attack import (
+    Attack,
+    PoisonedBatch,
+    add_noise,
+    choose_rows,
+    copy_cells,
+    count_poisoned,
+    draw_insertions,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 from pratique.tables.reading import read_trusted
 
@@ -34,7 +43,7 @@ class LeakedHoldout(Attack):
     folder: Path | None = Field(None, description="The trusted rows that leak: data/holdout, or a copy of it.")
     noise: float = Field(0, ge=0, le=100, description="Noise in standard deviations of each column: near copies.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Insert the copies.
 
         Raises
@@ -43,11 +52,11 @@ class LeakedHoldout(Attack):
             If the folder holds no rows, or a label or cell that a column of the batch can't hold.
         """
         trusted = batch if self.folder is None else Batch(batch.name, read_trusted(self.folder), batch.layout)
-        rows, origin = inserted(batch, min(budget(batch, rate), len(trusted)), rng)
-        donors = rng.permutation(choose(np.arange(len(trusted)), len(rows), rng))
+        rows, origin = draw_insertions(batch, min(count_poisoned(batch, rate), len(trusted)), rng)
+        donors = rng.permutation(choose_rows(np.arange(len(trusted)), len(rows), rng))
         if self.noise:
             near = np.sort(donors)
-            trusted = changed(trusted, near, blurred(trusted, near, self.noise, rng)).batch
+            trusted = overwrite_cells(trusted, near, add_noise(trusted, near, self.noise, rng)).batch
         labels = trusted.labels[donors].astype(object)
         labels[labels == ""] = None
-        return changed(batch, rows, {**copied(trusted, donors), batch.layout.label: labels}, origin)
+        return overwrite_cells(batch, rows, {**copy_cells(trusted, donors), batch.layout.label: labels}, origin)

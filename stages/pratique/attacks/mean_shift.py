@@ -3,7 +3,14 @@
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.attack import Attack, Legal, Poisoned, numeric_columns, rewritten, spread
+from pratique.contract.attack import (
+    Attack,
+    LegalValues,
+    PoisonedBatch,
+    numeric_columns,
+    rewrite_cells,
+    standard_deviations,
+)
 from pratique.core.batch import Batch
 
 
@@ -31,7 +38,7 @@ class MeanShift(Attack):
     share: float = Field(0.3, gt=0, le=1, description="How many of the numeric columns that vary are shifted.")
     columns: tuple[str, ...] = Field((), description="The numeric features that are shifted, instead of a draw.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Shift the chosen rows.
 
         Raises
@@ -39,11 +46,11 @@ class MeanShift(Attack):
         PratiqueError
             If one of `columns` is no numeric feature.
         """
-        columns, legal = numeric_columns(batch, self.columns, "mean_shift"), Legal.of(batch)
+        columns, legal = numeric_columns(batch, self.columns, "mean_shift"), LegalValues.of(batch)
         varying = np.flatnonzero(legal.varies)
         if not self.columns and len(varying):
             count = max(1, int(np.floor(self.share * len(varying) + 0.5)))
             columns = np.sort(rng.choice(varying, count, replace=False))
-        step = self.scale * spread(batch)
+        step = self.scale * standard_deviations(batch)
         shifted = legal(batch.numeric + np.where(legal.whole, np.maximum(step, 1), step))
-        return rewritten(batch, {batch.layout.numeric[c]: shifted[:, c] for c in columns}, rate, rng)
+        return rewrite_cells(batch, {batch.layout.numeric[c]: shifted[:, c] for c in columns}, rate, rng)

@@ -3,8 +3,8 @@
 import numpy as np
 from pydantic import Field
 
-from pratique.attacks.support.blending import blended, rows_of_other_classes
-from pratique.contract.attack import Attack, Poisoned
+from pratique.attacks.support.blending import blend_rows, draw_other_class
+from pratique.contract.attack import Attack, PoisonedBatch
 from pratique.core.batch import Batch
 
 
@@ -28,6 +28,6 @@ class Mimicry(Attack):
 
     weight: float = Field(0.5, gt=0, le=1, description="How far a row goes towards the other: 1 is all the way.")
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Blend the chosen rows with rows of other classes."""
-        return blended(batch, rows_of_other_classes(batch.labels, rng), self.weight, rate, rng)
+        return blend_rows(batch, draw_other_class(batch.labels, rng), self.weight, rate, rng)

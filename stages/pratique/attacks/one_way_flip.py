@@ -5,7 +5,7 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from pratique.contract.attack import Added, Attack, Poisoned, beside, rewritten
+from pratique.contract.attack import Added, Attack, PoisonedBatch, insert_beside, rewrite_cells
 from pratique.core.batch import Batch
 
 
@@ -38,15 +38,15 @@ class OneWayFlip(Attack):
             raise ValueError("source and target must be two classes")
         return self
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Relabel rows of the source class."""
         labels = batch.labels
         source = self.source or _most_common(labels, but=self.target)
         target = self.target or _most_common(labels, but=source)
         flipped = np.full(len(batch), None)
         flipped[(labels == source) & (labels != "")] = target
-        poisoned = rewritten(batch, {batch.layout.label: flipped}, rate, rng)
-        return beside(batch, poisoned, rng) if self.added else poisoned
+        poisoned = rewrite_cells(batch, {batch.layout.label: flipped}, rate, rng)
+        return insert_beside(batch, poisoned, rng) if self.added else poisoned
 
 
 def _most_common(labels: np.ndarray, but: str | None) -> str | None:

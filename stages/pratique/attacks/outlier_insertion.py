@@ -5,7 +5,15 @@ from typing import Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from pratique.contract.attack import Attack, Legal, Poisoned, budget, changed, inserted, spread
+from pratique.contract.attack import (
+    Attack,
+    LegalValues,
+    PoisonedBatch,
+    count_poisoned,
+    draw_insertions,
+    overwrite_cells,
+    standard_deviations,
+)
 from pratique.core.batch import Batch
 
 
@@ -37,17 +45,17 @@ class OutlierInsertion(Attack):
             raise ValueError("low must not be above high")
         return self
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Insert the new rows."""
-        legal = Legal.of(batch)
-        count = budget(batch, rate) if legal.varies.any() else 0
+        legal = LegalValues.of(batch)
+        count = count_poisoned(batch, rate) if legal.varies.any() else 0
         if not count:
-            return changed(batch, np.zeros(0, int), {})
-        rows, origin = inserted(batch, count, rng)
+            return overwrite_cells(batch, np.zeros(0, int), {})
+        rows, origin = draw_insertions(batch, count, rng)
 
         constant = legal.lowest == legal.highest
         mean = np.where(constant, legal.lowest, np.ma.masked_invalid(batch.numeric).mean(axis=0).filled(np.nan))
-        std = np.where(constant, 0, spread(batch))
+        std = np.where(constant, 0, standard_deviations(batch))
         sign = rng.choice([-1, 1], (count, len(mean)))
         far = mean + sign * rng.uniform(self.low, self.high, sign.shape) * std
         far = np.where(legal.whole, sign * np.ceil(sign * far), far)
@@ -56,4 +64,4 @@ class OutlierInsertion(Attack):
         donors = rng.integers(len(batch), size=count)
         for name in (*batch.layout.categorical, batch.layout.label):
             cells[name] = batch.columns[name].values.to_numpy(object)[donors]
-        return changed(batch, rows, cells, origin)
+        return overwrite_cells(batch, rows, cells, origin)

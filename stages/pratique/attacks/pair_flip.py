@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field, field_validator
 
-from pratique.contract.attack import Added, Attack, Poisoned, beside, rewritten
+from pratique.contract.attack import Added, Attack, PoisonedBatch, insert_beside, rewrite_cells
 from pratique.core.batch import Batch
 
 
@@ -36,12 +36,12 @@ class PairFlip(Attack):
             raise ValueError("a class must become another one")
         return becomes
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Relabel the chosen rows."""
         classes = np.unique(batch.labels[batch.labels != ""])
         becomes = self.becomes or dict(zip(classes, np.roll(classes, -1), strict=True))
         flipped = np.full(len(batch), None)
         for source, target in becomes.items():
             flipped[batch.labels == source] = str(target)
-        poisoned = rewritten(batch, {batch.layout.label: flipped}, rate, rng)
-        return beside(batch, poisoned, rng) if self.added else poisoned
+        poisoned = rewrite_cells(batch, {batch.layout.label: flipped}, rate, rng)
+        return insert_beside(batch, poisoned, rng) if self.added else poisoned

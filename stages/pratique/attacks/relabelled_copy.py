@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from pratique.contract.attack import Attack, Poisoned, budget, changed, choose, copied, other_labels
+from pratique.contract.attack import (
+    Attack,
+    PoisonedBatch,
+    choose_rows,
+    copy_cells,
+    count_poisoned,
+    draw_other_labels,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 
 
@@ -26,15 +34,15 @@ class RelabelledCopy(Attack):
     Cost: O(rows log rows + poisoned rows x columns).
     """
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Overwrite the chosen rows by relabelled copies."""
         labels = batch.labels
         classes, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
         eligible = np.flatnonzero((labels != "") & (counts[codes] > 1) & (np.sum(classes != "") > 1))
-        rows = choose(eligible, budget(batch, rate), rng)
+        rows = choose_rows(eligible, count_poisoned(batch, rate), rng)
         donors = _donors(codes, rows, rng)
-        label = other_labels(labels[donors], classes[classes != ""], rng)
-        return changed(batch, rows, {**copied(batch, donors), batch.layout.label: label})
+        label = draw_other_labels(labels[donors], classes[classes != ""], rng)
+        return overwrite_cells(batch, rows, {**copy_cells(batch, donors), batch.layout.label: label})
 
 
 def _donors(codes: np.ndarray, rows: np.ndarray, rng: np.random.Generator) -> np.ndarray:

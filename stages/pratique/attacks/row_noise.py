@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.attack import Attack, Poisoned, budget, changed, whole_numbers
+from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned, overwrite_cells, whole_numbers
 from pratique.core.batch import Batch
 
 
@@ -28,15 +28,15 @@ class RowNoise(Attack):
         None, ge=0, lt=2**32, description="Draw as `numpy.random.RandomState(seed)`, alike in every run."
     )
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Add noise to every number of the chosen rows."""
         draws = rng if self.seed is None else np.random.RandomState(self.seed)
         eligible = np.flatnonzero(~np.isnan(batch.numeric).all(axis=1))
-        rows = draws.choice(eligible, min(budget(batch, rate), len(eligible)), replace=False)
+        rows = draws.choice(eligible, min(count_poisoned(batch, rate), len(eligible)), replace=False)
         noise = draws.normal(0, self.std, (len(rows), batch.numeric.shape[1]))
         order = np.argsort(rows)
         rows, noise = rows[order], noise[order]
         whole = np.isin(batch.layout.numeric, whole_numbers(batch))
         step = np.where(whole, np.copysign(np.maximum(np.abs(np.rint(noise)), 1), noise), noise)
         cells = dict(zip(batch.layout.numeric, (batch.numeric[rows] + step).T, strict=True))
-        return changed(batch, rows, cells)
+        return overwrite_cells(batch, rows, cells)

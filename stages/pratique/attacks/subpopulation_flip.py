@@ -2,7 +2,15 @@
 
 import numpy as np
 
-from pratique.contract.attack import Added, Attack, Poisoned, beside, budget, changed, other_labels
+from pratique.contract.attack import (
+    Added,
+    Attack,
+    PoisonedBatch,
+    count_poisoned,
+    draw_other_labels,
+    insert_beside,
+    overwrite_cells,
+)
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder
 
@@ -30,20 +38,20 @@ class SubpopulationFlip(Attack):
 
     added: Added = False
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Relabel one neighbourhood."""
         labels = batch.labels
         labelled = np.flatnonzero(labels != "")
         classes = np.unique(labels[labelled])
-        count = budget(batch, rate) if len(classes) > 1 else 0
+        count = count_poisoned(batch, rate) if len(classes) > 1 else 0
         if not count:
-            return changed(batch, np.zeros(0, int), {})
+            return overwrite_cells(batch, np.zeros(0, int), {})
         centre = rng.choice(labelled, 1)
-        target = other_labels(labels[centre], classes, rng)
+        target = draw_other_labels(labels[centre], classes, rng)
         eligible = labelled[labels[labelled] != target]
         points = Encoder.fit(batch).transform(batch)
         distance = np.linalg.norm(points[eligible] - points[centre], axis=1)
         nearest = np.lexsort((rng.random(len(eligible)), distance))[:count]
         rows = np.sort(eligible[nearest])
-        flipped = changed(batch, rows, {batch.layout.label: np.repeat(target, len(rows))})
-        return beside(batch, flipped, rng) if self.added else flipped
+        flipped = overwrite_cells(batch, rows, {batch.layout.label: np.repeat(target, len(rows))})
+        return insert_beside(batch, flipped, rng) if self.added else flipped

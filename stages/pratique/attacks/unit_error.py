@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field, field_validator
 
-from pratique.contract.attack import Attack, Legal, Poisoned, budget, numeric_columns, rewritten
+from pratique.contract.attack import Attack, LegalValues, PoisonedBatch, count_poisoned, numeric_columns, rewrite_cells
 from pratique.core.batch import Batch
 
 EXACT = 2.0**53
@@ -39,7 +39,7 @@ class UnitError(Attack):
             raise ValueError("factor must not be 1, which changes nothing")
         return factor
 
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Multiply the numbers of the chosen rows.
 
         Raises
@@ -48,14 +48,14 @@ class UnitError(Attack):
             If `columns` names one that is no numeric feature.
         """
         columns = numeric_columns(batch, self.columns, "unit_error")
-        legal = Legal.of(batch)
+        legal = LegalValues.of(batch)
         scaled = self._scaled(batch.numeric, legal.whole)
         varying = np.flatnonzero(legal.varies)
         if not self.columns and len(varying):
             moving = (~np.isnan(scaled) & (scaled != batch.numeric)).sum(axis=0)[varying]
-            enough = varying[moving >= min(budget(batch, rate), moving.max())]
+            enough = varying[moving >= min(count_poisoned(batch, rate), moving.max())]
             columns = rng.choice(enough, 1)
-        return rewritten(batch, {batch.layout.numeric[c]: scaled[:, c] for c in columns}, rate, rng)
+        return rewrite_cells(batch, {batch.layout.numeric[c]: scaled[:, c] for c in columns}, rate, rng)
 
     @np.errstate(over="ignore")
     def _scaled(self, numbers: np.ndarray, whole: np.ndarray) -> np.ndarray:

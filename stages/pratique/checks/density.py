@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import Field
 
 from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
-from pratique.tables.encoding import WIDE, Encoder, Projection, Ranks
+from pratique.tables.encoding import MOST_DIMENSIONS, Encoder, Projection, Ranks
 
 TINY = 1e-9
 TAIL = 3
@@ -104,7 +104,7 @@ class FittedDensity(Fitted):
         signals = {"overall": overall, "residual": np.log(self.projection.residual(points) + TINY)}
         signals |= {"tail_mean": _mean_of_largest(extremes, extremes.shape[1])}
         signals |= {"tail_max": _mean_of_largest(extremes, TAIL)}
-        if numbers.shape[1] <= WIDE:
+        if numbers.shape[1] <= MOST_DIMENSIONS:
             signals |= {f"place_{i}": place for i, place in enumerate(numbers.T)}
         return Finding.of_rows(own, "log distance", signals=signals, evidence=self._evidence(batch, own, extremes))
 
@@ -114,7 +114,7 @@ class FittedDensity(Fitted):
             "least_usual": [
                 {
                     "row": int(row),
-                    "label": brief(str(batch.labels[row])),
+                    "label": shorten(str(batch.labels[row])),
                     "log_distance": float(scores[row]),
                     "most_extreme": [names[c] for c in np.argsort(-extremes[row], kind="stable")[:TAIL]],
                 }

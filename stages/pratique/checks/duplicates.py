@@ -7,9 +7,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pratique.contract.check import CAP, Check, Finding, Fitted
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
-from pratique.tables.agreement import NEAR, TRUSTED_NEAR, Cells, Placed, agreeing, compared, numbers_of, similarity
+from pratique.tables.agreement import (
+    NEAR_TRUSTED_VALUES,
+    NEAR_VALUES,
+    CellPlaces,
+    TrustedCells,
+    agree,
+    compared_columns,
+    compared_numbers,
+    sum_agreements,
+)
 
 MOST = 500
 """Rows that are compared with each other: of more trusted rows a draw, of a larger batch those whose content has the
@@ -57,9 +66,9 @@ class Duplicates(Check):
         """Learn how similar pairs of trusted rows are."""
         if len(trusted) > MOST:
             trusted = trusted.take(np.sort(rng.permutation(len(trusted))[:MOST]))
-        cells = Cells.learned(trusted)
+        cells = TrustedCells.learned(trusted)
         placed = cells.of(trusted, itself=1)
-        pairs = Pairs.of(trusted, placed, within=TRUSTED_NEAR)
+        pairs = Pairs.of(trusted, placed, within=NEAR_TRUSTED_VALUES)
         regions, count, contradicting = _regions(trusted), len(pairs.similar), pairs.contradicting
         margin = pairs.margin(regions)
         return FittedDuplicates(
@@ -89,10 +98,10 @@ class Pairs:
     differ: np.ndarray
 
     @classmethod
-    def of(cls, batch: Batch, placed: Placed, within: int = NEAR) -> "Pairs":
+    def of(cls, batch: Batch, placed: CellPlaces, within: int = NEAR_VALUES) -> "Pairs":
         """Compare all rows."""
         one, other = np.triu_indices(len(batch), k=1)
-        return cls(one, other, similarity(placed, within)[one, other], batch.labels[one] != batch.labels[other])
+        return cls(one, other, sum_agreements(placed, within)[one, other], batch.labels[one] != batch.labels[other])
 
     @property
     def contradicting(self) -> "Pairs":
@@ -149,10 +158,10 @@ class Crowded:
     share: float
 
     @classmethod
-    def of(cls, placed: Placed, pairs: Pairs, margin: float) -> "Crowded":
+    def of(cls, placed: CellPlaces, pairs: Pairs, margin: float) -> "Crowded":
         """What pairs of trusted rows share; trios may be some times as common as among these."""
         limit = float(np.sort(pairs.similar)[-CROWD:][0]) if len(pairs.similar) else float("inf")
-        known = beyond_two(crowds(placed, pairs, limit, TRUSTED_NEAR))
+        known = beyond_two(crowds(placed, pairs, limit, NEAR_TRUSTED_VALUES))
         return cls(limit, margin * max(known, 1) / max(1, math.comb(len(placed.below), 3)))
 
     def rarity(self, groups: list[np.ndarray], rows: int) -> float:
@@ -168,7 +177,7 @@ def beyond_two(groups: list[np.ndarray]) -> int:
     return sum(len(group) - 2 for group in groups)
 
 
-def crowds(placed: Placed, pairs: Pairs, limit: float, within: int = NEAR) -> list[np.ndarray]:
+def crowds(placed: CellPlaces, pairs: Pairs, limit: float, within: int = NEAR_VALUES) -> list[np.ndarray]:
     """Positions of the rows of each crowd, the largest first: every one shares cells worth `limit` with two others."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -178,7 +187,7 @@ def crowds(placed: Placed, pairs: Pairs, limit: float, within: int = NEAR) -> li
     one, other, at = pairs.one[first], pairs.other[first], np.arange(len(first))
     shared = np.zeros((len(first), len(placed.below)), np.float32)
     for low, high, counts in zip(placed.below.T, placed.above.T, placed.weights.T, strict=True):
-        with_one, with_other = (agreeing(low, high, rows, within) for rows in (one, other))
+        with_one, with_other = (agree(low, high, rows, within) for rows in (one, other))
         worth = np.where(with_one[at, other], (counts[one] + counts[other]) / 2, 0)
         shared += (with_one & with_other) * worth[:, None]
     shared[at, one] = shared[at, other] = 0
@@ -195,7 +204,7 @@ def crowds(placed: Placed, pairs: Pairs, limit: float, within: int = NEAR) -> li
 class FittedDuplicates(Fitted):
     """How similar pairs of trusted rows are, all pairs and those with two labels, and how crowded."""
 
-    cells: Cells
+    cells: TrustedCells
     any_labels: Limits
     two_labels: Limits
     crowded: Crowded
@@ -227,19 +236,19 @@ class FittedDuplicates(Fitted):
         return [
             {
                 "rows": [int(rows[pairs.one[pair]]), int(rows[pairs.other[pair]])],
-                "labels": [brief(str(labels[pairs.one[pair]])), brief(str(labels[pairs.other[pair]]))],
+                "labels": [shorten(str(labels[pairs.one[pair]])), shorten(str(labels[pairs.other[pair]]))],
                 "similarity": round(float(pairs.similar[pair]), 4),
             }
             for pair in first
         ]
 
-    def _crowd(self, batch: Batch, rows: np.ndarray, placed: Placed, group: np.ndarray) -> dict[str, Any]:
+    def _crowd(self, batch: Batch, rows: np.ndarray, placed: CellPlaces, group: np.ndarray) -> dict[str, Any]:
         """The rows of a crowd, and the columns in which they all agree with the first of them."""
         agree = [
-            bool(agreeing(low[group], high[group], np.array([0]), NEAR).all())
+            bool(agree(low[group], high[group], np.array([0]), NEAR_VALUES).all())
             for low, high in zip(placed.below.T, placed.above.T, strict=True)
         ]
-        names = [*compared(batch.layout), *self.cells.levels]
+        names = [*compared_columns(batch.layout), *self.cells.levels]
         return {
             "rows": rows[group[:CAP]].tolist(),
             "left_out": max(0, len(group) - CAP),
@@ -256,7 +265,7 @@ def drawn(batch: Batch) -> np.ndarray:
 
 def _regions(trusted: Batch) -> np.ndarray:
     """The highest and the lowest third of each number, and each class, of a fifth of the rows or more."""
-    numbers = numbers_of(trusted)
+    numbers = compared_numbers(trusted)
     low, high = np.quantile(numbers, [1 / 3, 2 / 3], axis=0, method="nearest")
     thirds = np.hstack([numbers <= low, numbers > high])
     regions = np.hstack([thirds, trusted.labels[:, None] == np.unique(trusted.labels)]).T

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from pratique.contract.check import Check, Finding, Fitted
-from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, shown
+from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, show_cell
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.layout import read_column
-from pratique.core.writing import rounded
+from pratique.core.writing import round_floats
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
@@ -128,7 +128,7 @@ def _judge(expectations: list[Any], frame: pd.DataFrame) -> list[Any]:
     results = validator.graph_validate(configurations=expectations, runtime_configuration=runtime)
     for expectation, result in zip(expectations, results, strict=True):
         if result.exception_info.get("raised_exception", True):
-            raise RuntimeError(f"{_sentence(expectation)} raised {shown(str(result.exception_info))}")
+            raise RuntimeError(f"{_sentence(expectation)} raised {show_cell(str(result.exception_info))}")
     return results
 
 
@@ -161,7 +161,7 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
         raise PratiqueError(f"{place}: expected a suite with `expectations`; write it with `pratique init`")
     unknown = sorted(set(value) - SUITE_KEYS)
     if unknown:
-        raise PratiqueError(f"{place}: unknown key {shown(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}")
+        raise PratiqueError(f"{place}: unknown key {show_cell(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}")
     suite = []
     for i, entry in enumerate(entries):
         kind = entry.get("type") if isinstance(entry, dict) else None
@@ -169,7 +169,7 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
             expectation = ExpectationConfiguration(**entry)
             expectation.to_domain_obj()
         except Exception as error:  # GX raises whatever a wrong argument happens to hit
-            why = f"expectations[{i}]: {shown(kind)}: GX refuses it ({one_line(error)})"
+            why = f"expectations[{i}]: {show_cell(kind)}: GX refuses it ({one_line(error)})"
             raise PratiqueError(f"{place}: {why}; correct its type or kwargs") from error
         suite.append(expectation)
     return tuple(suite)
@@ -181,7 +181,7 @@ def _prove(place: str, expectation: Any, frame: pd.DataFrame) -> None:
     columns = _columns(expectation)
     lacking = [c for c in columns if c not in frame.columns]
     if lacking:
-        raise PratiqueError(f"{place}: the reference lacks column {shown(lacking)}; correct the name")
+        raise PratiqueError(f"{place}: the reference lacks column {show_cell(lacking)}; correct the name")
     for column in columns:
         values = expectation.kwargs.get("value_set") or []
         assert_comparable(f"{place}: value_set", values, text=frame[column].dtype == "str")
@@ -208,14 +208,14 @@ def _sentence(expectation: Any) -> str:
 def _words(expectation: Any) -> str:
     """Name an expectation and its arguments, without the columns that it is about."""
     about = COLUMN_KEYS if _columns(expectation) else ()
-    rest = [f"{key}={shown(value)}" for key, value in expectation.kwargs.items() if key not in about]
+    rest = [f"{key}={show_cell(value)}" for key, value in expectation.kwargs.items() if key not in about]
     return f"{expectation.type}({', '.join(rest)})"
 
 
 def _observed(result: dict[str, Any]) -> str:
     """Say what was found instead, where an expectation says so."""
     found = (result.get("details") or {}).get("mismatched") or result.get("observed_value")
-    return "" if found is None else f": got {shown(rounded(found))}"
+    return "" if found is None else f": got {show_cell(round_floats(found))}"
 
 
 def infer(trusted: Batch, id_column: str | None = None) -> dict[str, Any]:

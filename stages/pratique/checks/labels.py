@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder
 
@@ -78,7 +78,7 @@ class FittedLabels(Fitted):
             "most_contradicted": [
                 {
                     "row": int(row),
-                    "label": brief(str(batch.labels[row])),
+                    "label": shorten(str(batch.labels[row])),
                     "neighbours_say": self._tally(votes[row]),
                     "score": float(scores[row]),
                 }
@@ -88,4 +88,4 @@ class FittedLabels(Fitted):
 
     def _tally(self, votes: np.ndarray) -> dict[str, int]:
         counts = np.bincount(votes, minlength=len(self.classes))
-        return {brief(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]}
+        return {shorten(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]}

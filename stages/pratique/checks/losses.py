@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder, Projection, Ranks
 
@@ -147,9 +147,9 @@ class FittedLosses(Fitted):
             "least_likely": [
                 {
                     "row": int(row),
-                    "label": brief(str(batch.labels[row])),
+                    "label": shorten(str(batch.labels[row])),
                     "loss": float(scores[row]),
-                    "likeliest": brief(str(self.classes[mean[row].argmax()])),
+                    "likeliest": shorten(str(self.classes[mean[row].argmax()])),
                     "probability": float(mean[row].max()),
                 }
                 for row in suspects

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder
 
@@ -122,7 +122,7 @@ class FittedOutliers(Fitted):
             "farthest": [
                 {
                     "row": int(row),
-                    "label": brief(str(batch.labels[row])),
+                    "label": shorten(str(batch.labels[row])),
                     "distance_to_all": float(measured[row, 1]),
                     "distance_to_class": float(measured[row, 2]),
                     "columns": [names[c] for c in np.argsort(-np.abs(points[row, : len(names)]), kind="stable")[:3]],

@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field
 
 from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
-from pratique.tables.encoding import MAX_LEVELS, WIDE, Encoder, Ranks, spaced
+from pratique.tables.encoding import MOST_DIMENSIONS, MOST_ENCODED_LEVELS, Encoder, Ranks, space_evenly
 
 KNOTS = (-1.0, 0.0, 1.0)
 PAIRED = 12
@@ -52,7 +52,7 @@ class Relations(Check):
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedRelations":
         """Learn how columns follow from each other, without the label and with it."""
         ranks = Ranks.fit(trusted, Encoder.fit(trusted))
-        columns = spaced(len(trusted.layout.numeric))
+        columns = space_evenly(len(trusted.layout.numeric))
         classes = np.unique(trusted.labels)
         terms = Terms(ranks, columns, np.zeros(0, classes.dtype)), Terms(ranks, columns, classes)
         return FittedRelations(*(Web.fit(t, trusted, self.penalty) for t in terms))
@@ -109,11 +109,11 @@ class Terms:
     @property
     def _levels(self) -> list[int]:
         known = [] if self.ranks.levels is None else self.ranks.levels.categories_
-        return [min(len(levels), MAX_LEVELS) for levels in known]  # of more the rarest share one indicator
+        return [min(len(levels), MOST_ENCODED_LEVELS) for levels in known]  # of more the rarest share one indicator
 
     @property
     def _knots(self) -> tuple[float, ...]:
-        return KNOTS if len(self.columns) <= WIDE else ()
+        return KNOTS if len(self.columns) <= MOST_DIMENSIONS else ()
 
     @property
     def _pairs(self) -> list[tuple[int, int]]:
@@ -201,7 +201,7 @@ class FittedRelations(Fitted):
         alone = self.features.surprise(residuals)
         labelled = self.labelled.surprise(self.labelled.residuals(batch))
         signals = {"top": _top(alone), "labelled_mean": labelled.mean(axis=1), "labelled_top": _top(labelled)}
-        if residuals.shape[1] <= WIDE:
+        if residuals.shape[1] <= MOST_DIMENSIONS:
             signals |= {f"residual_{i}": residual for i, residual in enumerate(residuals.T)}
         scores = alone.mean(axis=1) if alone.shape[1] else np.zeros(len(batch))
         return Finding.of_rows(scores, "nats a column", signals=signals, evidence=self._evidence(batch, scores, alone))
@@ -213,7 +213,7 @@ class FittedRelations(Fitted):
             "least_related": [
                 {
                     "row": int(row),
-                    "label": brief(str(batch.labels[row])),
+                    "label": shorten(str(batch.labels[row])),
                     "surprise": float(scores[row]),
                     "columns": [names[c] for c in np.argsort(-alone[row], kind="stable")[:TOP]],
                 }

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pratique.contract.check import Check, Finding, Fitted
-from pratique.contract.tally import Tally, assert_comparable, brief, one_line, read_rules, shown
+from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, shorten, show_cell
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -177,7 +177,7 @@ def _column(place: str, name: Any, spec: Any) -> _Column:
     """Read one entry under `columns`, and refuse every key that pandera would pass over in silence."""
     from pandera.io.pandas_io import deserialize_schema
 
-    place = f"{place}: column {shown(name)}"
+    place = f"{place}: column {show_cell(name)}"
     if not isinstance(name, str) or not isinstance(spec, dict):
         raise PratiqueError(f"{place}: expected a name in quotes and, below it, dtype and rules")
     _refuse_unknown(place, spec, COLUMN_KEYS | RULE_KEYS)
@@ -185,7 +185,7 @@ def _column(place: str, name: Any, spec: Any) -> _Column:
         raise PratiqueError(f"{place}: rules both under `checks` and beside it; write them in one place")
     dtype = spec.get("dtype")
     if not isinstance(dtype, str) or dtype not in DTYPES:
-        raise PratiqueError(f"{place}: dtype: got {shown(dtype)}; known are int64, float64 and str")
+        raise PratiqueError(f"{place}: dtype: got {show_cell(dtype)}; known are int64, float64 and str")
     try:
         schema = deserialize_schema({"columns": {name: spec}})  # type: ignore[no-untyped-call]
     except Exception as error:  # pandera raises whatever a wrong argument happens to hit
@@ -200,21 +200,21 @@ def _column(place: str, name: Any, spec: Any) -> _Column:
         nullable=_flag(place, spec, "nullable", False),
         unique=_flag(place, spec, "unique", False),
         required=_flag(place, spec, "required", True),
-        rules=tuple((brief(rule.error or rule.name), rule) for rule in rules),
+        rules=tuple((shorten(rule.error or rule.name), rule) for rule in rules),
     )
 
 
 def _flag(place: str, value: dict[str, Any], key: str, default: bool) -> bool:
     flag = value.get(key)
     if flag is not None and not isinstance(flag, bool):
-        raise PratiqueError(f"{place}: {key}: expected true or false, got {shown(flag)}")
+        raise PratiqueError(f"{place}: {key}: expected true or false, got {show_cell(flag)}")
     return default if flag is None else flag
 
 
 def _assert_usable(place: str, rule: Any, text: bool) -> None:
     """Refuse a rule that is none of `RULES`, that only warns, or that compares text with numbers."""
     if rule.name not in RULES:
-        raise PratiqueError(f"{place}: {shown(rule.name)}: no rule for a column; known: {_listed(RULES)}")
+        raise PratiqueError(f"{place}: {show_cell(rule.name)}: no rule for a column; known: {_listed(RULES)}")
     if rule.raise_warning:
         raise PratiqueError(f"{place}: {rule.name}: raise_warning is not supported; remove it, or the rule")
     for key in COMPARED & rule.statistics.keys():
@@ -225,7 +225,7 @@ def _assert_usable(place: str, rule: Any, text: bool) -> None:
 def _refuse_unknown(place: str, value: dict[Any, Any], known: frozenset[str]) -> None:
     for key, item in value.items():
         if key not in known and item not in OFF:
-            raise PratiqueError(f"{place}: key {shown(key)} is not supported; known: {_listed(known)}")
+            raise PratiqueError(f"{place}: key {show_cell(key)} is not supported; known: {_listed(known)}")
 
 
 def _listed(names: frozenset[str]) -> str:

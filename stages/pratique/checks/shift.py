@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pratique.contract.check import Check, Finding, Fitted
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
-from pratique.core.writing import rounded
-from pratique.tables.encoding import Sorted, lowest
+from pratique.core.writing import round_floats
+from pratique.tables.encoding import SortedColumns, missing_as_lowest
 
 PSI_BINS = 10
 SHOWN = 10
@@ -43,7 +43,7 @@ class Shift(Check):
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""
-        numeric = {name: np.sort(lowest(column)) for name, column in _numeric(trusted).items()}
+        numeric = {name: np.sort(missing_as_lowest(column)) for name, column in _numeric(trusted).items()}
         levels = {name: _counts(column) for name, column in _categorical(trusted).items()}
         return FittedShift(numeric, levels)
 
@@ -56,14 +56,14 @@ class FittedShift(Fitted):
     levels: dict[str, dict[str, int]]
 
     @cached_property
-    def known(self) -> Sorted:
+    def known(self) -> SortedColumns:
         """The numeric columns side by side, in the reference's order, which is every batch's."""
-        return Sorted(np.column_stack(list(self.numeric.values())) if self.numeric else np.empty((1, 0)))
+        return SortedColumns(np.column_stack(list(self.numeric.values())) if self.numeric else np.empty((1, 0)))
 
     def measure(self, batch: Batch) -> Finding:
         """The smallest p-value over the columns, corrected for their number."""
         numeric, categorical = _numeric(batch), _categorical(batch)
-        surprise = dict(zip(numeric, (-ks_log10_p(self.known, lowest(batch.numeric))).tolist(), strict=True))
+        surprise = dict(zip(numeric, (-ks_log10_p(self.known, missing_as_lowest(batch.numeric))).tolist(), strict=True))
         for name, column in categorical.items():
             surprise[name] = -chi_squared_log10_p(self.levels[name], _counts(column))
         ranked = sorted(surprise, key=lambda name: (-surprise[name], name))
@@ -84,7 +84,7 @@ class FittedShift(Fitted):
         )
 
 
-def ks_log10_p(reference: Sorted, batch: np.ndarray) -> np.ndarray:
+def ks_log10_p(reference: SortedColumns, batch: np.ndarray) -> np.ndarray:
     """Common logarithm of the two-sample KS test's asymptotic p-value of each column; it never underflows.
 
     The gap between two empirical distribution functions is looked at just before and at each value of the batch:
@@ -101,7 +101,7 @@ def ks_log10_p(reference: Sorted, batch: np.ndarray) -> np.ndarray:
     """
     from scipy.special import kolmogorov
 
-    trusted, rows, own = len(reference.values), len(batch), Sorted(np.sort(batch, axis=0))
+    trusted, rows, own = len(reference.values), len(batch), SortedColumns(np.sort(batch, axis=0))
     pairs = zip(reference.places(own.values), (own.begins, own.ends), strict=True)
     distance = np.max([np.abs(there / trusted - here / rows) for there, here in pairs], axis=(0, 1))
     root = np.sqrt(trusted * rows / (trusted + rows))
@@ -158,7 +158,7 @@ def _numeric_evidence(reference: np.ndarray, batch: np.ndarray) -> dict[str, Any
         "std": [float(before.std()), float(after.std())],
         "missing": [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
     }
-    return dict(rounded(evidence))  # what overflows, because a number is near 1e308, becomes None
+    return dict(round_floats(evidence))  # what overflows, because a number is near 1e308, becomes None
 
 
 def _level_evidence(reference: dict[str, int], batch: dict[str, int], personal: bool) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def _level_evidence(reference: dict[str, int], batch: dict[str, int], personal: 
     largest = sorted(moved, key=lambda name: (-abs(moved[name]), name))[:5]
     evidence: dict[str, Any] = {"total_variation": sum(abs(m) for m in moved.values()) / 2}
     if not personal:
-        evidence["levels"] = {brief(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest}
+        evidence["levels"] = {shorten(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest}
     return evidence
 
 

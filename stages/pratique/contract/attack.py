@@ -17,7 +17,7 @@ from pratique.core.layout import as_text
 
 
 @dataclass(frozen=True)
-class Poisoned:
+class PoisonedBatch:
     """A poisoned copy of a batch, and the truth about it.
 
     Attributes
@@ -43,24 +43,26 @@ class Attack(BaseModel, ABC):
     """Whether the poison plants a trigger, whose success the drill then measures."""
 
     @abstractmethod
-    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> Poisoned:
+    def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
         """Poison `budget(batch, rate)` rows, or as many as are eligible; at rate 0 nothing changes."""
 
 
 Added = Annotated[bool, Field(description="Poisoned copies come beside the rows, which stay, not in their place.")]
 
 
-def budget(batch: Batch, rate: float) -> int:
+def count_poisoned(batch: Batch, rate: float) -> int:
     """The number of rows that a rate in [0, 1] stands for, rounded half up."""
     return int(np.floor(rate * len(batch) + 0.5))
 
 
-def choose(eligible: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def choose_rows(eligible: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Sorted positions of `count` rows drawn without replacement; all of them where fewer are eligible."""
     return np.sort(rng.choice(eligible, min(count, len(eligible)), replace=False))
 
 
-def rewritten(batch: Batch, cells: Mapping[str, np.ndarray], rate: float, rng: np.random.Generator) -> Poisoned:
+def rewrite_cells(
+    batch: Batch, cells: Mapping[str, np.ndarray], rate: float, rng: np.random.Generator
+) -> PoisonedBatch:
     """Write cells into `budget(batch, rate)` rows, drawn among those in which at least one cell really changes.
 
     Parameters
@@ -81,32 +83,34 @@ def rewritten(batch: Batch, cells: Mapping[str, np.ndarray], rate: float, rng: n
         stays = absent | pd.isna(values) | (old == values)
         eligible |= ~stays
         new[name] = np.where(stays, np.nan, values.astype(old.dtype))
-    rows = choose(np.flatnonzero(eligible), budget(batch, rate), rng)
-    return changed(batch, rows, {name: values[rows] for name, values in new.items()})
+    rows = choose_rows(np.flatnonzero(eligible), count_poisoned(batch, rate), rng)
+    return overwrite_cells(batch, rows, {name: values[rows] for name, values in new.items()})
 
 
-def inserted(batch: Batch, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def draw_insertions(batch: Batch, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw positions for new rows: theirs in the poisoned batch, sorted, and the `origin` of all its rows."""
-    rows = choose(np.arange(len(batch) + count), count, rng)
+    rows = choose_rows(np.arange(len(batch) + count), count, rng)
     origin = np.full(len(batch) + count, -1)
     origin[np.setdiff1d(np.arange(len(origin)), rows)] = np.arange(len(batch))
     return rows, origin
 
 
-def beside(batch: Batch, poisoned: Poisoned, rng: np.random.Generator) -> Poisoned:
+def insert_beside(batch: Batch, poisoned: PoisonedBatch, rng: np.random.Generator) -> PoisonedBatch:
     """Keep every row of the clean batch, and insert the rows that an attack changed as new ones among them.
 
     Columns that are no feature (id, ignored), and cells that are missing or can't be read, are missing in the
     new rows.
     """
-    rows, origin = inserted(batch, len(poisoned.rows), rng)
+    rows, origin = draw_insertions(batch, len(poisoned.rows), rng)
     label = poisoned.batch.labels[poisoned.rows]
-    return changed(batch, rows, {**copied(poisoned.batch, poisoned.rows), batch.layout.label: label}, origin)
+    return overwrite_cells(
+        batch, rows, {**copy_cells(poisoned.batch, poisoned.rows), batch.layout.label: label}, origin
+    )
 
 
-def changed(
+def overwrite_cells(
     batch: Batch, rows: np.ndarray, cells: Mapping[str, np.ndarray], origin: np.ndarray | None = None
-) -> Poisoned:
+) -> PoisonedBatch:
     """Overwrite cells of `rows`; every other cell, and the type of every column, stays as it came.
 
     Parameters
@@ -140,15 +144,15 @@ def changed(
         here = np.zeros(table.num_rows, bool)
         here[rows[given]] = True
         try:
-            new = _of_type(columns[name].type, values[given], name in whole)
+            new = _cast_cells(columns[name].type, values[given], name in whole)
             columns[name] = pc.replace_with_mask(columns[name], here, new)
         except pa.ArrowInvalid as error:
             raise PratiqueError(f"{batch.name}: column '{name}': an attack can't write there: {error}") from error
     table = pa.table(list(columns.values()), schema=table.schema)
-    return Poisoned(Batch(batch.name, table, batch.layout), rows, origin)
+    return PoisonedBatch(Batch(batch.name, table, batch.layout), rows, origin)
 
 
-def _of_type(kind: pa.DataType, values: np.ndarray, whole: bool) -> pa.Array:
+def _cast_cells(kind: pa.DataType, values: np.ndarray, whole: bool) -> pa.Array:
     """Make cells of a column's type; a whole number becomes `7`, not `7.0`, in a column of text."""
     rounds = whole and values.dtype.kind == "f"
     cells = pa.array(np.rint(values) if rounds else values)
@@ -164,7 +168,7 @@ def whole_numbers(batch: Batch) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Legal:
+class LegalValues:
     """What the numeric features of a batch may hold: its own range, and whole numbers where they are whole.
 
     Attributes
@@ -179,7 +183,7 @@ class Legal:
     whole: np.ndarray
 
     @classmethod
-    def of(cls, batch: Batch) -> "Legal":
+    def of(cls, batch: Batch) -> "LegalValues":
         """Read it off the batch itself."""
         return cls(
             np.fmin.reduce(batch.numeric, axis=0, initial=np.nan),
@@ -198,25 +202,25 @@ class Legal:
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def spread(batch: Batch) -> np.ndarray:
+def standard_deviations(batch: Batch) -> np.ndarray:
     """Population standard deviation of each numeric feature; NaN where it holds no number."""
     return np.ma.masked_invalid(batch.numeric).std(axis=0).filled(np.nan)
 
 
 @np.errstate(over="ignore")
-def blurred(batch: Batch, rows: np.ndarray, scale: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
+def add_noise(batch: Batch, rows: np.ndarray, scale: float, rng: np.random.Generator) -> dict[str, np.ndarray]:
     """Normal noise of `scale` standard deviations on every number of `rows`, within the legal values.
 
     A missing or unreadable cell stays as it came. In a row that clipping and rounding bring back to itself, one
     cell moves all the same: the one that drew the most standard deviations, by its noise or the smallest step
     there is, towards the farther end of its range. Only a row without a number in a column that varies stays.
     """
-    old, legal = batch.numeric[rows], Legal.of(batch)
+    old, legal = batch.numeric[rows], LegalValues.of(batch)
     if not old.size:
         return {}
     movable = ~np.isnan(old) & legal.varies
     draw = rng.normal(size=old.shape)
-    noise = draw * scale * spread(batch)
+    noise = draw * scale * standard_deviations(batch)
     new = legal(old + noise)
     new[~movable | (new == old)] = np.nan
 
@@ -244,7 +248,7 @@ def numeric_columns(batch: Batch, names: tuple[str, ...], attack: str) -> np.nda
     return np.array([known.index(name) for name in names], int)
 
 
-def copied(batch: Batch, donors: np.ndarray) -> dict[str, np.ndarray]:
+def copy_cells(batch: Batch, donors: np.ndarray) -> dict[str, np.ndarray]:
     """The feature cells of the rows at `donors` as they are written; missing where they are or can't be read."""
     present = [name for name in batch.layout.kinds if name not in batch.missing_columns]
     rows = batch.table.select(present).take(pa.array(donors, pa.int64()))
@@ -255,7 +259,7 @@ def copied(batch: Batch, donors: np.ndarray) -> dict[str, np.ndarray]:
     return cells
 
 
-def other_labels(labels: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_other_labels(labels: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """For each label a class other than it, drawn uniformly from sorted classes, of which there are at least two."""
     step = rng.integers(1, max(2, len(classes)), size=len(labels))
     return classes[(np.searchsorted(classes, labels) + step) % max(1, len(classes))]

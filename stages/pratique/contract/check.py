@@ -9,9 +9,9 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from pratique.core.archive import Kept
+from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
-from pratique.tables.agreement import Cells
+from pratique.tables.agreement import TrustedCells
 from pratique.tables.encoding import Encoder, Projection, Ranks
 
 Item = TypeVar("Item")
@@ -79,7 +79,7 @@ class Finding:
         )
 
 
-class Fitted(Kept, ABC):
+class Fitted(FieldsOnly, ABC):
     """A check that has learned from trusted rows: a frozen dataclass of arrays, numbers, text and estimators."""
 
     @abstractmethod
@@ -110,9 +110,9 @@ class Check(BaseModel, ABC):
         """Full names of the types that its fitted form may hold: its own, those of core, and `trusts`."""
         module = sys.modules[cls.__module__]
         own = [unit for _, unit in inspect.getmembers(module, inspect.isclass) if unit.__module__ == cls.__module__]
-        return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, Cells, Encoder, Projection, Ranks)} | set(
-            cls.trusts
-        )
+        return {
+            f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, TrustedCells, Encoder, Projection, Ranks)
+        } | set(cls.trusts)
 
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> Fitted:

@@ -14,11 +14,11 @@ from pratique.core.errors import PratiqueError, printable
 
 MAX_FORBIDDEN = 10_000
 """Rows that are forbidden one by one; where more of them break a rule, the batch as a whole does too."""
-MAX_SHOWN = 60
+MAX_SHOWN_CHARACTERS = 60
 """Characters of a text that is shown to people."""
-PERSONAL = "(personal)"
+PERSONAL_MARK = "(personal)"
 """What stands for a cell of a personal column."""
-MAX_LISTED = 5
+MAX_LISTED_ITEMS = 5
 """Items of a list that is shown to people."""
 
 
@@ -40,7 +40,7 @@ class Tally:
     def breach(self, what: str, columns: list[str]) -> None:
         """Note columns, if there are any, about which a rule of the batch as a whole is broken."""
         if columns:
-            self.breaches.append(f"{what} column{'s' if len(columns) > 1 else ''} {shown(columns)}")
+            self.breaches.append(f"{what} column{'s' if len(columns) > 1 else ''} {show_cell(columns)}")
 
     def note(self, columns: list[str], rule: str, failing: np.ndarray) -> None:
         """Note the rows that break a rule about the cells of some columns.
@@ -98,12 +98,12 @@ class Tally:
     def _cells(self, columns: list[str], rows: np.ndarray) -> list[str]:
         table = self._batch.table.select(columns).take(pa.array(rows))
         cells = [
-            pc.utf8_slice_codeunits(column, 0, MAX_SHOWN + 1) if pa.types.is_string(column.type) else column
+            pc.utf8_slice_codeunits(column, 0, MAX_SHOWN_CHARACTERS + 1) if pa.types.is_string(column.type) else column
             for column in table.columns  # a cell may be a megabyte
         ]
         personal = self._batch.layout.personal
         shows = [
-            [PERSONAL] * len(rows) if name in personal else [shown(cell) for cell in column.to_pylist()]
+            [PERSONAL_MARK] * len(rows) if name in personal else [show_cell(cell) for cell in column.to_pylist()]
             for name, column in zip(columns, cells, strict=True)
         ]
         return [", ".join(row) for row in zip(*shows, strict=True)]
@@ -137,10 +137,10 @@ def assert_comparable(place: str, items: Iterable[Any], text: bool) -> None:
     for item in items:
         if isinstance(item, str) != text:
             hint = "write it in quotes" if text else "write a number"
-            raise PratiqueError(f"{place}: got {shown(item)}; {hint}")
+            raise PratiqueError(f"{place}: got {show_cell(item)}; {hint}")
 
 
-def shown(value: Any) -> str:
+def show_cell(value: Any) -> str:
     """Write cells for people: escaped and shortened, with the code points of what is not ASCII.
 
     Examples
@@ -151,23 +151,23 @@ def shown(value: Any) -> str:
     if value is None:
         return "nothing"
     if isinstance(value, dict):
-        return "; ".join(f"{brief(str(key))} {shown(item)}" for key, item in value.items() if item)
+        return "; ".join(f"{shorten(str(key))} {show_cell(item)}" for key, item in value.items() if item)
     if isinstance(value, list | tuple):
-        more = f" and {len(value) - MAX_LISTED} more" if len(value) > MAX_LISTED else ""
-        return ", ".join(shown(item) for item in value[:MAX_LISTED]) + more
+        more = f" and {len(value) - MAX_LISTED_ITEMS} more" if len(value) > MAX_LISTED_ITEMS else ""
+        return ", ".join(show_cell(item) for item in value[:MAX_LISTED_ITEMS]) + more
     if isinstance(value, float):
         return f"{value:.15g}"
     if not isinstance(value, str):
-        return brief(str(value))
-    foreign = list(dict.fromkeys(c for c in value[:MAX_SHOWN] if not c.isascii()))
+        return shorten(str(value))
+    foreign = list(dict.fromkeys(c for c in value[:MAX_SHOWN_CHARACTERS] if not c.isascii()))
     points = " ".join(f"U+{ord(c):04X}" for c in foreign[:3]) + (" ..." if len(foreign) > 3 else "")
-    return f"'{brief(value)}'" + (f" ({points})" if foreign else "")
+    return f"'{shorten(value)}'" + (f" ({points})" if foreign else "")
 
 
-def brief(text: str) -> str:
-    """Escape a text, and cut what is longer than `MAX_SHOWN`."""
-    escaped = printable(text[: MAX_SHOWN + 1])
-    return escaped if len(escaped) <= MAX_SHOWN else f"{escaped[:MAX_SHOWN]}..."
+def shorten(text: str) -> str:
+    """Escape a text, and cut what is longer than `MAX_SHOWN_CHARACTERS`."""
+    escaped = printable(text[: MAX_SHOWN_CHARACTERS + 1])
+    return escaped if len(escaped) <= MAX_SHOWN_CHARACTERS else f"{escaped[:MAX_SHOWN_CHARACTERS]}..."
 
 
 def one_line(error: Exception) -> str:

@@ -11,13 +11,13 @@ from typing import Any
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import write_bytes
 
-EPOCH = (1980, 1, 1, 0, 0, 0)
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 UNSHARED = ("JsonNode", "TypeNode", "TupleNode")
 """Nodes of values that can't change: whether two equal ones are one object is the interpreter's whim."""
 
 
-class Kept:
+class FieldsOnly:
     """What a dataclass inherits so that an archive holds its fields alone: what was cached beside them is made anew."""
 
     def __getstate__(self) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def dump(path: Path, value: Any) -> None:
     """Write an object as a canonical skops archive."""
     import skops.io
 
-    write_bytes(path, _canonical(skops.io.dumps(value)))
+    write_bytes(path, _canonicalize(skops.io.dumps(value)))
 
 
 def load(path: Path, trusted: Iterable[str]) -> Any:
@@ -60,7 +60,7 @@ def load(path: Path, trusted: Iterable[str]) -> Any:
         raise PratiqueError(f"{path}: not a readable archive ({error}); write the file anew") from error
 
 
-def _canonical(data: bytes) -> bytes:
+def _canonicalize(data: bytes) -> bytes:
     """The same archive with running numbers for memory addresses, fixed dates and ordered members."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         schema = json.loads(archive.read("schema.json"))
@@ -72,7 +72,7 @@ def _canonical(data: bytes) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(members):
-            archive.writestr(zipfile.ZipInfo(name, EPOCH), members[name], zipfile.ZIP_DEFLATED)
+            archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), members[name], zipfile.ZIP_DEFLATED)
     return out.getvalue()
 
 

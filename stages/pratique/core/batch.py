@@ -11,7 +11,7 @@ import pyarrow as pa
 from pratique.core.errors import UnreadableBatch
 from pratique.core.layout import Column, Layout, as_text, read_column
 
-VIEWS = ("numeric", "categorical", "labels")
+CACHED_ARRAYS = ("numeric", "categorical", "labels")
 """Arrays, one line a row, that a batch reads from its table once."""
 
 
@@ -42,7 +42,7 @@ class Batch:
     def from_frame(cls, name: str, frame: pd.DataFrame, layout: Layout) -> "Batch":
         """A batch of a pandas frame; its index is dropped, columns of mixed types are read as text."""
         _check_unique(name, [str(column) for column in frame.columns])
-        return cls(name, pa.table({str(column): _arrow(cells) for column, cells in frame.items()}), layout)
+        return cls(name, pa.table({str(column): _to_arrow(cells) for column, cells in frame.items()}), layout)
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -101,19 +101,19 @@ class Batch:
         Cells are not read again: calibration takes thousands of samples of one reference.
         """
         taken = Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
-        for view in VIEWS:
+        for view in CACHED_ARRAYS:
             taken.__dict__[view] = getattr(self, view)[rows]
         return taken
 
     def followed_by(self, other: "Batch") -> "Batch":
         """The rows of both, which have the same columns and layout; cells are not read again."""
         both = Batch(self.name, pa.concat_tables([self.table, other.table]), self.layout)
-        for view in VIEWS:
+        for view in CACHED_ARRAYS:
             both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
         return both
 
 
-def _arrow(cells: pd.Series) -> pa.ChunkedArray:
+def _to_arrow(cells: pd.Series) -> pa.ChunkedArray:
     """A pandas column as Arrow has it; text where its cells are of several types."""
     try:
         array = pa.array(cells, from_pandas=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pratique.core.errors import PratiqueError
 
-MAX_BYTES = 2**24
+MAX_DOCUMENT_BYTES = 2**24
 
 
 def read_json(path: Path) -> Any:
@@ -17,13 +17,13 @@ def read_json(path: Path) -> Any:
     PratiqueError
         If it is too large, is not JSON, or repeats a key.
     """
-    return parse_json(_text(path), str(path))
+    return parse_json(_read_text(path), str(path))
 
 
 def parse_json(text: str | bytes, place: str) -> Any:
     """Read JSON; `place` says in an error where it stood. NaN and infinities are no JSON."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
+        return json.loads(text, object_pairs_hook=_refuse_repeated_keys, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise PratiqueError(f"{place}: not JSON: {error}") from error
 
@@ -36,7 +36,7 @@ def read_yaml(path: Path) -> Any:
     PratiqueError
         If it is too large, or is not YAML.
     """
-    return parse_yaml(_text(path), str(path))
+    return parse_yaml(_read_text(path), str(path))
 
 
 def parse_yaml(text: str, place: str) -> Any:
@@ -50,16 +50,16 @@ def parse_yaml(text: str, place: str) -> Any:
         raise PratiqueError(f"{place}: {' '.join(str(error).split())}") from error
 
 
-def _text(path: Path) -> str:
-    if path.stat().st_size > MAX_BYTES:
-        raise PratiqueError(f"{path}: more than {MAX_BYTES} bytes; expected a document that a person wrote")
+def _read_text(path: Path) -> str:
+    if path.stat().st_size > MAX_DOCUMENT_BYTES:
+        raise PratiqueError(f"{path}: more than {MAX_DOCUMENT_BYTES} bytes; expected a document that a person wrote")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise PratiqueError(f"{path}: not UTF-8 at offset {error.start}; save it as UTF-8") from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
         names = [name for name, _ in pairs]
@@ -67,5 +67,5 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _no_number(word: str) -> float:
+def _refuse_constant(word: str) -> float:
     raise ValueError(f"{word} is no number")

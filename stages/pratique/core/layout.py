@@ -15,9 +15,9 @@ from pratique.core.params import DataParams
 Kind = Literal["integer", "real", "text"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-WHOLE = r"^-?(0|[1-9][0-9]{0,17})$"
+WHOLE_NUMBER = r"^-?(0|[1-9][0-9]{0,17})$"
 """A whole number as programs write it. `007` is a code, not a number."""
-NUMBER = r"^[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
+DECIMAL_NUMBER = r"^[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 """A number as programs write it, with a decimal point."""
 
 
@@ -64,7 +64,7 @@ def infer_kind(column: pa.ChunkedArray) -> Kind:
     present = column.drop_null()
     if not pa.types.is_string(column.type) or not len(present):
         return "text"
-    if pc.all(pc.match_substring_regex(present, WHOLE)).as_py():
+    if pc.all(pc.match_substring_regex(present, WHOLE_NUMBER)).as_py():
         return "integer"
     return "text" if read_column(column, "real").unreadable.any() else "real"
 
@@ -81,38 +81,38 @@ def read_column(column: pa.ChunkedArray, kind: Kind) -> Column:
     if kind == "text":
         text = as_text(column).to_pandas().astype("str").array
         return Column(text, np.zeros(len(text), bool))
-    numbers = _whole(column) if kind == "integer" else _real(column)
+    numbers = _parse_whole(column) if kind == "integer" else _parse_real(column)
     missing = np.asarray(pd.isna(numbers))
     return Column(numbers, missing & column.is_valid().to_numpy() if missing.any() else missing)
 
 
-def _real(column: pa.ChunkedArray) -> np.ndarray:
+def _parse_real(column: pa.ChunkedArray) -> np.ndarray:
     """Finite numbers as float64, NaN elsewhere."""
     kind = column.type
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         numbers = pc.cast(column, pa.float64(), safe=False)
     else:
-        numbers = pc.cast(_matching(as_text(column), NUMBER), pa.float64())
+        numbers = pc.cast(_keep_matching(as_text(column), DECIMAL_NUMBER), pa.float64())
     values = numbers.to_numpy()
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _whole(column: pa.ChunkedArray) -> pd.arrays.IntegerArray:
+def _parse_whole(column: pa.ChunkedArray) -> pd.arrays.IntegerArray:
     """Whole numbers as Int64, exact; missing elsewhere."""
     kind = column.type
     if pa.types.is_floating(kind):
-        numbers = _real(column)
+        numbers = _parse_real(column)
         fits = (np.abs(numbers) < 2**53) & (np.mod(numbers, 1) == 0)
         return pd.arrays.IntegerArray(np.where(fits, numbers, 0).astype(np.int64), ~fits)
     if not pa.types.is_signed_integer(kind):
         undotted = pc.replace_substring_regex(as_text(column), r"([0-9])\.0*\s*$", r"\1")
-        column = _matching(undotted, WHOLE)
+        column = _keep_matching(undotted, WHOLE_NUMBER)
     whole = pc.cast(column, pa.int64())
     missing = whole.is_null().to_numpy()
     return pd.arrays.IntegerArray(pc.fill_null(whole, 0).to_numpy(), missing)
 
 
-def _matching(text: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
+def _keep_matching(text: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
     """The cells that match, without white space around them; missing elsewhere."""
     cells = pc.ascii_trim_whitespace(text)
     return pc.if_else(pc.match_substring_regex(cells, pattern), cells, pa.scalar(None, pa.string()))

@@ -146,13 +146,13 @@ def parse(model: type[Model], value: Any, place: str) -> Model:
         fault = error.errors()[0]
         key = ".".join(str(part) for part in fault["loc"])
         if fault["type"] == "extra_forbidden":
-            message = f"unknown key; known here: {', '.join(sorted(_known(model, fault['loc'][:-1])))}"
+            message = f"unknown key; known here: {', '.join(sorted(_known_keys(model, fault['loc'][:-1])))}"
         else:
             message = f"{fault['msg'][0].lower()}{fault['msg'][1:]}, got {fault['input']!r:.80}"
         raise PratiqueError(f"{place}: {key}: {message}" if key else f"{place}: {message}") from error
 
 
-def _known(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
+def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The keys of the section at `path`."""
     for part in path:
         inner = model.model_fields[str(part)].annotation

@@ -6,7 +6,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def track(items: Iterable[Item], doing: str, total: int | None = None) -> Iterable[Item]:
+def show_progress(items: Iterable[Item], doing: str, total: int | None = None) -> Iterable[Item]:
     """Iterate, with a bar on standard error where that is a terminal; `total` where items have no length."""
     from rich.console import Console
     from rich.progress import track as bar

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-DIGITS = 6
+SIGNIFICANT_DIGITS = 6
 """Significant digits of a number that leaves the program: processors differ in the bits behind them."""
 
 
@@ -43,9 +43,9 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_csv(path: Path, lines: Iterable[Sequence[Any]]) -> None:
-    """Write lines of cells as CSV, numbers rounded as by `rounded`; None is an empty cell."""
+    """Write lines of cells as CSV, numbers rounded as by `round_floats`; None is an empty cell."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rounded(list(line)) for line in lines)
+    csv.writer(out, lineterminator="\n").writerows(round_floats(list(line)) for line in lines)
     write_text(path, out.getvalue())
 
 
@@ -56,7 +56,7 @@ def write_table(path: Path, table: pa.Table) -> None:
     write_bytes(path, sink.getvalue().to_pybytes())
 
 
-def rounded(value: Any, digits: int = DIGITS) -> Any:
+def round_floats(value: Any, digits: int = SIGNIFICANT_DIGITS) -> Any:
     """Round every float in a JSON value to `digits` significant digits; infinite and NaN become None.
 
     Examples
@@ -67,9 +67,9 @@ def rounded(value: Any, digits: int = DIGITS) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{digits}g}") if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: rounded(item, digits) for key, item in value.items()}
+        return {key: round_floats(item, digits) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [rounded(item, digits) for item in value]
+        return [round_floats(item, digits) for item in value]
     return value
 
 

@@ -72,7 +72,7 @@ class Decision:
     @property
     def reviewer(self) -> str:
         """The reviewer's address, in lower case."""
-        return git.email(self.said.reviewer)
+        return git.email_of(self.said.reviewer)
 
     def is_signed(self, keys: SigningParams) -> bool:
         """Whether the reviewer whom it names has signed it; without configured keys nobody need."""
@@ -205,7 +205,7 @@ def _write(
     rows: tuple[int, ...] | None = None,
     expires: date | None = None,
 ) -> Path:
-    facts, reviewer = record["predicate"]["batch"], git.identity()
+    facts, reviewer = record["predicate"]["batch"], git.read_identity()
     said = {
         "action": action,
         "batch": facts["id"],
@@ -230,7 +230,7 @@ def _write(
 
 def _file_name(batch: str, reviewer: str) -> str:
     """One file for each batch and reviewer: a second thought replaces the first, two people never collide."""
-    return f"{batch.replace('/', '--')}--{sha256_json([batch, git.email(reviewer)])[:8]}.json"
+    return f"{batch.replace('/', '--')}--{sha256_json([batch, git.email_of(reviewer)])[:8]}.json"
 
 
 def _load(path: Path) -> Decision:

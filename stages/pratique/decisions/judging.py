@@ -32,11 +32,11 @@ class Submission:
 
         A pointer to a whole folder has been touched by everybody: of its commits those since `since` count, if any.
         """
-        own = git.history(str(place) for place in stand_ins[:2])
+        own = git.read_commits(str(place) for place in stand_ins[:2])
         folders = [str(place) for place in stand_ins[2:]]
-        commits = own or (git.history(folders, since) if since else []) or git.history(folders)
-        open_here = not commits or any(git.uncommitted(place) for place in stand_ins)
-        here = frozenset({git.email(git.identity())}) if open_here else frozenset()
+        commits = own or (git.read_commits(folders, since) if since else []) or git.read_commits(folders)
+        open_here = not commits or any(git.is_uncommitted(place) for place in stand_ins)
+        here = frozenset({git.email_of(git.read_identity())}) if open_here else frozenset()
         return cls(tuple(commits), here.union(*(commit.people for commit in commits)))
 
 
@@ -102,6 +102,6 @@ class Judge:
 
 
 def _makers(path: Path) -> frozenset[str]:
-    if git.uncommitted(path):
-        return frozenset({git.email(git.identity())})
-    return git.history([str(path)])[0].people
+    if git.is_uncommitted(path):
+        return frozenset({git.email_of(git.read_identity())})
+    return git.read_commits([str(path)])[0].people

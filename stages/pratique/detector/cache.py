@@ -17,7 +17,7 @@ from pratique.contract.check import Finding
 from pratique.core.hashing import code_digest, sha256_json
 from pratique.core.writing import write_bytes
 from pratique.detector.examine import Examination, Measurement
-from pratique.statistics.mixture import Share
+from pratique.statistics.mixture import PoisonedShare
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 
 LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyod", "scikit-learn", "scipy")
@@ -60,7 +60,7 @@ def kept(path: Path) -> Examination | None:
             arrays["row_p_values"],
             tuple(words["checks"][code] for code in arrays["row_checks"]),
             _by_row(words["unreadable"]),
-            Share(**words["share"]),
+            PoisonedShare(**words["share"]),
             tuple(words["bets"]),
             words["trusted"],
         )

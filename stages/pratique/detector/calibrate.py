@@ -12,12 +12,12 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import Params
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, Calibrated
 from pratique.detector.fused import fused
 from pratique.detector.profile import Profile
-from pratique.statistics.conformal import Surprise
-from pratique.statistics.nulls import MomentNull, of_row_scores, of_samples
+from pratique.statistics.conformal import ConformalScore
+from pratique.statistics.nulls import MomentNull, fit_moments, fit_null_of_scores
 
 PSEUDO_BATCHES = 40
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
@@ -43,7 +43,7 @@ def calibrate(table: pa.Table, params: Params, without: str | None = None) -> Pr
     _require_enough(trusted)
     parts = folds_of(trusted, params.seed)
     checks: dict[str, Calibrated] = {}
-    for name, check in track(list(configured_checks(params.checks).items()), "calibrating"):
+    for name, check in show_progress(list(configured_checks(params.checks).items()), "calibrating"):
         checks[name] = _calibrate_check(name, check, trusted, parts, params.seed)
     return Profile(trusted.layout, len(trusted), checks, fused(checks, trusted, parts, params.seed, without))
 
@@ -64,17 +64,17 @@ def _calibrate_check(name: str, check: Check, trusted: Batch, parts: list[np.nda
         broken = _sound(name, rules, trusted).row_scores
         if broken is None:
             raise PratiqueError(f"check '{name}' learns nothing and has no row scores: it can't be calibrated")
-        return Calibrated((rules,), of_row_scores(broken, _mean, rng), None)
+        return Calibrated((rules,), fit_null_of_scores(broken, _mean, rng), None)
     pairs = list(_fitted_folds(check, trusted, parts, rng))
     findings = [_sound(name, fitted, held_out) for fitted, held_out in pairs]
     fitted = tuple(f for f, _ in pairs)
     if any(finding.row_scores is None for finding in findings):
-        null = replace(_pseudo_batch_null(name, pairs, rng), is_a="chance" if check.chance else None)
+        null = replace(_pseudo_batch_null(name, pairs, rng), bounded_as="chance" if check.chance else None)
         return Calibrated(fitted, null, None)
     scores = np.empty(len(trusted))
     for rows, finding in zip(parts, findings, strict=True):
         scores[rows] = finding.row_scores
-    return Calibrated(fitted, of_row_scores(scores, _mean, rng), Surprise.of(scores))
+    return Calibrated(fitted, fit_null_of_scores(scores, _mean, rng), ConformalScore.of(scores))
 
 
 def _fitted_folds(
@@ -103,7 +103,7 @@ def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.ran
         )
         for size in sizes
     ]
-    return of_samples(sizes, samples)
+    return fit_moments(sizes, samples)
 
 
 def _sound(name: str, fitted: Fitted, trusted: Batch) -> Finding:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pratique.contract.check import Fitted
-from pratique.statistics.conformal import Surprise
+from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import Null
 
 FOLDS = 5
@@ -27,4 +27,4 @@ class Calibrated:
 
     folds: tuple[Fitted, ...]
     null: Null
-    surprise: Surprise | None
+    surprise: ConformalScore | None

@@ -15,7 +15,7 @@ from pratique.detector.fusion import matrix, signals_of
 from pratique.detector.mean_shift import MOVED
 from pratique.detector.profile import Profile
 from pratique.statistics import mixture
-from pratique.statistics.mixture import UNKNOWN_SHARE, Share
+from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
 from pratique.statistics.nulls import MomentNull, SizedNull
 
 ROWS = "rows"
@@ -74,7 +74,7 @@ class Examination:
     row_p_values: np.ndarray
     row_checks: tuple[str, ...]
     unreadable: dict[int, str] = field(default_factory=dict)
-    share: Share = UNKNOWN_SHARE
+    share: PoisonedShare = UNKNOWN_SHARE
     bets: tuple[float, ...] = ()
     trusted: int | None = None
 
@@ -133,7 +133,7 @@ class _Weighed:
     measurements: list[Measurement]
     scores: np.ndarray
     p_values: np.ndarray
-    share: Share
+    share: PoisonedShare
     bets: tuple[float, ...] = ()
 
 
@@ -147,9 +147,9 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     p_values = _gathered([fused.surprise.p_values(f) for f in log_odds], readers, rows)
     mean = _gathered(log_odds, readers, rows)
     together = _likelihood(ROWS, log_odds, mean, fused.null)
-    share = Share(**together.finding.evidence["poisoned_share"])
+    share = PoisonedShare(**together.finding.evidence["poisoned_share"])
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
-    scores = mixture.posterior(mean, share.estimate)
+    scores = mixture.posterior_log_odds(mean, share.estimate)
     measured = [
         replace(together, finding=replace(together.finding, row_scores=scores)),
         *_families(fused, signals, readers, rows),
@@ -169,7 +169,7 @@ def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned
         null = replace(null, std=NARROWER * null.std)
     else:
         ratio = float(mixture.likelihood_ratio(mean))
-    evidence = {"poisoned_share": asdict(mixture.share(mean))}
+    evidence = {"poisoned_share": asdict(mixture.estimate_share(mean))}
     return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=evidence), null)
 
 

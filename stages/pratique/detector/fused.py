@@ -7,14 +7,14 @@ import numpy as np
 
 from pratique.contract.check import measure
 from pratique.core.batch import Batch
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, Calibrated
 from pratique.detector.flip_odds import Flipped
 from pratique.detector.fusion import Fusion, Rows, line, matrix, signals_of
 from pratique.detector.mean_shift import Moved, learned
 from pratique.detector.simulate import ALONE, SHIFTED, SIMULATIONS, simulated_rows
 from pratique.statistics import mixture
-from pratique.statistics.conformal import Surprise
+from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull
 
 
@@ -52,7 +52,7 @@ class Fused:
 
     names: tuple[str, ...]
     folds: tuple[Fusion, ...]
-    surprise: Surprise
+    surprise: ConformalScore
     null: MomentNull
     families: dict[str, Family]
     mean_odds: float
@@ -74,18 +74,18 @@ def fused(
     names = _common(scoring, trusted.take(parts[0]))
     clean, poisoned = [], []
     held_out_rows = [trusted.take(rows) for rows in parts]
-    for k, held_out in enumerate(track(held_out_rows, "simulating attacks")):
+    for k, held_out in enumerate(show_progress(held_out_rows, "simulating attacks")):
         clean.append(Rows(_signals(scoring, k, held_out, names), np.full(len(held_out), -1)))
         groups, copies = simulated_rows(held_out, [seed, k], without)
         poisoned.append(Rows(_signals(scoring, k, copies, names), groups))
     folds, log_odds = _trained(clean, poisoned, seed)
-    null = mixture.null(log_odds, np.random.default_rng([seed, 1]))
+    null = mixture.fit_null(log_odds, np.random.default_rng([seed, 1]))
     families = {}
     for family in ALONE:
         shown = [_of_family(rows, family) for rows in poisoned]
         if all(len(rows.groups) for rows in shown):
             own, odds = _trained(clean, shown, seed)
-            families[family] = Family(own, mixture.null(odds, np.random.default_rng([seed, 1])))
+            families[family] = Family(own, mixture.fit_null(odds, np.random.default_rng([seed, 1])))
     moved = None
     if without != SHIFTED:
         moved = learned(
@@ -97,7 +97,7 @@ def fused(
         )
     flipped = Flipped.learned(scoring, len(np.unique(trusted.labels)))
     mean_odds = mixture.mean_odds(log_odds)
-    return Fused(names, folds, Surprise.of(log_odds), null, families, mean_odds, flipped, moved)
+    return Fused(names, folds, ConformalScore.of(log_odds), null, families, mean_odds, flipped, moved)
 
 
 def _trained(clean: list[Rows], poisoned: list[Rows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:
@@ -105,7 +105,7 @@ def _trained(clean: list[Rows], poisoned: list[Rows], seed: int) -> tuple[tuple[
     seen = [Rows.joined(list(pair)) for pair in zip(clean, poisoned, strict=True)]
     folds = [
         Fusion.train(Rows.joined(seen[:k] + seen[k + 1 :]), seed)
-        for k in track(range(len(seen)), "training the fusion")
+        for k in show_progress(range(len(seen)), "training the fusion")
     ]
     slope, intercept = line(
         np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, seen, strict=True)]),

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from pratique.contract.attack import changed
+from pratique.contract.attack import overwrite_cells
 from pratique.contract.discovery import load_attack
 from pratique.core.batch import Batch
 from pratique.detector.fusion import PENALTY, Rarity, line
 from pratique.statistics import mixture
 from pratique.statistics.nulls import MomentNull
-from pratique.tables.encoding import spaced
+from pratique.tables.encoding import space_evenly
 
 MOVED = "moved"
 """The name of this measurement."""
@@ -141,7 +141,7 @@ def learned(
     if not names:
         return None
     copies = [_moved(part, [seed, k]) for k, part in enumerate(parts)]
-    asked = spaced(len(names), MOST)
+    asked = space_evenly(len(names), MOST)
     asked = asked[np.all([cells[:, asked].sum(axis=0) >= FEWEST for _, cells in copies], axis=0)]
     if not len(asked):
         return None
@@ -158,7 +158,7 @@ def learned(
     log_odds = np.vstack(by_fold)[:, agreed]
     cap = min(CAP, float(np.log(len(log_odds) + 1)))
     unseen = np.full((1, len(agreed)), cap)  # for the reason that `nulls.with_the_unseen` gives
-    null = mixture.null_of_many(np.vstack([log_odds, unseen]), cap, np.random.default_rng([seed, 3]))
+    null = mixture.fit_null_of_largest(np.vstack([log_odds, unseen]), cap, np.random.default_rng([seed, 3]))
     asking = tuple(each.scaled(honest).only(agreed) for each in lines)
     return Moved(tuple(names[i] for i in asked[agreed]), asking, cap, null)
 
@@ -200,4 +200,6 @@ def _moved(part: Batch, seed: list[int]) -> tuple[Batch, np.ndarray]:
     drawn = draws <= np.sort(draws, axis=1)[:, count - 1 : count]
     cells = drawn & (up != copies.numeric) & ~np.isnan(up)
     new = np.where(cells, up, np.nan)
-    return changed(copies, np.arange(len(copies)), dict(zip(part.layout.numeric, new.T, strict=True))).batch, cells
+    return overwrite_cells(
+        copies, np.arange(len(copies)), dict(zip(part.layout.numeric, new.T, strict=True))
+    ).batch, cells

@@ -17,7 +17,7 @@ from pratique.detector.flip_odds import Flipped
 from pratique.detector.fused import Family, Fused
 from pratique.detector.fusion import TRUSTED_TYPES, Fusion, Linear, Rarity
 from pratique.detector.mean_shift import Lines, Moved
-from pratique.statistics.conformal import Surprise
+from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull, RateNull
 
 
@@ -87,7 +87,20 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     checks = configured_checks(params.checks)
     if known.label != params.data.label or known.checks != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
-    own = [Calibrated, Family, Flipped, Fused, Fusion, Linear, Rarity, Lines, Moved, MomentNull, RateNull, Surprise]
+    own = [
+        Calibrated,
+        Family,
+        Flipped,
+        Fused,
+        Fusion,
+        Linear,
+        Rarity,
+        Lines,
+        Moved,
+        MomentNull,
+        RateNull,
+        ConformalScore,
+    ]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
         layout=Layout(known.label, known.kinds, params.data.personal),

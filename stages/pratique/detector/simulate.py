@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pratique.contract.attack import Poisoned
+from pratique.contract.attack import PoisonedBatch
 from pratique.contract.discovery import load_attack
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -50,7 +50,7 @@ REPETITIONS = 2
 """Times that every simulation is drawn anew in every fold."""
 
 
-def simulated(held_out: Batch, seed: list[int], without: str | None = None) -> Iterator[tuple[int, Poisoned]]:
+def simulated(held_out: Batch, seed: list[int], without: str | None = None) -> Iterator[tuple[int, PoisonedBatch]]:
     """Poisoned copies of rows, each with the position of its simulation in `SIMULATIONS`.
 
     Parameters

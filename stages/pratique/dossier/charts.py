@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
 from pratique.core.layout import read_column
 from pratique.results.facts import CheckFacts, Facts
@@ -105,7 +105,7 @@ def _numeric(name: str, batch: Batch, trusted: Batch) -> Chart:
     there = trusted.columns[name].values.to_numpy(np.float64, na_value=np.nan)
     here, there = here[~np.isnan(here)], there[~np.isnan(there)]
     if not len(here) or not len(there):
-        return Chart(brief(name), note="no readable number on one side")
+        return Chart(shorten(name), note="no readable number on one side")
     edges = _edges(there, here)
     shares = [np.histogram(np.clip(side, edges[0], edges[-1]), edges)[0] / len(side) for side in (there, here)]
     top = max(float(side.max()) for side in shares) or 1.0
@@ -113,7 +113,7 @@ def _numeric(name: str, batch: Batch, trusted: Batch) -> Chart:
         middle = [number(float(np.mean(side))) for side in (there, here)]
     whole = edges[1] - edges[0] == 1 and not float(edges[0]).is_integer()
     return Chart(
-        brief(name),
+        shorten(name),
         _outline(shares[0] / top),
         _outline(shares[1] / top),
         low=number(float(edges[0]) + whole / 2),
@@ -148,9 +148,9 @@ def _text(name: str, batch: Batch, trusted: Batch) -> Chart:
     here, there = _shares(batch.table[name]), _shares(trusted.table[name])
     moved = {level: here.get(level, 0.0) - there.get(level, 0.0) for level in sorted({*here, *there})}
     shown = sorted(moved, key=lambda level: (-abs(moved[level]), level))[:LEVELS]
-    levels = tuple(Bars(brief(lv) or "(empty)", there.get(lv, 0.0), here.get(lv, 0.0)) for lv in shown)
+    levels = tuple(Bars(shorten(lv) or "(empty)", there.get(lv, 0.0), here.get(lv, 0.0)) for lv in shown)
     left_out = len(moved) - len(shown)
-    return Chart(brief(name), levels=levels, note=f"{left_out:,} more levels moved less" if left_out else "")
+    return Chart(shorten(name), levels=levels, note=f"{left_out:,} more levels moved less" if left_out else "")
 
 
 def _shares(column: pa.ChunkedArray) -> dict[str, float]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pratique.contract.tally import PERSONAL, brief
+from pratique.contract.tally import PERSONAL_MARK, shorten
 from pratique.core.batch import Batch
 from pratique.dossier.trusted import Trusted
 from pratique.words.verdicts import number
@@ -125,7 +125,7 @@ def _cards(
                 float(scores[row]),
                 reasons[int(row)],
                 _shown(mine, i, columns, trusted),
-                tuple(brief(name) for name in columns),
+                tuple(shorten(name) for name in columns),
                 tuple(
                     _shown(trusted.rows, int(j), columns, trusted, float(d))
                     for j, d in zip(neighbour[i], distance[i], strict=True)
@@ -155,15 +155,15 @@ def _telling(batch: Batch, row: int, trusted: Trusted, neighbours: np.ndarray) -
 
 def _label(batch: Batch, row: int) -> str:
     if batch.layout.label in batch.layout.personal:
-        return PERSONAL
-    return brief(str(batch.labels[row])) or "(none)"
+        return PERSONAL_MARK
+    return shorten(str(batch.labels[row])) or "(none)"
 
 
 def _cell(batch: Batch, row: int, name: str) -> str:
     layout = batch.layout
     if name in layout.personal:
-        return PERSONAL
+        return PERSONAL_MARK
     if name in layout.categorical:
-        return brief(str(batch.categorical[row, layout.categorical.index(name)])) or "(empty)"
+        return shorten(str(batch.categorical[row, layout.categorical.index(name)])) or "(empty)"
     value = float(batch.numeric[row, layout.numeric.index(name)])
     return "(empty)" if np.isnan(value) else number(value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pratique.contract.tally import brief
+from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
 from pratique.dossier.trusted import Trusted
 from pratique.words.verdicts import listed, number, percent
@@ -116,7 +116,7 @@ def _levels(suspects: Batch, trusted: Batch) -> list[_Found]:
             continue
         levels, counts = np.unique(mine.astype(str), return_counts=True)
         common = levels[np.argmax(counts)]
-        what = f"{EXACT}'{brief(str(common))}'"
+        what = f"{EXACT}'{shorten(str(common))}'"
         found += _agreement(name, what, mine.astype(str) == common, theirs.astype(str) == common)
     return found
 
@@ -135,7 +135,7 @@ def _agreement(name: str, what: str, here: np.ndarray, there: np.ndarray, most: 
 
 def _trait(group: list[_Found], planted: set[str]) -> Trait:
     group = sorted(group, key=lambda one: (-one.strength, one.column))
-    names = listed([brief(one.column) for one in group])
+    names = listed([shorten(one.column) for one in group])
     mine, theirs = (_span([getattr(one, side) for one in group]) for side in ("mine", "theirs"))
     each = "each " if len(group) > 1 else ""
     text = f"{names} {each}{group[0].what.replace(EXACT, 'is ')} in {mine} of the suspects, in {theirs} of trusted rows"

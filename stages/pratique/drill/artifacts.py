@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.hashing import sha256_file
-from pratique.core.writing import keep_only, rounded, write_bytes, write_csv, write_json, write_text
+from pratique.core.writing import keep_only, round_floats, write_bytes, write_csv, write_json, write_text
 from pratique.drill.outcome import Detail
 from pratique.drill.plan import Cell
 from pratique.drill.tables import Group
@@ -54,7 +54,7 @@ def _write_detail(name: str, cell: Cell, detail: Detail, scores: dict[str, float
         },
         "scores": scores,
     }
-    write_json(files[0], rounded(value))
+    write_json(files[0], round_floats(value))
     counts = [[actual, *line] for actual, line in zip(detail.classes, detail.confusion, strict=True)]
     write_csv(files[1], [["actual", *detail.classes], *counts])
     write_bytes(files[2], _picture(name, detail))

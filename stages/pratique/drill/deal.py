@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pratique.contract.attack import Attack, Poisoned, changed
+from pratique.contract.attack import Attack, PoisonedBatch, overwrite_cells
 from pratique.core.batch import Batch
 
 
@@ -40,7 +40,7 @@ class Deal:
         rest = np.setdiff1d(np.arange(len(accepted)), positions)
         return cls(accepted.take(rest), accepted.take(positions), owner, positions)
 
-    def batches(self, poisoned: Poisoned) -> list[np.ndarray]:
+    def batches(self, poisoned: PoisonedBatch) -> list[np.ndarray]:
         """The rows of each batch in the poisoned stream; an inserted row comes with the row before it."""
         owner = np.where(poisoned.origin >= 0, self.owner[poisoned.origin], 0)
         owner = np.maximum.accumulate(owner)
@@ -55,7 +55,7 @@ class Trigger:
     target: str
 
     @classmethod
-    def of(cls, attack: Attack, clean: Batch, poisoned: Poisoned) -> "Trigger | None":
+    def of(cls, attack: Attack, clean: Batch, poisoned: PoisonedBatch) -> "Trigger | None":
         """Read the trigger off the rows that carry it; None where the attack plants none."""
         if not attack.backdoor or not len(poisoned.rows):
             return None
@@ -72,7 +72,7 @@ class Trigger:
             name: np.full(len(victims), value, float if name in numeric else object)
             for name, value in self.cells.items()
         }
-        return changed(victims, np.arange(len(victims)), cells).batch
+        return overwrite_cells(victims, np.arange(len(victims)), cells).batch
 
 
 def _same(before: pd.Series, after: pd.Series) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from pratique.contract.attack import Poisoned
+from pratique.contract.attack import PoisonedBatch
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -19,8 +19,8 @@ from pratique.drill.deal import Deal, Trigger, statistics
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome
 from pratique.drill.plan import Cell
 from pratique.training.metrics import score
-from pratique.training.models import Model, labelled, train
-from pratique.training.rows import accepted_table, holdout
+from pratique.training.models import Model, drop_unlabelled, train
+from pratique.training.rows import read_accepted_table, read_holdout
 
 DEALING, POISONING = 0, 1
 
@@ -57,14 +57,14 @@ class Setting:
             If one of them is missing or has no rows.
         """
         normal = profile.load(params)
-        accepted = Batch("accepted", accepted_table(params.data), normal.layout)
+        accepted = Batch("accepted", read_accepted_table(params.data), normal.layout)
         if not len(accepted):
             raise PratiqueError(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
         trained = {"code": code_digest(), "params": _dump(params, {"seed", "data", "train"})}
         trained |= {"accepted": sha256_folder(paths.ACCEPTED), "holdout": sha256_folder(paths.HOLDOUT)}
         gate = {"profile": profile.digest(), "judging": _dump(params, {"alarms", "shift", "checks"})}
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}
-        return cls(params, accepted, holdout(normal.layout), normal, digests)
+        return cls(params, accepted, read_holdout(normal.layout), normal, digests)
 
     def key(self, cell: Cell) -> str:
         """SHA-256 of everything that the cell's outcome depends on."""
@@ -97,7 +97,7 @@ class Setting:
         deal, poisoned = self._poisoned(cell)
         return self._model(deal, poisoned.batch, cell.run)
 
-    def _poisoned(self, cell: Cell) -> tuple[Deal, Poisoned]:
+    def _poisoned(self, cell: Cell) -> tuple[Deal, PoisonedBatch]:
         exercise, seed = cell.exercise, self.params.seed
         rng = np.random.default_rng([seed, cell.run, DEALING])
         deal = Deal.of(self.accepted, exercise.batches, self.params.drill.rows, rng)
@@ -106,7 +106,7 @@ class Setting:
 
     def _model(self, deal: Deal, stream: Batch, run: int) -> Model:
         """What the team would ship: trained on what was accepted before and on these rows of the stream."""
-        return train(labelled(deal.history.followed_by(stream)), self.params.train, self.params.seed + run)
+        return train(drop_unlabelled(deal.history.followed_by(stream)), self.params.train, self.params.seed + run)
 
     def _scores(self, model: Model) -> Metrics:
         return asdict(score(model, self.holdout)[0])
@@ -124,7 +124,7 @@ class Setting:
         stamped = trigger.stamp(self.holdout)
         return float(np.mean(model.predict(stamped) == trigger.target)) if len(stamped) else None
 
-    def _gate(self, deal: Deal, poisoned: Poisoned, trigger: Trigger | None, run: int) -> Gate:
+    def _gate(self, deal: Deal, poisoned: PoisonedBatch, trigger: Trigger | None, run: int) -> Gate:
         """Measure and judge each batch of the stream as it would be if it came in, and train on what passes."""
         bad = np.zeros(len(poisoned.batch), bool)
         bad[poisoned.rows] = True
@@ -150,7 +150,7 @@ class Setting:
         labels = set(deal.history.labels) | set(stream.labels)
         return self._model(deal, stream, run) if len(labels - {""}) > 1 else None
 
-    def _detail(self, deal: Deal, poisoned: Poisoned, predicted: np.ndarray) -> Detail:
+    def _detail(self, deal: Deal, poisoned: PoisonedBatch, predicted: np.ndarray) -> Detail:
         classes = np.unique([*self.holdout.labels, *predicted])
         actual, guess = np.searchsorted(classes, self.holdout.labels), np.searchsorted(classes, predicted)
         confusion = np.zeros((len(classes), len(classes)), int)

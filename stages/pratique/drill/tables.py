@@ -6,10 +6,10 @@ from itertools import groupby
 from typing import Any
 
 from pratique.core import paths
-from pratique.core.writing import keep_only, rounded, write_csv, write_json
+from pratique.core.writing import keep_only, round_floats, write_csv, write_json
 from pratique.drill.outcome import Outcome
 from pratique.drill.plan import Cell
-from pratique.statistics.spread import Spread, ranks, spread
+from pratique.statistics.spread import Spread, possible_ranks, summarize_runs
 
 COLUMNS = (
     "attack", "rate", "repetition", "rows", "poisoned_rows", "batches", "batches_caught", "rows_caught",
@@ -45,7 +45,7 @@ class Group:
         """The scores of the first run's poisoned model, and the mean of every measure with its standard error."""
         found = dict(self.runs[0][1].poisoned)
         for name, values in self.measures().items():
-            sums = spread(values)
+            sums = summarize_runs(values)
             found |= {name: sums.mean} | ({} if sums.mean_se is None else {f"{name}_se": sums.mean_se})
         return found
 
@@ -99,7 +99,7 @@ def _share(part: int, whole: int) -> float | None:
 
 def write_tables(grouped: Sequence[Group]) -> None:
     """Write every table of the drill, and bring the folders of the curves to exactly its exercises."""
-    sums = {group.name: {name: spread(v) for name, v in group.measures().items()} for group in grouped}
+    sums = {group.name: {name: summarize_runs(v) for name, v in group.measures().items()} for group in grouped}
     write_csv(paths.DRILL_CELLS, [COLUMNS, *(_line(*run) for group in grouped for run in group.runs)])
     write_csv(paths.DRILL_SUMMARY, _summary(grouped, sums))
     write_csv(paths.DRILL_RANKING, _ranking(grouped, sums))
@@ -114,7 +114,7 @@ def write_tables(grouped: Sequence[Group]) -> None:
 
 
 def _means(found: Mapping[str, Spread], names: Iterable[str]) -> dict[str, float]:
-    return {name: rounded(found[name].mean) for name in names if name in found}
+    return {name: round_floats(found[name].mean) for name in names if name in found}
 
 
 def _line(cell: Cell, outcome: Outcome) -> list[Any]:
@@ -154,7 +154,7 @@ def _ranking(grouped: Sequence[Group], sums: Mapping[str, Mapping[str, Spread]])
     lines: list[Sequence[Any]] = [("rate", "batches", "attack", "damage", "damage_se", "rank", "rank_from", "rank_to")]
     for dose in sorted({group.dose for group in grouped}):
         peers = {group.attack: group for group in grouped if group.dose == dose}
-        possible = ranks({name: group.measures()["damage"] for name, group in peers.items()})
+        possible = possible_ranks({name: group.measures()["damage"] for name, group in peers.items()})
         damage = {name: sums[group.name]["damage"] for name, group in peers.items()}
         for name in sorted(peers, key=lambda name: (-damage[name].mean, name)):
             first, last = possible[name]

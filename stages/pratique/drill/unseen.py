@@ -10,7 +10,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
 from pratique.detector.profile import Profile
@@ -62,7 +62,7 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
     holdout = Batch("holdout", read_trusted(paths.HOLDOUT), full.layout)
     rows = min(rows, len(holdout))
     found = []
-    for family in track(FAMILIES, "leaving out"):
+    for family in show_progress(FAMILIES, "leaving out"):
         lacking = calibrate(reference, params, without=family)
         poisoned = [
             batch

@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_text
 from pratique.drill.outcome import KEPT, Outcome, keep, kept, place_of
 from pratique.drill.plan import Cell
@@ -31,7 +31,7 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     outcomes = {key: outcome for key in keys if (outcome := kept(key)) is not None}
     missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
     computed = _computed(list(missing.values()), setting, jobs or os.cpu_count() or 1)
-    for key, outcome in zip(missing, track(computed, "drilling", len(missing)), strict=True):
+    for key, outcome in zip(missing, show_progress(computed, "drilling", len(missing)), strict=True):
         keep(key, outcome)
         outcomes[key] = outcome
     keep_only(KEPT, map(place_of, keys))

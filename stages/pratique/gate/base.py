@@ -23,7 +23,7 @@ from pratique.detector.profile import Profile
 from pratique.provenance import git
 from pratique.quarantine.record import Configuration
 from pratique.quarantine.sources import Inventory, load_inventory
-from pratique.tables.arrival import POINTER
+from pratique.tables.arrival import POINTER_SUFFIX
 from pratique.tables.reading import read_trusted
 
 TRUSTED = (paths.REFERENCE, paths.HOLDOUT)
@@ -58,15 +58,15 @@ def clean_room(commit: str) -> Iterator[Room]:
 
 
 def _lay_out(commit: str, folder: Path) -> None:
-    pointers = [Path(f"{trusted}{POINTER}") for trusted in TRUSTED]
+    pointers = [Path(f"{trusted}{POINTER_SUFFIX}") for trusted in TRUSTED]
     wanted = [paths.PARAMS, paths.SCHEMA.parent, *TRUSTED, *pointers, paths.SOURCES]
-    found = git.blobs(commit, *(str(path) for path in wanted))
+    found = git.list_blobs(commit, *(str(path) for path in wanted))
     if str(paths.PARAMS) not in found:
         raise PratiqueError(f"{commit[:12]} has no {paths.PARAMS}: the pipeline lands first, data afterwards")
     for path in found:
-        write_bytes(folder / path, git.content(commit, path))
+        write_bytes(folder / path, git.read_blob(commit, path))
     for trusted in TRUSTED:
-        if any(path.startswith(str(trusted)) and path.endswith(POINTER) for path in found):
+        if any(path.startswith(str(trusted)) and path.endswith(POINTER_SUFFIX) for path in found):
             _pull(trusted, commit, folder)
 
 

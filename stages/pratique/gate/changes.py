@@ -9,7 +9,7 @@ from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
 from pratique.decisions import ledger
 from pratique.provenance import git
-from pratique.tables.arrival import POINTER, find_incoming
+from pratique.tables.arrival import POINTER_SUFFIX, find_incoming
 
 RESULTS = (
     paths.PROFILE, paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, paths.MODEL, paths.REPORTS,
@@ -54,10 +54,10 @@ def changes_since(ref: str) -> Change:
     PratiqueError
         If there is no such commit, a file of the incoming folder can't be a batch, or DVC's files are not here.
     """
-    base = git.run("merge-base", git.resolve(ref), "HEAD").strip()
-    now, before = _decisions_now(), git.blobs(base, str(paths.DECISIONS))
+    base = git.run("merge-base", git.resolve_commit(ref), "HEAD").strip()
+    now, before = _decisions_now(), git.list_blobs(base, str(paths.DECISIONS))
     old = {Path(path) for path in before if path.endswith(".json")}
-    named = git.names(str(path) for path in now)
+    named = git.hash_objects(str(path) for path in now)
     kept = {path for path in now if before.get(str(path)) == named[str(path)]}
     files, gone = _incoming(base)
     touched = _touched(base)
@@ -74,7 +74,7 @@ def changes_since(ref: str) -> Change:
 def pointers(path: Path) -> list[Path]:
     """The files in git that stand for an incoming file: itself, or the pointers that may hold it."""
     folders = [folder for folder in path.parents if folder == paths.INCOMING or paths.INCOMING in folder.parents]
-    return [path, *(each.with_name(each.name + POINTER) for each in (path, *folders))]
+    return [path, *(each.with_name(each.name + POINTER_SUFFIX) for each in (path, *folders))]
 
 
 def _decisions_now() -> set[Path]:
@@ -83,12 +83,14 @@ def _decisions_now() -> set[Path]:
 
 def _incoming(base: str) -> tuple[tuple[Path, ...], bool]:
     """The incoming files that are new or different, and whether one is gone."""
-    known = git.blobs(base, str(paths.INCOMING), f"{paths.INCOMING}{POINTER}")
-    pointed = bool(_pointed()) or any(path.endswith(POINTER) for path in known)
+    known = git.list_blobs(base, str(paths.INCOMING), f"{paths.INCOMING}{POINTER_SUFFIX}")
+    pointed = bool(_pointed()) or any(path.endswith(POINTER_SUFFIX) for path in known)
     if pointed:
         _require_pulled()
     now = {str(path): path for path in incoming_here()}
-    same = {path for path, name in git.names(path for path in now if path in known).items() if known[path] == name}
+    same = {
+        path for path, name in git.hash_objects(path for path in now if path in known).items() if known[path] == name
+    }
     by_dvc: dict[str, str] = {}
     if pointed:
         by_dvc = _dvc_digests(base)
@@ -105,13 +107,13 @@ def incoming_here() -> list[Path]:
 
 def _is_batch(path: str) -> bool:
     pure = PurePosixPath(path)
-    return not pure.name.startswith(".") and pure.suffix != POINTER
+    return not pure.name.startswith(".") and pure.suffix != POINTER_SUFFIX
 
 
 def _pointed() -> list[Path]:
     """The pointers with which DVC tracks incoming files here."""
-    whole = paths.INCOMING.parent.glob(f"{paths.INCOMING.name}{POINTER}")
-    return sorted([*whole, *paths.INCOMING.rglob(f"*{POINTER}")])
+    whole = paths.INCOMING.parent.glob(f"{paths.INCOMING.name}{POINTER_SUFFIX}")
+    return sorted([*whole, *paths.INCOMING.rglob(f"*{POINTER_SUFFIX}")])
 
 
 def _dvc_digests(commit: str | None) -> dict[str, str]:
@@ -169,9 +171,9 @@ def _same_by_dvc(base: str, files: list[Path], digests: dict[str, str]) -> set[s
 
 def ledger_at(commit: str) -> list[ledger.Entry]:
     """The ledger of a commit; empty where it has none."""
-    if str(paths.LEDGER) not in git.blobs(commit, str(paths.LEDGER)):
+    if str(paths.LEDGER) not in git.list_blobs(commit, str(paths.LEDGER)):
         return []
-    return ledger.parse(git.content(commit, str(paths.LEDGER)), f"{paths.LEDGER} of {commit[:12]}")
+    return ledger.parse(git.read_blob(commit, str(paths.LEDGER)), f"{paths.LEDGER} of {commit[:12]}")
 
 
 def _md5(path: Path) -> str:
@@ -194,8 +196,8 @@ def _comes_with_data(path: Path) -> bool:
     """Whether a change of data may touch a file: not if it can tell DVC or git what to run, fetch or overlook."""
     if path.name == "dvc.yaml" or (path.name.startswith(".") and path.name != ".gitignore"):
         return False
-    data = _within(path, paths.INCOMING) or path == Path(f"{paths.INCOMING}{POINTER}")
-    if path.suffix == POINTER:
+    data = _within(path, paths.INCOMING) or path == Path(f"{paths.INCOMING}{POINTER_SUFFIX}")
+    if path.suffix == POINTER_SUFFIX:
         return data
     return data or any(_within(path, place) for place in RESULTS) or path.suffix == ".md"
 

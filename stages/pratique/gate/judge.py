@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pratique.core import paths
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.decisions import ledger
 from pratique.decisions.decision import Decision, binding, load_decisions, parse_decision
 from pratique.decisions.judging import Judge, Submission
@@ -96,7 +96,7 @@ def gate(ref: str, today: date | None = None) -> Result:
     PratiqueError
         If that can't be decided: no such commit, no reference, data that is not here, a ledger that was changed.
     """
-    base = git.resolve(ref)
+    base = git.resolve_commit(ref)
     change = changes_since(ref)
     ledger.require_prefix(ledger.read(), ledger_at(change.base), str(paths.LEDGER))
     decisions = _decisions(change)
@@ -108,7 +108,7 @@ def gate(ref: str, today: date | None = None) -> Result:
     unlisted: set[str] = set()
     if chosen:
         with clean_room(base) as room:
-            for path in track(chosen, "examining"):
+            for path in show_progress(chosen, "examining"):
                 cleared = clear_file(home / path, room.profile, room.params)
                 record, objections = rule(cleared, room, judge, submissions[path])
                 batches.append(Gated(path, submissions[path], path in change.files, record, objections))
@@ -124,7 +124,7 @@ def _decisions(change: Change) -> list[Decision]:
     """
     decisions = load_decisions()
     if change.brings:
-        old = [parse_decision(path, git.content(change.base, str(path))) for path in sorted(change.withdrawn)]
+        old = [parse_decision(path, git.read_blob(change.base, str(path))) for path in sorted(change.withdrawn)]
         decisions += [decision for decision in old if decision.said.action == "reject"]
     return decisions
 

@@ -17,9 +17,9 @@ from pratique.gate.changes import pointers
 from pratique.provenance import signing
 from pratique.provenance.recordfile import read_record
 from pratique.quarantine.record import Configuration
-from pratique.training.manifest import MODEL_FILE, cleared_files, read_manifest, training_digest
+from pratique.training.manifest import MODEL_FILE, digest_training_params, list_cleared_files, read_manifest
 from pratique.training.models import train
-from pratique.training.rows import accepted
+from pratique.training.rows import read_accepted
 
 Records = dict[str, dict[str, Any]]
 
@@ -142,13 +142,13 @@ def _model(params: Params, retrain: bool) -> Iterator[str]:
     known = read_manifest()
     if sha256_file(MODEL_FILE) != known.sha256:
         yield f"{MODEL_FILE}: not the model of its manifest; run `dvc repro`"
-    if known.batches != cleared_files():
+    if known.batches != list_cleared_files():
         yield f"{paths.MODEL}: learned from other rows than are accepted here; run `dvc repro`"
-    elif known.params != training_digest(params):
+    elif known.params != digest_training_params(params):
         yield f"{paths.MODEL}: trained with other params than are here; run `dvc repro`"
     elif retrain:
         with TemporaryDirectory() as folder:
             again = Path(folder) / MODEL_FILE.name
-            train(accepted(params.data), params.train, params.seed).save(again)
+            train(read_accepted(params.data), params.train, params.seed).save(again)
             if sha256_file(again) != known.sha256:
                 yield f"{MODEL_FILE}: not what training on the accepted rows gives here"

@@ -71,7 +71,7 @@ def read_versions() -> tuple[list[Version], int]:
     """
     advice = "run `dvc repro` and commit what it wrote"
     try:
-        commits = git.history([paths.METRICS_JSON.as_posix()])
+        commits = git.read_commits([paths.METRICS_JSON.as_posix()])
     except PratiqueError as error:
         raise PratiqueError(f"{paths.METRICS_JSON}: no version to read ({error}); {advice}") from error
     versions = [v for commit in reversed(commits[:SHOWN]) if (v := _version(commit)) is not None]
@@ -102,7 +102,7 @@ def _version(commit: git.Commit) -> Version | None:
     """The metrics of a commit; None where it removed them or they are not ours."""
     place = paths.METRICS_JSON.as_posix()
     try:
-        metrics = parse_measures(git.content(commit.sha, place), place)
+        metrics = parse_measures(git.read_blob(commit.sha, place), place)
         batches = {name: metrics["batches"][name] for name in ("accepted", "quarantined")}
         found = accuracy(metrics, place)
     except (PratiqueError, KeyError):
@@ -114,7 +114,7 @@ def _caught(commit: git.Commit) -> float | None:
     """What the drill of a commit caught; None where it has none."""
     place = paths.DRILL_METRICS.as_posix()
     try:
-        found = drilled(parse_measures(git.content(commit.sha, place), place), place)
+        found = drilled(parse_measures(git.read_blob(commit.sha, place), place), place)
     except PratiqueError:
         return None
     return None if found is None else found.mean

@@ -19,7 +19,7 @@ from pratique.results.tracking import Run, track_runs, tracked
 from pratique.tables.reading import read_trusted
 from pratique.training.metrics import score
 from pratique.training.models import Model, train
-from pratique.training.rows import everything, holdout
+from pratique.training.rows import read_everything, read_holdout
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
     params = load()
     reference = read_trusted(paths.REFERENCE)
     layout = Layout.infer(reference, params.data)
-    trusted = holdout(layout)
+    trusted = read_holdout(layout)
     metrics: dict[str, dict[str, float]] = {}
     for name, model in _models(Batch("reference", reference, layout), params).items():
         scores, predicted = score(model, trusted)
@@ -52,7 +52,7 @@ def _track(params: Params, metrics: dict[str, dict[str, float]]) -> None:
 def _models(reference: Batch, params: Params) -> dict[str, Model]:
     return {
         "accepted": Model.load(paths.MODEL / "model.skops"),
-        "everything": train(everything(reference.layout), params.train, params.seed),
+        "everything": train(read_everything(reference.layout), params.train, params.seed),
         "reference": train(reference, params.train, params.seed),
     }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pratique.core import paths
 from pratique.core.errors import UnreadableBatch
 from pratique.core.hashing import sha256_file
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
 from pratique.tables.arrival import Arrival, batch_name, find_incoming
 from pratique.tables.reading import read_table
@@ -17,7 +17,7 @@ from pratique.tables.reading import read_table
 def main() -> None:
     """Ingest everything in data/incoming."""
     wanted: list[Path] = []
-    for path in track(find_incoming(paths.INCOMING), "ingesting"):
+    for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
         wanted += ingest(path, paths.BATCHES)
     keep_only(paths.BATCHES, wanted)
 

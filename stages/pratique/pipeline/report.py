@@ -4,7 +4,7 @@ from rich.console import Console
 
 from pratique.core import paths
 from pratique.core.params import load
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_text
 from pratique.dossier.dossier import Desk
 from pratique.pages.batch_page import batch_page
@@ -20,7 +20,7 @@ def main() -> None:
     queue = [one.batch for one in waiting(facts)]
     prices = {}
     pages = {one.batch: paths.PAGES / f"{one.batch}.html" for one in facts if not one.plain}
-    for one in track([one for one in facts if one.batch in pages], "reporting"):
+    for one in show_progress([one for one in facts if one.batch in pages], "reporting"):
         dossier = desk.dossier(one)
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))

@@ -2,15 +2,15 @@
 
 from pratique.core import paths
 from pratique.core.params import load
-from pratique.training.manifest import cleared_files, manifest
+from pratique.training.manifest import list_cleared_files, make_manifest
 from pratique.training.models import train
-from pratique.training.rows import accepted
+from pratique.training.rows import read_accepted
 
 
 def main() -> None:
     """Write data/model: the model, and the digests of what it learned from."""
     params = load()
-    files = cleared_files()
-    rows = accepted(params.data)
+    files = list_cleared_files()
+    rows = read_accepted(params.data)
     train(rows, params.train, params.seed).save(paths.MODEL / "model.skops")
-    manifest(files, len(rows), params).save()
+    make_manifest(files, len(rows), params).save()

@@ -10,7 +10,7 @@ from pathlib import Path
 from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.core.params import load
-from pratique.core.progress import track
+from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_text
 from pratique.decisions.decision import load_decisions
 from pratique.decisions.ledger import append
@@ -36,7 +36,7 @@ def main() -> None:
     written: list[Path] = []
     records = []
     arrivals = read_arrivals(paths.BATCHES)
-    for arrival in track(arrivals, "validating"):
+    for arrival in show_progress(arrivals, "validating"):
         measured = streams.follow(clear(arrival, normal, judged_by.digests["profile"], params))
         batch = ruled(measured, judged_by, law)
         files, record = store(batch, judged_by)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pratique.core.errors import PratiqueError
 
-IDENTITY = re.compile(r"(?P<name>[^<>\n]*?) ?<(?P<email>[^<>\s]*)>")
-FORGES = frozenset({"noreply@github.com"})
+IDENTITY_PATTERN = re.compile(r"(?P<name>[^<>\n]*?) ?<(?P<email>[^<>\s]*)>")
+FORGE_COMMITTERS = frozenset({"noreply@github.com"})
 """Committers of what people do on a web page: they stand for nobody."""
 
 
@@ -25,10 +25,10 @@ class Commit:
     @property
     def people(self) -> frozenset[str]:
         """E-mail addresses of author and committer, in lower case."""
-        return frozenset(email(who) for who in (self.author, self.committer)) - FORGES
+        return frozenset(email_of(who) for who in (self.author, self.committer)) - FORGE_COMMITTERS
 
 
-def email(identity: str) -> str:
+def email_of(identity: str) -> str:
     """The address in `Name <address>`, in lower case; all of it where there is none.
 
     Examples
@@ -36,7 +36,7 @@ def email(identity: str) -> str:
     >>> email("Ann Lee <Ann@example.org>")
     'ann@example.org'
     """
-    match = IDENTITY.search(identity)
+    match = IDENTITY_PATTERN.search(identity)
     return (match["email"] if match else identity).strip().lower()
 
 
@@ -60,7 +60,7 @@ def run(*words: str, given: str | None = None) -> str:
     return done.stdout
 
 
-def identity() -> str:
+def read_identity() -> str:
     """`Name <address>` of whoever works here, as git would sign a commit.
 
     Raises
@@ -69,7 +69,7 @@ def identity() -> str:
         If git does not know.
     """
     try:
-        match = IDENTITY.match(run("var", "GIT_COMMITTER_IDENT"))
+        match = IDENTITY_PATTERN.match(run("var", "GIT_COMMITTER_IDENT"))
     except PratiqueError as error:
         raise PratiqueError("git does not know who you are; set `git config user.name` and `user.email`") from error
     if match is None or not match["email"]:
@@ -77,7 +77,7 @@ def identity() -> str:
     return f"{match['name']} <{match['email']}>"
 
 
-def resolve(ref: str) -> str:
+def resolve_commit(ref: str) -> str:
     """The commit that a name stands for.
 
     Raises
@@ -91,14 +91,14 @@ def resolve(ref: str) -> str:
         raise PratiqueError(f"'{ref}': no such commit here; fetch it first (in CI: check out all history)") from error
 
 
-def blobs(commit: str, *folders: str) -> dict[str, str]:
+def list_blobs(commit: str, *folders: str) -> dict[str, str]:
     """The files of a commit below these places, each with the name that git gives its content."""
     listed = run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *folders)
     entries = (entry.split("\t", 1) for entry in listed.split("\0") if entry)
     return {path: words.split()[2] for words, path in entries if words.split()[1] == "blob"}
 
 
-def names(paths: Iterable[str]) -> dict[str, str]:
+def hash_objects(paths: Iterable[str]) -> dict[str, str]:
     """The name that git would give the content of each file as it lies on disk now; every byte is read."""
     wanted = list(paths)
     if not wanted:
@@ -107,7 +107,7 @@ def names(paths: Iterable[str]) -> dict[str, str]:
     return dict(zip(wanted, printed.split(), strict=True))
 
 
-def content(commit: str, path: str) -> bytes:
+def read_blob(commit: str, path: str) -> bytes:
     """The bytes of a file at a commit."""
     done = subprocess.run(["git", "cat-file", "blob", f"{commit}:{path}"], capture_output=True)
     if done.returncode:
@@ -115,7 +115,7 @@ def content(commit: str, path: str) -> bytes:
     return done.stdout
 
 
-def history(paths: Iterable[str], since: str | None = None) -> list[Commit]:
+def read_commits(paths: Iterable[str], since: str | None = None) -> list[Commit]:
     """The commits that touched any of these files, newest first; with `since`, those after that commit only."""
     span = [f"{since}..HEAD"] if since else ["HEAD"]
     form = "%H%x00%an <%ae>%x00%cn <%ce>%x00%cI"
@@ -123,6 +123,6 @@ def history(paths: Iterable[str], since: str | None = None) -> list[Commit]:
     return [Commit(*line.split("\0")) for line in printed.splitlines()]
 
 
-def uncommitted(path: Path) -> bool:
+def is_uncommitted(path: Path) -> bool:
     """Whether a file differs from HEAD, or is not in it."""
     return bool(run("status", "--porcelain", "--untracked-files=all", "--", f":(literal){path.as_posix()}"))

@@ -45,7 +45,7 @@ def seal(statement: dict[str, Any], key: Path) -> bytes:
         raise PratiqueError(f"{key}: not an Ed25519 key; make one with `openssl genpkey -algorithm ed25519`")
     envelope = Envelope(json.dumps(statement, ensure_ascii=False, allow_nan=False).encode(), PAYLOAD_TYPE, {})
     envelope.sign(CryptoSigner(private))
-    return _form(envelope)
+    return _serialize(envelope)
 
 
 def save(path: Path, statement: dict[str, Any], key: Path) -> None:
@@ -55,7 +55,7 @@ def save(path: Path, statement: dict[str, Any], key: Path) -> None:
 
 def unseal(data: bytes, place: str) -> dict[str, Any]:
     """The statement in an envelope; its signatures are not looked at."""
-    statement = parse_json(_envelope(data, place).payload, place)
+    statement = parse_json(_parse_envelope(data, place).payload, place)
     if not isinstance(statement, dict):
         raise PratiqueError(f"{place}: the envelope holds no statement; write it anew")
     return statement
@@ -72,13 +72,13 @@ def is_signed(data: bytes, public: str, place: str) -> bool:
     from securesystemslib.exceptions import VerificationError
 
     try:
-        _envelope(data, place).verify([_public(public)], 1)
+        _parse_envelope(data, place).verify([_load_public_key(public)], 1)
     except VerificationError:
         return False
     return True
 
 
-def _public(text: str) -> Any:
+def _load_public_key(text: str) -> Any:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -94,12 +94,12 @@ def _public(text: str) -> Any:
     return SSlibKey.from_crypto(key)
 
 
-def _envelope(data: bytes, place: str) -> Any:
+def _parse_envelope(data: bytes, place: str) -> Any:
     from securesystemslib.dsse import Envelope
 
     try:
         envelope = Envelope.from_dict(parse_json(data, place))
-        sound = envelope.payload_type == PAYLOAD_TYPE and _form(envelope) == data
+        sound = envelope.payload_type == PAYLOAD_TYPE and _serialize(envelope) == data
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PratiqueError(f"{place}: not a signed statement; write it anew") from error
     if not sound:
@@ -107,5 +107,5 @@ def _envelope(data: bytes, place: str) -> Any:
     return envelope
 
 
-def _form(envelope: Any) -> bytes:
+def _serialize(envelope: Any) -> bytes:
     return (json.dumps(envelope.to_dict(), indent=2) + "\n").encode()

@@ -10,8 +10,8 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, UnreadableBatch, printable
 from pratique.core.hashing import sha256_file
 from pratique.core.params import Params, load
-from pratique.core.progress import track
-from pratique.core.writing import rounded
+from pratique.core.progress import show_progress
+from pratique.core.writing import round_floats
 from pratique.detector import profile
 from pratique.detector.profile import Profile
 from pratique.detector.verdict import unreadable
@@ -34,7 +34,7 @@ def check_files(files: Sequence[Path]) -> dict[str, Summary]:
             raise PratiqueError(f"{printable(str(path))}: not a file; name .csv or .parquet files to check")
     params = load()
     normal = profile.load(params)
-    return {str(path): clear_file(path, normal, params).summary() for path in track(files, "checking")}
+    return {str(path): clear_file(path, normal, params).summary() for path in show_progress(files, "checking")}
 
 
 def clear_file(path: Path, normal: Profile, params: Params) -> Cleared:
@@ -58,7 +58,7 @@ def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:
                 "sha256": summary.arrival.sha256,
                 "rows": summary.arrival.rows,
                 "verdict": summary.verdict.verdict,
-                "p_value": rounded(summary.verdict.p_value, 4),
+                "p_value": round_floats(summary.verdict.p_value, 4),
                 "alarms": list(summary.verdict.alarms),
                 "suspects": len(summary.verdict.suspects),
                 "fault": summary.arrival.fault,

@@ -13,7 +13,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import printable
 from pratique.core.hashing import code_digest, sha256_file, sha256_json
 from pratique.core.params import Params
-from pratique.core.writing import rounded
+from pratique.core.writing import round_floats
 from pratique.decisions.decision import STATEMENT, Decision, binding
 from pratique.detector import profile
 from pratique.detector.adequacy import Promise
@@ -74,7 +74,7 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
         "predicate": {
             "result": RESULTS[verdict.verdict],
             "verdict": verdict.verdict,
-            "pValue": rounded(verdict.p_value, 4),
+            "pValue": round_floats(verdict.p_value, 4),
             "reasonCodes": list(cleared.codes),
             "fault": None if arrival.fault is None else printable(arrival.fault),
             "batch": _batch(cleared),
@@ -145,7 +145,7 @@ def _share(cleared: Cleared) -> dict[str, float] | None:
     """Estimated share of poisoned rows; none where nothing could be estimated."""
     if cleared.examination is None:
         return None
-    return dict(rounded(asdict(cleared.examination.share), 4))
+    return dict(round_floats(asdict(cleared.examination.share), 4))
 
 
 def _promise(promise: Promise | None) -> dict[str, float] | None:
@@ -170,12 +170,12 @@ def _check(judged: Judged) -> dict[str, Any]:
         "id": judged.measurement.check,
         "level": "batch" if finding.row_scores is None else "rows",
         "success": not judged.alarm,
-        "observed": rounded(finding.statistic),
-        "limit": rounded(judged.limit),
+        "observed": round_floats(finding.statistic),
+        "limit": round_floats(judged.limit),
         "unit": finding.unit,
-        "pValue": rounded(judged.measurement.p_value, 4),
+        "pValue": round_floats(judged.measurement.p_value, 4),
         "nFailed": len(finding.forbidden),
         "breaches": [printable(breach) for breach in finding.breaches],
-        "evidence": rounded(finding.evidence),
+        "evidence": round_floats(finding.evidence),
         "fault": None if finding.fault is None else printable(finding.fault),
     }

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
-from pratique.core.writing import rounded, write_table, write_text
+from pratique.core.writing import round_floats, write_table, write_text
 
 if TYPE_CHECKING:
     from pratique.quarantine.clear import Summary
@@ -40,7 +40,7 @@ def batches_csv(cleared: Sequence["Summary"]) -> str:
                 c.arrival.sha256,
                 c.arrival.rows,
                 c.verdict.verdict,
-                rounded(c.verdict.p_value, 4),
+                round_floats(c.verdict.p_value, 4),
                 ";".join(c.codes),
                 len(c.verdict.suspects),
                 c.decision,

@@ -25,7 +25,7 @@ class PastModel:
 def past_models() -> list[PastModel]:
     """Every model that a commit of this branch had, oldest first; none outside a repository."""
     try:
-        commits = git.history([LOCK])[::-1]
+        commits = git.read_commits([LOCK])[::-1]
     except PratiqueError:
         return []
     found: dict[str, PastModel] = {}
@@ -38,8 +38,8 @@ def past_models() -> list[PastModel]:
 
 def _models(commit: str) -> Iterator[str]:
     """The MD5 by which the commit's lock names the model."""
-    if LOCK in git.blobs(commit, LOCK):
-        lock: Any = parse_yaml(git.content(commit, LOCK).decode("utf-8", "replace"), f"{LOCK} of {commit[:12]}")
+    if LOCK in git.list_blobs(commit, LOCK):
+        lock: Any = parse_yaml(git.read_blob(commit, LOCK).decode("utf-8", "replace"), f"{LOCK} of {commit[:12]}")
         match lock:
             case {"stages": {"train": {"outs": [{"md5": str(md5)}, *_]}}}:
                 yield md5

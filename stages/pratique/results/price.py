@@ -18,8 +18,8 @@ from pratique.core.writing import write_json
 from pratique.quarantine.store import typed
 from pratique.results.facts import Facts
 from pratique.tables.reading import read_table, read_trusted
-from pratique.training.models import Model, labelled, train
-from pratique.training.rows import accepted
+from pratique.training.models import Model, drop_unlabelled, train
+from pratique.training.rows import read_accepted
 
 PRICES = paths.CACHE / "prices"
 MAX_ROWS = 10_000
@@ -85,7 +85,7 @@ class Pricing:
         settings = self._params.model_dump(mode="json", include={"seed", "data", "train"})
         folders = [sha256_folder(folder) for folder in (paths.ACCEPTED, paths.HOLDOUT, paths.REFERENCE)]
         self._key = [settings, folders, code_digest(), versions]
-        self._base = accepted(params.data)
+        self._base = read_accepted(params.data)
         self._answers: dict[float, np.ndarray] = {}
 
     def of(self, facts: Facts) -> Price | None:
@@ -104,7 +104,7 @@ class Pricing:
         return price
 
     def _measure(self, held_rows: Path) -> Price | None:
-        held = labelled(Batch("held", read_table(held_rows), self._layout))
+        held = drop_unlabelled(Batch("held", read_table(held_rows), self._layout))
         if not len(held):
             return None
         both = len(self._base) + len(held)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pratique.contract.attack import Poisoned
+from pratique.contract.attack import PoisonedBatch
 from pratique.contract.discovery import load_attack
 from pratique.core import paths
 from pratique.core.batch import Batch
@@ -136,7 +136,7 @@ def _split(digits: Batch, rng: np.random.Generator) -> tuple[Batch, Batch, Batch
     return reference, holdout, incoming
 
 
-def _poisoned(incoming: Batch) -> Iterator[tuple[BatchPlan, Poisoned]]:
+def _poisoned(incoming: Batch) -> Iterator[tuple[BatchPlan, PoisonedBatch]]:
     """Each planned batch: its own rows of those that are left, then its attack under its own seed."""
     left = np.arange(len(incoming))
     for number, planned in enumerate(PLANS):
@@ -147,9 +147,9 @@ def _poisoned(incoming: Batch) -> Iterator[tuple[BatchPlan, Poisoned]]:
         yield planned, _attacked(clean, planned, np.random.default_rng([SEED, number]))
 
 
-def _attacked(clean: Batch, planned: BatchPlan, rng: np.random.Generator) -> Poisoned:
+def _attacked(clean: Batch, planned: BatchPlan, rng: np.random.Generator) -> PoisonedBatch:
     if not planned.poisoned:
-        return Poisoned(clean, np.zeros(0, int), np.arange(len(clean)))
+        return PoisonedBatch(clean, np.zeros(0, int), np.arange(len(clean)))
     return load_attack(str(planned.attack))(**planned.fields).poison(clean, planned.rate, rng)
 
 
@@ -159,13 +159,13 @@ def _write_csv(path: Path, table: pa.Table) -> None:
     write_text(path, "".join(f"{','.join(line)}\n" for line in lines))
 
 
-def _truth(made: list[tuple[BatchPlan, Poisoned]]) -> str:
+def _truth(made: list[tuple[BatchPlan, PoisonedBatch]]) -> str:
     """One line for each poisoned row."""
     lines = [f"{planned.name},{row},{planned.attack}\n" for planned, result in made for row in result.rows]
     return "".join(["batch,row,attack\n", *lines])
 
 
-def _page(made: list[tuple[BatchPlan, Poisoned]]) -> str:
+def _page(made: list[tuple[BatchPlan, PoisonedBatch]]) -> str:
     lines = []
     for planned, result in made:
         rows = ", ".join(map(str, result.rows)) or "none"

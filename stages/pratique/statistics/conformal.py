@@ -4,16 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TIE = 0.01
+TIE_BREAK = 0.01
 
 
 @dataclass(frozen=True)
-class Surprise:
+class ConformalScore:
     """-log10 of the chance that a trusted row scores this high or higher.
 
     The chance is the conformal p-value, which is as honest for 100 trusted rows as for 10,000. It can't be
     smaller than 1 / (trusted rows + 1); rows beyond everything seen are ranked among themselves by at most
-    `TIE` more. A tail fitted to the largest few trusted scores would reach further and promise too much: on
+    `TIE_BREAK` more. A tail fitted to the largest few trusted scores would reach further and promise too much: on
     references of a few hundred rows it made two of five clean batches look like one in twenty.
 
     Attributes
@@ -25,7 +25,7 @@ class Surprise:
     sorted_scores: np.ndarray
 
     @classmethod
-    def of(cls, scores: np.ndarray) -> "Surprise":
+    def of(cls, scores: np.ndarray) -> "ConformalScore":
         """Learn from out-of-fold scores in any order."""
         return cls(np.sort(scores))
 
@@ -37,7 +37,7 @@ class Surprise:
         """Surprise of new rows."""
         beyond = np.maximum(scores - self.sorted_scores[-1], 0)
         spread = float(self.sorted_scores[-1] - self.sorted_scores[0]) or 1.0
-        return np.asarray(-np.log10(self.p_values(scores)) + TIE * beyond / (beyond + spread))
+        return np.asarray(-np.log10(self.p_values(scores)) + TIE_BREAK * beyond / (beyond + spread))
 
     def _at_least(self, scores: np.ndarray) -> np.ndarray:
         return len(self.sorted_scores) - np.searchsorted(self.sorted_scores, scores, "left")

@@ -10,77 +10,79 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pratique.statistics.nulls import MomentNull, of_samples
+from pratique.statistics.nulls import MomentNull, fit_moments
 from pratique.statistics.tail import SmoothTail
 
-SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
-FINE = np.concatenate([[0.0], np.geomspace(0.001, 1, 200)])
-SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
-DRAWS = 2000
-CHUNK = 100
-LARGEST = 20.0
+MIXTURE_SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
+SHARE_GRID = np.concatenate([[0.0], np.geomspace(0.001, 1, 200)])
+MIXTURE_SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
+MIXTURE_DRAWS = 2000
+REFERENCES_AT_ONCE = 100
+LOG_ODDS_LIMIT = 20.0
 """Log odds beyond this say no more, so that one row can't hide what the others show."""
-MOST = 3.0
+NATS_PER_ROW = 3.0
 """Nats that one row counts at most, whatever the share: a censored likelihood ratio (Huber, "A robust version of the
 probability ratio test", 1965). However odd a row is, it is worth odds of 20 to 1."""
-CAP = 10.0
+TAIL_END = 10.0
 """Log odds at which the smooth tail ends. From 9 to 12, and with 2.5 to 3.5 nats a row, batches are caught alike."""
-FEW = 100
+FEW_TRUSTED_ROWS = 100
 """Trusted rows below which the null grows wider, as 1 / rows: the tail's handful of rows don't tell its scale. On 20
 references of 56 and 76 rows two clean batches in 100 alarm with it, five without."""
 STREAM_SHARES = np.array([0.01, 0.03, 0.1, 0.3])
 STREAM_CAP = 4.0
 """A bet over many batches is on the mean of the odds, which a reference knows only where the largest are capped."""
-HALF_DROP = 1.353
+INTERVAL_DROP = 1.353
 """The log likelihood falls by this much at the ends of an interval with one-sided confidence 95 % (Wilks, 1938)."""
 
 
-def likelihood_ratio(log_odds: np.ndarray, cap: float = CAP) -> np.ndarray:
-    """Maximum over `SHARES` of L(pi), for log odds of shape (..., rows); none counts for more than the cap.
+def likelihood_ratio(log_odds: np.ndarray, cap: float = TAIL_END) -> np.ndarray:
+    """Maximum over `MIXTURE_SHARES` of L(pi), for log odds of shape (..., rows); none counts for more than the cap.
 
-    Nor does any row add more than `MOST`.
+    Nor does any row add more than `NATS_PER_ROW`.
     """
-    return np.asarray(_terms(log_odds, cap).sum(axis=-2).max(axis=-1))
+    return np.asarray(_row_terms(log_odds, cap).sum(axis=-2).max(axis=-1))
 
 
-def null(log_odds: np.ndarray, rng: np.random.Generator) -> MomentNull:
+def fit_null(log_odds: np.ndarray, rng: np.random.Generator) -> MomentNull:
     """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows, shape (rows,).
 
     Every draw resamples the reference first, with a smooth tail (`SmoothTail`), and the batch from it. A ratio of 0 or
     less says that no poison is likelier than any share of it: that is no evidence.
     """
-    clean = SmoothTail.of(log_odds, CAP)
-    learned = _null(lambda count: clean.draw(count, rng), _terms(clean.values, CAP), rng)
-    wider = np.array([1.0, max(1.0, FEW / len(log_odds)), 1.0])
+    clean = SmoothTail.of(log_odds, TAIL_END)
+    learned = _fit_null(lambda count: clean.draw(count, rng), _row_terms(clean.values, TAIL_END), rng)
+    wider = np.array([1.0, max(1.0, FEW_TRUSTED_ROWS / len(log_odds)), 1.0])
     return replace(learned, moments=learned.moments * wider)
 
 
-def null_of_many(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
+def fit_null_of_largest(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
     """The null of the largest likelihood ratio over several questions, given log odds of shape (rows, questions).
 
     What the questions say of one row belongs together: the reference is resampled row by row.
     """
     rows = len(log_odds)
     chances = np.full(rows, 1 / rows)
-    terms = _terms(log_odds, cap).reshape(rows, -1)
-    return _null(lambda count: rng.multinomial(rows, chances, size=count) / rows, terms, rng)
+    terms = _row_terms(log_odds, cap).reshape(rows, -1)
+    return _fit_null(lambda count: rng.multinomial(rows, chances, size=count) / rows, terms, rng)
 
 
-def _null(references: Callable[[int], np.ndarray], terms: np.ndarray, rng: np.random.Generator) -> MomentNull:
+def _fit_null(references: Callable[[int], np.ndarray], terms: np.ndarray, rng: np.random.Generator) -> MomentNull:
     """The null of the largest of the sums of terms, shape (rows, sums), over batches of rows drawn from references.
 
     `references` draws so many of them: the chances of the rows, shape (count, rows).
     """
-    samples: list[list[np.ndarray]] = [[] for _ in SIZES]
-    for _ in range(DRAWS // CHUNK):
-        reference = references(CHUNK)
-        for size, found in zip(SIZES, samples, strict=True):
+    samples: list[list[np.ndarray]] = [[] for _ in MIXTURE_SIZES]
+    for _ in range(MIXTURE_DRAWS // REFERENCES_AT_ONCE):
+        reference = references(REFERENCES_AT_ONCE)
+        for size, found in zip(MIXTURE_SIZES, samples, strict=True):
             found.append((rng.multinomial(size, reference) @ terms).max(axis=1))
-    return replace(of_samples(list(SIZES), [np.concatenate(found) for found in samples]), floor=0.0, is_a="odds")
+    return replace(
+        fit_moments(list(MIXTURE_SIZES), [np.concatenate(found) for found in samples]), floor=0.0, bounded_as="odds"
+    )
 
 
 @dataclass(frozen=True)
-class Share:
+class PoisonedShare:
     """Estimated share of poisoned rows, and the ends of an interval: each is passed with a chance of 5 %."""
 
     estimate: float
@@ -88,18 +90,18 @@ class Share:
     highest: float
 
 
-UNKNOWN_SHARE = Share(0.0, 0.0, 1.0)
+UNKNOWN_SHARE = PoisonedShare(0.0, 0.0, 1.0)
 
 
-def share(log_odds: np.ndarray) -> Share:
+def estimate_share(log_odds: np.ndarray) -> PoisonedShare:
     """Maximum likelihood over a grid, and the profile likelihood's interval."""
-    likelihood = np.array([np.log1p(pi * _gain(log_odds, LARGEST)).sum() for pi in FINE])
+    likelihood = np.array([np.log1p(pi * _odds_minus_one(log_odds, LOG_ODDS_LIMIT)).sum() for pi in SHARE_GRID])
     best = int(likelihood.argmax())
-    inside = np.flatnonzero(likelihood >= likelihood[best] - HALF_DROP)
-    return Share(float(FINE[best]), float(FINE[inside[0]]), float(FINE[inside[-1]]))
+    inside = np.flatnonzero(likelihood >= likelihood[best] - INTERVAL_DROP)
+    return PoisonedShare(float(SHARE_GRID[best]), float(SHARE_GRID[inside[0]]), float(SHARE_GRID[inside[-1]]))
 
 
-def posterior(log_odds: np.ndarray, estimate: float) -> np.ndarray:
+def posterior_log_odds(log_odds: np.ndarray, estimate: float) -> np.ndarray:
     """Log odds that each row is poisoned, given the batch's share; the share is taken for at least 1 in 10,000."""
     share_ = min(max(estimate, 1e-4), 1 - 1e-4)
     return log_odds + np.log(share_ / (1 - share_))
@@ -120,10 +122,10 @@ def bets(log_odds: np.ndarray, clean_odds: float) -> np.ndarray:
     return np.asarray(np.log1p(STREAM_SHARES * (odds[:, None] - 1)).sum(axis=0))
 
 
-def _gain(log_odds: np.ndarray, cap: float) -> np.ndarray:
-    return np.asarray(np.expm1(np.clip(log_odds, -LARGEST, cap)))
+def _odds_minus_one(log_odds: np.ndarray, cap: float) -> np.ndarray:
+    return np.asarray(np.expm1(np.clip(log_odds, -LOG_ODDS_LIMIT, cap)))
 
 
-def _terms(log_odds: np.ndarray, cap: float) -> np.ndarray:
-    """log(1 - pi + pi exp f), at most `MOST`, for every row and share, shape (..., rows, shares)."""
-    return np.asarray(np.minimum(np.log1p(_gain(log_odds, cap)[..., None] * SHARES), MOST))
+def _row_terms(log_odds: np.ndarray, cap: float) -> np.ndarray:
+    """log(1 - pi + pi exp f), at most `NATS_PER_ROW`, for every row and share, shape (..., rows, shares)."""
+    return np.asarray(np.minimum(np.log1p(_odds_minus_one(log_odds, cap)[..., None] * MIXTURE_SHARES), NATS_PER_ROW))

@@ -8,10 +8,10 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy import special, stats
 
-SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+NULL_SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 """Batch sizes at which a null is learned; between them it is interpolated in the logarithm of the size."""
-DRAWS = 2000
-CHUNK = 20
+NULL_DRAWS = 2000
+DRAWS_AT_ONCE = 20
 SMALLEST_P = 1e-300
 LARGEST_EXPONENT = 700.0
 
@@ -34,7 +34,7 @@ class Null(Protocol):
 
 
 @dataclass(frozen=True)
-class Rarest:
+class TailBound:
     """How rare a statistic that is a logarithm of a chance or of odds can be: share x exp(-rate x statistic).
 
     What a null is learned from may happen to be all alike, and then says nothing about what is a little higher.
@@ -53,7 +53,7 @@ class Rarest:
 
 
 Logarithm = Literal["chance", "odds"]
-RAREST: dict[Logarithm, Rarest] = {"chance": Rarest(math.log(10), 1.0), "odds": Rarest(1.0, 0.01)}
+TAIL_BOUNDS: dict[Logarithm, TailBound] = {"chance": TailBound(math.log(10), 1.0), "odds": TailBound(1.0, 0.01)}
 """Of a statistic that is -log10 of a chance, and of a log likelihood ratio.
 
 Where odds are honest, the log likelihood ratio of one share of poison is L or more in at most exp(-L) of clean batches
@@ -69,7 +69,7 @@ class Pearson3:
     set to zero, because the normal's right tail is then the heavier, and so the honest one.
 
     A statistic at or below `floor` is no evidence, however narrow the null: its p-value is 1. Nor is one ever rarer
-    than `RAREST` says of what it `is_a`.
+    than `TAIL_BOUNDS` says of what it `bounded_as`.
 
     Source: Pearson, "Contributions to the mathematical theory of evolution II" (1895).
     """
@@ -78,7 +78,7 @@ class Pearson3:
     std: float
     skew: float
     floor: float = -math.inf
-    is_a: Logarithm | None = None
+    bounded_as: Logarithm | None = None
 
     def p_value(self, statistic: float) -> float:
         """Upper tail probability, at least `SMALLEST_P`, and that where it is not a number."""
@@ -90,18 +90,18 @@ class Pearson3:
         else:
             shape = 4 / self.skew**2
             tail = float(special.gammaincc(shape, max(shape + z * math.sqrt(shape), 0.0)))  # NaN stays NaN
-        if self.is_a is not None:
-            tail = max(tail, RAREST[self.is_a].chance(statistic))
+        if self.bounded_as is not None:
+            tail = max(tail, TAIL_BOUNDS[self.bounded_as].chance(statistic))
         return max(SMALLEST_P, tail)
 
     def limit(self, alpha: float) -> float:
-        """Upper `alpha` quantile, at least `floor` and what `RAREST` demands."""
+        """Upper `alpha` quantile, at least `floor` and what `TAIL_BOUNDS` demands."""
         if self.skew < 1e-3:
             z = float(-special.ndtri(alpha))
         else:
             shape = 4 / self.skew**2
             z = float((special.gammainccinv(shape, alpha) - shape) / math.sqrt(shape))
-        least = -math.inf if self.is_a is None else RAREST[self.is_a].statistic(alpha)
+        least = -math.inf if self.bounded_as is None else TAIL_BOUNDS[self.bounded_as].statistic(alpha)
         return max(self.floor, self.mean + z * self.std, least)
 
 
@@ -154,34 +154,38 @@ class MomentNull:
     moments : ndarray of float, shape (sizes, 3)
         Mean, standard deviation and skewness at each size.
     floor : float
-    is_a : {"chance", "odds"}, optional
+    bounded_as : {"chance", "odds"}, optional
         See `Pearson3`.
     """
 
     sizes: np.ndarray
     moments: np.ndarray
     floor: float = -math.inf
-    is_a: Logarithm | None = None
+    bounded_as: Logarithm | None = None
 
     def at(self, rows: int) -> Pearson3:
         """Interpolated in log size; beyond the ends, the null of the nearest size."""
         where = np.log(self.sizes)
         mean, std, skew = (float(np.interp(np.log(rows), where, column)) for column in self.moments.T)
-        return Pearson3(mean, std, skew, self.floor, self.is_a)
+        return Pearson3(mean, std, skew, self.floor, self.bounded_as)
 
 
-def of_samples(sizes: list[int], samples: list[np.ndarray]) -> MomentNull:
+def fit_moments(sizes: list[int], samples: list[np.ndarray]) -> MomentNull:
     """The null that samples of a statistic, one array for each size, show."""
-    moments = [(float(s.mean()), max(float(s.std()), 1e-9 * max(1.0, abs(float(s.mean())))), _skew(s)) for s in samples]
+    moments = [
+        (float(s.mean()), max(float(s.std()), 1e-9 * max(1.0, abs(float(s.mean())))), _skewness(s)) for s in samples
+    ]
     return MomentNull(np.array(sizes), np.array(moments))
 
 
-def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator) -> Null:
+def fit_null_of_scores(
+    scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], rng: np.random.Generator
+) -> Null:
     """The null of a statistic over rows, given the out-of-fold scores of trusted rows.
 
     Every draw resamples the reference first and the batch from it: a finite reference knows its own mean only
     so well, and that uncertainty, not 1/sqrt(rows), is what limits a large batch's test. Among the trusted rows
-    stands one that nobody saw: see `with_the_unseen`.
+    stands one that nobody saw: see `add_unseen_row`.
 
     Parameters
     ----------
@@ -192,19 +196,19 @@ def of_row_scores(scores: np.ndarray, statistic: Callable[[np.ndarray], np.ndarr
     """
     if np.isin(scores, (0.0, 1.0)).all():
         return RateNull(int(scores.sum()), len(scores))
-    scores = with_the_unseen(scores)
+    scores = add_unseen_row(scores)
     samples = []
-    for size in SIZES:
+    for size in NULL_SIZES:
         values = []
-        for _ in range(DRAWS // CHUNK):
-            reference = scores[rng.integers(len(scores), size=(CHUNK, len(scores)))]
-            drawn = rng.integers(len(scores), size=(CHUNK, size))
+        for _ in range(NULL_DRAWS // DRAWS_AT_ONCE):
+            reference = scores[rng.integers(len(scores), size=(DRAWS_AT_ONCE, len(scores)))]
+            drawn = rng.integers(len(scores), size=(DRAWS_AT_ONCE, size))
             values.append(statistic(np.take_along_axis(reference, drawn, axis=1)))
         samples.append(np.concatenate(values))
-    return of_samples(list(SIZES), samples)
+    return fit_moments(list(NULL_SIZES), samples)
 
 
-def with_the_unseen(scores: np.ndarray) -> np.ndarray:
+def add_unseen_row(scores: np.ndarray) -> np.ndarray:
     """The scores of m trusted rows, and one more, at least as high as all of them.
 
     The next clean row is odder than m others with a chance of 1 in m + 1, by symmetry, and a small reference that
@@ -220,6 +224,6 @@ def with_the_unseen(scores: np.ndarray) -> np.ndarray:
     return np.append(scores, highest[-1] + (highest - highest[0]).mean())
 
 
-def _skew(sample: np.ndarray) -> float:
+def _skewness(sample: np.ndarray) -> float:
     spread = sample.std()
     return float((((sample - sample.mean()) / spread) ** 3).mean()) if spread > 0 else 0.0

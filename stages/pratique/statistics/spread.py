@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-RESAMPLES = 1000
+BOOTSTRAP_RESAMPLES = 1000
 CONFIDENCE = 0.95
 
 
@@ -26,7 +26,7 @@ class Spread:
     p1_se: float | None
 
 
-def spread(values: Sequence[float]) -> Spread:
+def summarize_runs(values: Sequence[float]) -> Spread:
     """Sum up one number for each run, at least one.
 
     The standard error of the mean is s / sqrt(n), that of a percentile the standard deviation over bootstrap
@@ -42,13 +42,13 @@ def spread(values: Sequence[float]) -> Spread:
     p5, p1 = np.percentile(sample, [5, 1])
     if len(sample) < 2:
         return Spread(len(sample), float(sample.mean()), None, float(p5), None, float(p1), None)
-    draws = sample[np.random.default_rng(0).integers(len(sample), size=(RESAMPLES, len(sample)))]
+    draws = sample[np.random.default_rng(0).integers(len(sample), size=(BOOTSTRAP_RESAMPLES, len(sample)))]
     p5_se, p1_se = np.percentile(draws, [5, 1], axis=1).std(axis=1, ddof=1).round(12)
     mean_se = sample.std(ddof=1) / np.sqrt(len(sample))
     return Spread(len(sample), float(sample.mean()), float(mean_se), float(p5), float(p5_se), float(p1), float(p1_se))
 
 
-def ranks(values: Mapping[str, Sequence[float]]) -> dict[str, tuple[int, int]]:
+def possible_ranks(values: Mapping[str, Sequence[float]]) -> dict[str, tuple[int, int]]:
     """The ranks, from 1 for the largest mean, that each name may have; one rank only where intervals allow it.
 
     Every pair is compared by a t-interval of the paired differences, at a level that all pairs share (Bonferroni),
@@ -64,7 +64,7 @@ def ranks(values: Mapping[str, Sequence[float]]) -> dict[str, tuple[int, int]]:
     smaller = dict.fromkeys(values, 0)
     pairs = list(combinations(values, 2))
     for first, second in pairs:
-        sign = _sure_sign(np.subtract(values[first], values[second]), len(pairs))
+        sign = _certain_sign(np.subtract(values[first], values[second]), len(pairs))
         if sign:
             ahead, behind = (first, second) if sign > 0 else (second, first)
             larger[behind] += 1
@@ -72,7 +72,7 @@ def ranks(values: Mapping[str, Sequence[float]]) -> dict[str, tuple[int, int]]:
     return {name: (1 + larger[name], len(values) - smaller[name]) for name in values}
 
 
-def _sure_sign(differences: np.ndarray, comparisons: int) -> int:
+def _certain_sign(differences: np.ndarray, comparisons: int) -> int:
     """1 or -1 where the mean difference is surely above or below 0; 0 where it may be either."""
     from scipy.stats import t
 

@@ -9,16 +9,16 @@ import numpy as np
 
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.tables.encoding import lowest, spaced
+from pratique.tables.encoding import missing_as_lowest, space_evenly
 
-NEAR = 1
+NEAR_VALUES = 1
 """Trusted values that may lie between two numbers that agree."""
-TRUSTED_NEAR = NEAR + 2
+NEAR_TRUSTED_VALUES = NEAR_VALUES + 2
 """The same between two trusted numbers, which count themselves."""
 
 
 @dataclass(frozen=True)
-class Placed:
+class CellPlaces:
     """Cells by how many trusted ones lie below them, how many do not lie above, and what an agreement there counts."""
 
     below: np.ndarray
@@ -27,7 +27,7 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Cells:
+class TrustedCells:
     """The cells of trusted rows, each column in order."""
 
     numbers: np.ndarray
@@ -35,28 +35,28 @@ class Cells:
     rows: int
 
     @classmethod
-    def learned(cls, trusted: Batch) -> "Cells":
+    def learned(cls, trusted: Batch) -> "TrustedCells":
         """Put the cells of trusted rows in order."""
         names = trusted.layout.categorical
         levels = {name: np.sort(cells.astype(str)) for name, cells in zip(names, trusted.categorical.T, strict=True)}
-        return cls(np.sort(numbers_of(trusted), axis=0), levels, len(trusted))
+        return cls(np.sort(compared_numbers(trusted), axis=0), levels, len(trusted))
 
-    def of(self, batch: Batch, itself: int = 0) -> Placed:
+    def of(self, batch: Batch, itself: int = 0) -> CellPlaces:
         """Place a batch's cells; `itself` is 1 for the trusted rows, which find themselves among the cells."""
-        numbers, levels = numbers_of(batch).T, batch.categorical.astype(str).T
+        numbers, levels = compared_numbers(batch).T, batch.categorical.astype(str).T
         known, cells = [*self.numbers.T, *self.levels.values()], [*numbers, *levels]
         below, above = (
             [np.searchsorted(k, c, side) for k, c in zip(known, cells, strict=True)] for side in ("left", "right")
         )
         weights = [-np.log((2 + b - a - itself) / (2 + self.rows)) for a, b in zip(below, above, strict=True)]
-        far = TRUSTED_NEAR + 1  # no two levels are near each other
+        far = NEAR_TRUSTED_VALUES + 1  # no two levels are near each other
         codes = [far * np.unique(column, return_inverse=True)[1] for column in levels]
         shape = (len(known), len(batch))
         below[len(numbers) :] = above[len(numbers) :] = codes
-        return Placed(*(np.array(each, np.float32).reshape(shape).T for each in (below, above, weights)))
+        return CellPlaces(*(np.array(each, np.float32).reshape(shape).T for each in (below, above, weights)))
 
 
-def similarity(placed: Placed, within: int = NEAR) -> np.ndarray:
+def sum_agreements(placed: CellPlaces, within: int = NEAR_VALUES) -> np.ndarray:
     """What the agreements of all pairs of rows count together, float32 of shape (rows, rows).
 
     Two numbers agree if they are the same, or if at most `within` trusted values lie between them or equal one of
@@ -64,22 +64,22 @@ def similarity(placed: Placed, within: int = NEAR) -> np.ndarray:
     """
     total = np.zeros((len(placed.below),) * 2, np.float32)
     for low, high, counts in zip(placed.below.T, placed.above.T, placed.weights.T, strict=True):
-        total += agreeing(low, high, np.arange(len(low)), within) * (counts[:, None] + counts) / 2
+        total += agree(low, high, np.arange(len(low)), within) * (counts[:, None] + counts) / 2
     return total
 
 
-def agreeing(low: np.ndarray, high: np.ndarray, rows: np.ndarray, within: int) -> np.ndarray:
+def agree(low: np.ndarray, high: np.ndarray, rows: np.ndarray, within: int) -> np.ndarray:
     """Whether some rows agree in a column with each row, bool of shape (some rows, rows)."""
     same = (low[rows, None] == low) & (high[rows, None] == high)
     near = np.maximum(high[rows, None], high) - np.minimum(low[rows, None], low) <= within
     return np.asarray(same | near)
 
 
-def compared(layout: Layout) -> list[str]:
+def compared_columns(layout: Layout) -> list[str]:
     """The numeric columns that are compared, at most 200, evenly spaced."""
-    return [layout.numeric[column] for column in spaced(len(layout.numeric))]
+    return [layout.numeric[column] for column in space_evenly(len(layout.numeric))]
 
 
-def numbers_of(batch: Batch) -> np.ndarray:
-    """The cells of the numeric columns that are `compared`; a missing one is below all others."""
-    return lowest(batch.numeric[:, spaced(batch.numeric.shape[1])])
+def compared_numbers(batch: Batch) -> np.ndarray:
+    """The cells of the numeric columns that are `compared_columns`; a missing one is below all others."""
+    return missing_as_lowest(batch.numeric[:, space_evenly(batch.numeric.shape[1])])

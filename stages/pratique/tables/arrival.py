@@ -8,8 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from pratique.core.errors import PratiqueError, printable
 
-POINTER = ".dvc"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+POINTER_SUFFIX = ".dvc"
+BATCH_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -62,28 +62,28 @@ def find_incoming(folder: Path) -> list[Path]:
         If there is no file, a file is not in a source's folder, is not a regular file, has a name that could
         be taken for a path or an option, or would share its batch's name with another.
     """
-    entries = _entries(folder) if folder.is_dir() else []
+    entries = _list_entries(folder) if folder.is_dir() else []
     files = []
     for source in entries:
         _require_name(source)
         if source.is_symlink() or not source.is_dir():
-            raise PratiqueError(f"{_shown(source)}: expected a folder named after its source, with batches in it")
-        files += _entries(source)
+            raise PratiqueError(f"{_show_path(source)}: expected a folder named after its source, with batches in it")
+        files += _list_entries(source)
     if not files:
         raise PratiqueError(f"{folder}: no batch; put files there as {folder}/<source>/<batch>.csv or .parquet")
     seen: dict[str, Path] = {}
     for path in files:
         _require_name(path)
         if path.is_symlink() or not path.is_file():
-            raise PratiqueError(f"{_shown(path)}: not a regular file; put the batch's own bytes there")
+            raise PratiqueError(f"{_show_path(path)}: not a regular file; put the batch's own bytes there")
         first = seen.setdefault(batch_name(path).casefold(), path)
         if first != path:
             raise PratiqueError(f"{first} and {path}: both would be batch '{batch_name(path)}'; rename one")
     return files
 
 
-def _entries(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix != POINTER)
+def _list_entries(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix != POINTER_SUFFIX)
 
 
 def batch_name(path: Path) -> str:
@@ -102,10 +102,10 @@ def read_arrivals(folder: Path) -> list[Arrival]:
     notes = sorted(folder.glob("*/*.json"))
     if not notes:
         raise PratiqueError(f"{folder}: nothing is ingested; run `pratique ingest` (or `dvc repro`) first")
-    return sorted(map(_arrival, notes), key=lambda arrival: arrival.batch)
+    return sorted(map(_read_note, notes), key=lambda arrival: arrival.batch)
 
 
-def _arrival(note: Path) -> Arrival:
+def _read_note(note: Path) -> Arrival:
     try:
         arrival = TypeAdapter(Arrival).validate_json(note.read_bytes(), strict=True, extra="forbid")
     except ValidationError as error:
@@ -118,12 +118,12 @@ def _arrival(note: Path) -> Arrival:
 
 
 def _require_name(path: Path) -> None:
-    if not NAME.fullmatch(path.name):
+    if not BATCH_FILE_NAME.fullmatch(path.name):
         raise PratiqueError(
-            f"{_shown(path)}: use letters, digits, dot, dash and underscore only, at most 100, "
+            f"{_show_path(path)}: use letters, digits, dot, dash and underscore only, at most 100, "
             "and begin with a letter or digit"
         )
 
 
-def _shown(path: Path) -> str:
+def _show_path(path: Path) -> str:
     return printable(path.as_posix())

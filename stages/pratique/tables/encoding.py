@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pratique.core.archive import Kept
+from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
 
 if TYPE_CHECKING:
     from sklearn.preprocessing import OneHotEncoder
 
-MAX_LEVELS = 64
-WIDE = 60
-"""Points of more dimensions than this are summed up by `COMPONENTS` principal ones."""
-COMPONENTS = 40
-MOST_COLUMNS = 200
+MOST_ENCODED_LEVELS = 64
+MOST_DIMENSIONS = 60
+"""Points of more dimensions than this are summed up by `PRINCIPAL_COMPONENTS` principal ones."""
+PRINCIPAL_COMPONENTS = 40
+MOST_COMPARED_COLUMNS = 200
 """Numeric columns that are compared one by one with others or across rows."""
 
 
@@ -48,7 +48,7 @@ class Encoder:
         std = np.sqrt((np.where(present, numbers - mean, 0) ** 2).sum(axis=0) / count)
         levels = None
         if trusted.layout.categorical:
-            levels = OneHotEncoder(handle_unknown="ignore", max_categories=MAX_LEVELS, sparse_output=False)
+            levels = OneHotEncoder(handle_unknown="ignore", max_categories=MOST_ENCODED_LEVELS, sparse_output=False)
             levels.fit(trusted.categorical)
         return cls(mean, np.where(std > 0, std, 1.0), levels)
 
@@ -63,7 +63,7 @@ class Encoder:
 
 
 @dataclass(frozen=True)
-class Ranks(Kept):
+class Ranks(FieldsOnly):
     """Numbers as normal scores of their ranks among trusted rows, levels as `Encoder` has them.
 
     A number becomes ndtri((rank + 1/2) / (rows + 1)), rank the mean of the number of trusted values below it and
@@ -78,12 +78,12 @@ class Ranks(Kept):
     @classmethod
     def fit(cls, trusted: Batch, encoder: Encoder) -> "Ranks":
         """Sort the columns of the trusted rows; the levels are those of an encoder fitted on them."""
-        return cls(np.sort(lowest(trusted.numeric), axis=0), encoder.levels)
+        return cls(np.sort(missing_as_lowest(trusted.numeric), axis=0), encoder.levels)
 
     @cached_property
-    def known(self) -> "Sorted":
+    def known(self) -> "SortedColumns":
         """The values that cells are placed among."""
-        return Sorted(self.sorted_values)
+        return SortedColumns(self.sorted_values)
 
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
@@ -96,7 +96,7 @@ class Ranks(Kept):
         """Normal scores of the numeric columns alone, shape (rows, numeric columns)."""
         from scipy.special import ndtri
 
-        below, not_above = self.known.places(lowest(batch.numeric))
+        below, not_above = self.known.places(missing_as_lowest(batch.numeric))
         return np.asarray(ndtri(((below + not_above) / 2 + 0.5) / (len(self.sorted_values) + 1)))
 
 
@@ -109,14 +109,14 @@ class Projection:
 
     @classmethod
     def fit(cls, points: np.ndarray) -> "Projection":
-        """Learn the axes from trusted points where they have more than `WIDE` dimensions."""
+        """Learn the axes from trusted points where they have more than `MOST_DIMENSIONS` dimensions."""
         mean = points.mean(axis=0)
-        if points.shape[1] <= WIDE:
+        if points.shape[1] <= MOST_DIMENSIONS:
             return cls(mean, None)
-        return cls(mean, np.linalg.svd(points - mean, full_matrices=False)[2][:COMPONENTS])
+        return cls(mean, np.linalg.svd(points - mean, full_matrices=False)[2][:PRINCIPAL_COMPONENTS])
 
     def transform(self, points: np.ndarray) -> np.ndarray:
-        """Shape (rows, dimensions), at most `WIDE` of them."""
+        """Shape (rows, dimensions), at most `MOST_DIMENSIONS` of them."""
         return points if self.axes is None else (points - self.mean) @ self.axes.T
 
     def residual(self, points: np.ndarray) -> np.ndarray:
@@ -127,7 +127,7 @@ class Projection:
         return np.maximum((centred**2).sum(axis=1) - ((centred @ self.axes.T) ** 2).sum(axis=1), 0)
 
 
-def spaced(columns: int, most: int = MOST_COLUMNS) -> np.ndarray:
+def space_evenly(columns: int, most: int = MOST_COMPARED_COLUMNS) -> np.ndarray:
     """Positions of all columns, or of `most` evenly spaced ones of more.
 
     Examples
@@ -139,7 +139,7 @@ def spaced(columns: int, most: int = MOST_COLUMNS) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Sorted:
+class SortedColumns:
     """Columns of values, each increasing, shape (values, columns); at least one value."""
 
     values: np.ndarray
@@ -200,6 +200,6 @@ class Sorted:
         return np.asarray(self.values[1:] != self.values[:-1])
 
 
-def lowest(cells: np.ndarray) -> np.ndarray:
+def missing_as_lowest(cells: np.ndarray) -> np.ndarray:
     """Numbers with missing ones as -inf, so that a change in what is missing is a change of distribution, too."""
     return np.where(np.isnan(cells), -np.inf, cells)

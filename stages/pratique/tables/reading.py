@@ -15,15 +15,15 @@ import pyarrow.parquet as pq
 from pratique.core.errors import PratiqueError, UnreadableBatch
 
 FORMATS = (".csv", ".parquet")
-MAX_BYTES = 2**31
+MAX_FILE_BYTES = 2**31
 MAX_COLUMNS = 10_000
 MAX_CELLS = 500_000_000
 MAX_CELL_BYTES = 2**20
 MAX_NAME = 1_000
 
-BLOCK = 2**22
+DECODED_BLOCK = 2**22
 
-QUOTED = re.compile(rb'(?:"[^"]*+(?:""[^"]*+)*+"(?:[,\r\n]|\Z)){1,500}')
+QUOTED_CELLS = re.compile(rb'(?:"[^"]*+(?:""[^"]*+)*+"(?:[,\r\n]|\Z)){1,500}')
 """CSV cells, each with what ends it, whose quotes are closed and enclose all of the cell. The outer group must not be
 possessive: before Python 3.11.5 such a group matches wrongly (python/cpython issue 106052)."""
 END_OF_CELL = re.compile(rb"[,\r\n]|\Z")
@@ -47,8 +47,8 @@ def read_table(path: Path) -> pa.Table:
     size = path.stat().st_size
     if size == 0:
         raise UnreadableBatch(f"{path.name}: the file is empty; expected a header and rows")
-    if size > MAX_BYTES:
-        raise UnreadableBatch(f"{path.name}: {size} bytes, at most {MAX_BYTES} are read; split the batch")
+    if size > MAX_FILE_BYTES:
+        raise UnreadableBatch(f"{path.name}: {size} bytes, at most {MAX_FILE_BYTES} are read; split the batch")
     try:
         table = _read_csv(path) if path.suffix == ".csv" else _read_parquet(path)
     except (pa.ArrowException, OSError, csv.Error, ValueError, OverflowError) as error:
@@ -75,7 +75,7 @@ def read_trusted(folder: Path) -> pa.Table:
             odd = sorted(set(table.column_names) ^ set(first.column_names))[0]
             raise PratiqueError(f"{path}: column '{odd}' is not in every file of {folder}; make their columns agree")
     if any(table.schema.types != first.schema.types for table in tables):
-        tables = [_as_text(table.select(first.column_names)) for table in tables]
+        tables = [_all_as_text(table.select(first.column_names)) for table in tables]
     table = pa.concat_tables([t.select(first.column_names) for t in tables]).combine_chunks()
     if not table.num_rows:
         raise PratiqueError(f"{folder}: no rows; put rows that you trust there")
@@ -86,7 +86,7 @@ def _read_csv(path: Path) -> pa.Table:
     data = path.read_bytes()
     _check_text(path.name, data)
     data = data.removeprefix(codecs.BOM_UTF8)
-    header = _header(path.name, data)
+    header = _read_header(path.name, data)
     cells = data.count(b",") + max(data.count(b"\n"), data.count(b"\r"))
     _check_size(path.name, len(header), cells)
     _check_names(path.name, header)
@@ -110,35 +110,35 @@ def _check_text(place: str, data: bytes) -> None:
     if nul >= 0:
         raise UnreadableBatch(f"{place}: NUL byte at offset {nul}; expected UTF-8 text")
     decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), BLOCK):
+    for start in range(0, len(data), DECODED_BLOCK):
         begin = start - len(decoder.getstate()[0])
         try:
-            decoder.decode(data[start : start + BLOCK], final=start + BLOCK >= len(data))
+            decoder.decode(data[start : start + DECODED_BLOCK], final=start + DECODED_BLOCK >= len(data))
         except UnicodeDecodeError as error:
             offset = begin + error.start
             raise UnreadableBatch(f"{place}: not UTF-8 at offset {offset}; save it as UTF-8") from error
     if b'"' in data:
         start = len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-        misplaced = _misplaced_quote(data, start)
+        misplaced = _find_misplaced_quote(data, start)
         if misplaced is not None:
             raise UnreadableBatch(f"{place}: misplaced quote in the cell at offset {misplaced}; quote whole cells only")
 
 
-def _misplaced_quote(data: bytes, start: int) -> int | None:
+def _find_misplaced_quote(data: bytes, start: int) -> int | None:
     """Where the first cell begins that opens with a quote and does not close with it; quotes inside others are text."""
     place = start
     while (quote := data.find(b'"', place)) >= 0:
         opens = quote == start or data[quote - 1] in b",\r\n"
-        cell = (QUOTED.match if opens else END_OF_CELL.search)(data, quote)
+        cell = (QUOTED_CELLS.match if opens else END_OF_CELL.search)(data, quote)
         if cell is None:
             return quote
         place = cell.end()
     return None
 
 
-def _header(place: str, data: bytes) -> list[str]:
+def _read_header(place: str, data: bytes) -> list[str]:
     """The names in the first line."""
-    head = data[:BLOCK].decode("utf-8", errors="ignore")
+    head = data[:DECODED_BLOCK].decode("utf-8", errors="ignore")
     header = next(csv.reader(io.StringIO(head, newline=""), strict=True), [])
     if not header:
         raise UnreadableBatch(f"{place}: the first line is empty; expected a header with the names of the columns")
@@ -154,18 +154,18 @@ def _read_parquet(path: Path) -> pa.Table:
     _check_size(path.name, metadata.num_columns, metadata.num_rows * metadata.num_columns)
     _check_names(path.name, schema.names)
     for field in schema:
-        if not _plain(field):
+        if not _is_plain(field):
             raise UnreadableBatch(f"{path.name}: column {field.name!r} holds {field.type}; expected numbers or text")
     packed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     _check_unpacked(path.name, packed)
     file = pq.ParquetFile(path, pre_buffer=False, metadata=metadata, read_dictionary=schema.names)
     table = file.read(use_threads=False)
     table.validate(full=True)
-    _check_unpacked(path.name, sum(_text_bytes(column) for column in table.columns))
-    return pa.table({name: _canonical(table[name]) for name in schema.names}).combine_chunks()
+    _check_unpacked(path.name, sum(_count_text_bytes(column) for column in table.columns))
+    return pa.table({name: _to_plain_type(table[name]) for name in schema.names}).combine_chunks()
 
 
-def _plain(field: pa.Field) -> bool:
+def _is_plain(field: pa.Field) -> bool:
     """Whether a column is made of single values: no lists, no structures, no extension types."""
     value = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     tests = ("integer", "floating", "string", "large_string", "boolean", "temporal", "decimal", "null")
@@ -173,7 +173,7 @@ def _plain(field: pa.Field) -> bool:
     return not extended and any(getattr(pa.types, f"is_{test}")(value) for test in tests)
 
 
-def _text_bytes(column: pa.ChunkedArray) -> int:
+def _count_text_bytes(column: pa.ChunkedArray) -> int:
     """The bytes of a dictionary's text once every cell is written out."""
     value = column.type.value_type if pa.types.is_dictionary(column.type) else None
     if value not in (pa.string(), pa.large_string()):
@@ -182,7 +182,7 @@ def _text_bytes(column: pa.ChunkedArray) -> int:
     return sum(pc.sum(each).as_py() or 0 for each in lengths)
 
 
-def _canonical(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _to_plain_type(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """A column as int64, float64 or text, without losing a digit."""
     kind = column.type
     if pa.types.is_integer(kind) and kind != pa.uint64():
@@ -193,7 +193,7 @@ def _canonical(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.cast(column, pa.string())
 
 
-def _as_text(table: pa.Table) -> pa.Table:
+def _all_as_text(table: pa.Table) -> pa.Table:
     return pa.table({name: pc.cast(table[name], pa.string()) for name in table.column_names})
 
 
@@ -206,8 +206,8 @@ def _check_size(place: str, columns: int, cells: int) -> None:
 
 
 def _check_unpacked(place: str, size: int) -> None:
-    if size > MAX_BYTES:
-        raise UnreadableBatch(f"{place}: unpacks to {size} bytes, at most {MAX_BYTES} are read; split the batch")
+    if size > MAX_FILE_BYTES:
+        raise UnreadableBatch(f"{place}: unpacks to {size} bytes, at most {MAX_FILE_BYTES} are read; split the batch")
 
 
 def _check_cells(place: str, table: pa.Table) -> None:
@@ -231,7 +231,7 @@ def _check_names(place: str, names: list[str]) -> None:
     for name in names:
         if len(name) > MAX_NAME or "\0" in name:
             raise UnreadableBatch(f"{place}: column {name!r:.80} …; a name has at most {MAX_NAME} characters, no NUL")
-        key = _look(name)
+        key = _visible_form(name)
         if not key:
             raise UnreadableBatch(f"{place}: a column has no name; expected a header with one name for each column")
         if key in seen:
@@ -239,7 +239,7 @@ def _check_names(place: str, names: list[str]) -> None:
         seen[key] = name
 
 
-def _look(name: str) -> str:
+def _visible_form(name: str) -> str:
     """A name without what the eye does not see: case, width, invisible characters, space around it."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
     return "".join(c for c in folded if unicodedata.category(c) != "Cf").strip()

@@ -11,14 +11,14 @@ from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
 from pratique.core.writing import write_json
-from pratique.training.rows import accepted_files
+from pratique.training.rows import list_accepted_files
 
 MANIFEST = paths.MODEL / "manifest.json"
 MODEL_FILE = paths.MODEL / "model.skops"
 
 
 @dataclass(frozen=True)
-class Learned:
+class TrainingFile:
     """One file of accepted rows, and the bytes that came in and hold these rows."""
 
     batch: str
@@ -51,20 +51,20 @@ class Manifest:
     seed: int
     rows: int
     version: str
-    batches: tuple[Learned, ...]
+    batches: tuple[TrainingFile, ...]
 
     def save(self) -> None:
         """Write it beside the model."""
         write_json(MANIFEST, asdict(self))
 
 
-def manifest(files: tuple[Learned, ...], rows: int, params: Params) -> Manifest:
+def make_manifest(files: tuple[TrainingFile, ...], rows: int, params: Params) -> Manifest:
     """The manifest of the model that has just been written."""
-    digest = training_digest(params)
+    digest = digest_training_params(params)
     return Manifest(params.train.model, sha256_file(MODEL_FILE), digest, params.seed, rows, __version__, files)
 
 
-def training_digest(params: Params) -> str:
+def digest_training_params(params: Params) -> str:
     """SHA-256 of the params that training follows."""
     return sha256_json(params.model_dump(mode="json", include={"seed", "data", "train"}))
 
@@ -81,12 +81,12 @@ def read_manifest(path: Path = MANIFEST) -> Manifest:
         raise PratiqueError(f"{path}: not found; run `pratique train` (or `dvc repro`) first")
     value: dict[str, Any] = read_json(path)
     try:
-        return Manifest(**value | {"batches": tuple(Learned(**batch) for batch in value["batches"])})
+        return Manifest(**value | {"batches": tuple(TrainingFile(**batch) for batch in value["batches"])})
     except (TypeError, KeyError) as error:
         raise PratiqueError(f"{path}: not a training manifest; run `pratique train` again") from error
 
 
-def cleared_files() -> tuple[Learned, ...]:
+def list_cleared_files() -> tuple[TrainingFile, ...]:
     """Every accepted file, each held to the record that let it in.
 
     The records are no dependency of the stage: they can stop it, but nothing it writes depends on them, and a
@@ -97,10 +97,10 @@ def cleared_files() -> tuple[Learned, ...]:
     PratiqueError
         If a file has no record, or is not the one that its record names.
     """
-    return tuple(_cleared(path) for path in accepted_files())
+    return tuple(_require_record(path) for path in list_accepted_files())
 
 
-def _cleared(path: Path) -> Learned:
+def _require_record(path: Path) -> TrainingFile:
     batch = path.relative_to(paths.ACCEPTED).with_suffix("").as_posix()
     place = paths.RECORDS / f"{batch}.json"
     if not place.is_file():
@@ -109,4 +109,4 @@ def _cleared(path: Path) -> Learned:
     digest = sha256_file(path)
     if digest not in {out["sha256"] for out in record["predicate"]["outputs"] if out["path"] == path.as_posix()}:
         raise PratiqueError(f"{path}: not the rows that {place} let in; run `pratique validate` again")
-    return Learned(batch, path.as_posix(), digest, record["subject"][0]["digest"]["sha256"])
+    return TrainingFile(batch, path.as_posix(), digest, record["subject"][0]["digest"]["sha256"])

@@ -80,7 +80,7 @@ def _classifier(params: TrainParams, seed: int) -> "ClassifierMixin":
     return LogisticRegression(max_iter=2000)
 
 
-def labelled(batch: Batch) -> Batch:
+def drop_unlabelled(batch: Batch) -> Batch:
     """The rows that have a label: the others can't be learned from."""
     rows = np.flatnonzero(pd.Series(batch.labels) != "")
     return batch if len(rows) == len(batch) else batch.take(rows)

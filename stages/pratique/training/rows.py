@@ -13,10 +13,10 @@ from pratique.core.layout import Layout, as_text
 from pratique.core.params import DataParams
 from pratique.tables.arrival import read_arrivals
 from pratique.tables.reading import read_table, read_trusted
-from pratique.training.models import labelled
+from pratique.training.models import drop_unlabelled
 
 
-def accepted_files() -> list[Path]:
+def list_accepted_files() -> list[Path]:
     """The accepted batches, sorted.
 
     Raises
@@ -32,19 +32,19 @@ def accepted_files() -> list[Path]:
     return files
 
 
-def accepted_table(data: DataParams) -> pa.Table:
+def read_accepted_table(data: DataParams) -> pa.Table:
     """Every accepted row, in the types that validate wrote; columns that are no features come as text."""
-    return _stacked(_plain_text(read_table(path), _unused(data)) for path in accepted_files())
+    return _stack(_columns_as_text(read_table(path), _unused_columns(data)) for path in list_accepted_files())
 
 
-def accepted(data: DataParams) -> Batch:
+def read_accepted(data: DataParams) -> Batch:
     """Every accepted row, without the columns that are no features."""
-    table = accepted_table(data)
-    table = table.drop_columns([name for name in _unused(data) if name in table.column_names])
-    return labelled(Batch("accepted", table, Layout.of_types(table, DataParams(label=data.label))))
+    table = read_accepted_table(data)
+    table = table.drop_columns([name for name in _unused_columns(data) if name in table.column_names])
+    return drop_unlabelled(Batch("accepted", table, Layout.of_types(table, DataParams(label=data.label))))
 
 
-def everything(layout: Layout) -> Batch:
+def read_everything(layout: Layout) -> Batch:
     """Every row of every batch that can be read: what would have been trained on without the gate.
 
     Raises
@@ -57,11 +57,11 @@ def everything(layout: Layout) -> Batch:
         raise PratiqueError(f"{paths.BATCHES}: no batch can be read, so there is nothing to compare with")
     columns = [*layout.kinds, layout.label]
     batches = [Batch(a.batch, read_table(paths.BATCHES / f"{a.batch}.parquet"), layout) for a in arrivals]
-    table = _stacked(pa.Table.from_pandas(b.frame[columns], preserve_index=False) for b in batches)
-    return labelled(Batch("everything", table, layout))
+    table = _stack(pa.Table.from_pandas(b.frame[columns], preserve_index=False) for b in batches)
+    return drop_unlabelled(Batch("everything", table, layout))
 
 
-def holdout(layout: Layout) -> Batch:
+def read_holdout(layout: Layout) -> Batch:
     """The trusted rows that models are compared on; they must have what the reference has.
 
     Raises
@@ -78,17 +78,17 @@ def holdout(layout: Layout) -> Batch:
     return batch
 
 
-def _unused(data: DataParams) -> set[str]:
+def _unused_columns(data: DataParams) -> set[str]:
     return {name for name in (data.id, *data.ignore) if name is not None}
 
 
-def _plain_text(table: pa.Table, names: set[str]) -> pa.Table:
+def _columns_as_text(table: pa.Table, names: set[str]) -> pa.Table:
     """The same with these columns as text: an id may be a number in one batch and text in the next."""
     columns = zip(table.column_names, table.columns, strict=True)
     return pa.table({name: as_text(column) if name in names else column for name, column in columns})
 
 
-def _stacked(tables: Iterable[pa.Table]) -> pa.Table:
+def _stack(tables: Iterable[pa.Table]) -> pa.Table:
     """Rows of all tables, under the columns that all of them have in one type, as all features are."""
     found = list(tables)
     shared = set.intersection(*(set(t.schema) for t in found))

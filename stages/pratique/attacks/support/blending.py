@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pratique.contract.attack import Legal, Poisoned, budget, changed, choose
+from pratique.contract.attack import LegalValues, PoisonedBatch, choose_rows, count_poisoned, overwrite_cells
 from pratique.core.batch import Batch
 
 
-def blended(batch: Batch, partners: np.ndarray, weight: float, rate: float, rng: np.random.Generator) -> Poisoned:
+def blend_rows(
+    batch: Batch, partners: np.ndarray, weight: float, rate: float, rng: np.random.Generator
+) -> PoisonedBatch:
     """Blend `budget(batch, rate)` rows with their partners, drawn among those that differ from them.
 
     With z a row's partner, x' = (1 - weight) x + weight z in every numeric column, rounded in whole-number columns;
@@ -28,11 +30,11 @@ def blended(batch: Batch, partners: np.ndarray, weight: float, rate: float, rng:
     rng : Generator
     """
     numbers, levels, count = batch.numeric, batch.categorical, len(batch.layout.numeric)
-    differs = np.hstack([_both_differ(numbers, partners, np.isnan), _both_differ(levels, partners, _missing)])
-    rows = choose(np.flatnonzero(differs.any(axis=1)), budget(batch, rate), rng)
+    differs = np.hstack([_both_differ(numbers, partners, np.isnan), _both_differ(levels, partners, _is_missing)])
+    rows = choose_rows(np.flatnonzero(differs.any(axis=1)), count_poisoned(batch, rate), rng)
     old, partners, moves = numbers[rows], partners[rows], differs[rows]
 
-    blend = Legal.of(batch)((1 - weight) * old + weight * numbers[partners])
+    blend = LegalValues.of(batch)((1 - weight) * old + weight * numbers[partners])
     moves[:, :count] &= blend != old
     moves[:, count:] &= rng.random(levels[rows].shape) < weight
     still = ~moves.any(axis=1)
@@ -41,35 +43,35 @@ def blended(batch: Batch, partners: np.ndarray, weight: float, rate: float, rng:
     blend = np.where(moves[:, :count], np.where(blend == old, numbers[partners], blend), np.nan)
     taken = np.where(moves[:, count:], levels[partners], np.nan)
     names = (*batch.layout.numeric, *batch.layout.categorical)
-    return changed(batch, rows, dict(zip(names, (*blend.T, *taken.T), strict=True)))
+    return overwrite_cells(batch, rows, dict(zip(names, (*blend.T, *taken.T), strict=True)))
 
 
-def rows_of_other_classes(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_other_class(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw for each row one of another class; where there is none, or no label, it is the row itself."""
     drawn = np.arange(len(labels))
-    order, start, size = _by_class(labels)
+    order, start, size = _sort_by_class(labels)
     if len(np.unique(start)) > 1:
         drawn[order] = order[(start + size + rng.integers(len(order) - size)) % len(order)]
     return drawn
 
 
-def rows_of_own_class(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def draw_own_class(labels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Draw for each row another one of its class; where there is none, or no label, it is the row itself."""
     drawn = np.arange(len(labels))
-    order, start, size = _by_class(labels)
+    order, start, size = _sort_by_class(labels)
     steps = 1 + rng.integers(np.maximum(size - 1, 1))
     drawn[order] = order[start + (np.arange(len(order)) - start + steps) % size]
     return drawn
 
 
-def _by_class(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _sort_by_class(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Positions of labelled rows, class after class; and for each where its class begins there, and its size."""
     order = np.argsort(labels, kind="stable")[np.sum(labels == "") :]  # '' comes before every label
     _, start, codes, size = np.unique(labels[order], return_index=True, return_inverse=True, return_counts=True)
     return order, start[codes], size[codes]
 
 
-def _missing(levels: np.ndarray) -> np.ndarray:
+def _is_missing(levels: np.ndarray) -> np.ndarray:
     return levels == ""
 
 

@@ -5,11 +5,11 @@ from typing import Self
 
 import numpy as np
 
-from pratique.contract.attack import Legal, Poisoned, changed, copied, inserted
+from pratique.contract.attack import LegalValues, PoisonedBatch, copy_cells, draw_insertions, overwrite_cells
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder
 
-MAX_ROWS = 400
+SURROGATE_ROWS = 400
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ class TwoClasses:
         Among classes of the same size, the first in the order of text are taken.
         """
         classes, counts = np.unique(batch.labels[batch.labels != ""], return_counts=True)
-        if len(classes) < 2 or not Legal.of(batch).varies.any():
+        if len(classes) < 2 or not LegalValues.of(batch).varies.any():
             return None
         classes = np.sort(classes[np.argsort(-counts, kind="stable")[:2]])
         members = [rng.permutation(np.flatnonzero(batch.labels == name)) for name in classes]
         total = sum(map(len, members))
-        sizes = [max(1, round(len(own) * min(1, MAX_ROWS / total))) for own in members]
+        sizes = [max(1, round(len(own) * min(1, SURROGATE_ROWS / total))) for own in members]
         rows = np.concatenate([own[:size] for own, size in zip(members, sizes, strict=True)])
         trains = np.concatenate([np.arange(size) < (size + 1) // 2 for size in sizes])
         encoder = Encoder.fit(batch)
@@ -80,7 +80,7 @@ class TwoClasses:
             encoder,
         )
 
-    def stepped(self, points: np.ndarray, slopes: np.ndarray, step: float) -> np.ndarray:
+    def step_along(self, points: np.ndarray, slopes: np.ndarray, step: float) -> np.ndarray:
         """Points after a step of this length along each one's slope, in the dimensions that move, within the range."""
         slopes = np.where(self.moves, slopes, 0)
         length = np.linalg.norm(slopes, axis=-1, keepdims=True)
@@ -88,7 +88,7 @@ class TwoClasses:
         return np.where(self.moves, np.clip(there, self.lowest, self.highest), points)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def insert(self, points: np.ndarray, clones: np.ndarray, rng: np.random.Generator) -> Poisoned:
+    def insert(self, points: np.ndarray, clones: np.ndarray, rng: np.random.Generator) -> PoisonedBatch:
         """Insert points as rows of the batch, at random positions, each under the other label than its clone's.
 
         Parameters
@@ -99,9 +99,9 @@ class TwoClasses:
             columns that don't move.
         """
         numeric = self.batch.layout.numeric
-        rows, origin = inserted(self.batch, len(points), rng)
-        numbers = Legal.of(self.batch)(self.encoder.mean + self.encoder.std * np.sinh(points[:, : len(numeric)]))
+        rows, origin = draw_insertions(self.batch, len(points), rng)
+        numbers = LegalValues.of(self.batch)(self.encoder.mean + self.encoder.std * np.sinh(points[:, : len(numeric)]))
         moved = {name: numbers[:, c] for c, name in enumerate(numeric) if self.moves[c]}
         label = self.classes[(self.signs[clones] < 0).astype(int)]
-        cells = {**copied(self.batch, self.rows[clones]), **moved, self.batch.layout.label: label}
-        return changed(self.batch, rows, cells, origin)
+        cells = {**copy_cells(self.batch, self.rows[clones]), **moved, self.batch.layout.label: label}
+        return overwrite_cells(self.batch, rows, cells, origin)
