@@ -1,13 +1,15 @@
 """How unusual a row's columns are together, given its label."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import shorten
+from pratique.contract.check import FittedRowCheck, RowCheck, rank_rows, show_label
+from pratique.contract.evidence import Evidence, RowEvidence
+from pratique.contract.finding import RowScores
+from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.tables.encoding import MOST_DIMENSIONS, Encoder, Projection, Ranks
 
@@ -16,7 +18,7 @@ TAIL = 3
 """A row's most extreme columns that `tail_max` averages over."""
 
 
-class Density(Check):
+class Density(RowCheck):
     """A row whose columns do not go together as they do in trusted rows of its class is suspect.
 
     Claim: finds noise, shifted columns, blends of two classes and triggers whose single cells are all in range.
@@ -34,8 +36,9 @@ class Density(Check):
     Cost: O(rows x dimensions^2 x classes in the batch), at most 60 dimensions.
     """
 
-    says: ClassVar[str] = "columns do not go together as in trusted rows of the class"
-    alone: ClassVar[bool] = False
+    alarm: ClassVar[str] = "columns do not go together as in trusted rows of the class"
+    advice: ClassVar[str] = ADVICE["features"]
+    about: ClassVar[Subject] = "features"
 
     smallest_class: int = Field(8, ge=2)
 
@@ -82,7 +85,7 @@ class Ellipsoid:
 
 
 @dataclass(frozen=True)
-class FittedDensity(Fitted):
+class FittedDensity(FittedRowCheck):
     """Where trusted rows lie, all of them and class by class."""
 
     ranks: Ranks
@@ -90,7 +93,7 @@ class FittedDensity(Fitted):
     overall: Ellipsoid
     by_class: dict[str, Ellipsoid]
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RowScores:
         """Distance of each row to the trusted rows of its class."""
         points = self.ranks.transform(batch)
         places = self.projection.transform(points)
@@ -106,21 +109,20 @@ class FittedDensity(Fitted):
         signals |= {"tail_max": _mean_of_largest(extremes, TAIL)}
         if numbers.shape[1] <= MOST_DIMENSIONS:
             signals |= {f"place_{i}": place for i, place in enumerate(numbers.T)}
-        return Finding.of_rows(own, "log distance", signals=signals, evidence=self._evidence(batch, own, extremes))
+        return RowScores(own, "log distance", signals, self._evidence(batch, own, extremes))
 
-    def _evidence(self, batch: Batch, scores: np.ndarray, extremes: np.ndarray) -> dict[str, Any]:
+    def _evidence(self, batch: Batch, scores: np.ndarray, extremes: np.ndarray) -> Evidence:
         names = batch.layout.numeric
-        return {
-            "least_usual": [
-                {
-                    "row": int(row),
-                    "label": shorten(str(batch.labels[row])),
-                    "log_distance": float(scores[row]),
-                    "most_extreme": [names[c] for c in np.argsort(-extremes[row], kind="stable")[:TAIL]],
-                }
-                for row in most_suspicious(batch, scores)
+        return Evidence.of_rows(
+            [
+                RowEvidence(
+                    (int(row),),
+                    {"label": show_label(batch, row), "log distance": float(scores[row])},
+                    tuple(names[c] for c in np.argsort(-extremes[row], kind="stable")[:TAIL]),
+                )
+                for row in rank_rows(batch, scores)
             ]
-        }
+        )
 
 
 def _mean_of_largest(values: np.ndarray, count: int) -> np.ndarray:

@@ -2,13 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from pratique.contract.check import CAP, Check, Finding, Fitted
-from pratique.contract.tally import shorten
+from pratique.contract.check import BatchCheck, FittedBatchCheck, show_label
+from pratique.contract.evidence import MOST_EVIDENCE, Evidence, RowEvidence
+from pratique.contract.finding import BatchScore
+from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
+from pratique.statistics.empirical import count_at_least
 from pratique.tables.agreement import (
     NEAR_TRUSTED_VALUES,
     NEAR_VALUES,
@@ -37,7 +40,7 @@ BEYOND = 2.0
 that honestly comes from one region of the data has more of them."""
 
 
-class Duplicates(Check):
+class Duplicates(BatchCheck):
     """A batch with more similar pairs of rows than trusted rows have, some times more, is suspect.
 
     Claim: finds copies, exact or nearly so, above all those under another label, and triggers, whose few cells are
@@ -59,8 +62,11 @@ class Duplicates(Check):
     Cost: O(min(rows, 500)^2 x columns), at most 200 numeric ones, evenly spaced; 300 pairs are held against all rows.
     """
 
-    says: ClassVar[str] = "rows repeat one another as trusted rows do not"
-    chance: ClassVar[bool] = True
+    alarm: ClassVar[str] = "rows repeat one another as trusted rows do not"
+    advice: ClassVar[str] = ADVICE["repetition"]
+    about: ClassVar[Subject] = "repetition"
+    budget_share: ClassVar[float | None] = 0.04
+    valid_by_itself: ClassVar[bool] = True
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedDuplicates":
         """Learn how similar pairs of trusted rows are."""
@@ -75,7 +81,7 @@ class Duplicates(Check):
             cells,
             Limits.of(pairs.similar, count, margin),
             Limits.of(contradicting.similar, count, contradicting.margin(regions)),
-            Crowded.of(placed, pairs, margin),
+            CrowdLimit.of(placed, pairs, margin),
         )
 
 
@@ -138,7 +144,7 @@ class Limits:
         known = np.sort(similar)
         limits = np.unique([known[-rank] for rank in RANKS if rank <= len(known)])
         limits = np.append(limits, np.nextafter(limits[-1:], np.float32(np.inf)))
-        as_similar = len(known) - np.searchsorted(known, limits, "left")
+        as_similar = count_at_least(known, limits)
         return cls(limits, margin * np.maximum(as_similar, 1) / max(1, pairs))
 
     def rarity(self, similar: np.ndarray, pairs: int) -> float:
@@ -151,17 +157,17 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Crowded:
+class CrowdLimit:
     """What three rows must share to be a crowd, and the share of trios that may."""
 
     limit: float
     share: float
 
     @classmethod
-    def of(cls, placed: CellPlaces, pairs: Pairs, margin: float) -> "Crowded":
+    def of(cls, placed: CellPlaces, pairs: Pairs, margin: float) -> "CrowdLimit":
         """What pairs of trusted rows share; trios may be some times as common as among these."""
         limit = float(np.sort(pairs.similar)[-CROWD:][0]) if len(pairs.similar) else float("inf")
-        known = beyond_two(crowds(placed, pairs, limit, NEAR_TRUSTED_VALUES))
+        known = beyond_two(find_crowds(placed, pairs, limit, NEAR_TRUSTED_VALUES))
         return cls(limit, margin * max(known, 1) / max(1, math.comb(len(placed.below), 3)))
 
     def rarity(self, groups: list[np.ndarray], rows: int) -> float:
@@ -177,7 +183,7 @@ def beyond_two(groups: list[np.ndarray]) -> int:
     return sum(len(group) - 2 for group in groups)
 
 
-def crowds(placed: CellPlaces, pairs: Pairs, limit: float, within: int = NEAR_VALUES) -> list[np.ndarray]:
+def find_crowds(placed: CellPlaces, pairs: Pairs, limit: float, within: int = NEAR_VALUES) -> list[np.ndarray]:
     """Positions of the rows of each crowd, the largest first: every one shares cells worth `limit` with two others."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
@@ -201,62 +207,59 @@ def crowds(placed: CellPlaces, pairs: Pairs, limit: float, within: int = NEAR_VA
 
 
 @dataclass(frozen=True)
-class FittedDuplicates(Fitted):
+class FittedDuplicates(FittedBatchCheck):
     """How similar pairs of trusted rows are, all pairs and those with two labels, and how crowded."""
 
     cells: TrustedCells
     any_labels: Limits
     two_labels: Limits
-    crowded: Crowded
+    crowd_limit: CrowdLimit
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> BatchScore:
         """How rare it is that so many pairs are so similar, or that so many rows crowd together."""
-        rows = drawn(batch)
+        rows = draw_rows(batch)
         some = batch if len(rows) == len(batch) else batch.take(rows)
         placed = self.cells.of(some)
         pairs = Pairs.of(some, placed)
         count = len(pairs.similar)
-        groups = crowds(placed, pairs, self.crowded.limit)
+        groups = find_crowds(placed, pairs, self.crowd_limit.limit)
         rarity = {
             "pairs": self.any_labels.rarity(pairs.similar, count),
-            "pairs_with_two_labels": self.two_labels.rarity(pairs.contradicting.similar, count),
-            "crowds": self.crowded.rarity(groups, len(rows)),
+            "pairs with two labels": self.two_labels.rarity(pairs.contradicting.similar, count),
+            "crowds": self.crowd_limit.rarity(groups, len(rows)),
         }
-        evidence = {
-            "rarity": rarity,
-            "compared": len(rows),
-            "most_similar": self._pairs(batch.labels[rows], rows, pairs),
-            "crowds": [self._crowd(batch, rows, placed, group) for group in groups[:CAP]],
-        }
-        return Finding(max(rarity.values()), "-log10 of a chance", evidence=evidence)
+        crowds = [self._crowd(batch, rows, placed, group) for group in groups]
+        shown = Evidence.of_rows(
+            [*crowds, *self._pairs(batch, rows, pairs)], **{"-log10 p": rarity, "rows compared": len(rows)}
+        )
+        return BatchScore(max(rarity.values()), shown)
 
-    def _pairs(self, labels: np.ndarray, rows: np.ndarray, pairs: Pairs) -> list[dict[str, Any]]:
+    def _pairs(self, batch: Batch, rows: np.ndarray, pairs: Pairs) -> list[RowEvidence]:
         """The most similar pairs, of equal ones first those with two labels."""
-        first = np.lexsort((labels[pairs.other], labels[pairs.one], ~pairs.differ, -pairs.similar.round(4)))[:CAP]
-        return [
-            {
-                "rows": [int(rows[pairs.one[pair]]), int(rows[pairs.other[pair]])],
-                "labels": [shorten(str(labels[pairs.one[pair]])), shorten(str(labels[pairs.other[pair]]))],
-                "similarity": round(float(pairs.similar[pair]), 4),
-            }
-            for pair in first
-        ]
+        labels = batch.labels[rows]
+        key = (labels[pairs.other], labels[pairs.one], ~pairs.differ, -pairs.similar.round(4))
+        found = []
+        for pair in np.lexsort(key)[:MOST_EVIDENCE]:
+            both = int(rows[pairs.one[pair]]), int(rows[pairs.other[pair]])
+            facts = {"labels": ", ".join(show_label(batch, row) for row in both)}
+            found.append(RowEvidence(both, facts | {"similarity": round(float(pairs.similar[pair]), 4)}))
+        return found
 
-    def _crowd(self, batch: Batch, rows: np.ndarray, placed: CellPlaces, group: np.ndarray) -> dict[str, Any]:
+    def _crowd(self, batch: Batch, rows: np.ndarray, placed: CellPlaces, group: np.ndarray) -> RowEvidence:
         """The rows of a crowd, and the columns in which they all agree with the first of them."""
-        agree = [
+        same = [
             bool(agree(low[group], high[group], np.array([0]), NEAR_VALUES).all())
             for low, high in zip(placed.below.T, placed.above.T, strict=True)
         ]
         names = [*compared_columns(batch.layout), *self.cells.levels]
-        return {
-            "rows": rows[group[:CAP]].tolist(),
-            "left_out": max(0, len(group) - CAP),
-            "columns": [name for name, same in zip(names, agree, strict=True) if same][:CAP],
-        }
+        return RowEvidence(
+            tuple(rows[group[:MOST_EVIDENCE]].tolist()),
+            {"rows alike": len(group)},
+            tuple(name for name, alike in zip(names, same, strict=True) if alike)[:MOST_EVIDENCE],
+        )
 
 
-def drawn(batch: Batch) -> np.ndarray:
+def draw_rows(batch: Batch) -> np.ndarray:
     """Positions of the rows that are compared."""
     if len(batch) <= MOST:
         return np.arange(len(batch))

@@ -11,13 +11,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from pratique.contract.check import Check, Finding, Fitted
-from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, show_cell
+from pratique.contract.check import FittedRuleCheck, RuleCheck
+from pratique.contract.finding import RuleBreaches
+from pratique.contract.subject import ADVICE, Subject
+from pratique.contract.tally import Tally, assert_comparable, read_rules
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.layout import read_column
+from pratique.core.text import one_line, show_cell
 from pratique.core.writing import round_floats
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
@@ -31,7 +34,7 @@ ROWS = {
 }
 
 
-class Expectations(Check):
+class Expectations(RuleCheck):
     """Every expectation that people wrote down holds.
 
     Claim: finds what the suite describes, such as a column too many or too few, a label outside its set,
@@ -47,8 +50,10 @@ class Expectations(Check):
     Cost: about 7 ms an expectation, and O(rows) for each.
     """
 
-    says: ClassVar[str] = "rows break the expectations"
-    learns: ClassVar[bool] = False
+    alarm: ClassVar[str] = "rows break the expectations"
+    advice: ClassVar[str] = ADVICE["rules"]
+    about: ClassVar[Subject] = "rules"
+    needs = "file"
     file: Path = paths.SUITE
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedExpectations":
@@ -69,13 +74,13 @@ class Expectations(Check):
 
 
 @dataclass(frozen=True)
-class FittedExpectations(Fitted):
+class FittedExpectations(FittedRuleCheck):
     """A suite: the path of its file, for messages, and its text."""
 
     place: str
     text: str
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RuleBreaches:
         """Judge every expectation; one that Great Expectations can't judge raises."""
         tally = Tally(batch)
         judged = []
@@ -93,7 +98,7 @@ class FittedExpectations(Fitted):
                 hidden = set(_columns(expectation)) & set(batch.layout.personal)
                 observed = "" if hidden else _observed(result.result)
                 tally.breaches.append(f"{_sentence(expectation)} does not hold{observed}")
-        return tally.finding()
+        return tally.result()
 
 
 @cache

@@ -1,21 +1,24 @@
 """Label sanitization by nearest trusted neighbours."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import shorten
+from pratique.contract.check import FittedRowCheck, RowCheck, rank_rows, show_label
+from pratique.contract.evidence import Evidence, RowEvidence
+from pratique.contract.finding import RowScores
+from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
+from pratique.core.text import shorten
 from pratique.tables.encoding import Encoder
 
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
 
 
-class Labels(Check):
+class Labels(RowCheck):
     """A label that trusted neighbours contradict is suspect: flips, relabelled copies, triggers with a new label.
 
     Claim: clean labels agree with the labels of nearby trusted rows about as often as trusted labels do
@@ -32,8 +35,9 @@ class Labels(Check):
     Cost: one neighbour search a row; brute force O(reference rows x dimensions).
     """
 
-    says: ClassVar[str] = "labels contradict their trusted neighbours"
-    alone: ClassVar[bool] = False
+    alarm: ClassVar[str] = "labels contradict their trusted neighbours"
+    advice: ClassVar[str] = ADVICE["labels"]
+    about: ClassVar[Subject] = "labels"
 
     neighbours: int = Field(10, ge=1, le=1000)
 
@@ -49,7 +53,7 @@ class Labels(Check):
 
 
 @dataclass(frozen=True)
-class FittedLabels(Fitted):
+class FittedLabels(FittedRowCheck):
     """Trusted rows by place, with their labels as indices into `classes`."""
 
     encoder: Encoder
@@ -58,7 +62,7 @@ class FittedLabels(Fitted):
     codes: np.ndarray
     shares: np.ndarray
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RowScores:
         """Cross-entropy of each row's label under its trusted neighbours' vote."""
         distance, neighbour = self.index.kneighbors(self.encoder.transform(batch))
         weight = 1 / (distance + distance[:, -1:] / 10 + np.finfo(float).tiny ** 0.5)
@@ -70,22 +74,21 @@ class FittedLabels(Fitted):
         agree = (weight * (votes == own[:, None])).sum(axis=1)
         prior = np.where(known, self.shares[own], 1 / len(self.codes))
         scores = -np.log((agree + prior) / (weight.shape[1] + 1))
-        return Finding.of_rows(scores, "nats a row", evidence=self._evidence(batch, scores, votes))
+        return RowScores(scores, "nats a row", evidence=self._evidence(batch, scores, votes))
 
-    def _evidence(self, batch: Batch, scores: np.ndarray, votes: np.ndarray) -> dict[str, Any]:
-        suspects = most_suspicious(batch, scores)
-        return {
-            "most_contradicted": [
-                {
-                    "row": int(row),
-                    "label": shorten(str(batch.labels[row])),
-                    "neighbours_say": self._tally(votes[row]),
-                    "score": float(scores[row]),
-                }
-                for row in suspects
-            ],
-        }
+    def _evidence(self, batch: Batch, scores: np.ndarray, votes: np.ndarray) -> Evidence:
+        personal = batch.layout.label in batch.layout.personal
+        return Evidence.of_rows(
+            [
+                RowEvidence(
+                    (int(row),),
+                    {"label": show_label(batch, row), "score": float(scores[row])}
+                    | ({} if personal else {"neighbours say": self._count(votes[row])}),
+                )
+                for row in rank_rows(batch, scores)
+            ]
+        )
 
-    def _tally(self, votes: np.ndarray) -> dict[str, int]:
+    def _count(self, votes: np.ndarray) -> dict[str, int]:
         counts = np.bincount(votes, minlength=len(self.classes))
         return {shorten(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]}

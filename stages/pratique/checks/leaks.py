@@ -1,18 +1,19 @@
 """Rows that models are examined on must not come as rows to learn from."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+from pydantic import PrivateAttr
 
-from pratique.contract.check import Check, Finding, Fitted, capped
+from pratique.contract.check import FittedRuleCheck, RuleCheck
+from pratique.contract.evidence import Evidence, RowEvidence
+from pratique.contract.finding import RuleBreaches
+from pratique.contract.subject import ADVICE, Subject
 from pratique.contract.tally import MAX_FORBIDDEN
-from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, printable
 from pratique.tables.encoding import Encoder
-from pratique.tables.reading import FORMATS, read_trusted
 
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
@@ -23,7 +24,7 @@ COINCIDE = 0.005
 """Share of trusted rows that copy the holdout by chance, up to which a row that does is held back."""
 
 
-class Leaks(Check):
+class Leaks(RuleCheck):
     """A row that is a copy of a holdout row, exact or nearly so, is held back; many of them are a leak.
 
     Claim: finds holdout rows that came in, under any label, with every number changed by some hundredths of a
@@ -38,48 +39,56 @@ class Leaks(Check):
 
     Source: the distance ratio is that of Lowe, "Distinctive image features from scale-invariant keypoints" (2004).
 
-    `folder` is where the holdout is.
-
     Cost: two neighbour searches a row; brute force O((holdout + reference rows) x dimensions).
     """
 
-    says: ClassVar[str] = "rows are copies of the holdout"
-    learns: ClassVar[bool] = False
+    alarm: ClassVar[str] = "rows are copies of the holdout"
+    advice: ClassVar[str] = ADVICE["leak"]
+    about: ClassVar[Subject] = "leak"
+    needs = "holdout"
 
-    folder: Path = paths.HOLDOUT
+    _holdout: Batch | None = PrivateAttr(None)
+
+    def with_holdout(self, holdout: Batch | None) -> "Leaks":
+        """The same check, which looks for copies of these rows."""
+        told = self.model_copy()
+        told._holdout = holdout
+        return told
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedLeaks":
-        """Read the holdout, and see how close trusted rows come to it.
+        """See how close trusted rows come to the holdout.
 
         Raises
         ------
         PratiqueError
-            If a file of the folder can't be read, or lacks a column that the reference has.
+            If the holdout lacks a column that the reference has.
         """
-        if not any(file.suffix in FORMATS for file in self.folder.glob("*")):
+        holdout = self._holdout
+        if holdout is None:
             return FittedLeaks(None, 0.0, 0.0)
-        holdout = Batch("holdout", read_trusted(self.folder), trusted.layout)
         if holdout.missing_columns:
             lacking = holdout.missing_columns[0]
-            raise PratiqueError(f"{self.folder}: column '{printable(lacking)}' is missing; the reference has it")
+            raise PratiqueError(f"{holdout.name}: column '{printable(lacking)}' is missing; the reference has it")
         encoder = Encoder.fit(trusted)
         points = encoder.transform(trusted)
-        near = Near(encoder, Known.of(encoder.transform(holdout), 1), Known.of(np.unique(points, axis=0), 2))
-        closeness, _ = near.of(points)
+        near = HoldoutProximity(
+            encoder, IndexedRows.of(encoder.transform(holdout), 1), IndexedRows.of(np.unique(points, axis=0), 2)
+        )
+        closeness, _ = near.compare(points)
         apart = closeness[closeness > 0]
         limit = CLOSER * float(apart.min()) if len(apart) else 0.0
         return FittedLeaks(near, limit, float((closeness <= limit).mean()))
 
 
 @dataclass(frozen=True)
-class Known:
+class IndexedRows:
     """Rows to be near to, as points of shape (rows, dimensions)."""
 
     points: np.ndarray
     index: "NearestNeighbors"
 
     @classmethod
-    def of(cls, points: np.ndarray, neighbours: int) -> "Known":
+    def of(cls, points: np.ndarray, neighbours: int) -> "IndexedRows":
         """Index the points."""
         from sklearn.neighbors import NearestNeighbors
 
@@ -96,14 +105,14 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Near:
+class HoldoutProximity:
     """The holdout, and the reference without what it has twice, as points."""
 
     encoder: Encoder
-    holdout: Known
-    reference: Known
+    holdout: IndexedRows
+    reference: IndexedRows
 
-    def of(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def compare(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How close points are to the holdout, float of shape (rows,), and the holdout row that each is nearest to."""
         distance, rows = self.holdout.nearest(points)
         others, _ = self.reference.nearest(points)
@@ -112,32 +121,28 @@ class Near:
 
 
 @dataclass(frozen=True)
-class FittedLeaks(Fitted):
+class FittedLeaks(FittedRuleCheck):
     """How close is a copy, and what share of trusted rows is that close; `near` is None where there is no holdout."""
 
-    near: Near | None
+    near: HoldoutProximity | None
     limit: float
     natural: float
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RuleBreaches:
         """The share of rows that are copies."""
         if self.near is None:
-            return Finding.of_rows(np.zeros(len(batch)), "share of rows", evidence={"holdout_rows": 0})
-        closeness, neighbour = self.near.of(self.near.encoder.transform(batch))
+            return RuleBreaches(np.zeros(len(batch), bool), evidence=Evidence(notes={"holdout rows": 0}))
+        closeness, neighbour = self.near.compare(self.near.encoder.transform(batch))
         is_copy = closeness <= self.limit
         copies = np.flatnonzero(is_copy)
-        listed = capped(copies.tolist())
         held = copies if self.natural <= COINCIDE else copies[:0]
         many = f"{len(held)} rows are copies of the holdout; at most {MAX_FORBIDDEN} are held one by one"
-        evidence = {
-            "holdout_rows": len(self.near.holdout.points),
-            "trusted_share": round(self.natural, 4),
-            "copies": listed | {"shown": [{"row": row, "holdout_row": int(neighbour[row])} for row in listed["shown"]]},
-        }
-        return Finding.of_rows(
-            is_copy.astype(float),
-            "share of rows",
-            breaches=(many,) if len(held) > MAX_FORBIDDEN else (),
-            forbidden={int(row): f"a copy of row {neighbour[row]} of the holdout" for row in held[:MAX_FORBIDDEN]},
-            evidence=evidence,
+        notes = {"holdout rows": len(self.near.holdout.points), "share of trusted rows": round(self.natural, 4)}
+        return RuleBreaches(
+            is_copy,
+            (many,) if len(held) > MAX_FORBIDDEN else (),
+            {int(row): f"a copy of row {neighbour[row]} of the holdout" for row in held[:MAX_FORBIDDEN]},
+            Evidence.of_rows(
+                [RowEvidence((int(row),), {"copy of holdout row": int(neighbour[row])}) for row in copies], **notes
+            ),
         )

@@ -2,14 +2,17 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import shorten
+from pratique.contract.check import FittedRowCheck, RowCheck, rank_rows, show_label
+from pratique.contract.evidence import Evidence, RowEvidence
+from pratique.contract.finding import RowScores
+from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
+from pratique.core.text import shorten
 from pratique.tables.encoding import Encoder, Projection, Ranks
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ CLASSES = 12
 """Classes whose probabilities are signals of their own; of more, the most common."""
 
 
-class Losses(Check):
+class Losses(RowCheck):
     """A label that models fitted on trusted rows find unlikely is suspect.
 
     Claim: flipped labels, relabelled copies, triggers that carry a label and rows that were moved towards another
@@ -40,8 +43,11 @@ class Losses(Check):
     Cost: O(rows x trees x depth); fitting takes about a second for 1,000 rows.
     """
 
-    says: ClassVar[str] = "labels are unlikely by models of trusted rows"
-    likelihood: ClassVar[bool] = True
+    alarm: ClassVar[str] = "labels are unlikely by models of trusted rows"
+    advice: ClassVar[str] = ADVICE["labels"]
+    about: ClassVar[Subject] = "labels"
+    judges_mean: ClassVar[bool] = True
+    label_likelihood: ClassVar[bool] = True
     trusts: ClassVar[tuple[str, ...]] = ("sklearn.tree._tree.Tree",)
 
     trees: int = Field(60, ge=10, le=1000)
@@ -103,7 +109,7 @@ class Network:
 
 
 @dataclass(frozen=True)
-class FittedLosses(Fitted):
+class FittedLosses(FittedRowCheck):
     """Models of trusted rows; `shown` are the classes with signals of their own."""
 
     encoder: Encoder
@@ -115,7 +121,7 @@ class FittedLosses(Fitted):
     classes: np.ndarray
     shown: np.ndarray
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RowScores:
         """Cross-entropy of each row's label under the models."""
         by_model = self._probabilities(batch)
         mean = np.mean(list(by_model.values()), axis=0)
@@ -129,8 +135,7 @@ class FittedLosses(Fitted):
         for c in self.shown:
             signals[f"log_p_{self.classes[c]}"] = np.log(np.maximum(mean[:, c], FLOOR))
             signals[f"label_{self.classes[c]}"] = ((own == c) & known).astype(float)
-        evidence = self._evidence(batch, scores, mean)
-        return Finding.of_rows(scores, "nats a row", signals=signals, evidence=evidence)
+        return RowScores(scores, "nats a row", signals, self._evidence(batch, scores, mean))
 
     def _probabilities(self, batch: Batch) -> dict[str, np.ndarray]:
         points = self.projections[0].transform(self.encoder.transform(batch))
@@ -141,20 +146,18 @@ class FittedLosses(Fitted):
             by_model["network"] = self.network.probabilities(places)
         return by_model
 
-    def _evidence(self, batch: Batch, scores: np.ndarray, mean: np.ndarray) -> dict[str, Any]:
-        suspects = most_suspicious(batch, scores)
-        return {
-            "least_likely": [
-                {
-                    "row": int(row),
-                    "label": shorten(str(batch.labels[row])),
-                    "loss": float(scores[row]),
-                    "likeliest": shorten(str(self.classes[mean[row].argmax()])),
-                    "probability": float(mean[row].max()),
-                }
-                for row in suspects
+    def _evidence(self, batch: Batch, scores: np.ndarray, mean: np.ndarray) -> Evidence:
+        personal = batch.layout.label in batch.layout.personal
+        return Evidence.of_rows(
+            [
+                RowEvidence(
+                    (int(row),),
+                    {"label": show_label(batch, row), "loss": float(scores[row]), "probability": float(mean[row].max())}
+                    | ({} if personal else {"likeliest": shorten(str(self.classes[mean[row].argmax()]))}),
+                )
+                for row in rank_rows(batch, scores)
             ]
-        }
+        )
 
 
 def _votes(forest: "RandomForestClassifier", points: np.ndarray) -> np.ndarray:

@@ -1,13 +1,15 @@
 """Outliers by distance to trusted rows, overall and within the row's own class."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import shorten
+from pratique.contract.check import FittedRowCheck, RowCheck, rank_rows, show_label
+from pratique.contract.evidence import Evidence, RowEvidence
+from pratique.contract.finding import RowScores
+from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
 
 
-class Outliers(Check):
+class Outliers(RowCheck):
     """A row far from all trusted rows, or far from those of its own class, is suspect.
 
     Claim: far from everything marks outliers, noise and triggers; far from its own class only marks
@@ -34,8 +36,9 @@ class Outliers(Check):
     Cost: two neighbour searches a row; brute force O(reference rows x dimensions).
     """
 
-    says: ClassVar[str] = "rows lie far from trusted rows"
-    alone: ClassVar[bool] = False
+    alarm: ClassVar[str] = "rows lie far from trusted rows"
+    advice: ClassVar[str] = ADVICE["features"]
+    about: ClassVar[Subject] = "features"
     trusts: ClassVar[tuple[str, ...]] = (
         "pyod.models.iforest.IForest",
         "sklearn.tree._tree.Tree",
@@ -88,7 +91,7 @@ class Crowd:
 
 
 @dataclass(frozen=True)
-class FittedOutliers(Fitted):
+class FittedOutliers(FittedRowCheck):
     """What a batch is scored against: trusted rows, never itself."""
 
     encoder: Encoder
@@ -96,7 +99,7 @@ class FittedOutliers(Fitted):
     by_class: dict[str, Crowd]
     forest: "IForest"
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RowScores:
         """Relative distance of each row to trusted rows, overall and of its own label."""
         points = self.encoder.transform(batch)
         overall = self.overall.relative(points)
@@ -113,21 +116,22 @@ class FittedOutliers(Fitted):
             "isolation": np.asarray(self.forest.decision_function(points)),
         }
         evidence = self._evidence(batch, points, np.column_stack([scores, overall, own]))
-        return Finding.of_rows(scores, "log relative distance", signals=signals, evidence=evidence)
+        return RowScores(scores, "log relative distance", signals, evidence)
 
-    def _evidence(self, batch: Batch, points: np.ndarray, measured: np.ndarray) -> dict[str, Any]:
-        farthest = most_suspicious(batch, measured[:, 0])
+    def _evidence(self, batch: Batch, points: np.ndarray, measured: np.ndarray) -> Evidence:
         names = batch.layout.numeric
-        return {
-            "farthest": [
-                {
-                    "row": int(row),
-                    "label": shorten(str(batch.labels[row])),
-                    "distance_to_all": float(measured[row, 1]),
-                    "distance_to_class": float(measured[row, 2]),
-                    "columns": [names[c] for c in np.argsort(-np.abs(points[row, : len(names)]), kind="stable")[:3]],
-                }
-                for row in farthest
+        return Evidence.of_rows(
+            [
+                RowEvidence(
+                    (int(row),),
+                    {
+                        "label": show_label(batch, row),
+                        "distance to all": float(measured[row, 1]),
+                        "distance to class": float(measured[row, 2]),
+                    },
+                    tuple(names[c] for c in np.argsort(-np.abs(points[row, : len(names)]), kind="stable")[:3]),
+                )
+                for row in rank_rows(batch, measured[:, 0])
             ],
-            "distances": "1 is the median distance of a trusted row",
-        }
+            distances="1 is the median distance of a trusted row",
+        )

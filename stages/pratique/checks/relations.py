@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.check import Check, Finding, Fitted, most_suspicious
-from pratique.contract.tally import shorten
+from pratique.contract.check import FittedRowCheck, RowCheck, rank_rows, show_label
+from pratique.contract.evidence import Evidence, RowEvidence
+from pratique.contract.finding import RowScores
+from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
+from pratique.statistics.empirical import tail_probability
 from pratique.tables.encoding import MOST_DIMENSIONS, MOST_ENCODED_LEVELS, Encoder, Ranks, space_evenly
 
 KNOTS = (-1.0, 0.0, 1.0)
@@ -20,7 +23,7 @@ CROSSED = 200
 TOP = 3
 
 
-class Relations(Check):
+class Relations(RowCheck):
     """A row in which columns do not follow from the others as they do in trusted rows is suspect.
 
     Claim: finds noise, shifted columns and blends of two rows, where every cell by itself is ordinary; a level that
@@ -44,8 +47,9 @@ class Relations(Check):
     of more than 200 numeric columns 200 are looked at, evenly spaced.
     """
 
-    says: ClassVar[str] = "columns do not follow from each other as in trusted rows"
-    alone: ClassVar[bool] = False
+    alarm: ClassVar[str] = "columns do not follow from each other as in trusted rows"
+    advice: ClassVar[str] = ADVICE["features"]
+    about: ClassVar[Subject] = "features"
 
     penalty: float = Field(0.02, gt=0, le=10, description="Of the squared weights, for each trusted row.")
 
@@ -181,21 +185,20 @@ class Web:
 
     def surprise(self, residuals: np.ndarray) -> np.ndarray:
         """-log of the share of trusted rows whose residual is as large, in nats, shape (rows, columns)."""
-        rows = len(self.known)
         found = np.zeros(residuals.shape)
         for i, (known, mine) in enumerate(zip(self.known.T, np.abs(residuals).T, strict=True)):
-            found[:, i] = -np.log((1 + rows - np.searchsorted(known, mine, "left")) / (rows + 1))
+            found[:, i] = -np.log(tail_probability(known, mine))
         return found
 
 
 @dataclass(frozen=True)
-class FittedRelations(Fitted):
+class FittedRelations(FittedRowCheck):
     """How columns follow from each other, without the label and with it."""
 
     features: Web
     labelled: Web
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RowScores:
         """How little each row's columns follow from each other."""
         residuals = self.features.residuals(batch)
         alone = self.features.surprise(residuals)
@@ -204,22 +207,21 @@ class FittedRelations(Fitted):
         if residuals.shape[1] <= MOST_DIMENSIONS:
             signals |= {f"residual_{i}": residual for i, residual in enumerate(residuals.T)}
         scores = alone.mean(axis=1) if alone.shape[1] else np.zeros(len(batch))
-        return Finding.of_rows(scores, "nats a column", signals=signals, evidence=self._evidence(batch, scores, alone))
+        return RowScores(scores, "nats a column", signals, self._evidence(batch, scores, alone))
 
-    def _evidence(self, batch: Batch, scores: np.ndarray, alone: np.ndarray) -> dict[str, Any]:
+    def _evidence(self, batch: Batch, scores: np.ndarray, alone: np.ndarray) -> Evidence:
         layout = batch.layout
         names = [*(layout.numeric[c] for c in self.features.terms.columns), *layout.categorical]
-        return {
-            "least_related": [
-                {
-                    "row": int(row),
-                    "label": shorten(str(batch.labels[row])),
-                    "surprise": float(scores[row]),
-                    "columns": [names[c] for c in np.argsort(-alone[row], kind="stable")[:TOP]],
-                }
-                for row in most_suspicious(batch, scores)
+        return Evidence.of_rows(
+            [
+                RowEvidence(
+                    (int(row),),
+                    {"label": show_label(batch, row), "nats a column": float(scores[row])},
+                    tuple(names[c] for c in np.argsort(-alone[row], kind="stable")[:TOP]),
+                )
+                for row in rank_rows(batch, scores)
             ]
-        }
+        )
 
 
 def _top(surprise: np.ndarray) -> np.ndarray:

@@ -11,12 +11,15 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from pratique.contract.check import Check, Finding, Fitted
-from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, shorten, show_cell
+from pratique.contract.check import FittedRuleCheck, RuleCheck
+from pratique.contract.finding import RuleBreaches
+from pratique.contract.subject import ADVICE, Subject
+from pratique.contract.tally import Tally, assert_comparable, read_rules
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Kind, read_column
+from pratique.core.text import one_line, shorten, show_cell
 
 LIGHT = 0.25
 MAX_LEVELS = 64
@@ -59,7 +62,7 @@ HEADER = """\
 """
 
 
-class Schema(Check):
+class Schema(RuleCheck):
     """Every cell obeys the rules that people declared for its column.
 
     Claim: finds cells of the wrong kind, empty cells, numbers out of bounds, values outside a set (labels
@@ -74,8 +77,10 @@ class Schema(Check):
     built: each million of bad cells costs it seconds, and their number is the sender's to choose.
     """
 
-    says: ClassVar[str] = "rows break the schema"
-    learns: ClassVar[bool] = False
+    alarm: ClassVar[str] = "rows break the schema"
+    advice: ClassVar[str] = ADVICE["rules"]
+    about: ClassVar[Subject] = "rules"
+    needs = "file"
     file: Path = paths.SCHEMA
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedSchema":
@@ -92,13 +97,13 @@ class Schema(Check):
 
 
 @dataclass(frozen=True)
-class FittedSchema(Fitted):
+class FittedSchema(FittedRuleCheck):
     """A declared schema: the path of its file, for messages, and its text."""
 
     place: str
     text: str
 
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RuleBreaches:
         """Apply every rule to every row."""
         strict, columns = _declared(self.place, self.text)
         names = dict.fromkeys(batch.table.column_names)
@@ -110,7 +115,7 @@ class FittedSchema(Fitted):
         for column in columns:
             if column.name in names:
                 column.examine(batch, tally)
-        return tally.finding()
+        return tally.result()
 
 
 @dataclass(frozen=True)

@@ -1,159 +1,163 @@
-"""What a check is. A check measures, it never decides: whether a measurement is an alarm is the verdict's to say."""
+"""What a check is. A check measures, it never decides: whether a measurement is an alarm is the verdict's to say.
+
+There are three kinds. A `RowCheck` scores every row, a `BatchCheck` gives the batch one p-value, a `RuleCheck` holds
+rows to declared rules. A check is a pydantic model, whose fields are what params.yaml may set under `checks.<name>`;
+`fit` learns from trusted rows and returns the fitted form, which measures batches.
+"""
 
 import inspect
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from pratique.contract.evidence import MOST_EVIDENCE
+from pratique.contract.finding import BatchScore, Finding, RowScores, RuleBreaches
+from pratique.contract.subject import Subject
 from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
+from pratique.core.text import PERSONAL_MARK, shorten
 from pratique.tables.agreement import TrustedCells
 from pratique.tables.encoding import Encoder, Projection, Ranks
-
-Item = TypeVar("Item")
-
-CAP = 20
-"""Entries of a list of evidence: a poisoned batch must not swell its own report. What is left out is counted."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check measured on one batch.
-
-    Attributes
-    ----------
-    statistic : float
-        Higher is more suspicious. Where `row_scores` are given it is their mean; elsewhere it must be
-        standardised for the number of rows (a p-value's logarithm, say), because its behaviour on
-        clean rows is learned on few sizes.
-    unit : str
-        What the statistic counts, for people: "share of rows", "nats a row".
-    row_scores : ndarray of float, shape (rows,), optional
-        Finite; higher is more suspicious.
-    signals : dict of str to ndarray of float, shape (rows,)
-        What else was measured of each row, by name, the same names for every batch; finite. The fusion reads them
-        beside the row scores, and their direction is for it to learn.
-    breaches : tuple of str
-        Declared rules that the batch as a whole breaks, each a sentence. One is enough to quarantine.
-    forbidden : dict of int to str
-        Rows (by position) that a declared rule forbids, each with the rule it breaks.
-    evidence : dict
-        JSON that a person understands. Lists hold at most `CAP` entries.
-    fault : str, optional
-        Why the check could not measure. The verdict fails closed on it.
-    """
-
-    statistic: float
-    unit: str
-    row_scores: np.ndarray | None = None
-    signals: dict[str, np.ndarray] = field(default_factory=dict)
-    breaches: tuple[str, ...] = ()
-    forbidden: dict[int, str] = field(default_factory=dict)
-    evidence: dict[str, Any] = field(default_factory=dict)
-    fault: str | None = None
-
-    @classmethod
-    def of_rows(
-        cls,
-        row_scores: np.ndarray,
-        unit: str,
-        *,
-        signals: dict[str, np.ndarray] | None = None,
-        breaches: tuple[str, ...] = (),
-        forbidden: dict[int, str] | None = None,
-        evidence: dict[str, Any] | None = None,
-    ) -> "Finding":
-        """A finding whose statistic is the mean of its row scores."""
-        return cls(
-            float(np.mean(row_scores)),
-            unit,
-            row_scores,
-            signals or {},
-            breaches=breaches,
-            forbidden=forbidden or {},
-            evidence=evidence or {},
-        )
 
 
 class Fitted(FieldsOnly, ABC):
     """A check that has learned from trusted rows: a frozen dataclass of arrays, numbers, text and estimators."""
 
     @abstractmethod
-    def measure(self, batch: Batch) -> Finding:
+    def measure(self, batch: Batch) -> RowScores | BatchScore | RuleBreaches:
         """Measure a batch of one row or more: pure, no clock, no input or output, no global random state."""
 
 
+class FittedRowCheck(Fitted):
+    """A fitted check that scores rows."""
+
+    @abstractmethod
+    def measure(self, batch: Batch) -> RowScores:
+        """Score every row. What a row scores does not depend on the rows beside it."""
+
+
+class FittedBatchCheck(Fitted):
+    """A fitted check that scores the batch."""
+
+    @abstractmethod
+    def measure(self, batch: Batch) -> BatchScore:
+        """Give the batch a p-value."""
+
+
+class FittedRuleCheck(Fitted):
+    """A fitted check of declared rules."""
+
+    @abstractmethod
+    def measure(self, batch: Batch) -> RuleBreaches:
+        """Say which rows, and whether the batch as a whole, break a rule."""
+
+
 class Check(BaseModel, ABC):
-    """A check and its params: the fields of a subclass are what params.yaml may set under `checks.<name>`."""
+    """What all kinds of check share. Subclass one of the three kinds below."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    says: ClassVar[str]
-    """What an alarm of this check means, for people: a clause about the batch."""
-    alone: ClassVar[bool] = True
-    """Whether its statistic is judged by itself. One that honest change moves is weighed with all others only."""
-    chance: ClassVar[bool] = False
-    """Whether its statistic is -log10 of a chance: then no null makes it rarer than that."""
-    likelihood: ClassVar[bool] = False
-    """Whether a row's score is -log of the probability of its label, of all labels that trusted rows have."""
-    learns: ClassVar[bool] = True
-    """Whether fitting learns from the rows. A check of declared rules does not, so it needs no folds."""
+    alarm: ClassVar[str]
+    """What an alarm means, for people: a clause about the batch."""
+    advice: ClassVar[str]
+    """What to do about it: one to three sentences. `subject.ADVICE` has those that most checks take."""
+    about: ClassVar[Subject]
+    budget_share: ClassVar[float | None] = None
+    """Its share of the budget for false alarms, in (0, 1); None for an even part of what such checks share."""
+    needs: ClassVar[Literal["nothing", "file", "holdout"]] = "nothing"
+    """What it needs beside trusted rows: a file that people keep, or the holdout."""
     trusts: ClassVar[tuple[str, ...]] = ()
     """Third-party types in its fitted form, by full name, that may be restored from the profile."""
 
     @classmethod
     def trusted_types(cls) -> set[str]:
-        """Full names of the types that its fitted form may hold: its own, those of core, and `trusts`."""
+        """Full names of the types that its fitted form may hold: its own module's, those of tables, and `trusts`."""
         module = sys.modules[cls.__module__]
         own = [unit for _, unit in inspect.getmembers(module, inspect.isclass) if unit.__module__ == cls.__module__]
-        return {
-            f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, TrustedCells, Encoder, Projection, Ranks)
-        } | set(cls.trusts)
+        shared = (TrustedCells, Encoder, Projection, Ranks)
+        return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, *shared)} | set(cls.trusts)
+
+    def with_holdout(self, holdout: Batch | None) -> Self:
+        """The same check, told which rows the holdout has, if there is one; most checks don't ask."""
+        return self
 
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> Fitted:
+        """Learn from trusted rows."""
+
+
+class RowCheck(Check):
+    """A check that scores rows: all of them are weighed with what the other checks measured."""
+
+    judges_mean: ClassVar[bool] = False
+    """Whether the mean of its scores is judged by itself, too. Not where honest change moves it."""
+    label_likelihood: ClassVar[bool] = False
+    """Whether a score is -log of the probability of the row's label, of all labels that trusted rows have."""
+
+    @abstractmethod
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> FittedRowCheck:
         """Learn what normal looks like from trusted rows."""
+
+
+class BatchCheck(Check):
+    """A check that gives the batch one p-value, whose null is learned from trusted rows."""
+
+    valid_by_itself: ClassVar[bool] = False
+    """Whether the p-value is valid as it is: then no learned null ever makes it smaller."""
+
+    @abstractmethod
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> FittedBatchCheck:
+        """Learn what normal looks like from trusted rows."""
+
+
+class RuleCheck(Check):
+    """A check of declared rules: what breaks one is held, whatever the budget."""
+
+    @abstractmethod
+    def fit(self, trusted: Batch, rng: np.random.Generator) -> FittedRuleCheck:
+        """Read the rules, and prove that they can be applied to trusted rows."""
+
+
+KINDS: tuple[tuple[type[Fitted], type[RowScores] | type[BatchScore] | type[RuleBreaches]], ...] = (
+    (FittedRowCheck, RowScores),
+    (FittedBatchCheck, BatchScore),
+    (FittedRuleCheck, RuleBreaches),
+)
+"""What each kind of fitted check must return."""
 
 
 def measure(fitted: Fitted, batch: Batch) -> Finding:
     """Measure, and turn a crash into a finding with a fault: a check that fails never passes a batch.
 
-    A batch without rows breaks a rule by itself; a check is not asked about it.
+    So does a check that returns anything but what its kind must. A batch without rows breaks a rule by itself; a
+    check is not asked about it.
     """
     if not len(batch):
         return Finding(0.0, "", np.zeros(0), breaches=("the batch has no rows",))
     try:
-        finding = fitted.measure(batch)
-        _assert_sound(finding, len(batch))
+        measured = fitted.measure(batch)
+        wanted = next(result for kind, result in KINDS if isinstance(fitted, kind))
+        if not isinstance(measured, wanted):
+            raise TypeError(f"{type(fitted).__name__} returned {type(measured).__name__}, expected {wanted.__name__}")
+        return measured.finding(len(batch))
     except Exception as error:  # whatever a hostile batch provokes must end in quarantine, not in a traceback
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return Finding(float("nan"), "", fault=reason[:300])
-    return finding
+        return Finding.of_fault(error)
 
 
-def _assert_sound(finding: Finding, rows: int) -> None:
-    """Refuse a finding that would pass by accident: NaN compares false with every limit."""
-    if not np.isfinite(finding.statistic):
-        raise ValueError(f"statistic is {finding.statistic}, expected a finite number")
-    by_row = {"row scores": finding.row_scores} | finding.signals
-    for name, values in by_row.items():
-        if values is not None and (values.shape != (rows,) or not np.isfinite(values).all()):
-            raise ValueError(f"{name} of shape {values.shape}, expected {rows} finite numbers")
-
-
-def most_suspicious(batch: Batch, scores: np.ndarray) -> np.ndarray:
-    """Positions of the `CAP` highest scores, highest first.
+def rank_rows(batch: Batch, scores: np.ndarray) -> np.ndarray:
+    """Positions of the `MOST_EVIDENCE` highest scores, highest first.
 
     Scores that differ in the last bits, as they do from one kind of processor to another, count as equal: those
     rows stand in the order of their labels, then of the batch.
     """
-    return np.lexsort((batch.labels, -scores.round(9)))[:CAP]
+    return np.lexsort((batch.labels, -scores.round(9)))[:MOST_EVIDENCE]
 
 
-def capped(items: list[Item]) -> dict[str, Any]:
-    """The first `CAP` items, and how many were left out."""
-    return {"shown": items[:CAP], "left_out": max(0, len(items) - CAP)}
+def show_label(batch: Batch, row: int) -> str:
+    """The label of a row as evidence may show it."""
+    if batch.layout.label in batch.layout.personal:
+        return PERSONAL_MARK
+    return shorten(str(batch.labels[row]))

@@ -1,39 +1,78 @@
-"""Finding checks and attacks by the name of their module: adding a file is all it takes."""
+"""Finding checks and attacks: by the name of their module here, by an entry point in a package of a team's own."""
 
 import importlib
 import inspect
 import pkgutil
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pratique.contract.attack import Attack
 from pratique.contract.check import Check
 from pratique.core.errors import PratiqueError, printable
+from pratique.core.hashing import code_digest, sha256_json, sha256_sources
 from pratique.core.params import parse
 
 Unit = TypeVar("Unit")
 
 PACKAGE = Path(__file__).parents[1]
+CHECKS, ATTACKS = "pratique.checks", "pratique.attacks"
+"""Groups of entry points."""
 
 
 def check_names() -> list[str]:
-    """The names of every check there is."""
-    return _names("checks")
+    """The names of every check there is: this package's, and those that installed packages bring."""
+    return sorted({*_own("checks"), *plugins(CHECKS)})
 
 
 def attack_names() -> list[str]:
-    """The names of every attack there is."""
-    return _names("attacks")
+    """The names of every attack there is: this package's, and those that installed packages bring."""
+    return sorted({*_own("attacks"), *plugins(ATTACKS)})
 
 
 def load_check(name: str) -> type[Check]:
-    """The check that `pratique/checks/<name>.py` defines."""
-    return _load("checks", name, Check)
+    """The check of this name: of `pratique/checks/<name>.py`, or of an entry point in the group `pratique.checks`."""
+    return _load("checks", CHECKS, name, Check)
 
 
 def load_attack(name: str) -> type[Attack]:
-    """The attack that `pratique/attacks/<name>.py` defines."""
-    return _load("attacks", name, Attack)
+    """The attack of this name: of `pratique/attacks/<name>.py`, or of an entry point in `pratique.attacks`."""
+    return _load("attacks", ATTACKS, name, Attack)
+
+
+@cache
+def plugins(group: str) -> dict[str, EntryPoint]:
+    """The entry points of a group, by name.
+
+    Raises
+    ------
+    PratiqueError
+        If two packages bring the same name, or one takes a name of this package.
+    """
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=group):
+        if point.name in _own(group.rpartition(".")[2]) or found.setdefault(point.name, point) != point:
+            taken = f"{printable(point.name)} ({printable(point.value)})"
+            raise PratiqueError(f"entry point {group}: {taken}: the name is taken; give it another one")
+    return found
+
+
+def digest_code() -> str:
+    """Hexadecimal SHA-256 of this package's code and of every check and attack that an installed package brings."""
+    brought = [
+        [group, name, sha256_sources(_package_of(point))]
+        for group in (CHECKS, ATTACKS)
+        for name, point in sorted(plugins(group).items())
+    ]
+    return sha256_json([code_digest(), brought])
+
+
+def _package_of(point: EntryPoint) -> Path:
+    """The folder of the package that an entry point leads into, or the file of a module by itself."""
+    top = importlib.import_module(point.module.partition(".")[0])
+    file = Path(str(top.__file__))
+    return file.parent if hasattr(top, "__path__") else file
 
 
 def configured_checks(section: dict[str, dict[str, Any]]) -> dict[str, Check]:
@@ -67,11 +106,17 @@ def configured_attack(name: str, fields: dict[str, Any], place: str) -> Attack:
     return parse(load_attack(name), fields, place)
 
 
-def _names(kind: str) -> list[str]:
+def _own(kind: str) -> list[str]:
+    """The names of the modules of a folder of this package; a folder in it is none."""
     return sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE / kind)]) if not module.ispkg)
 
 
-def _load(kind: str, name: str, base: type[Unit]) -> type[Unit]:
+def _load(kind: str, group: str, name: str, base: type[Unit]) -> type[Unit]:
+    if name in plugins(group):
+        unit = plugins(group)[name].load()
+        if not (inspect.isclass(unit) and issubclass(unit, base)):
+            raise PratiqueError(f"entry point {group}: {name}: {unit!r:.80} is no subclass of {base.__name__}")
+        return unit
     module = importlib.import_module(f"pratique.{kind}.{name}")
     found = [
         unit

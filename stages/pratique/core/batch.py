@@ -41,8 +41,7 @@ class Batch:
     @classmethod
     def from_frame(cls, name: str, frame: pd.DataFrame, layout: Layout) -> "Batch":
         """A batch of a pandas frame; its index is dropped, columns of mixed types are read as text."""
-        _check_unique(name, [str(column) for column in frame.columns])
-        return cls(name, pa.table({str(column): _to_arrow(cells) for column, cells in frame.items()}), layout)
+        return cls(name, table_of_frame(frame, name), layout)
 
     def __len__(self) -> int:
         return self.table.num_rows
@@ -111,6 +110,18 @@ class Batch:
         for view in CACHED_ARRAYS:
             both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
         return both
+
+
+def table_of_frame(frame: pd.DataFrame, name: str) -> pa.Table:
+    """A pandas frame as an Arrow table; its index is dropped, columns of mixed types are read as text.
+
+    Raises
+    ------
+    UnreadableBatch
+        If two columns share a name; `name` says which frame.
+    """
+    _check_unique(name, [str(column) for column in frame.columns])
+    return pa.table({str(column): _to_arrow(cells) for column, cells in frame.items()})
 
 
 def _to_arrow(cells: pd.Series) -> pa.ChunkedArray:

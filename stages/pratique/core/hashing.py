@@ -33,6 +33,11 @@ def sha256_folder(folder: Path) -> str:
 @cache
 def code_digest() -> str:
     """Hexadecimal SHA-256 of the package's own source, so that a finding is never kept across a change of code."""
-    package = Path(__file__).parents[1]
-    files = sorted(package.rglob("*.py"))
-    return sha256_json([[p.relative_to(package).as_posix(), sha256_file(p)] for p in files])
+    return sha256_sources(Path(__file__).parents[1])
+
+
+def sha256_sources(package: Path) -> str:
+    """Hexadecimal SHA-256 over the Python files of a package: of a folder, or of a module that is one file."""
+    if package.is_file():
+        return sha256_file(package)
+    return sha256_json([[p.relative_to(package).as_posix(), sha256_file(p)] for p in sorted(package.rglob("*.py"))])

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
-from pratique.contract.check import Finding
-from pratique.core.hashing import code_digest, sha256_json
+from pratique.contract.discovery import digest_code
+from pratique.contract.evidence import Evidence
+from pratique.contract.finding import Finding
+from pratique.core.hashing import sha256_json
 from pratique.core.writing import write_bytes
 from pratique.detector.examine import Examination, Measurement
 from pratique.statistics.mixture import PoisonedShare
@@ -26,7 +29,7 @@ NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
 
 def key_of(rows_sha256: str, profile_digest: str) -> str:
     """Everything that an examination depends on: the rows, the profile, this code and the libraries under it."""
-    return sha256_json([rows_sha256, profile_digest, code_digest(), [version(name) for name in LIBRARIES]])
+    return sha256_json([rows_sha256, profile_digest, digest_code(), [version(name) for name in LIBRARIES]])
 
 
 def keep(path: Path, examination: Examination) -> None:
@@ -73,9 +76,10 @@ def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measur
         "row_scores": arrays.get(f"scores/{words['check']}"),
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
+        "evidence": TypeAdapter(Evidence).validate_python(words["finding"]["evidence"]),
     }
     return Measurement(
-        words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"], words["alone"]
+        words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"], words["judged"]
     )
 
 

@@ -6,24 +6,25 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from pratique.contract.check import Check, Finding, Fitted, measure
+from pratique.contract.check import BatchCheck, Check, Fitted, RuleCheck, measure
 from pratique.contract.discovery import configured_checks
+from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
-from pratique.detector.calibrated import FOLDS, Calibrated
+from pratique.detector.calibrated import FOLDS, CalibratedCheck
 from pratique.detector.fused import fused
 from pratique.detector.profile import Profile
 from pratique.statistics.conformal import ConformalScore
-from pratique.statistics.nulls import MomentNull, fit_moments, fit_null_of_scores
+from pratique.statistics.nulls import Logarithm, MomentNull, fit_moments, fit_null_of_scores
 
 PSEUDO_BATCHES = 40
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
 
 
-def calibrate(table: pa.Table, params: Params, without: str | None = None) -> Profile:
+def calibrate(table: pa.Table, params: Params, holdout: pa.Table | None = None, without: str | None = None) -> Profile:
     """Learn a profile from trusted rows.
 
     Parameters
@@ -31,6 +32,8 @@ def calibrate(table: pa.Table, params: Params, without: str | None = None) -> Pr
     table : pyarrow.Table
         The reference.
     params : Params
+    holdout : pyarrow.Table, optional
+        Rows that models are compared on: nothing is fitted on them, copies of them are found.
     without : str, optional
         A family of attacks that the fusion is not shown, to see what it makes of them.
 
@@ -40,11 +43,14 @@ def calibrate(table: pa.Table, params: Params, without: str | None = None) -> Pr
         If a row has no label, or there are too few rows to leave some out.
     """
     trusted = Batch("reference", table, Layout.infer(table, params.data))
+    examined = None if holdout is None else Batch("holdout", holdout, trusted.layout)
     _require_enough(trusted)
     parts = folds_of(trusted, params.seed)
-    checks: dict[str, Calibrated] = {}
+    checks: dict[str, CalibratedCheck] = {}
     for name, check in show_progress(list(configured_checks(params.checks).items()), "calibrating"):
-        checks[name] = _calibrate_check(name, check, trusted, parts, params.seed)
+        rng = np.random.default_rng([params.seed, *name.encode()])
+        check = check.with_holdout(examined)
+        checks[name] = _calibrate_check(name, check, trusted, parts, rng)
     return Profile(trusted.layout, len(trusted), checks, fused(checks, trusted, parts, params.seed, without))
 
 
@@ -56,28 +62,28 @@ def folds_of(trusted: Batch, seed: int) -> list[np.ndarray]:
     return [np.sort(order[k::FOLDS]) for k in range(FOLDS)]
 
 
-def _calibrate_check(name: str, check: Check, trusted: Batch, parts: list[np.ndarray], seed: int) -> Calibrated:
+def _calibrate_check(
+    name: str, check: Check, trusted: Batch, parts: list[np.ndarray], rng: np.random.Generator
+) -> CalibratedCheck:
     """Fit, measure the rows left out, and learn the null."""
-    rng = np.random.default_rng([seed, *name.encode()])
-    if not check.learns:
+    if isinstance(check, RuleCheck):
         rules = check.fit(trusted, rng)
-        broken = _sound(name, rules, trusted).row_scores
-        if broken is None:
-            raise PratiqueError(f"check '{name}' learns nothing and has no row scores: it can't be calibrated")
-        return Calibrated((rules,), fit_null_of_scores(broken, _mean, rng), None)
-    pairs = list(_fitted_folds(check, trusted, parts, rng))
-    findings = [_sound(name, fitted, held_out) for fitted, held_out in pairs]
+        broken = _measure_trusted(name, rules, trusted).row_scores
+        return CalibratedCheck((rules,), fit_null_of_scores(np.asarray(broken), _mean, rng), None)
+    pairs = list(_fit_folds(check, trusted, parts, rng))
+    findings = [_measure_trusted(name, fitted, held_out) for fitted, held_out in pairs]
     fitted = tuple(f for f, _ in pairs)
-    if any(finding.row_scores is None for finding in findings):
-        null = replace(_pseudo_batch_null(name, pairs, rng), bounded_as="chance" if check.chance else None)
-        return Calibrated(fitted, null, None)
+    if isinstance(check, BatchCheck):
+        bounded_as: Logarithm | None = "chance" if check.valid_by_itself else None
+        null = replace(_pseudo_batch_null(name, pairs, rng), bounded_as=bounded_as)
+        return CalibratedCheck(fitted, null, None)
     scores = np.empty(len(trusted))
     for rows, finding in zip(parts, findings, strict=True):
         scores[rows] = finding.row_scores
-    return Calibrated(fitted, fit_null_of_scores(scores, _mean, rng), ConformalScore.of(scores))
+    return CalibratedCheck(fitted, fit_null_of_scores(scores, _mean, rng), ConformalScore.of(scores))
 
 
-def _fitted_folds(
+def _fit_folds(
     check: Check, trusted: Batch, parts: list[np.ndarray], rng: np.random.Generator
 ) -> Iterator[tuple[Fitted, Batch]]:
     """For each fold, the check fitted on the others, and the fold's rows."""
@@ -96,7 +102,7 @@ def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.ran
     samples = [
         np.array(
             [
-                _sound(name, fitted, held_out.take(rng.choice(len(held_out), size, replace=False))).statistic
+                _measure_trusted(name, fitted, held_out.take(rng.choice(len(held_out), size, replace=False))).statistic
                 for fitted, held_out in pairs
                 for _ in range(PSEUDO_BATCHES)
             ]
@@ -106,7 +112,7 @@ def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.ran
     return fit_moments(sizes, samples)
 
 
-def _sound(name: str, fitted: Fitted, trusted: Batch) -> Finding:
+def _measure_trusted(name: str, fitted: Fitted, trusted: Batch) -> Finding:
     """A finding on trusted rows; a fault there is a defect of the check or of the configuration."""
     finding = measure(fitted, trusted)
     if finding.fault is not None:

@@ -10,7 +10,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Calibrated:
+class CalibratedCheck:
     """One check, fitted without each fold in turn, and what its statistic does on the rows left out.
 
     Attributes

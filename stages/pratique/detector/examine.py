@@ -1,25 +1,24 @@
 """Examining a batch: every check's measurement of it, and how rare that is among clean batches of its size."""
 
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pratique.contract.check import Finding, measure
+from pratique.contract.check import RowCheck, measure
 from pratique.contract.discovery import load_check
+from pratique.contract.evidence import Evidence
+from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
-from pratique.detector.calibrated import FOLDS, Calibrated
+from pratique.detector.calibrated import FOLDS, CalibratedCheck
 from pratique.detector.fused import Fused
 from pratique.detector.fusion import matrix, signals_of
-from pratique.detector.mean_shift import MOVED
+from pratique.detector.hypotheses import MEAN_SHIFT, ROWS
 from pratique.detector.profile import Profile
 from pratique.statistics import mixture
 from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
 from pratique.statistics.nulls import MomentNull, SizedNull
 
-ROWS = "rows"
-"""The name of the measurement that weighs what all checks found in the rows."""
 ROTATED = 1000
 """Rows from which on every row is scored by one fold instead of by each."""
 NARROWER = 0.8
@@ -34,14 +33,14 @@ look a little odder to it than rows that no check knows. That of `moved` is left
 class Measurement:
     """A finding beside its null at the batch's own size; a finding with a fault has p-value 0.
 
-    `alone` says whether the statistic is judged by itself, or only what the rows are weighed with.
+    `judged` says whether the statistic is judged by itself, or only what the rows are weighed with.
     """
 
     check: str
     finding: Finding
     null: SizedNull
     p_value: float
-    alone: bool = True
+    judged: bool = True
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class Examination:
     Attributes
     ----------
     measurements : tuple of Measurement
-        In the order of the checks' names, then `ROWS`, families of attacks and `MOVED`.
+        In the order of the checks' names, then hypotheses: `rows`, families of attacks, `mean_shift`.
     row_scores : ndarray, shape (rows,)
         Log odds, in nats, that the row is poisoned, given the batch's estimated share; higher is more suspicious.
     row_p_values : ndarray, shape (rows,)
@@ -94,7 +93,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
     for name, calibrated in profile.checks.items():
         findings, merged = _measured(calibrated, batch, readers)
-        measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), load_check(name).alone))
+        measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), _is_judged(name)))
         if calibrated.surprise is not None and merged.row_scores is not None and merged.fault is None and rows:
             surprises[name] = calibrated.surprise.of_new(merged.row_scores)
             for fold, finding in zip(by_fold, findings, strict=True):
@@ -114,7 +113,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     )
 
 
-def _measured(calibrated: Calibrated, batch: Batch, readers: list[np.ndarray]) -> tuple[list[Finding], Finding]:
+def _measured(calibrated: CalibratedCheck, batch: Batch, readers: list[np.ndarray]) -> tuple[list[Finding], Finding]:
     """What every fold found in the rows that it reads, and one finding made of these."""
     rows = len(batch)
     scores_rows = calibrated.surprise is not None and rows
@@ -146,8 +145,8 @@ def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profi
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
     p_values = _gathered([fused.surprise.p_values(f) for f in log_odds], readers, rows)
     mean = _gathered(log_odds, readers, rows)
-    together = _likelihood(ROWS, log_odds, mean, fused.null)
-    share = PoisonedShare(**together.finding.evidence["poisoned_share"])
+    together = _likelihood(ROWS.name, log_odds, mean, fused.null)
+    share = mixture.estimate_share(mean)
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior_log_odds(mean, share.estimate)
     measured = [
@@ -169,8 +168,9 @@ def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned
         null = replace(null, std=NARROWER * null.std)
     else:
         ratio = float(mixture.likelihood_ratio(mean))
-    evidence = {"poisoned_share": asdict(mixture.estimate_share(mean))}
-    return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=evidence), null)
+    share = mixture.estimate_share(mean)
+    notes = {"poisoned share": f"{share.estimate:.3g}, from {share.lowest:.3g} to {share.highest:.3g}"}
+    return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes)), null)
 
 
 def _families(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], rows: int) -> list[Measurement]:
@@ -206,7 +206,17 @@ def _moved(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], r
         by_fold = [moved.ratios(_gathered(log_odds, readers, rows))]
     statistic = float(np.mean([ratios.max() for ratios in by_fold]))
     evidence = moved.evidence(np.mean(by_fold, axis=0))
-    return [_measurement(MOVED, Finding(statistic, "log likelihood ratio", evidence=evidence), moved.null.at(rows))]
+    return [
+        _measurement(
+            MEAN_SHIFT.name, Finding(statistic, "log likelihood ratio", evidence=evidence), moved.null.at(rows)
+        )
+    ]
+
+
+def _is_judged(check: str) -> bool:
+    """Whether a check's statistic is judged by itself, or only what the rows are weighed with."""
+    kind = load_check(check)
+    return not issubclass(kind, RowCheck) or kind.judges_mean
 
 
 def _readers(batch: Batch) -> list[np.ndarray]:
@@ -240,13 +250,13 @@ def _unreadable(batch: Batch) -> dict[int, str]:
 def _rarest(surprises: dict[str, np.ndarray], rows: int) -> tuple[str, ...]:
     """For each row, the check with the largest surprise."""
     if not surprises:
-        return (ROWS,) * rows
+        return (ROWS.name,) * rows
     names = list(surprises)
     return tuple(names[i] for i in np.argmax(list(surprises.values()), axis=0))
 
 
-def _measurement(name: str, finding: Finding, null: SizedNull, alone: bool = True) -> Measurement:
-    return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic), alone)
+def _measurement(name: str, finding: Finding, null: SizedNull, judged: bool = True) -> Measurement:
+    return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic), judged)
 
 
 def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Finding:
@@ -261,14 +271,5 @@ def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Fi
         statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
         row_scores=_gathered(scores, readers, rows) if scores and rows else None,
         signals={},
-        evidence=_placed(findings[0].evidence, readers[0]),
+        evidence=findings[0].evidence.relocate(readers[0]),
     )
-
-
-def _placed(evidence: Any, reader: np.ndarray) -> Any:
-    """The same words, with the rows that they name counted in the batch instead of in the part that was read."""
-    if isinstance(evidence, list):
-        return [_placed(item, reader) for item in evidence]
-    if isinstance(evidence, dict):
-        return {key: int(reader[item]) if key == "row" else _placed(item, reader) for key, item in evidence.items()}
-    return evidence

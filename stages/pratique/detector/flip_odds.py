@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pratique.contract.check import RowCheck
 from pratique.contract.discovery import load_check
-from pratique.detector.calibrated import Calibrated
+from pratique.detector.calibrated import CalibratedCheck
 from pratique.statistics import mixture
 
 TINY = 1e-12
@@ -30,10 +31,12 @@ class Flipped:
     mean_odds: float
 
     @classmethod
-    def learned(cls, checks: Mapping[str, Calibrated], classes: int) -> "Flipped | None":
+    def learned(cls, checks: Mapping[str, CalibratedCheck], classes: int) -> "Flipped | None":
         """From the losses of trusted rows out of fold; None where no check has them or there is one class only."""
         for name, calibrated in checks.items():
-            if load_check(name).likelihood and calibrated.surprise is not None and classes > 1:
+            check = load_check(name)
+            likelihood = issubclass(check, RowCheck) and check.label_likelihood
+            if likelihood and calibrated.surprise is not None and classes > 1:
                 odds = log_odds(calibrated.surprise.sorted_scores, classes - 1)
                 return cls(name, classes - 1, mixture.mean_odds(odds))
         return None

@@ -8,11 +8,12 @@ import numpy as np
 from pratique.contract.check import measure
 from pratique.core.batch import Batch
 from pratique.core.progress import show_progress
-from pratique.detector.calibrated import FOLDS, Calibrated
+from pratique.detector.calibrated import FOLDS, CalibratedCheck
 from pratique.detector.flip_odds import Flipped
 from pratique.detector.fusion import Fusion, Rows, line, matrix, signals_of
+from pratique.detector.hypotheses import FAMILIES
 from pratique.detector.mean_shift import Moved, learned
-from pratique.detector.simulate import ALONE, SHIFTED, SIMULATIONS, simulated_rows
+from pratique.detector.simulate import SHIFTED, SIMULATIONS, simulated_rows
 from pratique.statistics import mixture
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull
@@ -61,7 +62,7 @@ class Fused:
 
 
 def fused(
-    checks: Mapping[str, Calibrated], trusted: Batch, parts: list[np.ndarray], seed: int, without: str | None
+    checks: Mapping[str, CalibratedCheck], trusted: Batch, parts: list[np.ndarray], seed: int, without: str | None
 ) -> Fused | None:
     """Train the fusion on trusted rows and on simulated poison in them; None where no check scores rows.
 
@@ -81,7 +82,7 @@ def fused(
     folds, log_odds = _trained(clean, poisoned, seed)
     null = mixture.fit_null(log_odds, np.random.default_rng([seed, 1]))
     families = {}
-    for family in ALONE:
+    for family in (hypothesis.name for hypothesis in FAMILIES):
         shown = [_of_family(rows, family) for rows in poisoned]
         if all(len(rows.groups) for rows in shown):
             own, odds = _trained(clean, shown, seed)
@@ -121,11 +122,11 @@ def _of_family(rows: Rows, family: str) -> Rows:
     return Rows(rows.signals[chosen], rows.groups[chosen])
 
 
-def _signals(scoring: Mapping[str, Calibrated], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:
+def _signals(scoring: Mapping[str, CalibratedCheck], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:
     return matrix(signals_of({name: measure(c.folds[fold], batch) for name, c in scoring.items()}), names)
 
 
-def _common(scoring: Mapping[str, Calibrated], batch: Batch) -> tuple[str, ...]:
+def _common(scoring: Mapping[str, CalibratedCheck], batch: Batch) -> tuple[str, ...]:
     """Signals that every fold's checks have: a class or a level that only one of them knows is no signal of all."""
     by_fold = [set(signals_of({name: measure(c.folds[k], batch) for name, c in scoring.items()})) for k in range(FOLDS)]
     return tuple(sorted(set.intersection(*by_fold)))

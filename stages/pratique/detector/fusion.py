@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pratique.contract.check import Finding
+from pratique.contract.finding import Finding
+from pratique.statistics.empirical import count_at_least
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -94,8 +95,9 @@ class Rarity:
         """Shape (rows, 3 x signals); missing where the signal is."""
         above, below = np.empty((2, *signals.shape))
         for i, (column, cells) in enumerate(zip(self.sorted_signals.T, signals.T, strict=True)):
-            above[:, i] = self.counts[i] - np.searchsorted(column, cells - self.near[i], "left")
-            below[:, i] = np.searchsorted(column, cells + self.near[i], "right")
+            known = column[: self.counts[i]]
+            above[:, i] = count_at_least(known, cells - self.near[i])
+            below[:, i] = np.searchsorted(known, cells + self.near[i], "right")
         most = self.counts + 1
         distance = np.clip((signals - self.median) / self.scale, -5, 20)
         found = np.hstack([-np.log((1 + above) / most), -np.log((1 + below) / most), distance])

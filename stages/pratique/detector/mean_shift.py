@@ -14,14 +14,13 @@ import numpy as np
 
 from pratique.contract.attack import overwrite_cells
 from pratique.contract.discovery import load_attack
+from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.core.batch import Batch
 from pratique.detector.fusion import PENALTY, Rarity, line
 from pratique.statistics import mixture
 from pratique.statistics.nulls import MomentNull
 from pratique.tables.encoding import space_evenly
 
-MOVED = "moved"
-"""The name of this measurement."""
 SHARE = 0.3
 """Of the numeric columns that a simulated row moves in."""
 ALL_COLUMNS: dict[str, Any] = {"share": 1.0}
@@ -105,11 +104,13 @@ class Moved:
         """Likelihood ratio of a mixture (`mixture.likelihood_ratio`) for each column, given shape (rows, columns)."""
         return mixture.likelihood_ratio(log_odds.T, self.cap)
 
-    def evidence(self, ratios: np.ndarray) -> dict[str, Any]:
+    def evidence(self, ratios: np.ndarray) -> Evidence:
         """The columns that say the most, of those that say anything."""
         first = [i for i in np.argsort(-ratios, kind="stable")[:SHOWN] if ratios[i] > 0]
-        columns = [{"column": self.columns[i], "log_likelihood_ratio": round(float(ratios[i]), 4)} for i in first]
-        return {"columns": columns, "left_out": len(ratios) - len(first)}
+        columns = [
+            ColumnEvidence((self.columns[i],), {"log likelihood ratio": round(float(ratios[i]), 4)}) for i in first
+        ]
+        return Evidence(columns=tuple(columns), columns_left_out=len(ratios) - len(first))
 
 
 def learned(

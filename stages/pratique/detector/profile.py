@@ -12,7 +12,7 @@ from pratique.core.hashing import sha256_folder
 from pratique.core.layout import Kind, Layout
 from pratique.core.params import Params
 from pratique.core.writing import keep_only, write_json
-from pratique.detector.calibrated import Calibrated
+from pratique.detector.calibrated import CalibratedCheck
 from pratique.detector.flip_odds import Flipped
 from pratique.detector.fused import Family, Fused
 from pratique.detector.fusion import TRUSTED_TYPES, Fusion, Linear, Rarity
@@ -30,14 +30,14 @@ class Profile:
     layout : Layout
     rows : int
         Of the reference.
-    checks : dict of str to Calibrated
+    checks : dict of str to CalibratedCheck
     fused : Fused, optional
         All checks together; None where no check scores rows.
     """
 
     layout: Layout
     rows: int
-    checks: dict[str, Calibrated]
+    checks: dict[str, CalibratedCheck]
     fused: Fused | None
 
 
@@ -88,7 +88,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     if known.label != params.data.label or known.checks != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
     own = [
-        Calibrated,
+        CalibratedCheck,
         Family,
         Flipped,
         Fused,

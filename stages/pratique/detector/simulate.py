@@ -44,8 +44,6 @@ SIMULATIONS = (
 generalises; which rates they come at matters little, because each poisoned row is learned from by itself."""
 
 FAMILIES = tuple(dict.fromkeys(s.family for s in SIMULATIONS))
-ALONE = ("flips", "mimicry")
-"""Families that are asked about by themselves, too: what they do to a row is little, among all attacks even less."""
 REPETITIONS = 2
 """Times that every simulation is drawn anew in every fold."""
 

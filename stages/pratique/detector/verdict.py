@@ -7,18 +7,13 @@ import numpy as np
 
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.adequacy import Promise
-from pratique.detector.examine import ROWS, Examination, Measurement
-from pratique.detector.mean_shift import MOVED
+from pratique.detector.examine import Examination, Measurement
+from pratique.detector.hypotheses import ROWS, budget_share
 
 RARE = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-SHARES = {"flips": 0.25, "mimicry": 0.1, MOVED: 0.07, "duplicates": 0.04}
-"""Shares of the budget for what weighs all checks against two families of attacks, and by column, and for the check
-that sees what no row shows by itself. `moved` has little because its null is wide: at 1 in 100 it alarmed on 12 of
-4,550 clean batches (seven references); `duplicates` because its chances are bounds: at 1 in 1,000 it alarmed on 1 of
-6,000 (twelve references)."""
 BY_THEMSELVES = 0.06
 """Share of the budget for the other checks that are judged by themselves, together. `rows` has what is left."""
 
@@ -80,7 +75,7 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     batch alarms is then at most alpha; over any others at most -ln(1 - alpha), 0.01005 for alpha = 0.01.
     A batch whose only alarm is `shift` follows the policy for honest change.
     """
-    shares = weights([m.check for m in examination.measurements if m.alone])
+    shares = weights([m.check for m in examination.measurements if m.judged])
     judged = tuple(_judged(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
     codes = tuple(
         f"{j.measurement.check}.fault" if _failed(j.measurement) else j.measurement.check for j in judged if j.alarm
@@ -108,11 +103,12 @@ def weights(names: list[str]) -> dict[str, float]:
     What weighs all checks together sees most of what there is to see. The checks by themselves, which see what no
     simulated attack taught it, share `BY_THEMSELVES` evenly. What is not there leaves its share to `rows`.
     """
-    if ROWS not in names:
+    if ROWS.name not in names:
         return {name: 1 / len(names) for name in names}
-    alone = [name for name in names if name not in SHARES and name != ROWS]
-    shares = {name: SHARES.get(name, BY_THEMSELVES / max(1, len(alone))) for name in names if name != ROWS}
-    return shares | {ROWS: 1 - sum(shares.values())}
+    asked = {name: budget_share(name) for name in names if name != ROWS.name}
+    even = BY_THEMSELVES / max(1, sum(share is None for share in asked.values()))
+    shares = {name: even if share is None else share for name, share in asked.items()}
+    return shares | {ROWS.name: 1 - sum(shares.values())}
 
 
 def unreadable() -> Verdict:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
 from pratique.core.layout import read_column
+from pratique.core.text import shorten
 from pratique.results.facts import CheckFacts, Facts
 from pratique.words.verdicts import number
 
@@ -17,8 +17,6 @@ BINS = 20
 LEVELS = 6
 WIDTH, HEIGHT = 200, 80
 OFTEN = 4
-MOVED = -2.0
-"""log10 of the corrected chance below which a column counts as moved."""
 
 
 @dataclass(frozen=True)
@@ -77,26 +75,11 @@ def failing(facts: Facts) -> list[str]:
 
 
 def _columns(check: CheckFacts) -> list[str]:
-    """Columns that a check's evidence names: under `column` or `columns`, wherever that stands.
-
-    Where a p-value stands beside the column, it counts only if the column has moved; columns that are listed for
-    single rows count if at least `OFTEN` rows list them.
-    """
-    names: list[str] = []
-    listed: Counter[str] = Counter()
-    entries: list[object] = [check.evidence]
-    total = max(1, len(check.evidence.get("columns", ())))
-    while entries:
-        entry = entries.pop(0)
-        if isinstance(entry, dict):
-            still = entry.get("log10_p", -np.inf) + np.log10(total) > MOVED
-            if isinstance(entry.get("column"), str) and not still:
-                names += entry["column"].split(", ")
-            entries += entry.values()
-        elif isinstance(entry, list):
-            listed.update(item for item in entry if isinstance(item, str))
-            entries += [item for item in entry if isinstance(item, dict | list)]
-    return names + [name for name, count in listed.most_common() if count >= OFTEN]
+    """Columns that stand out by a check's evidence, and those in which at least `OFTEN` of its rows do."""
+    evidence = check.evidence
+    named = [name for each in evidence.columns if each.stands_out for name in each.columns]
+    listed = Counter(name for each in evidence.rows for name in each.columns)
+    return named + [name for name, count in listed.most_common() if count >= OFTEN]
 
 
 def _numeric(name: str, batch: Batch, trusted: Batch) -> Chart:

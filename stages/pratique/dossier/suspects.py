@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pratique.contract.tally import PERSONAL_MARK, shorten
 from pratique.core.batch import Batch
+from pratique.core.text import PERSONAL_MARK, shorten
 from pratique.dossier.trusted import Trusted
 from pratique.words.verdicts import number
 

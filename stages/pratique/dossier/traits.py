@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pratique.contract.tally import shorten
 from pratique.core.batch import Batch
+from pratique.core.text import shorten
 from pratique.dossier.trusted import Trusted
 from pratique.words.verdicts import listed, number, percent
 

@@ -6,15 +6,14 @@ from typing import Any
 import numpy as np
 
 from pratique.contract.attack import PoisonedBatch
+from pratique.contract.discovery import digest_code
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.hashing import code_digest, sha256_folder, sha256_json
+from pratique.core.hashing import sha256_folder, sha256_json
 from pratique.core.params import Params
 from pratique.detector import profile
-from pratique.detector.examine import examine
-from pratique.detector.profile import Profile
-from pratique.detector.verdict import judge
+from pratique.detector.detector import Detector
 from pratique.drill.deal import Deal, Trigger, statistics
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome
 from pratique.drill.plan import Cell
@@ -33,7 +32,7 @@ class Setting:
     ----------
     params : Params
     accepted, holdout : Batch
-    profile : Profile
+    detector : Detector
     digests : dict of str to str
         Of the data and code that a model depends on, and of what the gate depends on beside them.
     clean : dict
@@ -43,7 +42,7 @@ class Setting:
     params: Params
     accepted: Batch
     holdout: Batch
-    profile: Profile
+    detector: Detector
     digests: dict[str, str]
     clean: dict[tuple[int, int], Metrics] = field(default_factory=dict)
 
@@ -56,15 +55,18 @@ class Setting:
         PratiqueError
             If one of them is missing or has no rows.
         """
-        normal = profile.load(params)
-        accepted = Batch("accepted", read_accepted_table(params.data), normal.layout)
+        detector = Detector.load(params)
+        accepted = Batch("accepted", read_accepted_table(params.data), detector.layout)
         if not len(accepted):
             raise PratiqueError(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
-        trained = {"code": code_digest(), "params": _dump(params, {"seed", "data", "train"})}
+        trained = {
+            "code": digest_code(),
+            "params": _dump(params, {"seed", "data", "train"}),
+        }
         trained |= {"accepted": sha256_folder(paths.ACCEPTED), "holdout": sha256_folder(paths.HOLDOUT)}
         gate = {"profile": profile.digest(), "judging": _dump(params, {"alarms", "shift", "checks"})}
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}
-        return cls(params, accepted, read_holdout(normal.layout), normal, digests)
+        return cls(params, accepted, read_holdout(detector.layout), detector, digests)
 
     def key(self, cell: Cell) -> str:
         """SHA-256 of everything that the cell's outcome depends on."""
@@ -131,7 +133,7 @@ class Setting:
         held, caught = np.zeros(len(bad), bool), []
         for rows in deal.batches(poisoned):
             batch = poisoned.batch.take(rows)
-            verdict = judge(examine(batch, self.profile), self.params.alarms, self.params.shift)
+            verdict = self.detector.judge(self.detector.examine(batch))
             held[rows] = verdict.holds(len(rows))
             caught.append((bool(bad[rows].any()), verdict.verdict == "quarantine"))
         model = self._trainable(deal, poisoned.batch.take(np.flatnonzero(~held)), run)

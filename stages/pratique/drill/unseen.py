@@ -11,11 +11,9 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
-from pratique.detector.calibrate import calibrate
-from pratique.detector.examine import examine
-from pratique.detector.profile import Profile
+from pratique.detector.detector import Detector
 from pratique.detector.simulate import FAMILIES, SIMULATIONS, Simulation
-from pratique.detector.verdict import SHIFT, judge
+from pratique.detector.verdict import SHIFT
 from pratique.tables.reading import read_trusted
 
 LEAKS = "leaks"
@@ -58,12 +56,12 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
     """
     params = params.model_copy(update={"checks": {name: p for name, p in params.checks.items() if name != LEAKS}})
     reference = read_trusted(paths.REFERENCE)
-    full = calibrate(reference, params)
+    full = Detector.learn(reference, params)
     holdout = Batch("holdout", read_trusted(paths.HOLDOUT), full.layout)
     rows = min(rows, len(holdout))
     found = []
     for family in show_progress(FAMILIES, "leaving out"):
-        lacking = calibrate(reference, params, without=family)
+        lacking = Detector.learn(reference, params, without=family)
         poisoned = [
             batch
             for i, simulation in enumerate(SIMULATIONS)
@@ -71,7 +69,7 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
             for batch in _poisoned(holdout, simulation, rate, batches, rows, [params.seed, 3, i])
         ]
         if poisoned:
-            caught = [float(np.mean([_is_poison(b, p, params) for b in poisoned])) for p in (full, lacking)]
+            caught = [float(np.mean([_is_poison(b, d) for b in poisoned])) for d in (full, lacking)]
             found.append(Unseen(family, len(poisoned), *caught))
     return found
 
@@ -90,6 +88,6 @@ def _poisoned(
             return
 
 
-def _is_poison(batch: Batch, profile: Profile, params: Params) -> bool:
-    verdict = judge(examine(batch, profile), params.alarms, params.shift)
+def _is_poison(batch: Batch, detector: Detector) -> bool:
+    verdict = detector.judge(detector.examine(batch))
     return verdict.verdict == "quarantine" and verdict.alarms != (SHIFT,)

@@ -16,15 +16,13 @@ from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
 from pratique.core.params import Params, load
 from pratique.core.writing import write_bytes
-from pratique.detector import profile
 from pratique.detector.cache import key_of
-from pratique.detector.calibrate import calibrate
-from pratique.detector.profile import Profile
+from pratique.detector.detector import Detector
 from pratique.provenance import git
 from pratique.quarantine.record import Configuration
 from pratique.quarantine.sources import Inventory, load_inventory
 from pratique.tables.arrival import POINTER_SUFFIX
-from pratique.tables.reading import read_trusted
+from pratique.tables.reading import read_trusted, read_trusted_if_any
 
 TRUSTED = (paths.REFERENCE, paths.HOLDOUT)
 
@@ -34,7 +32,7 @@ class Room:
     """What a commit says normal is, and what its policy is."""
 
     params: Params
-    profile: Profile
+    detector: Detector
     configuration: Configuration
     inventory: Inventory
 
@@ -54,7 +52,7 @@ def clean_room(commit: str) -> Iterator[Room]:
         with contextlib.chdir(name):
             params = load()
             _learn(params, kept)
-            yield Room(params, profile.load(params), Configuration.of(params), load_inventory())
+            yield Room(params, Detector.load(params), Configuration.of(params), load_inventory())
 
 
 def _lay_out(commit: str, folder: Path) -> None:
@@ -96,7 +94,7 @@ def _learn(params: Params, kept: Path) -> None:
         shutil.copytree(place, paths.PROFILE)
         return
     reference = read_trusted(paths.REFERENCE)
-    profile.save(calibrate(reference, params))
+    Detector.learn(reference, params, read_trusted_if_any(paths.HOLDOUT)).save_profile()
     with TemporaryDirectory(dir=_made(kept)) as unfinished:
         shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")
         with contextlib.suppress(OSError):  # another run was faster

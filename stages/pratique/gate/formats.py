@@ -4,9 +4,9 @@ import re
 from typing import Any
 from xml.etree import ElementTree as Xml
 
-from pratique import __version__
 from pratique.core import paths
 from pratique.core.errors import printable
+from pratique.core.version import __version__
 from pratique.core.writing import write_json, write_text
 from pratique.gate.judge import Gated, Result
 from pratique.results.facts import of_record

@@ -109,7 +109,7 @@ def gate(ref: str, today: date | None = None) -> Result:
     if chosen:
         with clean_room(base) as room:
             for path in show_progress(chosen, "examining"):
-                cleared = clear_file(home / path, room.profile, room.params)
+                cleared = clear_file(home / path, room.detector)
                 record, objections = rule(cleared, room, judge, submissions[path])
                 batches.append(Gated(path, submissions[path], path in change.files, record, objections))
                 unlisted |= {path.parent.name} - set(room.inventory)

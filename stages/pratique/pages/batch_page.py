@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from pratique.core.errors import printable
 from pratique.core.params import Params, TrainParams
-from pratique.detector.mean_shift import MOVED
 from pratique.dossier.charts import Chart
 from pratique.dossier.dossier import Desk, Dossier
 from pratique.pages.draw import draw
@@ -70,7 +69,7 @@ def gist(dossier: Dossier) -> str:
     """What the batch is suspected of in its own terms: what suspects share, which labels look swapped, what moved."""
     if dossier.planted:
         return f"The suspects have in common: {'; '.join(trait.text for trait in dossier.traits)}."
-    if dossier.facts.alarms and set(dossier.facts.alarms) <= {"shift", MOVED}:
+    if words.is_about(dossier.facts, "distribution"):
         moved = [f"{chart.column} ({_moved(chart)})" for chart in dossier.charts]
         return f"What moved most: {words.listed(moved, most=3)}." if moved else ""
     swaps = [f"{mine} where they say {theirs} ({count})" for mine, theirs, count in dossier.pairs if count > 2]
@@ -85,7 +84,7 @@ def _moved(chart: Chart) -> str:
 def commands(facts: Facts) -> dict[str, str]:
     """The exact commands that decide about a batch, by what they do; the first one is what most such batches need."""
     actions = ["release"] * releasable(facts) + ["reject"] * (facts.state != "rejected")
-    if set(facts.alarms) - {"shift"}:
+    if not words.is_honest_change(facts):
         actions.reverse()
     return {action: f'pratique review {action} {shlex.quote(facts.batch)} --reason "…"' for action in actions}
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from pratique import __version__
 from pratique.core.errors import printable
+from pratique.core.version import __version__
 from pratique.words import verdicts as words
 
 if TYPE_CHECKING:

@@ -4,17 +4,14 @@ import sys
 
 from pratique.core import paths
 from pratique.core.params import load
-from pratique.detector.adequacy import Promise
-from pratique.detector.calibrate import calibrate
-from pratique.detector.profile import save
-from pratique.tables.reading import read_trusted
+from pratique.detector.detector import Detector
+from pratique.tables.reading import read_trusted, read_trusted_if_any
 
 
 def main() -> None:
     """Calibrate every check of params.yaml on data/reference."""
     params = load()
-    profile = calibrate(read_trusted(paths.REFERENCE), params)
-    save(profile)
-    short = Promise(params.alarms.per_1000_batches, profile.rows).short
-    if short:
-        print(f"{paths.REFERENCE}: {short}", file=sys.stderr)
+    detector = Detector.learn(read_trusted(paths.REFERENCE), params, read_trusted_if_any(paths.HOLDOUT))
+    detector.save_profile()
+    if detector.promise.short:
+        print(f"{paths.REFERENCE}: {detector.promise.short}", file=sys.stderr)

@@ -14,7 +14,7 @@ from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_text
 from pratique.decisions.decision import load_decisions
 from pratique.decisions.ledger import append
-from pratique.detector import profile
+from pratique.detector.detector import Detector
 from pratique.quarantine.clear import EXAMINATIONS, Summary, clear
 from pratique.quarantine.record import Configuration, ruled
 from pratique.quarantine.rulings import Law
@@ -28,7 +28,7 @@ from pratique.tables.arrival import read_arrivals
 def main() -> None:
     """Clear everything in data/batches."""
     params = load()
-    normal = profile.load(params)
+    detector = Detector.load(params)
     judged_by = Configuration.of(params)
     streams = Streams(params.alarms.alpha)
     law = Law(load_decisions(), load_inventory(), params)
@@ -37,7 +37,7 @@ def main() -> None:
     records = []
     arrivals = read_arrivals(paths.BATCHES)
     for arrival in show_progress(arrivals, "validating"):
-        measured = streams.follow(clear(arrival, normal, judged_by.digests["profile"], params))
+        measured = streams.follow(clear(arrival, detector, judged_by.digests["profile"]))
         batch = ruled(measured, judged_by, law)
         files, record = store(batch, judged_by)
         written += [*files, *filter(None, [batch.place])]

@@ -9,11 +9,10 @@ import pyarrow as pa
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, UnreadableBatch, printable
 from pratique.core.hashing import sha256_file
-from pratique.core.params import Params, load
+from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.writing import round_floats
-from pratique.detector import profile
-from pratique.detector.profile import Profile
+from pratique.detector.detector import Detector
 from pratique.detector.verdict import unreadable
 from pratique.quarantine.clear import Cleared, Summary, clear_batch
 from pratique.quarantine.tables import rows_table
@@ -32,21 +31,20 @@ def check_files(files: Sequence[Path]) -> dict[str, Summary]:
     for path in files:
         if not path.is_file():
             raise PratiqueError(f"{printable(str(path))}: not a file; name .csv or .parquet files to check")
-    params = load()
-    normal = profile.load(params)
-    return {str(path): clear_file(path, normal, params).summary() for path in show_progress(files, "checking")}
+    detector = Detector.load(load())
+    return {str(path): clear_file(path, detector).summary() for path in show_progress(files, "checking")}
 
 
-def clear_file(path: Path, normal: Profile, params: Params) -> Cleared:
+def clear_file(path: Path, detector: Detector) -> Cleared:
     """Clear one file as it lies there, whatever earlier runs kept."""
     digest, name = sha256_file(path), batch_name(path.resolve())
     try:
         table = read_table(path)
-        batch = Batch(name, table, normal.layout)
+        batch = Batch(name, table, detector.layout)
     except UnreadableBatch as error:
         return Cleared(Arrival(name, path.name, digest, fault=str(error)), None, None, unreadable())
     arrival = Arrival(name, path.name, digest, table.num_rows, table.num_columns)
-    return clear_batch(arrival, batch, normal, params)
+    return clear_batch(arrival, batch, detector)
 
 
 def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:

@@ -11,11 +11,10 @@ import pandas as pd
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_bytes, sha256_file
-from pratique.core.params import Params
 from pratique.detector.cache import keep, kept, key_of
-from pratique.detector.examine import Examination, examine
-from pratique.detector.profile import Profile
-from pratique.detector.verdict import Verdict, judge, unreadable
+from pratique.detector.detector import Detector
+from pratique.detector.examine import Examination
+from pratique.detector.verdict import Verdict, unreadable
 from pratique.quarantine.rulings import SILENCE, Ruling
 from pratique.tables.arrival import Arrival
 from pratique.tables.reading import read_table
@@ -111,23 +110,23 @@ def row_set(batch: Batch) -> str | None:
     return sha256_bytes(np.sort(hashes).astype("<u8").tobytes())
 
 
-def clear(arrival: Arrival, profile: Profile, profile_digest: str, params: Params) -> Cleared:
+def clear(arrival: Arrival, detector: Detector, profile_digest: str) -> Cleared:
     """Clear one ingested batch; what was measured in an earlier run is not measured again."""
     if arrival.fault is not None:
         return Cleared(arrival, None, None, unreadable())
     path = paths.BATCHES / f"{arrival.batch}.parquet"
-    batch = Batch(arrival.batch, read_table(path), profile.layout)
+    batch = Batch(arrival.batch, read_table(path), detector.layout)
     place = EXAMINATIONS / f"{key_of(sha256_file(path), profile_digest)}.npz"
     examination = kept(place)
     if examination is None:
-        examination = examine(batch, profile)
+        examination = detector.examine(batch)
         keep(place, examination)
-    verdict = judge(examination, params.alarms, params.shift)
+    verdict = detector.judge(examination)
     return Cleared(arrival, batch, examination, verdict, place, row_set=row_set(batch))
 
 
-def clear_batch(arrival: Arrival, batch: Batch, profile: Profile, params: Params) -> Cleared:
+def clear_batch(arrival: Arrival, batch: Batch, detector: Detector) -> Cleared:
     """Clear a batch whose rows are at hand."""
-    examination = examine(batch, profile)
-    verdict = judge(examination, params.alarms, params.shift)
+    examination = detector.examine(batch)
+    verdict = detector.judge(examination)
     return Cleared(arrival, batch, examination, verdict, row_set=row_set(batch))

@@ -6,18 +6,19 @@ It holds no clock, no git fact and no signature: it is a pure function of the ba
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from pratique import __version__
-from pratique.contract.check import capped
+from pratique.contract.discovery import digest_code
+from pratique.contract.evidence import MOST_EVIDENCE
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
-from pratique.core.hashing import code_digest, sha256_file, sha256_json
+from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
+from pratique.core.version import __version__
 from pratique.core.writing import round_floats
 from pratique.decisions.decision import STATEMENT, Decision, binding
 from pratique.detector import profile
 from pratique.detector.adequacy import Promise
-from pratique.detector.verdict import Judged
+from pratique.detector.verdict import Judged, Verdict
 from pratique.provenance.recordfile import require_valid
 from pratique.quarantine.clear import Cleared
 from pratique.quarantine.rulings import Law
@@ -41,7 +42,15 @@ class Configuration:
         judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
         declared = {name: sha256_file(path) for name, path in DECLARED.items() if path.is_file()}
         learned = {"reference": _reference(), "profile": profile.digest()}
-        return cls({"params": sha256_json(judging), **declared, **learned, "code": code_digest()}, params.seed)
+        return cls(
+            {
+                "params": sha256_json(judging),
+                **declared,
+                **learned,
+                "code": digest_code(),
+            },
+            params.seed,
+        )
 
 
 def _reference() -> str:
@@ -84,7 +93,7 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
             "holds": [{"code": hold.code, "reason": printable(hold.reason)} for hold in cleared.ruling.holds],
             "poisonedShare": _share(cleared),
             "promise": _promise(verdict.promise),
-            "suspects": capped([{"row": row, "reason": reason} for row, reason in verdict.suspects.items()]),
+            "suspects": _suspects(verdict),
             "rows": {"accepted": arrival.rows - held, "quarantined": held},
             "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
         },
@@ -148,6 +157,12 @@ def _share(cleared: Cleared) -> dict[str, float] | None:
     return dict(round_floats(asdict(cleared.examination.share), 4))
 
 
+def _suspects(verdict: Verdict) -> dict[str, Any]:
+    """The first suspect rows with their reasons, and how many more there are."""
+    shown = [{"row": row, "reason": reason} for row, reason in list(verdict.suspects.items())[:MOST_EVIDENCE]]
+    return {"shown": shown, "left_out": len(verdict.suspects) - len(shown)}
+
+
 def _promise(promise: Promise | None) -> dict[str, float] | None:
     """The budget, and what the reference is worth beside it."""
     if promise is None:
@@ -176,6 +191,6 @@ def _check(judged: Judged) -> dict[str, Any]:
         "pValue": round_floats(judged.measurement.p_value, 4),
         "nFailed": len(finding.forbidden),
         "breaches": [printable(breach) for breach in finding.breaches],
-        "evidence": round_floats(finding.evidence),
+        "evidence": round_floats(asdict(finding.evidence)),
         "fault": None if finding.fault is None else printable(finding.fault),
     }

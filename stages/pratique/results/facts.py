@@ -6,22 +6,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter
 
-from pratique.contract.discovery import check_names, load_check
+from pratique.contract.evidence import Evidence
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.detector.adequacy import Promise
-from pratique.detector.examine import ROWS
-from pratique.detector.mean_shift import MOVED
+from pratique.detector.hypotheses import Description, describe
 from pratique.provenance.recordfile import read_record
 from pratique.quarantine.tables import read_batches
 
-TOGETHER = {
-    ROWS: "its rows look poisoned, by all checks together",
-    "flips": "its labels look flipped",
-    "mimicry": "its rows look like blends of two classes",
-    MOVED: "some of its rows moved in the same columns",
-}
+EVIDENCE = TypeAdapter(Evidence)
 
 
 @dataclass(frozen=True)
@@ -30,21 +25,21 @@ class CheckFacts:
 
     Attributes
     ----------
-    says : str
-        What an alarm of this check means, for people: a clause about the batch.
+    words : Description
+        What people read about it.
     limit, observed : float, optional
         None where the number is infinite or the check failed.
     """
 
     name: str
-    says: str
+    words: Description
     alarm: bool
     observed: float | None
     limit: float | None
     unit: str
     p_value: float
     breaches: tuple[str, ...]
-    evidence: dict[str, Any]
+    evidence: Evidence
     fault: str | None
 
 
@@ -238,20 +233,13 @@ def _decision(said: dict[str, Any]) -> DecisionFacts:
 def _check(said: dict[str, Any]) -> CheckFacts:
     return CheckFacts(
         name=said["id"],
-        says=says(said["id"]),
+        words=describe(said["id"]),
         alarm=not said["success"],
         observed=said["observed"],
         limit=said["limit"],
         unit=said["unit"],
         p_value=said["pValue"],
         breaches=tuple(said["breaches"]),
-        evidence=said["evidence"],
+        evidence=EVIDENCE.validate_python(said["evidence"]),
         fault=said["fault"],
     )
-
-
-def says(check: str) -> str:
-    """What an alarm of a check means; its name where this version knows no such check."""
-    if check in TOGETHER:
-        return TOGETHER[check]
-    return load_check(check).says if check in check_names() else check

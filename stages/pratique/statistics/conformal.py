@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pratique.statistics.empirical import tail_probability
+
 TIE_BREAK = 0.01
 
 
@@ -31,13 +33,10 @@ class ConformalScore:
 
     def p_values(self, scores: np.ndarray) -> np.ndarray:
         """Conformal p-values of new rows, in [1 / (trusted rows + 1), 1] (Vovk et al., 2005)."""
-        return (1 + self._at_least(scores)) / (len(self.sorted_scores) + 1)
+        return tail_probability(self.sorted_scores, scores)
 
     def of_new(self, scores: np.ndarray) -> np.ndarray:
         """Surprise of new rows."""
         beyond = np.maximum(scores - self.sorted_scores[-1], 0)
         spread = float(self.sorted_scores[-1] - self.sorted_scores[0]) or 1.0
         return np.asarray(-np.log10(self.p_values(scores)) + TIE_BREAK * beyond / (beyond + spread))
-
-    def _at_least(self, scores: np.ndarray) -> np.ndarray:
-        return len(self.sorted_scores) - np.searchsorted(self.sorted_scores, scores, "left")

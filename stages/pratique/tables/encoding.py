@@ -8,6 +8,7 @@ import numpy as np
 
 from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
+from pratique.statistics.empirical import SortedColumns
 
 if TYPE_CHECKING:
     from sklearn.preprocessing import OneHotEncoder
@@ -136,68 +137,6 @@ def space_evenly(columns: int, most: int = MOST_COMPARED_COLUMNS) -> np.ndarray:
     ([0, 1, 2], 200)
     """
     return np.linspace(0, columns - 1, min(columns, most)).astype(int)
-
-
-@dataclass(frozen=True)
-class SortedColumns:
-    """Columns of values, each increasing, shape (values, columns); at least one value."""
-
-    values: np.ndarray
-
-    def places(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """How many values of each column lie below the cells of it, and how many do not lie above them.
-
-        One binary search a cell: where it ends on an equal value, the end of that value's run is the other count.
-
-        Parameters
-        ----------
-        cells : ndarray, shape (rows, columns)
-
-        Returns
-        -------
-        below, not_above : ndarray of int, shape (rows, columns)
-
-        Examples
-        --------
-        >>> below, not_above = Sorted(np.array([[1.0], [2.0], [2.0]])).places(np.array([[2.0], [1.5]]))
-        >>> below.ravel().tolist(), not_above.ravel().tolist()
-        ([1, 1], [3, 1])
-        """
-        below = np.empty(cells.shape, np.int64)
-        for c, (column, sought) in enumerate(zip(self.values.T, cells.T, strict=True)):
-            below[:, c] = column.searchsorted(sought)
-        found = np.minimum(below, len(self.values) - 1)
-        equal = np.take_along_axis(self.values, found, axis=0) == cells
-        return below, np.where(equal, np.take_along_axis(self.ends, found, axis=0), below)
-
-    @property
-    def begins(self) -> np.ndarray:
-        """For each value, how many of its column lie below it: where its run of equal values begins.
-
-        Examples
-        --------
-        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).begins.ravel().tolist()
-        [0, 1, 1]
-        """
-        first = np.vstack([np.ones((1, self.values.shape[1]), bool), self._steps])
-        return np.maximum.accumulate(np.where(first, np.arange(len(self.values))[:, None], 0), axis=0)
-
-    @cached_property
-    def ends(self) -> np.ndarray:
-        """For each value, how many of its column do not lie above it: where its run of equal values ends.
-
-        Examples
-        --------
-        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).ends.ravel().tolist()
-        [1, 3, 3]
-        """
-        last = np.vstack([self._steps, np.ones((1, self.values.shape[1]), bool)])
-        rows = np.arange(1, len(self.values) + 1, dtype=np.int32)[:, None]
-        return np.minimum.accumulate(np.where(last, rows, rows[-1])[::-1], axis=0)[::-1]
-
-    @property
-    def _steps(self) -> np.ndarray:
-        return np.asarray(self.values[1:] != self.values[:-1])
 
 
 def missing_as_lowest(cells: np.ndarray) -> np.ndarray:

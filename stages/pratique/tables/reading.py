@@ -6,12 +6,14 @@ import io
 import re
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from pratique.core.batch import table_of_frame
 from pratique.core.errors import PratiqueError, UnreadableBatch
 
 FORMATS = (".csv", ".parquet")
@@ -80,6 +82,47 @@ def read_trusted(folder: Path) -> pa.Table:
     if not table.num_rows:
         raise PratiqueError(f"{folder}: no rows; put rows that you trust there")
     return table
+
+
+def read_frame(rows: Any, name: str) -> pa.Table:
+    """Take rows from memory as a file of them would be read: columns as int64, float64 or text.
+
+    Parameters
+    ----------
+    rows : DataFrame of pandas or polars, or pyarrow.Table
+    name : str
+        Of the rows, for messages.
+
+    Raises
+    ------
+    UnreadableBatch
+        If two columns share a name, or one holds anything but numbers and text.
+    PratiqueError
+        If `rows` is no table.
+    """
+    import narwhals as nw
+    from narwhals.exceptions import DuplicateError
+
+    try:
+        frame = nw.from_native(rows, eager_only=True)
+    except DuplicateError as error:
+        raise UnreadableBatch(f"{name}: a column appears more than once; name each column once") from error
+    except TypeError as error:
+        kind = type(rows).__name__
+        raise PratiqueError(f"{name}: {kind} is no table; expected a DataFrame, a pyarrow.Table or a path") from error
+    table = table_of_frame(rows, name) if frame.implementation.is_pandas() else frame.to_arrow()
+    _check_names(name, table.column_names)
+    for field in table.schema:
+        if not _is_plain(field):
+            raise UnreadableBatch(f"{name}: column {field.name!r} holds {field.type}; expected numbers or text")
+    plain = pa.table({column: _to_plain_type(table[column]) for column in table.column_names}).combine_chunks()
+    _check_cells(name, plain)
+    return plain
+
+
+def read_trusted_if_any(folder: Path) -> pa.Table | None:
+    """The rows of a folder of trusted rows; None where it has no table."""
+    return read_trusted(folder) if any(file.suffix in FORMATS for file in folder.glob("*")) else None
 
 
 def _read_csv(path: Path) -> pa.Table:

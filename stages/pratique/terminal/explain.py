@@ -13,9 +13,10 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
 from pratique.detector import profile
+from pratique.detector.hypotheses import describe
 from pratique.detector.profile import Profile
 from pratique.provenance.recordfile import read_record
-from pratique.results.facts import promise_of, says
+from pratique.results.facts import promise_of
 from pratique.tables.reading import read_table
 
 CLEAN = 1000
@@ -37,7 +38,12 @@ def explain(batch: str) -> RenderableType:
         style = "" if check["success"] else "bold red"
         observed, limit = (f"{check[key]:.4g}" if check[key] is not None else "" for key in ("observed", "limit"))
         table.add_row(
-            check["id"] + ("" if check["success"] else " *"), says(check["id"]), observed, limit, odd, style=style
+            check["id"] + ("" if check["success"] else " *"),
+            describe(check["id"]).alarm,
+            observed,
+            limit,
+            odd,
+            style=style,
         )
     rows = [Text(printable(f"row {s['row']}: {s['reason']}")) for s in found["suspects"]["shown"]]
     more = found["suspects"]["left_out"]

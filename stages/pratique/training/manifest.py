@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pratique import __version__
 from pratique.core import paths
 from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
+from pratique.core.version import __version__
 from pratique.core.writing import write_json
 from pratique.training.rows import list_accepted_files
 

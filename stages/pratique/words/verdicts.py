@@ -1,13 +1,19 @@
 """Numbers and verdicts in plain words."""
 
-from pratique.detector.mean_shift import MOVED
+from pratique.contract.subject import ADVICE, Subject
+from pratique.detector.verdict import SHIFT
 from pratique.results.facts import CheckFacts, Facts
 
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
-LABELS, FEATURES = ("flips", "labels", "losses"), ("density", "outliers", "relations")
-"""Checks that look at whether labels fit, and at whether features are like trusted ones."""
-
+REPEATED = (
+    "Many rows repeat one another, which trusted rows do not: a few examples are made to count many times. "
+    "Reject the batch, unless the source can explain the copies."
+)
+PLANTED = (
+    "The suspects carry the same values, which trusted rows hardly ever have: that is how a backdoor is "
+    "planted. Reject the batch, and ask the source where these rows come from."
+)
 STATES = {
     "waits": "Waits for a decision",
     "barred": "Held by policy",
@@ -115,7 +121,7 @@ def ranked_alarms(facts: Facts) -> list[CheckFacts]:
 def _reason(check: CheckFacts) -> str:
     if check.fault is not None:
         return f"{check.name} failed: {check.fault}"
-    return f"{check.name}: {check.breaches[0]}" if check.breaches else check.says
+    return f"{check.name}: {check.breaches[0]}" if check.breaches else check.words.alarm
 
 
 def headline(facts: Facts) -> str:
@@ -194,47 +200,33 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
         return "A check could not measure this batch. Have the failure looked into before you release it."
     if not alarms:
         return "Look at the suspect rows; the others are accepted."
-    if "leaks" in {check.name for check in alarms}:
-        return (
-            "Rows on which models are examined came in as rows to learn from: what accuracy a release seems to gain "
-            "below is learned by heart. Ask the source where it has them from; reject the batch, or release its other "
-            "rows alone (--rows)."
-        )
+    about = {check.words.about for check in alarms}
+    if "leak" in about:
+        return next(check.words.advice for check in alarms if check.words.about == "leak")
     if repeated:
-        return (
-            "Many rows repeat one another, which trusted rows do not: a few examples are made to count many times. "
-            "Reject the batch, unless the source can explain the copies."
-        )
-    if [check.name for check in alarms] == ["shift"]:
-        return (
-            "Only the distribution has moved; rows and labels fit the trusted ones. That is what honest change "
-            "looks like. If the source confirms the change below, release the batch; if nobody can explain it, reject."
-        )
-    if {check.name for check in alarms} <= {"shift", MOVED}:
-        return (
-            "A part of the rows went up together in the columns below, out of step with what else these rows say: a "
-            "sensor that drifts now and then, or a slow push. Ask the source what these rows have in common; release "
-            "only if there is an honest answer."
-        )
+        return REPEATED
+    if is_about(facts, "distribution"):
+        return next((check for check in alarms if check.name != SHIFT), alarms[0]).words.advice
     if planted:
-        return (
-            "The suspects carry the same values, which trusted rows hardly ever have: that is how a backdoor is "
-            "planted. Reject the batch, and ask the source where these rows come from."
-        )
-    if alarms[0].name in ("schema", "expectations"):
-        return "Declared rules are broken. Have the source correct the file, or correct the rule if it is out of date."
-    if _about_labels(facts):
-        return (
-            "Trusted rows that look alike carry other labels: labels are wrong, by mistake or on purpose. Look at "
-            "the first suspects; if you agree with their neighbours, reject the batch and have it labelled again."
-        )
-    return (
-        "The rows themselves are unlike trusted rows: noise, a broken sensor, inserted rows, or a case that the "
-        "reference lacks. Look at the first suspects; release only what you would have trusted without this page."
-    )
+        return PLANTED
+    if alarms[0].words.about == "rules":
+        return alarms[0].words.advice
+    return _advice_on_rows(facts)
 
 
-def _about_labels(facts: Facts) -> bool:
-    """Whether the labels are odder than the features are, of what looks at either."""
-    looks = [check for check in facts.checks if check.name in LABELS + FEATURES]
-    return bool(looks) and min(looks, key=lambda check: (check.p_value, check.name)).name in LABELS
+def is_about(facts: Facts, subject: Subject) -> bool:
+    """Whether there are alarms, and all of them are about one thing."""
+    alarms = ranked_alarms(facts)
+    return bool(alarms) and all(check.words.about == subject for check in alarms)
+
+
+def is_honest_change(facts: Facts) -> bool:
+    """Whether nothing speaks against the batch but that its columns or class shares have moved."""
+    return not set(facts.alarms) - {SHIFT}
+
+
+def _advice_on_rows(facts: Facts) -> str:
+    """The advice of what is the oddest: of labels, or of features; of features where nothing looks at either."""
+    looks = [check for check in facts.checks if check.words.about in ("labels", "features")]
+    oddest = min(looks, key=lambda check: (check.p_value, check.name), default=None)
+    return ADVICE["features"] if oddest is None else oddest.words.advice

@@ -1,0 +1,151 @@
+"""What a check says of a batch: row scores, one p-value, or broken rules; and the one form that all of these take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from pratique.contract.evidence import NO_EVIDENCE, Evidence
+
+SHARE_OF_ROWS = "share of rows"
+MINUS_LOG10_P = "-log10 p"
+MOST_FAULT_CHARACTERS = 300
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check measured on one batch.
+
+    Attributes
+    ----------
+    statistic : float
+        Higher is more suspicious; NaN where the check failed.
+    unit : str
+        What the statistic counts, for people: "share of rows", "nats a row".
+    row_scores : ndarray of float, shape (rows,), optional
+        Finite; higher is more suspicious. None for a check that scores the batch only.
+    signals : mapping of str to ndarray of float, shape (rows,)
+        What else was measured of each row; finite.
+    breaches : tuple of str
+        Declared rules that the batch as a whole breaks, each a sentence. One is enough to quarantine.
+    forbidden : mapping of int to str
+        Rows (by position) that a declared rule forbids, each with the rule it breaks.
+    evidence : Evidence
+    fault : str, optional
+        Why the check could not measure. The verdict fails closed on it.
+    """
+
+    statistic: float
+    unit: str
+    row_scores: np.ndarray | None = None
+    signals: Mapping[str, np.ndarray] = field(default_factory=dict)
+    breaches: tuple[str, ...] = ()
+    forbidden: Mapping[int, str] = field(default_factory=dict)
+    evidence: Evidence = NO_EVIDENCE
+    fault: str | None = None
+
+    @classmethod
+    def of_fault(cls, error: Exception) -> "Finding":
+        """The finding of a check that failed, with the error in one line."""
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return cls(float("nan"), "", fault=reason[:MOST_FAULT_CHARACTERS])
+
+
+@dataclass(frozen=True)
+class RowScores:
+    """A score for every row; the statistic of the batch is their mean.
+
+    Attributes
+    ----------
+    scores : ndarray of float, shape (rows,)
+        Finite; higher is more suspicious.
+    unit : str
+        What a score counts, for people.
+    signals : mapping of str to ndarray of float, shape (rows,)
+        What else was measured of each row, by name, the same names for every batch; finite. The fusion reads them
+        beside the scores, and their direction is for it to learn.
+    evidence : Evidence
+    """
+
+    scores: np.ndarray
+    unit: str
+    signals: Mapping[str, np.ndarray] = field(default_factory=dict)
+    evidence: Evidence = NO_EVIDENCE
+
+    def finding(self, rows: int) -> Finding:
+        """As a finding on a batch of so many rows.
+
+        Raises
+        ------
+        ValueError
+            If a row has no finite score or signal.
+        """
+        for name, values in {"scores": self.scores, **self.signals}.items():
+            _require_finite(name, values, rows)
+        return Finding(float(np.mean(self.scores)), self.unit, self.scores, self.signals, evidence=self.evidence)
+
+
+@dataclass(frozen=True)
+class BatchScore:
+    """A p-value of the batch as a whole, corrected for however many questions were asked.
+
+    Attributes
+    ----------
+    minus_log10_p : float
+        Finite. A p-value, so that it behaves alike at every number of rows.
+    evidence : Evidence
+    """
+
+    minus_log10_p: float
+    evidence: Evidence = NO_EVIDENCE
+
+    def finding(self, rows: int) -> Finding:
+        """As a finding.
+
+        Raises
+        ------
+        ValueError
+            If the p-value is no number above 0: NaN would compare false with every limit.
+        """
+        if not np.isfinite(self.minus_log10_p):
+            raise ValueError(f"minus log10 of the p-value is {self.minus_log10_p}, expected a finite number")
+        return Finding(float(self.minus_log10_p), MINUS_LOG10_P, evidence=self.evidence)
+
+
+@dataclass(frozen=True)
+class RuleBreaches:
+    """Which rows break a declared rule; the statistic of the batch is their share.
+
+    Attributes
+    ----------
+    broken : ndarray of bool, shape (rows,)
+    breaches : tuple of str
+        Rules that the batch as a whole breaks, each a sentence.
+    forbidden : mapping of int to str
+        The rows that must not be accepted, each with the rule it breaks.
+    evidence : Evidence
+    """
+
+    broken: np.ndarray
+    breaches: tuple[str, ...] = ()
+    forbidden: Mapping[int, str] = field(default_factory=dict)
+    evidence: Evidence = NO_EVIDENCE
+
+    def finding(self, rows: int) -> Finding:
+        """As a finding on a batch of so many rows.
+
+        Raises
+        ------
+        ValueError
+            If a row is not answered for.
+        """
+        scores = self.broken.astype(np.float64)
+        _require_finite("broken", scores, rows)
+        share = float(np.mean(scores))
+        return Finding(share, SHARE_OF_ROWS, scores, {}, self.breaches, self.forbidden, self.evidence)
+
+
+def _require_finite(name: str, values: np.ndarray, rows: int) -> None:
+    """Refuse values that would pass by accident."""
+    if values.shape != (rows,) or not np.isfinite(values).all():
+        raise ValueError(f"{name} of shape {values.shape}, expected {rows} finite numbers")

@@ -1,0 +1,47 @@
+"""Text that came from outside, as people may see it: escaped, shortened, on one line."""
+
+from typing import Any
+
+from pratique.core.errors import printable
+
+MAX_SHOWN_CHARACTERS = 60
+"""Characters of a text that is shown to people."""
+PERSONAL_MARK = "(personal)"
+"""What stands for a cell of a personal column."""
+MAX_LISTED_ITEMS = 5
+"""Items of a list that is shown to people."""
+
+
+def show_cell(value: Any) -> str:
+    """Write cells for people: escaped and shortened, with the code points of what is not ASCII.
+
+    Examples
+    --------
+    >>> shown(["café", 0.1 + 0.2, None])
+    "'café' (U+00E9), 0.3, nothing"
+    """
+    if value is None:
+        return "nothing"
+    if isinstance(value, dict):
+        return "; ".join(f"{shorten(str(key))} {show_cell(item)}" for key, item in value.items() if item)
+    if isinstance(value, list | tuple):
+        more = f" and {len(value) - MAX_LISTED_ITEMS} more" if len(value) > MAX_LISTED_ITEMS else ""
+        return ", ".join(show_cell(item) for item in value[:MAX_LISTED_ITEMS]) + more
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    if not isinstance(value, str):
+        return shorten(str(value))
+    foreign = list(dict.fromkeys(c for c in value[:MAX_SHOWN_CHARACTERS] if not c.isascii()))
+    points = " ".join(f"U+{ord(c):04X}" for c in foreign[:3]) + (" ..." if len(foreign) > 3 else "")
+    return f"'{shorten(value)}'" + (f" ({points})" if foreign else "")
+
+
+def shorten(text: str) -> str:
+    """Escape a text, and cut what is longer than `MAX_SHOWN_CHARACTERS`."""
+    escaped = printable(text[: MAX_SHOWN_CHARACTERS + 1])
+    return escaped if len(escaped) <= MAX_SHOWN_CHARACTERS else f"{escaped[:MAX_SHOWN_CHARACTERS]}..."
+
+
+def one_line(error: Exception) -> str:
+    """Say in one line, of 200 characters at most, what went wrong."""
+    return " ".join(str(error).split())[:200]

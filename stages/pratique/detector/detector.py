@@ -1,0 +1,182 @@
+"""The detector: what trusted rows taught, and a budget; all that is needed to judge a batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from threadpoolctl import threadpool_limits
+
+from pratique.contract.discovery import check_names, load_check
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.documents import read_json
+from pratique.core.errors import PratiqueError, UnreadableBatch
+from pratique.core.layout import Layout
+from pratique.core.params import AlarmParams, DataParams, Params, parse
+from pratique.core.writing import write_json
+from pratique.detector import notebook, profile
+from pratique.detector.adequacy import Promise
+from pratique.detector.calibrate import calibrate
+from pratique.detector.examine import Examination, examine
+from pratique.detector.profile import Profile
+from pratique.detector.result import Result
+from pratique.detector.verdict import Verdict, judge, unreadable
+from pratique.tables.reading import read_frame, read_table, read_trusted
+
+SETTINGS = "detector.json"
+"""The file of a saved detector beside those of its profile."""
+SECTIONS = {"seed", "data", "alarms", "shift", "checks"}
+"""What of params.yaml a detector follows."""
+
+
+@dataclass(frozen=True)
+class Detector:
+    """Judges batches by what trusted rows taught.
+
+    Attributes
+    ----------
+    profile : Profile
+        What the trusted rows taught.
+    params : Params
+        The columns, the checks, the budget for false alarms, the policy for honest change.
+    """
+
+    profile: Profile
+    params: Params
+
+    @classmethod
+    def learn(
+        cls, reference: pa.Table, params: Params, holdout: pa.Table | None = None, without: str | None = None
+    ) -> "Detector":
+        """Calibrate on trusted rows; see `calibrate.calibrate` for the arguments and for what it raises."""
+        return cls(calibrate(reference, params, holdout, without), params)
+
+    @classmethod
+    def load(cls, params: Params, folder: Path = paths.PROFILE) -> "Detector":
+        """Read the profile that was learned with these params; see `profile.load` for what it raises."""
+        return cls(profile.load(params, folder), params)
+
+    def save_profile(self, folder: Path = paths.PROFILE) -> None:
+        """Write what was learned, and nothing that can change without learning anew."""
+        profile.save(self.profile, folder)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the detector; `pratique.load` reads it back.
+
+        Parameters
+        ----------
+        folder : str or Path
+            A new or empty folder, or one that holds a saved detector, which is replaced.
+
+        Raises
+        ------
+        PratiqueError
+            If the folder holds other files.
+        """
+        place = Path(folder)
+        if place.is_dir() and any(place.iterdir()) and not (place / SETTINGS).is_file():
+            raise PratiqueError(f"{place}: holds other files than a saved detector; name an empty folder")
+        self.save_profile(place)
+        write_json(place / SETTINGS, self.params.model_dump(mode="json", include=SECTIONS))
+
+    @property
+    def layout(self) -> Layout:
+        """The columns that a batch is read by."""
+        return self.profile.layout
+
+    @property
+    def promise(self) -> Promise:
+        """The budget beside what so many trusted rows are worth."""
+        return Promise(self.params.alarms.per_1000_batches, self.profile.rows)
+
+    def examine(self, batch: Batch) -> Examination:
+        """Measure a batch with every check; it depends on this batch and the profile only."""
+        return examine(batch, self.profile)
+
+    def judge(self, examination: Examination) -> Verdict:
+        """Judge what was measured by the budget; nobody looks at the data again."""
+        return judge(examination, self.params.alarms, self.params.shift)
+
+    def check(self, rows: Any, name: str = "batch") -> Result:
+        """Judge rows.
+
+        Parameters
+        ----------
+        rows : DataFrame (pandas, polars), pyarrow.Table, or the path of a .csv or .parquet file
+        name : str
+            Of the batch, for messages.
+
+        Returns
+        -------
+        Result
+            Rows that can't be read as a table are quarantined, and `fault` says why.
+
+        Raises
+        ------
+        PratiqueError
+            If `rows` is no table at all.
+        """
+        try:
+            batch = Batch(name, _read(rows, name), self.layout)
+        except UnreadableBatch as error:
+            return Result(name, rows, None, None, unreadable(), str(error))
+        with threadpool_limits(limits=1):  # the order in which threads add up numbers would show in the last bits
+            examination = self.examine(batch)
+        return Result(name, rows, batch, examination, self.judge(examination))
+
+    def __repr__(self) -> str:
+        return f"Detector({self.profile.rows:,} trusted rows, {len(self.profile.checks)} checks)"
+
+    def _repr_html_(self) -> str:
+        return notebook.show_detector(self.profile, self.promise)
+
+
+def learn_from(
+    trusted: Any,
+    *,
+    label: str,
+    per_1000_batches: float = 10,
+    holdout: Any = None,
+    id: str | None = None,
+    ignore: tuple[str, ...] = (),
+    personal: tuple[str, ...] = (),
+    checks: Any = None,
+    seed: int = 0,
+) -> Detector:
+    """What `pratique.calibrate` does, which documents the arguments."""
+    examined = None if holdout is None else _read(holdout, "holdout")
+    params = Params(
+        seed=seed,
+        data=DataParams(label=label, id=id, ignore=tuple(ignore), personal=tuple(personal)),
+        alarms=parse(AlarmParams, {"per_1000_batches": per_1000_batches}, "calibrate"),
+        checks=_chosen_checks(checks, examined is not None),
+    )
+    with threadpool_limits(limits=1):
+        return Detector.learn(_read(trusted, "trusted"), params, examined)
+
+
+def load_saved(folder: str | Path) -> Detector:
+    """What `pratique.load` does, which says what it raises."""
+    place = Path(folder) / SETTINGS
+    if not place.is_file():
+        raise PratiqueError(f"{place}: not found; `Detector.save` writes it")
+    return Detector.load(parse(Params, read_json(place), str(place)), Path(folder))
+
+
+def _chosen_checks(checks: Any, has_holdout: bool) -> dict[str, dict[str, Any]]:
+    """The checks by name with their fields; by default all that need nothing that is not here."""
+    if checks is None:
+        met = {"nothing", "holdout"} if has_holdout else {"nothing"}
+        return {name: {} for name in check_names() if load_check(name).needs in met}
+    if isinstance(checks, Mapping):
+        return {name: dict(fields) for name, fields in checks.items()}
+    return {name: {} for name in checks}
+
+
+def _read(rows: Any, name: str) -> pa.Table:
+    if isinstance(rows, str | Path):
+        path = Path(rows)
+        return read_trusted(path) if path.is_dir() else read_table(path)
+    return read_frame(rows, name)

@@ -1,0 +1,91 @@
+"""Empirical distributions: how many known values lie beyond a new one."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+def count_at_least(known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """How many of the known values, in increasing order, are as large as each value or larger; int of its shape."""
+    return np.asarray(len(known) - np.searchsorted(known, values, "left"))
+
+
+def tail_probability(known: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The conformal p-value of each value among m exchangeable known ones: (1 + #{known >= value}) / (m + 1).
+
+    In [1 / (m + 1), 1]; valid at every m (Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005).
+
+    Parameters
+    ----------
+    known : ndarray, increasing, shape (m,)
+    values : ndarray of any shape
+
+    Examples
+    --------
+    >>> tail_probability(np.array([1.0, 2.0, 2.0]), np.array([2.0, 5.0])).tolist()
+    [0.75, 0.25]
+    """
+    return np.asarray((1 + count_at_least(known, values)) / (len(known) + 1))
+
+
+@dataclass(frozen=True)
+class SortedColumns:
+    """Columns of values, each increasing, shape (values, columns); at least one value."""
+
+    values: np.ndarray
+
+    def places(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """How many values of each column lie below the cells of it, and how many do not lie above them.
+
+        One binary search a cell: where it ends on an equal value, the end of that value's run is the other count.
+
+        Parameters
+        ----------
+        cells : ndarray, shape (rows, columns)
+
+        Returns
+        -------
+        below, not_above : ndarray of int, shape (rows, columns)
+
+        Examples
+        --------
+        >>> below, not_above = Sorted(np.array([[1.0], [2.0], [2.0]])).places(np.array([[2.0], [1.5]]))
+        >>> below.ravel().tolist(), not_above.ravel().tolist()
+        ([1, 1], [3, 1])
+        """
+        below = np.empty(cells.shape, np.int64)
+        for c, (column, sought) in enumerate(zip(self.values.T, cells.T, strict=True)):
+            below[:, c] = column.searchsorted(sought)
+        found = np.minimum(below, len(self.values) - 1)
+        equal = np.take_along_axis(self.values, found, axis=0) == cells
+        return below, np.where(equal, np.take_along_axis(self.ends, found, axis=0), below)
+
+    @property
+    def begins(self) -> np.ndarray:
+        """For each value, how many of its column lie below it: where its run of equal values begins.
+
+        Examples
+        --------
+        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).begins.ravel().tolist()
+        [0, 1, 1]
+        """
+        first = np.vstack([np.ones((1, self.values.shape[1]), bool), self._steps])
+        return np.maximum.accumulate(np.where(first, np.arange(len(self.values))[:, None], 0), axis=0)
+
+    @cached_property
+    def ends(self) -> np.ndarray:
+        """For each value, how many of its column do not lie above it: where its run of equal values ends.
+
+        Examples
+        --------
+        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).ends.ravel().tolist()
+        [1, 3, 3]
+        """
+        last = np.vstack([self._steps, np.ones((1, self.values.shape[1]), bool)])
+        rows = np.arange(1, len(self.values) + 1, dtype=np.int32)[:, None]
+        return np.minimum.accumulate(np.where(last, rows, rows[-1])[::-1], axis=0)[::-1]
+
+    @property
+    def _steps(self) -> np.ndarray:
+        return np.asarray(self.values[1:] != self.values[:-1])

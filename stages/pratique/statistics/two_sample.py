@@ -1,0 +1,69 @@
+"""Whether two samples come from one distribution, and by how much they differ."""
+
+import numpy as np
+
+from pratique.statistics.empirical import SortedColumns
+
+PSI_BINS = 10
+SMALLEST_EXPECTED = 1
+"""A level expected fewer times than this is pooled with the other rare ones: Cochran's lower bound. Where the
+test is liberal at it, the null learned on trusted rows makes up for it."""
+
+
+def ks_log10_p(reference: SortedColumns, batch: np.ndarray) -> np.ndarray:
+    """Common logarithm of the two-sample KS test's asymptotic p-value of each column; it never underflows.
+
+    The gap between two empirical distribution functions is looked at just before and at each value of the batch:
+    between two of these the batch's stands still and the reference's only rises, so no gap is larger elsewhere.
+
+    Parameters
+    ----------
+    reference : Sorted, of shape (trusted rows, columns)
+    batch : ndarray, shape (rows, columns)
+
+    Returns
+    -------
+    ndarray, shape (columns,)
+    """
+    from scipy.special import kolmogorov
+
+    trusted, rows, own = len(reference.values), len(batch), SortedColumns(np.sort(batch, axis=0))
+    pairs = zip(reference.places(own.values), (own.begins, own.ends), strict=True)
+    distance = np.max([np.abs(there / trusted - here / rows) for there, here in pairs], axis=(0, 1))
+    root = np.sqrt(trusted * rows / (trusted + rows))
+    x = distance * (root + 0.12 + 0.11 / root)
+    # beyond 3 one term of the series is exact to 1e-23, and its logarithm does not underflow
+    return np.where(x > 3, (np.log(2) - 2 * x**2) / np.log(10), np.log10(kolmogorov(np.minimum(x, 3))))
+
+
+def chi_squared_log10_p(reference: dict[str, int], batch: dict[str, int]) -> float:
+    """Common logarithm of the chi-squared homogeneity test's p-value, levels with few expected rows pooled.
+
+    The tail is Wilson and Hilferty's cube-root normal approximation (1931), which never underflows.
+    """
+    from scipy.special import log_ndtr
+
+    names = sorted({*reference, *batch})
+    table = np.array([[reference.get(name, 0) for name in names], [batch.get(name, 0) for name in names]], float)
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
+    rare = (expected < SMALLEST_EXPECTED).any(axis=0)
+    table = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
+    table = table[:, table.sum(axis=0) > 0]
+    freedom = table.shape[1] - 1
+    if freedom < 1:
+        return 0.0
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
+    statistic = ((table - expected) ** 2 / expected).sum()
+    spread = 2 / (9 * freedom)
+    z = ((statistic / freedom) ** (1 / 3) - (1 - spread)) / np.sqrt(spread)
+    return float(log_ndtr(-z) / np.log(10))
+
+
+def population_stability(reference: np.ndarray, batch: np.ndarray) -> float:
+    """PSI over the reference's deciles; half a row is added to each bin, so that an empty one stays finite."""
+    edges = np.unique(np.quantile(reference, np.linspace(0, 1, PSI_BINS + 1)[1:-1]))
+    shares = []
+    for values in (reference, batch):
+        counts = np.bincount(np.searchsorted(edges, values, "right"), minlength=len(edges) + 1) + 0.5
+        shares.append(counts / counts.sum())
+    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
