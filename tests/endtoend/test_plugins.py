@@ -1,6 +1,7 @@
 """A check and an attack in a package of a team's own: one file each, nothing else touched."""
 
 import json
+import sys
 import textwrap
 
 import pytest
@@ -82,6 +83,8 @@ def package(tmp_path, monkeypatch):
     for name, text in files.items():
         (site / name).parent.mkdir(parents=True, exist_ok=True)
         (site / name).write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+    for name in [name for name in sys.modules if name.partition(".")[0] == "nightwatch"]:
+        monkeypatch.delitem(sys.modules, name)  # an earlier test laid out another copy
     monkeypatch.syspath_prepend(site)
     discovery.plugins.cache_clear()
     yield site
