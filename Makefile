@@ -1,21 +1,26 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.installed
+PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test lint clean
+.PHONY: help repro test test-all lint clean
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 repro: $(READY) ## Run the pipeline on whatever is new; it ends with the summary
 	@echo "Running the pipeline"
 	@PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 
-test: $(READY) ## Run the tests
-	@echo "Running the tests"
-	@$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+test: $(READY) ## Run the tests that take a few minutes; what a change needs while it is written
+	@echo "Running the quick tests"
+	@$(PYTEST) -m "not slow"
+
+test-all: $(READY) ## Run every test, the walks through git, DVC and browsers, too
+	@echo "Running every test"
+	@$(PYTEST)
 
 lint: $(READY) ## Check style, types and which module imports which
 	@echo "Checking style";   $(BIN)/ruff check -q --output-format concise
@@ -25,7 +30,7 @@ lint: $(READY) ## Check style, types and which module imports which
 
 clean: ## Remove the environment and every cache
 	@echo "Removing the environment and caches"
-	@rm -rf .venv build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache data/.cache
+	@rm -rf .venv build stages/*.egg-info .hypothesis .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache data/.cache
 	@find stages tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml

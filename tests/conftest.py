@@ -14,8 +14,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import settings
+from pratique.contract.evidence import NO_EVIDENCE
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
+from pratique.detector.hypotheses import describe
 from pratique.dossier.trusted import Trusted
 from pratique.results.facts import CheckFacts, Facts
 
@@ -95,7 +97,8 @@ def tab(chromium):
 
 
 def check(name="labels", **fields):
-    quiet = CheckFacts(name, f"{name} look odd", False, 0.5, 1.0, "nats a row", 0.4, (), {}, None)
+    words = replace(describe(name), alarm=f"{name} look odd")
+    quiet = CheckFacts(name, words, False, 0.5, 1.0, "nats a row", 0.4, (), NO_EVIDENCE, None)
     return replace(quiet, **fields)
 
 

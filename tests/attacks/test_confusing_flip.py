@@ -60,7 +60,7 @@ def test_confusing_flip_leaves_rows_without_label(make, cells):
 
 
 def test_confusing_flip_asks_a_sample_of_many_rows(make, monkeypatch):
-    monkeypatch.setattr(confusing_flip, "MAX_SURROGATE", 40)
+    monkeypatch.setattr(confusing_flip, "MAX_VOTERS", 40)
     rng = np.random.default_rng(0)
     kind = np.repeat([0, 1], 200)
     clean = make(length=rng.normal(6.0 * kind, 1), petals=rng.integers(0, 3, 400), kind=kind)

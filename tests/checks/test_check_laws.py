@@ -4,30 +4,53 @@ import importlib
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 import pytest
-from pratique.contract.check import CAP, Check, Finding, Fitted, measure
+from pratique.contract.check import (
+    BatchCheck,
+    Check,
+    Fitted,
+    FittedBatchCheck,
+    FittedRowCheck,
+    FittedRuleCheck,
+    RowCheck,
+    RuleCheck,
+    measure,
+)
 from pratique.contract.discovery import check_names, load_check
+from pratique.contract.evidence import MOST_EVIDENCE
+from pratique.contract.finding import BatchScore, Finding, RowScores, RuleBreaches
+from pratique.contract.subject import Subject
 from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
-from pratique.core.params import DataParams
-from pratique.tables.reading import read_trusted
+from pratique.core.params import DataParams, Params
+from pratique.detector import calibrate as calibrating
+from pratique.detector import simulate
+from pratique.detector.calibrate import calibrate
+from pratique.detector.examine import examine
+from pratique.detector.verdict import weights
+from pratique.statistics import mixture, nulls
 from threadpoolctl import threadpool_limits
 
 TRUSTED_ROWS = 80
 BATCH_ROWS = 40
 MAX_EVIDENCE = 40_000
 """Bytes of evidence, whatever comes in."""
+KINDS = {
+    RowCheck: (FittedRowCheck, RowScores(np.zeros(BATCH_ROWS), "points")),
+    BatchCheck: (FittedBatchCheck, BatchScore(0.0)),
+    RuleCheck: (FittedRuleCheck, RuleBreaches(np.zeros(BATCH_ROWS, bool))),
+}
+"""What is fitted by each kind of check, and a result such as it returns."""
 
 
 def numeric_rows(rows: int, seed: int) -> pa.Table:
@@ -76,11 +99,12 @@ REFERENCES: dict[str, tuple[Callable[[int, int], pa.Table], DataParams]] = {
 
 @dataclass(frozen=True)
 class Case:
-    """A check, trusted rows, and rows that it has not seen."""
+    """A check, trusted rows, rows that it has not seen, and the holdout."""
 
     check: Check
     trusted: Batch
     unseen: Batch
+    holdout: Batch
 
     def fit(self, seed: int = 0) -> Fitted:
         return self.check.fit(self.trusted, np.random.default_rng(seed))
@@ -90,8 +114,8 @@ class Case:
 
     def ruined(self) -> Batch:
         """Rows that can't be worse: numbers and labels far off; for a check that knows the holdout, copies of it."""
-        if "folder" in type(self.check).model_fields:
-            return self.batch(read_trusted(self.check.folder).slice(0, BATCH_ROWS))
+        if self.check.needs == "holdout":
+            return self.batch(self.holdout.table.slice(0, BATCH_ROWS))
         table = filled(self.unseen.table, ("length", "width", "petals"), lambda n: [10**6] * n)
         return self.batch(filled(table, ("kind",), lambda n: ["zebra"] * n))
 
@@ -103,18 +127,15 @@ class Case:
         return self.batch(put(table, "petals", [7], [None]))
 
 
-def configured(name: str, trusted: Batch, holdout: pa.Table, folder: Path) -> Check:
-    """The check by default; one of declared rules gets the file that `pratique init` would write, or the holdout."""
+def fields_of(name: str, trusted: Batch, folder: Path) -> dict[str, Any]:
+    """What params.yaml must say of a check: where the file is that it needs, if any, as `pratique init` writes it."""
     check = load_check(name)
-    if "folder" in check.model_fields:
-        pyarrow.parquet.write_table(holdout, folder / "holdout.parquet")
-        return check(folder=folder)
-    if "file" not in check.model_fields:
-        return check()
+    if check.needs != "file":
+        return {}
     rules = importlib.import_module(check.__module__).infer(trusted)
     file = folder / f"{name}.rules"
     file.write_text(rules if isinstance(rules, str) else json.dumps(rules), encoding="utf-8")
-    return check(file=file)
+    return {"file": file}
 
 
 def put(table: pa.Table, column: str, rows: list[int], values: list[Any]) -> pa.Table:
@@ -136,17 +157,28 @@ def filled(table: pa.Table, columns: tuple[str, ...], cells: Callable[[int], lis
 
 
 @pytest.fixture(scope="module", params=REFERENCES.keys())
-def reference(request: pytest.FixtureRequest) -> tuple[Batch, Batch, pa.Table]:
-    rows, data = REFERENCES[request.param]
+def reference(request: pytest.FixtureRequest) -> tuple[Batch, Batch, Batch]:
+    return batches_of(request.param)
+
+
+def batches_of(reference: str) -> tuple[Batch, Batch, Batch]:
+    """Trusted rows, rows that come in, and the holdout."""
+    rows, data = REFERENCES[reference]
     trusted = rows(TRUSTED_ROWS, 1)
     layout = Layout.infer(trusted, data)
-    return Batch("reference", trusted, layout), Batch("garden/week-1", rows(BATCH_ROWS, 2), layout), rows(BATCH_ROWS, 3)
+    return (
+        Batch("reference", trusted, layout),
+        Batch("garden/week-1", rows(BATCH_ROWS, 2), layout),
+        Batch("holdout", rows(BATCH_ROWS, 3), layout),
+    )
 
 
 @pytest.fixture(scope="module", params=check_names())
 def case(request: pytest.FixtureRequest, reference, tmp_path_factory) -> Case:
     trusted, unseen, holdout = reference
-    return Case(configured(request.param, trusted, holdout, tmp_path_factory.mktemp("rules")), trusted, unseen)
+    params = fields_of(request.param, trusted, tmp_path_factory.mktemp("rules"))
+    check = load_check(request.param)(**params).with_holdout(holdout)
+    return Case(check, trusted, unseen, holdout)
 
 
 @pytest.fixture(scope="module")
@@ -180,16 +212,18 @@ def assert_sound(finding: Finding, batch: Batch) -> None:
         assert signal.shape == (len(batch),), name
         assert np.isfinite(signal).all(), name
     assert set(finding.forbidden) <= set(range(len(batch)))
-    text = json.dumps(finding.evidence, allow_nan=False)
+    evidence = asdict(finding.evidence)
+    text = json.dumps(evidence, allow_nan=False)
     assert len(text) <= MAX_EVIDENCE
-    assert all(len(items) <= CAP for items in lists_in(finding.evidence))
-    assert all(words.isprintable() for words in texts_in([finding.evidence, finding.breaches, finding.forbidden]))
+    assert all(len(items) <= MOST_EVIDENCE for items in lists_in(evidence))
+    assert {row for each in (*evidence["columns"], *evidence["rows"]) for row in each["rows"]} <= set(range(len(batch)))
+    assert all(words.isprintable() for words in texts_in([evidence, finding.breaches, finding.forbidden]))
 
 
-def lists_in(value: Any) -> Iterator[list[Any]]:
-    if isinstance(value, list):
+def lists_in(value: Any) -> Iterator[list[Any] | tuple[Any, ...]]:
+    if isinstance(value, list | tuple):
         yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ():
         yield from lists_in(item)
 
 
@@ -274,7 +308,7 @@ def test_a_row_that_is_scored_by_what_was_learned_scores_the_same_alone(case: Ca
     """Its null and its p-value come from trusted rows, which were measured in other company."""
     batch = case.spoiled()
     scores = measure(fitted, batch).row_scores
-    if not case.check.learns or scores is None:
+    if not isinstance(case.check, RowCheck):
         return
     with threadpool_limits(limits=1):  # as in every command
         alone = [measure(fitted, case.batch(batch.table.slice(row, 1))) for row in range(len(batch))]
@@ -287,7 +321,7 @@ def test_a_row_that_is_scored_by_what_was_learned_scores_the_same_alone(case: Ca
 def test_a_ruined_batch_looks_worse(case: Case, fitted: Fitted) -> None:
     ruined = measure(fitted, case.ruined())
     assert ruined.statistic > measure(fitted, case.unseen).statistic
-    if not case.check.learns:
+    if isinstance(case.check, RuleCheck):
         assert set(ruined.forbidden) == set(range(BATCH_ROWS))
 
 
@@ -356,6 +390,48 @@ def test_evidence_does_not_grow_with_bad_rows(case: Case, fitted: Fitted) -> Non
     bad = [f"{i} {'z' * 1_000}" for i in range(rows)]
     batch = case.batch(filled(table, tuple(table.column_names), lambda _: bad))
     assert_sound(measure(fitted, batch), batch)
+
+
+@pytest.mark.parametrize("name", check_names())
+def test_a_check_is_of_one_kind_and_says_what_an_alarm_means(name: str) -> None:
+    check = load_check(name)
+    assert sum(issubclass(check, kind) for kind in KINDS) == 1
+    assert check.alarm.strip()
+    assert check.advice.strip()
+    assert check.about in get_args(Subject)
+
+
+def test_what_is_fitted_is_of_the_kind_of_the_check(case: Case, fitted: Fitted) -> None:
+    (expected,) = (form for kind, (form, _) in KINDS.items() if isinstance(case.check, kind))
+    assert [form for form, _ in KINDS.values() if isinstance(fitted, form)] == [expected]
+
+
+def test_what_another_kind_of_check_returns_is_a_fault(
+    case: Case, fitted: Fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for kind, (_, result) in KINDS.items():
+        monkeypatch.setattr(type(fitted), "measure", lambda *_, result=result: result)
+        assert (measure(fitted, case.unseen).fault is None) == isinstance(case.check, kind)
+    for result in (None, Finding(0.0, "points", np.zeros(BATCH_ROWS))):
+        monkeypatch.setattr(type(fitted), "measure", lambda *_, result=result: result)
+        assert measure(fitted, case.unseen).fault
+
+
+@pytest.mark.parametrize("name", check_names())
+def test_what_a_check_measures_is_used(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is judged by itself, with a share of the budget, or rows are weighed with it."""
+    for module, few, count in (
+        (simulate, "REPETITIONS", 1),
+        (nulls, "NULL_DRAWS", 20),
+        (mixture, "MIXTURE_DRAWS", 100),
+        (calibrating, "PSEUDO_BATCHES", 3),
+    ):
+        monkeypatch.setattr(module, few, count)
+    trusted, unseen, holdout = batches_of("mixed")
+    checks = {"losses": {}, name: fields_of(name, trusted, tmp_path)}
+    profile = calibrate(trusted.table, Params(data=REFERENCES["mixed"][1], checks=checks), holdout.table)
+    shares = weights([m.check for m in examine(unseen, profile).measurements if m.judged])
+    assert shares.get(name, 0) > 0 or name in profile.fused.names
 
 
 @pytest.mark.parametrize("name", check_names())

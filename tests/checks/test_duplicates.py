@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pratique.checks.duplicates import Crowded, Duplicates, Limits, Pairs, beyond_two, crowds, drawn
+from pratique.checks.duplicates import CrowdLimit, Duplicates, Limits, Pairs, beyond_two, draw_rows, find_crowds
+from pratique.contract.check import measure
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams
@@ -75,7 +76,7 @@ def test_rarity_is_the_poisson_tail_by_hand():
 
 def null_of(fitted, make, trusted, rows, batches=40):
     return [
-        fitted.measure(Batch.from_frame("s/b", make(rows, 100 + i), trusted.layout)).statistic for i in range(batches)
+        measure(fitted, Batch.from_frame("s/b", make(rows, 100 + i), trusted.layout)).statistic for i in range(batches)
     ]
 
 
@@ -83,21 +84,23 @@ def test_copies_under_another_label_stand_out(fitted, make, trusted):
     frame = make(100, 1)
     frame.loc[:4, list("abcde")] = frame.loc[95:, list("abcde")].to_numpy()
     frame.loc[:4, "y"] = np.where(frame.loc[95:, "y"] == "yes", "no", "yes")
-    found = fitted.measure(Batch.from_frame("s/b", frame, trusted.layout))
+    found = measure(fitted, Batch.from_frame("s/b", frame, trusted.layout))
     assert found.statistic > 3
-    assert {tuple(pair["rows"]) for pair in found.evidence["most_similar"][:5]} == {(i, 95 + i) for i in range(5)}
-    assert found.evidence["rarity"]["pairs_with_two_labels"] == found.statistic
+    pairs = [each.rows for each in found.evidence.rows if "similarity" in each.facts]
+    assert set(pairs[:5]) == {(i, 95 + i) for i in range(5)}
+    assert found.evidence.notes["-log10 p"]["pairs with two labels"] == found.statistic
 
 
 def test_a_trigger_stands_out_though_no_label_contradicts(fitted, make, trusted):
     frame = make(100, 2)
     frame.loc[:5, ["a", "b", "c"]] = 1.2345, -0.789, 0.321
     frame.loc[:5, "y"] = "yes"
-    found = fitted.measure(Batch.from_frame("s/b", frame, trusted.layout))
+    found = measure(fitted, Batch.from_frame("s/b", frame, trusted.layout))
     assert found.statistic > 3
-    assert found.evidence["rarity"]["pairs_with_two_labels"] < found.statistic
-    assert found.evidence["crowds"][0]["rows"] == [0, 1, 2, 3, 4, 5]
-    assert set("abc") <= set(found.evidence["crowds"][0]["columns"])
+    assert found.evidence.notes["-log10 p"]["pairs with two labels"] < found.statistic
+    assert found.evidence.rows[0].rows == (0, 1, 2, 3, 4, 5)
+    assert found.evidence.rows[0].facts == {"rows alike": 6}
+    assert set("abc") <= set(found.evidence.rows[0].columns)
 
 
 def test_three_rows_are_a_crowd_where_they_share_the_same_cells():
@@ -109,7 +112,7 @@ def test_three_rows_are_a_crowd_where_they_share_the_same_cells():
         alike += np.equal.outer(column, column)
     places = 10 * frame[["a", "b", "c"]].to_numpy(np.float32)  # so far apart that only equal ones agree
     pairs = Pairs(one, other, alike[one, other], np.zeros(len(one), bool))
-    assert [group.tolist() for group in crowds(CellPlaces(places, places, np.ones_like(places)), pairs, 1.0)] == [
+    assert [group.tolist() for group in find_crowds(CellPlaces(places, places, np.ones_like(places)), pairs, 1.0)] == [
         [0, 1, 2]
     ]
 
@@ -119,8 +122,8 @@ def test_the_rarity_of_crowds_is_a_poisson_tail_by_hand():
     groups = [np.arange(5), np.arange(5, 8)]
     assert beyond_two(groups) == 4
     tail = 1 - np.exp(-2.2) * sum(2.2**i / [1, 1, 2, 6][i] for i in range(4))
-    assert Crowded(1.0, 0.01).rarity(groups, 12) == pytest.approx(-np.log10(tail))
-    assert Crowded(1.0, 0.01).rarity([], 12) == 0
+    assert CrowdLimit(1.0, 0.01).rarity(groups, 12) == pytest.approx(-np.log10(tail))
+    assert CrowdLimit(1.0, 0.01).rarity([], 12) == 0
 
 
 @pytest.mark.parametrize("rows", [20, 100, 400, 2500])
@@ -132,7 +135,7 @@ def test_clean_batches_of_every_size_are_quiet(fitted, make, trusted, rows):
 
 def test_a_batch_from_one_region_is_quiet(fitted, make, trusted):
     frame = make(1200, 7)
-    found = fitted.measure(Batch.from_frame("s/b", frame[frame["a"] > 0.3], trusted.layout))
+    found = measure(fitted, Batch.from_frame("s/b", frame[frame["a"] > 0.3], trusted.layout))
     assert found.statistic < 3
 
 
@@ -140,8 +143,8 @@ def test_of_a_large_batch_the_same_rows_are_drawn_in_any_order(make, trusted):
     frame = make(1500, 5)
     order = np.random.default_rng(0).permutation(len(frame))
     one, other = (Batch.from_frame("s/b", f, trusted.layout) for f in (frame, frame.iloc[order]))
-    assert set(order[drawn(other)].tolist()) == set(drawn(one).tolist())
-    assert len(drawn(one)) == 500
+    assert set(order[draw_rows(other)].tolist()) == set(draw_rows(one).tolist())
+    assert len(draw_rows(one)) == 500
 
 
 def test_a_region_that_holds_all_similar_pairs_sets_the_margin():

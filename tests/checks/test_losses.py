@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from pratique.checks.losses import FLOOR, Losses, Network, _votes
+from pratique.contract.check import measure
 from pratique.core.batch import Batch
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.neural_network import MLPClassifier
@@ -18,28 +19,28 @@ def relabelled(batch: Batch, label: str) -> Batch:
 
 
 def test_an_unknown_label_loses_as_much_as_there_is_to_lose(fitted, mixed_batch):
-    found = fitted.measure(relabelled(mixed_batch, "perhaps"))
+    found = measure(fitted, relabelled(mixed_batch, "perhaps"))
     np.testing.assert_allclose(found.row_scores, -np.log(FLOOR))
     assert all((found.signals[f"label_{known}"] == 0).all() for known in ("yes", "no"))
 
 
 def test_a_label_and_its_opposite_lose_what_their_probabilities_say(fitted, mixed_batch):
     """Two classes: the two probabilities of a row sum to one."""
-    both = [np.exp(-fitted.measure(relabelled(mixed_batch, label)).row_scores) for label in ("yes", "no")]
+    both = [np.exp(-measure(fitted, relabelled(mixed_batch, label)).row_scores) for label in ("yes", "no")]
     inside = (both[0] > 0.01) & (both[1] > 0.01)
     np.testing.assert_allclose(both[0][inside] + both[1][inside], 1.0)
 
 
 def test_flipped_labels_lose_more(fitted, mixed_batch):
     flipped = np.where(mixed_batch.labels == "yes", "no", "yes")
-    wrong = fitted.measure(Batch.from_frame("s/b", mixed_batch.frame.assign(y=flipped), mixed_batch.layout))
-    assert wrong.statistic > fitted.measure(mixed_batch).statistic + 1
+    wrong = measure(fitted, Batch.from_frame("s/b", mixed_batch.frame.assign(y=flipped), mixed_batch.layout))
+    assert wrong.statistic > measure(fitted, mixed_batch).statistic + 1
 
 
 def test_one_class_has_nothing_to_be_confused_with(mixed_batch):
     fitted = Losses().fit(relabelled(mixed_batch, "yes"), np.random.default_rng(0))
-    assert fitted.measure(relabelled(mixed_batch, "yes")).statistic == pytest.approx(0.0)
-    assert fitted.measure(relabelled(mixed_batch, "no")).statistic == pytest.approx(-np.log(FLOOR))
+    assert measure(fitted, relabelled(mixed_batch, "yes")).statistic == pytest.approx(0.0)
+    assert measure(fitted, relabelled(mixed_batch, "no")).statistic == pytest.approx(-np.log(FLOOR))
 
 
 @pytest.mark.parametrize("classes", [2, 4])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from pratique.checks.relations import Relations, Terms, Web
+from pratique.contract.check import measure
 from pratique.core.batch import Batch
 from pratique.tables.encoding import Encoder, Ranks
 
@@ -57,15 +58,15 @@ def test_cells_that_are_usual_alone_but_not_together_surprise(mixed_batch):
     """Large and heavy never come together here: weight falls as size grows."""
     fitted = Relations().fit(mixed_batch, np.random.default_rng(0))
     frame = mixed_batch.frame.iloc[[0, 1]].assign(size=[4.5, 3.0], weight=[11.0, 8.0], age=[20, 35])
-    together, usual = fitted.measure(Batch.from_frame("s/b", frame, mixed_batch.layout)).row_scores
+    together, usual = measure(fitted, Batch.from_frame("s/b", frame, mixed_batch.layout)).row_scores
     assert together > usual
 
 
 def test_a_flipped_label_surprises_with_the_label_and_not_without(mixed_batch):
     fitted = Relations().fit(mixed_batch, np.random.default_rng(0))
     flipped = np.where(mixed_batch.labels == "yes", "no", "yes")
-    wrong = fitted.measure(Batch.from_frame("s/b", mixed_batch.frame.assign(y=flipped), mixed_batch.layout))
-    right = fitted.measure(mixed_batch)
+    wrong = measure(fitted, Batch.from_frame("s/b", mixed_batch.frame.assign(y=flipped), mixed_batch.layout))
+    right = measure(fitted, mixed_batch)
     np.testing.assert_allclose(wrong.row_scores, right.row_scores)
     assert wrong.signals["labelled_mean"].mean() > right.signals["labelled_mean"].mean() + 0.1
 

@@ -1,7 +1,7 @@
 """The schema check: rules of pandera's YAML, judged row by row, with values computed by hand."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 from pratique.checks import schema
 from pratique.checks.schema import FittedSchema, Schema, infer
-from pratique.contract.check import Finding
+from pratique.contract.check import measure
+from pratique.contract.finding import Finding
 from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -55,19 +56,19 @@ def rule(column: str, rules: str) -> str:
 
 
 def shown(finding: Finding) -> list[dict[str, object]]:
-    json.dumps(finding.evidence, allow_nan=False)
-    return finding.evidence["columns"]["shown"]
+    json.dumps(asdict(finding.evidence), allow_nan=False)
+    return [asdict(each) for each in finding.evidence.columns]
 
 
 def test_clean_rows_break_no_rule(fit):
-    finding = fit(RULES).measure(batch())
+    finding = measure(fit(RULES), batch())
     assert finding.statistic == 0
     assert finding.row_scores.tolist() == [0, 0, 0, 0]
     assert (finding.breaches, finding.forbidden, shown(finding)) == ((), {}, [])
 
 
 def test_every_unreadable_cell_is_reported_by_its_own_row(fit):
-    finding = fit(RULES).measure(batch(age=["1", "2", "x", "7.9"], hours=["inf", "40", "nan", "1e3"]))
+    finding = measure(fit(RULES), batch(age=["1", "2", "x", "7.9"], hours=["inf", "40", "nan", "1e3"]))
     assert finding.forbidden == {
         0: "hours: not a finite number, got 'inf'",
         2: "age: not a whole number, got 'x'",
@@ -78,44 +79,43 @@ def test_every_unreadable_cell_is_reported_by_its_own_row(fit):
 
 
 def test_an_unreadable_cell_is_not_also_reported_as_empty(fit):
-    finding = fit(RULES).measure(batch(age=["1", "x", None, "130"]))
-    assert [(e["rule"], e["failures"], e["first_rows"]) for e in shown(finding)] == [
-        ("in_range(0, 120)", 1, [3]),
-        ("must not be empty", 1, [2]),
-        ("not a whole number", 1, [1]),
+    finding = measure(fit(RULES), batch(age=["1", "x", None, "130"]))
+    assert [(e["facts"]["rule"], e["facts"]["rows"], e["rows"]) for e in shown(finding)] == [
+        ("in_range(0, 120)", 1, (3,)),
+        ("must not be empty", 1, (2,)),
+        ("not a whole number", 1, (1,)),
     ]
     assert finding.forbidden[2] == "age: must not be empty, got nothing"
     assert finding.forbidden[3] == "age: in_range(0, 120), got '130'"
 
 
 def test_typed_columns_obey_the_same_rules(fit):
-    finding = fit(RULES).measure(batch(age=[1, 2, 121, None], hours=[1.0, 2.0, np.inf, None]))
+    finding = measure(fit(RULES), batch(age=[1, 2, 121, None], hours=[1.0, 2.0, np.inf, None]))
     assert finding.forbidden == {
         2: "age: in_range(0, 120), got 121",
         3: "age: must not be empty, got nothing",
     }
     assert shown(finding)[2] == {
-        "column": "hours",
-        "rule": "not a finite number",
-        "failures": 1,
-        "first_rows": [2],
-        "first_values": ["inf"],
+        "columns": ("hours",),
+        "facts": {"rule": "not a finite number", "rows": 1, "first cells": ["inf"]},
+        "rows": (2,),
+        "stands_out": True,
     }
 
 
 def test_a_look_alike_label_shows_its_code_points(fit):
-    finding = fit(RULES).measure(batch(income=["adult", "\u0430dult", "adult", "child"]))
+    finding = measure(fit(RULES), batch(income=["adult", "\u0430dult", "adult", "child"]))
     assert finding.forbidden == {1: "income: isin(['adult', 'child']), got '\u0430dult' (U+0430)"}
 
 
 def test_a_hostile_cell_is_escaped_and_shortened(fit):
-    finding = fit(RULES).measure(batch(work=["office", "\x1b[31m\u202e", "z" * 10_000, None]))
+    finding = measure(fit(RULES), batch(work=["office", "\x1b[31m\u202e", "z" * 10_000, None]))
     assert finding.forbidden[1].endswith(r"got '\x1b[31m\u202e' (U+202E)")
     assert finding.forbidden[2].endswith(f"got '{'z' * 60}...'")
 
 
 def test_missing_and_undeclared_columns_are_breaches_of_the_batch(fit):
-    finding = fit(RULES).measure(batch(age=None, **{"a\x07b": ["1"] * 4, "zip": ["1"] * 4}))
+    finding = measure(fit(RULES), batch(age=None, **{"a\x07b": ["1"] * 4, "zip": ["1"] * 4}))
     place = finding.breaches[1].split(" does not declare")[0]
     assert finding.breaches == (
         "the batch lacks column 'age'",
@@ -125,57 +125,58 @@ def test_missing_and_undeclared_columns_are_breaches_of_the_batch(fit):
 
 
 def test_many_undeclared_columns_are_counted(fit):
-    finding = fit(RULES).measure(batch(**{f"c{i}": ["1"] * 4 for i in range(7)}))
+    finding = measure(fit(RULES), batch(**{f"c{i}": ["1"] * 4 for i in range(7)}))
     assert finding.breaches[0].endswith("columns 'c0', 'c1', 'c2', 'c3', 'c4' and 2 more")
 
 
 def test_a_schema_that_is_not_strict_lets_columns_in_and_an_optional_one_may_lack(fit):
     fitted = fit(RULES.replace("strict: true", "strict: false").replace("int64,", "int64, required: false,"))
-    assert fitted.measure(batch(age=None, zip=["1"] * 4)).breaches == ()
+    finding = measure(fitted, batch(age=None, zip=["1"] * 4))
+    assert (finding.fault, finding.breaches) == (None, ())
 
 
 def test_an_empty_column_is_a_breach_and_not_a_fault_of_every_row(fit):
-    finding = fit(RULES).measure(batch(age=pa.nulls(4), hours=pa.nulls(4)))
+    finding = measure(fit(RULES), batch(age=pa.nulls(4), hours=pa.nulls(4)))
     assert finding.breaches == ("every cell is empty in column 'age'",)
     assert finding.forbidden == {}
 
 
 def test_repeated_keys_are_reported_and_empty_ones_are_not(fit):
     fitted = fit(rule("work", "dtype: str, nullable: true, unique: true"))
-    finding = fitted.measure(batch(work=["k", None, "k", None]))
+    finding = measure(fitted, batch(work=["k", None, "k", None]))
     assert finding.forbidden == {0: "work: must be unique, got 'k'", 2: "work: must be unique, got 'k'"}
 
 
 def test_whole_numbers_beyond_float64_are_compared_exactly(fit):
     fitted = fit(rule("age", f"dtype: int64, le: {2**53}"))
-    assert list(fitted.measure(batch(age=[str(2**53), str(2**53 + 1), None, "1"])).forbidden) == [1, 2]
+    assert list(measure(fitted, batch(age=[str(2**53), str(2**53 + 1), None, "1"])).forbidden) == [1, 2]
 
 
 def test_text_rules_and_older_spellings_of_pandera_work(fit):
     text = "columns:\n  work: {dtype: 'string[pyarrow]', nullable: true, checks: {str_matches: '^[of]'}}\n"
-    assert fit(text).measure(batch(work=["office", "x", None, "field"])).forbidden == {
+    assert measure(fit(text), batch(work=["office", "x", None, "field"])).forbidden == {
         1: "work: str_matches('^[of]'), got 'x'"
     }
 
 
 def test_evidence_lists_the_worst_column_first_and_only_the_first_rows(fit):
-    entry = shown(fit(RULES).measure(batch(age=["x", "y", "z", "w"], income=["adult", "?", "adult", "child"])))
-    assert [e["column"] for e in entry] == ["age", "income"]
-    assert entry[0]["first_rows"] == [0, 1, 2, 3]
-    assert entry[0]["first_values"] == ["'x'", "'y'", "'z'"]
+    entry = shown(measure(fit(RULES), batch(age=["x", "y", "z", "w"], income=["adult", "?", "adult", "child"])))
+    assert [e["columns"] for e in entry] == [("age",), ("income",)]
+    assert entry[0]["rows"] == (0, 1, 2, 3)
+    assert entry[0]["facts"]["first cells"] == ["'x'", "'y'", "'z'"]
 
 
 def test_measuring_changes_neither_the_table_nor_what_is_archived(fit, tmp_path):
     fitted, incoming = fit(RULES), batch(age=["x", "1", "2", None])
     before = incoming.table.slice(0)
     archive.dump(tmp_path / "before", fitted)
-    finding = fitted.measure(incoming)
+    finding = measure(fitted, incoming)
     archive.dump(tmp_path / "after", fitted)
     assert incoming.table.equals(before)
     assert (tmp_path / "before").read_bytes() == (tmp_path / "after").read_bytes()
     restored = archive.load(tmp_path / "after", ["pratique.checks.schema.FittedSchema"])
     assert restored == fitted
-    assert restored.measure(incoming).forbidden == finding.forbidden
+    assert measure(restored, incoming).forbidden == finding.forbidden
 
 
 def test_fit_needs_the_file(tmp_path):
@@ -253,7 +254,7 @@ def test_infer_is_read_alike_by_pandera_and_by_us(fit):
     theirs = pandera.DataFrameSchema.from_yaml(text)
     assert theirs.columns["work"].checks[0].statistics == {"allowed_values": ["007", "1e5", "no"]}
     assert theirs.strict is True
-    finding = fit(text, reference()).measure(reference())
+    finding = measure(fit(text, reference()), reference())
     assert (finding.statistic, finding.breaches, finding.forbidden) == (0, (), {})
     assert infer(reference()) == text
 
@@ -263,8 +264,8 @@ def test_infer_survives_odd_names_and_numbers(fit):
     cells = [1e-12, 1e300, -1e300, 1.5]
     table = pa.table({**dict.fromkeys(names, cells), "y": ["\u0430", "'", "a\nb", "\u2028"]})
     odd = Batch("odd", table, Layout("y", dict.fromkeys(names, "real")))
-    finding = fit(infer(odd), odd).measure(odd)
-    assert (finding.breaches, finding.forbidden) == ((), {})
+    finding = measure(fit(infer(odd), odd), odd)
+    assert (finding.fault, finding.breaches, finding.forbidden) == (None, (), {})
 
 
 def test_infer_lists_values_only_where_a_new_one_would_surprise():
@@ -281,6 +282,6 @@ def test_cells_of_a_personal_column_are_not_shown(tmp_path):
     secret = Batch("vendor/monday", pa.table(CLEAN | {"age": ["1", "secret", "3", "4"]}), personal)
     file = tmp_path / "schema.yaml"
     file.write_text(RULES, encoding="utf-8")
-    finding = Schema(file=file).fit(batch(), np.random.default_rng(0)).measure(secret)
+    finding = measure(Schema(file=file).fit(batch(), np.random.default_rng(0)), secret)
     assert list(finding.forbidden) == [1]
-    assert "secret" not in json.dumps([finding.forbidden, finding.evidence])
+    assert "secret" not in json.dumps([finding.forbidden, asdict(finding.evidence)])

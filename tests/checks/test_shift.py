@@ -1,52 +1,33 @@
-"""The Kolmogorov-Smirnov test of many columns at once, against its definition."""
+"""Shift: which columns stand out, and what is said of them."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pratique.checks.shift import ks_log10_p
-from pratique.tables.encoding import SortedColumns
-from scipy.special import kolmogorov
-
-VALUES = st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 1.0, 2.0])
+from pratique.checks.shift import STANDS_OUT, Shift
+from pratique.contract.check import Fitted, measure
 
 
-def table(columns: int) -> st.SearchStrategy[np.ndarray]:
-    """A few values in each of so many columns, most of them tied."""
-    row = st.lists(VALUES, min_size=columns, max_size=columns)
-    return st.lists(row, min_size=1, max_size=12).map(np.array)
+@pytest.fixture(scope="module")
+def fitted(make_table) -> Fitted:
+    return Shift().fit(make_table(200, seed=1), np.random.default_rng(0))
 
 
-@given(table(3), table(3))
-def test_every_column_has_its_largest_gap_and_stephens_p_value(reference, batch):
-    known = np.sort(reference, axis=0)
-    found = ks_log10_p(SortedColumns(known), batch)
-    m, n = len(reference), len(batch)
-    for column, p_value in enumerate(found):
-        here, there = reference[:, column], batch[:, column]
-        gap = max(abs((here <= value).mean() - (there <= value).mean()) for value in (*here, *there))
-        root = np.sqrt(m * n / (m + n))
-        x = gap * (root + 0.12 + 0.11 / root)
-        assert p_value == pytest.approx(np.log10(kolmogorov(x)), abs=1e-9)
+def test_a_column_that_moved_stands_out_and_the_others_do_not(fitted, make_table):
+    finding = measure(fitted, make_table(60, seed=2, size=np.random.default_rng(3).normal(40, 1, 60)))
+    assert [each.columns for each in finding.evidence.columns if each.stands_out] == [("size",)]
+    assert finding.evidence.columns[0].columns == ("size",)
+    assert {name for each in finding.evidence.columns for name in each.columns} == {"size", "count", "colour", "y"}
+    first = finding.evidence.columns[0].facts
+    assert finding.statistic == pytest.approx(-first["log10 p"] - np.log10(4))
+    assert first["mean"][1] > first["mean"][0] + 30
 
 
-def test_a_p_value_that_underflows_keeps_its_logarithm():
-    """One term of the series, 2 exp(-2 x^2), by hand: sqrt(mn / (m + n)) = 100, gap 1, x = 100.1211."""
-    reference, batch = np.zeros((20_000, 1)), np.ones((20_000, 1))
-    x = 100 + 0.12 + 0.11 / 100
-    assert ks_log10_p(SortedColumns(reference), batch) == pytest.approx((np.log(2) - 2 * x**2) / np.log(10))
-    assert ks_log10_p(SortedColumns(reference), batch) < -8000
+def test_nothing_stands_out_in_a_batch_like_the_reference(fitted, make_table):
+    finding = measure(fitted, make_table(60, seed=4))
+    assert finding.statistic < STANDS_OUT
+    assert not any(each.stands_out for each in finding.evidence.columns)
 
 
-@given(table(2), table(2))
-def test_places_are_those_of_two_binary_searches(values, cells):
-    known = SortedColumns(np.sort(values, axis=0))
-    for found, side in zip(known.places(cells), ("left", "right"), strict=True):
-        for column in range(2):
-            assert (
-                found[:, column].tolist() == np.searchsorted(known.values[:, column], cells[:, column], side).tolist()
-            )
-    for own, side in ((known.begins, "left"), (known.ends, "right")):
-        for column in range(2):
-            values = known.values[:, column]
-            assert own[:, column].tolist() == np.searchsorted(values, values, side).tolist()
+def test_a_level_that_was_never_seen_moves_its_column(fitted, make_table):
+    finding = measure(fitted, make_table(60, seed=5, colour=["green"] * 60))
+    assert finding.evidence.columns[0].columns == ("colour",)
+    assert finding.evidence.columns[0].facts["levels"] == {"green": [0, 1], "blue": [0.5, 0], "red": [0.5, 0]}

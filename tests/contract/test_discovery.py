@@ -5,9 +5,12 @@ from pratique.contract.check import Check
 from pratique.core.errors import PratiqueError
 
 CHECK = """
-from pratique.contract.check import Check, Finding, Fitted
+from pratique.contract.check import RowCheck
 
-class Probe(Check):
+class Probe(RowCheck):
+    alarm = "rows look odd"
+    advice = "Look at them."
+    about = "features"
     depth: int = 3
     def fit(self, trusted, rng):
         return None

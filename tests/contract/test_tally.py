@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from pratique.contract import tally
-from pratique.contract.tally import Tally, assert_comparable, one_line, read_rules, shorten, show_cell
+from pratique.contract.evidence import NO_EVIDENCE, ColumnEvidence
+from pratique.contract.tally import Tally, assert_comparable, read_rules
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
@@ -24,15 +25,15 @@ def mask(*rows: int) -> np.ndarray:
 def test_nothing_broken_is_an_empty_finding(tallied):
     tallied.breach("the batch lacks", [])
     tallied.note(["age"], "a rule", mask())
-    finding = tallied.finding()
+    finding = tallied.result().finding(4)
     assert (finding.statistic, finding.unit, finding.breaches, finding.forbidden) == (0, "share of rows", (), {})
-    assert finding.evidence == {"columns": {"shown": [], "left_out": 0}}
+    assert finding.evidence == NO_EVIDENCE
 
 
 def test_a_row_is_forbidden_by_the_first_rule_that_it_breaks(tallied):
     tallied.note(["age"], "second to none", mask(3, 2))
     tallied.note(["age", "y\x07"], "a pair", mask(0, 2))
-    finding = tallied.finding()
+    finding = tallied.result().finding(4)
     assert list(finding.forbidden.items()) == [
         (0, r"age, y\x07: a pair, got 1, 'a'"),
         (2, "age: second to none, got 3"),
@@ -45,61 +46,28 @@ def test_a_row_is_forbidden_by_the_first_rule_that_it_breaks(tallied):
 def test_evidence_counts_every_failure_and_lists_the_worst_rule_first(tallied):
     tallied.note(["age"], "rare", mask(1))
     tallied.note(["y\x07"], "frequent", mask(0, 1, 2, 3))
-    worst, rare = tallied.finding().evidence["columns"]["shown"]
-    assert worst == {
-        "column": r"y\x07",
-        "rule": "frequent",
-        "failures": 4,
-        "first_rows": [0, 1, 2, 3],
-        "first_values": ["'a'", "'b'", "'\u0430' (U+0430)"],
-    }
-    assert (rare["rule"], rare["failures"]) == ("rare", 1)
+    worst, rare = tallied.result().evidence.columns
+    facts = {"rule": "frequent", "rows": 4, "first cells": ["'a'", "'b'", "'\u0430' (U+0430)"]}
+    assert worst == ColumnEvidence((r"y\x07",), facts, rows=(0, 1, 2, 3))
+    assert (rare.facts["rule"], rare.facts["rows"]) == ("rare", 1)
 
 
 def test_rows_beyond_the_cap_are_counted_and_condemn_the_batch(tallied, monkeypatch):
     monkeypatch.setattr(tally, "MAX_FORBIDDEN", 2)
     tallied.note(["age"], "late", mask(2, 3))
     tallied.note(["age"], "early", mask(0, 3))
-    finding = tallied.finding()
+    finding = tallied.result().finding(4)
     assert finding.forbidden == {0: "age: early, got 1", 2: "age: late, got 3"}
-    assert finding.evidence["forbidden_left_out"] == 1
+    assert finding.evidence.notes == {"rows held with the batch only": 1}
     assert finding.breaches == ("3 rows break a rule; at most 2 are held one by one",)
     assert finding.row_scores.tolist() == [1, 0, 1, 1]
-    assert tallied.finding().breaches == finding.breaches
+    assert tallied.result().finding(4).breaches == finding.breaches
 
 
 def test_many_columns_are_counted(tallied):
     tallied.breach("the batch lacks", ["a"])
     tallied.breach("unknown are", list("abcdefg"))
     assert tallied.breaches == ["the batch lacks column 'a'", "unknown are columns 'a', 'b', 'c', 'd', 'e' and 2 more"]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "nothing"),
-        (121, "121"),
-        (True, "True"),
-        (0.1 + 0.2, "0.3"),
-        (1.0000001, "1.0000001"),
-        (float("inf"), "inf"),
-        ("plain", "'plain'"),
-        ("\u0430dult", "'\u0430dult' (U+0430)"),
-        ("αβγδ", "'αβγδ' (U+03B1 U+03B2 U+03B3 ...)"),
-        ("\x1b[31m\u202e", r"'\x1b[31m\u202e' (U+202E)"),
-        ("z" * 61, f"'{'z' * 60}...'"),
-        ("z" * 60, f"'{'z' * 60}'"),
-        ((1, None, "a"), "1, nothing, 'a'"),
-        ({"missing": ["a"], "unexpected": []}, "missing 'a'"),
-    ],
-)
-def test_values_are_shown_so_that_people_see_what_they_are(value, text):
-    assert show_cell(value) == text
-
-
-def test_text_is_escaped_before_it_is_cut():
-    assert shorten("\x07" * 60) == r"\x07" * 15 + "..."
-    assert one_line(ValueError("a\n b" + "c" * 300)) == "a b" + "c" * 197
 
 
 def test_numbers_and_text_are_not_compared():

@@ -105,7 +105,7 @@ def test_an_untrusted_type_is_refused(stored):
     assert load(path, PAIR) == Pair(1, 2)
 
 
-def test_item_58_a_pickle_is_never_loaded(tmp_path, stored):
+def test_a_pickle_is_never_loaded(tmp_path, stored):
     path = tmp_path / "evil.skops"
     path.write_bytes(pickle.dumps({"a": 1}))
     with pytest.raises(PratiqueError, match="not a readable archive"):

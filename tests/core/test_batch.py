@@ -40,7 +40,7 @@ def test_a_batch_without_rows_has_empty_columns():
     assert got.labels.shape == (0,)
 
 
-def test_item_05_duplicate_columns():
+def test_a_column_that_comes_twice_is_refused():
     repeated = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["n", "n"])
     with pytest.raises(UnreadableBatch, match="vendor/1: column 'n' appears more than once"):
         Batch("vendor/1", repeated, LAYOUT)
@@ -50,11 +50,11 @@ def test_item_05_duplicate_columns():
         Batch.from_frame("vendor/1", pd.DataFrame([[1, 2]], columns=[1, "1"]), LAYOUT)
 
 
-def test_item_12_labels_stay_distinct():
+def test_labels_that_are_equal_as_numbers_stay_distinct():
     assert batch(y=["1", "1.0", "01"]).labels.tolist() == ["1", "1.0", "01"]
 
 
-def test_item_13_a_frame_of_mixed_types_is_read_as_text():
+def test_a_frame_of_mixed_types_is_read_as_text():
     frame = pd.DataFrame({"n": [1, "x", None, 2], "y": "a"}, index=[3, 1, 1, 0], dtype=object)
     got = Batch.from_frame("vendor/1", frame, LAYOUT)
     assert got.table["n"].to_pylist() == ["1", "x", None, "2"]

@@ -20,7 +20,7 @@ def test_printable_text_has_no_character_that_a_terminal_or_a_log_obeys(text):
         ("\ud800", "\\ud800"),
     ],
 )
-def test_item_35_control_characters_are_shown_as_escapes(text, shown):
+def test_control_characters_are_shown_as_escapes(text, shown):
     assert printable(text) == shown
 
 

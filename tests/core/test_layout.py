@@ -63,16 +63,16 @@ def test_numbers_are_read():
     "cell", ["x", "NA", "nan", "1_000", "0x1F", "True", "--1", "+-1", "1 2", "1e", "٣", "１", "", "007"]
 )
 @pytest.mark.parametrize("kind", ["integer", "real"])
-def test_item_13_mixed_types(cell, kind):
+def test_a_cell_that_is_no_number_is_unreadable(cell, kind):
     assert read(["1", cell], kind) == ([1, None], [1])
 
 
-def test_item_14_lossy_coercion():
+def test_a_number_that_would_lose_digits_is_unreadable():
     assert read(["7.9", "7.0001", "1e-400"], "integer") == ([None] * 3, [0, 1, 2])
     assert read([7.9, 7.0], "integer", pa.float64()) == ([None, 7], [0])
 
 
-def test_item_15_ids_above_2_53_are_exact():
+def test_whole_numbers_beyond_float64_are_exact_or_unreadable():
     big = 2**53 + 1
     assert read([str(big), f"{big}.0", "9" * 18], "integer") == ([big, big, 10**18 - 1], [])
     assert read([big, 2**63 - 1, -(2**63), None], "integer", pa.int64()) == (
@@ -83,7 +83,7 @@ def test_item_15_ids_above_2_53_are_exact():
     assert read(["9" * 19], "integer") == ([None], [0])
 
 
-def test_item_16_infinite_numbers():
+def test_infinite_numbers_are_unreadable():
     assert read(["inf", "-Infinity", "1e400", "-1e400"], "real") == ([None] * 4, [0, 1, 2, 3])
     assert read([math.inf, -math.inf, math.nan, None], "real", pa.float64()) == ([None] * 4, [0, 1, 2])
     assert read([math.inf, 1.0], "integer", pa.float64()) == ([None, 1], [0])
@@ -91,12 +91,12 @@ def test_item_16_infinite_numbers():
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("arrow", [pa.string(), pa.null(), pa.int64(), pa.float64()])
-def test_item_17_a_column_without_a_cell_is_missing_not_unreadable(kind, arrow):
+def test_a_column_without_a_cell_is_missing_not_unreadable(kind, arrow):
     assert read([None, None], kind, arrow) == ([None, None], [])
     assert read([], kind, arrow) == ([], [])
 
 
-def test_item_28_decimal_commas():
+def test_decimal_commas_are_no_numbers():
     assert read(["1,5", "1.000,5", "1,000"], "real") == ([None] * 3, [0, 1, 2])
 
 

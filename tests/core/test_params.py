@@ -51,7 +51,7 @@ def test_a_fault_is_one_line_that_names_the_key(params, text, message):
     assert "\n" not in str(caught.value)
 
 
-def test_item_41_a_repeated_key_is_refused_and_no_is_text(params):
+def test_a_repeated_key_is_refused_and_no_is_text(params):
     with pytest.raises(PratiqueError, match="seed"):
         params("data: {label: y}\nchecks: {}\nseed: 1\nseed: 2\n")
     assert params("data: {label: NO}\nchecks: {}\n").data.label == "NO"

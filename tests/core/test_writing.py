@@ -18,7 +18,7 @@ def test_bytes_replace_what_was_there_and_nothing_else_is_left(tmp_path):
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_item_71_a_crash_while_writing_keeps_the_old_file(tmp_path, monkeypatch):
+def test_a_crash_while_writing_keeps_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a.bin"
     write_bytes(path, b"old")
 

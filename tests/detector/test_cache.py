@@ -1,11 +1,12 @@
 """An examination that is kept is the one that was made; what can't be read is made anew."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from pratique.contract.check import Finding
+from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
+from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.params import Params
 from pratique.detector.cache import keep, kept, key_of
@@ -24,7 +25,9 @@ def examined(mixed_batch):
 
 
 def words(examination):
-    return json.dumps([(m.check, m.finding.evidence, m.finding.breaches, m.p_value) for m in examination.measurements])
+    return json.dumps(
+        [(m.check, asdict(m.finding.evidence), m.finding.breaches, m.p_value) for m in examination.measurements]
+    )
 
 
 def test_what_is_kept_is_what_was_examined(examined, tmp_path):
@@ -34,7 +37,7 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
     assert again.unreadable == examined.unreadable == {3: "size: not a cell of its kind"}
     assert again.row_checks == examined.row_checks
     assert (again.share, again.bets) == (examined.share, examined.bets)
-    assert [m.alone for m in again.measurements] == [False, True, True, True, True, True]
+    assert [m.judged for m in again.measurements] == [False, True, True, True, True, True]
     for name in ("row_scores", "row_p_values"):
         np.testing.assert_array_equal(getattr(again, name), getattr(examined, name))
     assert again.trusted == examined.trusted > 0
@@ -45,9 +48,14 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
 
 def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
     failed = Measurement("labels", Finding(float("nan"), "", fault="ValueError: x"), Pearson3(0.5, 1.0, 0.1), 0.0)
-    rules = Finding(
-        0.5, "share", np.array([0.0, 1.0]), breaches=("a rule",), forbidden={1: "a: odd"}, evidence={"columns": []}
+    shown = Evidence(
+        columns=(ColumnEvidence(("a",), {"rule": "odd", "first cells": ["1", "2"]}, (1,), stands_out=False),),
+        rows=(RowEvidence((0, 1), {"similarity": 0.5}, ("a", "b")),),
+        notes={"-log10 p": {"pairs": 1.5}},
+        columns_left_out=3,
+        rows_left_out=2,
     )
+    rules = Finding(0.5, "share", np.array([0.0, 1.0]), breaches=("a rule",), forbidden={1: "a: odd"}, evidence=shown)
     made = Examination(
         (failed, Measurement("schema", rules, BetaBinomial(0, 9, 2), 0.1)), np.zeros(2), np.ones(2), ("schema",) * 2
     )
@@ -56,6 +64,7 @@ def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
     assert (first.finding.fault, np.isnan(first.finding.statistic), first.null) == ("ValueError: x", True, failed.null)
     assert (second.finding.breaches, second.finding.forbidden) == (("a rule",), {1: "a: odd"})
     assert second.null == BetaBinomial(0, 9, 2)
+    assert second.finding.evidence == shown
 
 
 def test_a_file_that_cannot_be_read_counts_as_none(examined, tmp_path):

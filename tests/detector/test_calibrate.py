@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pytest
 from pratique.checks import expectations, labels, schema
-from pratique.contract.check import Finding
+from pratique.contract.check import measure
 from pratique.contract.discovery import check_names
+from pratique.contract.evidence import MOST_EVIDENCE
+from pratique.contract.finding import BatchScore
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
@@ -19,14 +20,14 @@ from pratique.detector import calibrate as learn
 from pratique.detector import profile, simulate
 from pratique.detector.calibrate import calibrate, folds_of
 from pratique.detector.calibrated import FOLDS
-from pratique.detector.examine import NARROWER, ROWS, Examination, examine
+from pratique.detector.examine import Examination, examine
 from pratique.detector.fusion import Fusion, Rows
-from pratique.detector.mean_shift import MOVED
+from pratique.detector.hypotheses import FAMILIES, HYPOTHESES, ROWS
 from pratique.detector.profile import Profile
-from pratique.detector.simulate import ALONE
 from pratique.statistics import mixture, nulls
 from threadpoolctl import threadpool_limits
 
+FAMILY_NAMES = [family.name for family in FAMILIES]
 CHECKS = (
     "density",
     "duplicates",
@@ -71,33 +72,36 @@ def with_column(table: pa.Table, name: str, values: np.ndarray) -> pa.Table:
 
 
 def params_for(table: pa.Table, folder: Path, *checks: str) -> Params:
-    """Params with these checks; rules are those that `pratique init` would write for the table, and a holdout."""
+    """Params with these checks; rules are those that `pratique init` would write for the table."""
     layout = Layout.infer(table, Params(data={"label": "y"}, checks={}).data)
     trusted = Batch("reference", table, layout)
     (folder / "schema.yaml").write_text(schema.infer(trusted), encoding="utf-8")
     (folder / "suite.json").write_text(json.dumps(expectations.infer(trusted)), encoding="utf-8")
-    pq.write_table(rows(40, 77), folder / "holdout.parquet")
     files = {
         "schema": {"file": folder / "schema.yaml"},
         "expectations": {"file": folder / "suite.json"},
-        "leaks": {"folder": folder},
     }
     return Params(seed=3, data={"label": "y"}, checks={name: files.get(name, {}) for name in checks})
+
+
+def learn_from(table: pa.Table, params: Params) -> Profile:
+    """A profile, beside a holdout of other rows."""
+    return calibrate(table, params, rows(40, 77))
 
 
 @pytest.fixture(scope="module")
 def normal(tmp_path_factory) -> Profile:
     """A profile of 300 rows by all checks."""
     table = rows(300, 1, 9)
-    return calibrate(table, params_for(table, tmp_path_factory.mktemp("rules"), *CHECKS))
+    return learn_from(table, params_for(table, tmp_path_factory.mktemp("rules"), *CHECKS))
 
 
 @pytest.fixture
 def quick(monkeypatch):
     """Nulls from few draws, and attacks simulated once: for tests that don't look at what comes of them."""
     monkeypatch.setattr(simulate, "REPETITIONS", 1)
-    monkeypatch.setattr(nulls, "DRAWS", 30)
-    monkeypatch.setattr(mixture, "DRAWS", 100)
+    monkeypatch.setattr(nulls, "NULL_DRAWS", 30)
+    monkeypatch.setattr(mixture, "MIXTURE_DRAWS", 100)
     monkeypatch.setattr(learn, "PSEUDO_BATCHES", 3)
 
 
@@ -150,7 +154,7 @@ def test_every_check_is_among_those_calibrated_here():
 def test_equal_inputs_give_equal_bytes_that_examine_the_same(tmp_path, quick):
     table = rows(100, 4)
     params = params_for(table, tmp_path, *CHECKS)
-    learned = [calibrate(table, params) for _ in range(2)]
+    learned = [learn_from(table, params) for _ in range(2)]
     for name, each in zip(("first", "second"), learned, strict=True):
         profile.save(each, tmp_path / name)
     assert profile.digest(tmp_path / "first") == profile.digest(tmp_path / "second")
@@ -176,7 +180,7 @@ def test_saving_leaves_nothing_of_an_older_profile(tmp_path, quick):
     assert found == ["checks/labels.skops", "profile.json", "rows.skops"]
 
 
-def test_item_08_a_trusted_row_without_a_label_is_named(tmp_path):
+def test_a_trusted_row_without_a_label_is_named(tmp_path):
     table = rows(40, 4)
     labelled = np.where(np.arange(40) == 17, None, table["y"].to_pylist())
     with pytest.raises(PratiqueError, match="data/reference: row 17 has no 'y'; every trusted row needs a label"):
@@ -186,8 +190,8 @@ def test_item_08_a_trusted_row_without_a_label_is_named(tmp_path):
 def test_too_few_trusted_rows_are_refused(tmp_path, quick):
     params = params_for(rows(40, 4), tmp_path, *CHECKS)
     with pytest.raises(PratiqueError, match="data/reference: 19 rows; at least 20 are needed to calibrate"):
-        calibrate(rows(19, 4), params)
-    assert len(examined(rows(3, 5), calibrate(rows(20, 4), params)).row_scores) == 3
+        learn_from(rows(19, 4), params)
+    assert len(examined(rows(3, 5), learn_from(rows(20, 4), params)).row_scores) == 3
 
 
 def test_a_check_that_fails_on_the_reference_is_named(tmp_path, monkeypatch, quick):
@@ -200,10 +204,11 @@ def test_a_check_that_fails_on_the_reference_is_named(tmp_path, monkeypatch, qui
         calibrate(table, params_for(table, tmp_path, "labels"))
 
 
-def test_a_check_of_rules_needs_row_scores(tmp_path, monkeypatch):
-    monkeypatch.setattr(schema.FittedSchema, "measure", lambda *_: Finding(0.0, "rules"))
+def test_a_check_that_returns_what_another_kind_does_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(schema.FittedSchema, "measure", lambda *_: BatchScore(0.0))
     table = rows(40, 4)
-    with pytest.raises(PratiqueError, match="check 'schema' learns nothing and has no row scores"):
+    fails = "'schema' fails on the reference itself: TypeError: FittedSchema returned BatchScore, expected RuleBreaches"
+    with pytest.raises(PratiqueError, match=fails):
         calibrate(table, params_for(table, tmp_path, "schema"))
 
 
@@ -238,12 +243,12 @@ def test_rules_alone_give_a_profile_too(tmp_path, quick):
     table = rows(40, 4)
     got = examined(rows(10, 5), calibrate(table, params_for(table, tmp_path, "schema")))
     assert [(m.check, m.p_value) for m in got.measurements] == [("schema", 1.0)]
-    assert (got.row_checks, got.row_scores.tolist()) == ((ROWS,) * 10, [0.0] * 10)
+    assert (got.row_checks, got.row_scores.tolist()) == ((ROWS.name,) * 10, [0.0] * 10)
 
 
 def test_clean_batches_have_p_values_like_a_fair_die(tmp_path, monkeypatch):
     """Over several references, because each has luck of its own that its batches share."""
-    monkeypatch.setattr(nulls, "DRAWS", 200)
+    monkeypatch.setattr(nulls, "NULL_DRAWS", 200)
     monkeypatch.setattr(learn, "PSEUDO_BATCHES", 20)
     drawn: dict[str, list[float]] = {}
     for seed in range(4):
@@ -252,12 +257,12 @@ def test_clean_batches_have_p_values_like_a_fair_die(tmp_path, monkeypatch):
         for batch in range(15):
             for check, p in p_values(rows(50, 3, seed, batch), learned).items():
                 drawn.setdefault(check, []).append(p)
-    assert list(drawn) == ["labels", "outliers", "shift", ROWS, *ALONE, MOVED]
+    assert list(drawn) == ["labels", "outliers", "shift", *HYPOTHESES]
     for check, sample in drawn.items():
         found = np.array(sample)
         assert (found < 0.05).mean() <= 0.15, check
         assert (found < 0.5).mean() <= 0.75, check
-        assert check in (ROWS, *ALONE, MOVED) or (found < 0.5).mean() >= 0.25, check  # a ratio below one has p-value 1
+        assert check in HYPOTHESES or (found < 0.5).mean() >= 0.25, check  # a ratio below one has p-value 1
 
 
 def test_clean_batches_break_no_rule_that_was_inferred(normal):
@@ -300,8 +305,8 @@ def test_a_family_is_learned_from_its_own_attacks(tmp_path, quick, monkeypatch):
     table = rows(100, 9)
     params = params_for(table, tmp_path, "labels", "density")
     everything = set(simulate.FAMILIES)
-    assert set(calibrate(table, params).fused.families) == set(ALONE)
-    assert shown == [everything] * FOLDS + [{family} for family in ALONE for _ in range(FOLDS)]
+    assert list(calibrate(table, params).fused.families) == FAMILY_NAMES
+    assert shown == [everything] * FOLDS + [{family} for family in FAMILY_NAMES for _ in range(FOLDS)]
     shown.clear()
     assert set(calibrate(table, params, without="flips").fused.families) == {"mimicry"}
     assert shown == [everything - {"flips"}] * FOLDS + [{"mimicry"}] * FOLDS
@@ -314,7 +319,7 @@ def test_outliers_are_seen_by_their_distance(normal):
     got = examined(with_column(table, "c", far), normal)
     found = {m.check: m.p_value for m in got.measurements}
     assert found["outliers"] < 0.01
-    assert found[ROWS] < 0.01
+    assert found[ROWS.name] < 0.01
     assert (np.argsort(-got.row_scores)[:10] < 10).sum() >= 8
 
 
@@ -332,7 +337,7 @@ def test_a_broken_rule_is_seen_by_the_schema(normal):
 
 def test_measurements_stand_in_the_order_of_their_names_and_those_of_all_checks_last(normal):
     got = examined(rows(12, 6), normal)
-    assert [m.check for m in got.measurements] == [*sorted(CHECKS), ROWS, *ALONE, MOVED]
+    assert [m.check for m in got.measurements] == [*sorted(CHECKS), *HYPOTHESES]
     assert got.row_scores.shape == got.row_p_values.shape == (12,)
     assert len(got.row_checks) == 12
     assert set(got.row_checks) <= {"density", "labels", "losses", "outliers", "relations"}
@@ -367,15 +372,17 @@ def test_the_statistic_is_the_mean_over_the_folds(normal):
     batch = Batch("vendor/week-1", rows(12, 6), normal.layout)
     got = {m.check: m.finding for m in examine(batch, normal).measurements}
     for check in ("labels", "outliers", "shift"):
-        each = [fitted.measure(batch).statistic for fitted in normal.checks[check].folds]
+        each = [measure(fitted, batch).statistic for fitted in normal.checks[check].folds]
         assert len(each) == FOLDS
         assert got[check].statistic == pytest.approx(np.mean(each), rel=1e-12)
 
 
-@pytest.mark.parametrize(("count", "width"), [(50, NARROWER), (1200, 1.0)])
-def test_a_ratio_that_is_averaged_over_the_folds_varies_less_than_the_null_of_one(normal, count, width):
-    (got,) = [m for m in examined(rows(count, 6), normal).measurements if m.check == ROWS]
-    assert got.null.std == pytest.approx(width * normal.fused.null.at(count).std)
+@pytest.mark.parametrize(("count", "averaged"), [(50, True), (1200, False)])
+def test_a_ratio_that_is_averaged_over_the_folds_varies_less_than_the_null_of_one(normal, count, averaged):
+    (got,) = [m for m in examined(rows(count, 6), normal).measurements if m.check == ROWS.name]
+    of_one_fold = normal.fused.null.at(count)
+    assert (got.null.std < of_one_fold.std) == averaged
+    assert (got.null == of_one_fold) == (not averaged)
 
 
 def test_a_large_batch_is_read_by_parts_whatever_the_order_of_its_rows(normal):
@@ -390,8 +397,9 @@ def test_a_large_batch_is_read_by_parts_whatever_the_order_of_its_rows(normal):
     for check in ("density", "labels", "losses", "outliers", "relations"):
         one, other = (next(m for m in e.measurements if m.check == check) for e in (got, moved))
         assert one.finding.statistic == pytest.approx(other.finding.statistic)
-        whole = np.mean([f.measure(Batch("v/w", table, normal.layout)).statistic for f in normal.checks[check].folds])
+        everything = Batch("v/w", table, normal.layout)
+        whole = np.mean([measure(fitted, everything).statistic for fitted in normal.checks[check].folds])
         assert one.finding.statistic == pytest.approx(whole, abs=0.1)
-        (named,) = one.finding.evidence.keys() - {"distances"}
         labels_of = table["y"].to_pylist()
-        assert all(labels_of[entry["row"]] == entry["label"] for entry in one.finding.evidence[named])
+        assert len(one.finding.evidence.rows) == MOST_EVIDENCE
+        assert all(labels_of[row] == entry.facts["label"] for entry in one.finding.evidence.rows for row in entry.rows)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pratique.contract.check import Finding
+from pratique.contract.finding import Finding, RowScores
 from pratique.core import archive
 from pratique.detector.fusion import (
     POISONED,
@@ -64,7 +64,7 @@ def test_a_line_never_turns_the_order_round():
 
 def test_signals_are_named_by_check_and_missing_ones_are_missing():
     findings = {
-        "labels": Finding.of_rows(np.array([1.0, 2.0]), "x", signals={"entropy": np.array([3.0, 4.0])}),
+        "labels": RowScores(np.array([1.0, 2.0]), "x", {"entropy": np.array([3.0, 4.0])}).finding(2),
         "shift": Finding(0.0, "x"),
     }
     got = signals_of(findings)

@@ -83,7 +83,7 @@ def test_rows_that_went_up_in_one_column_are_found_and_the_column_is_named(moved
     batch.loc[:24, column] += 1.1  # a standard deviation
     ratios = asked(moved, rarity(trusted), batch)
     assert moved.null.at(100).p_value(float(ratios.max())) < 1e-3
-    assert moved.evidence(ratios)["columns"][0]["column"] == column
+    assert moved.evidence(ratios).columns[0].columns == (column,)
 
 
 def test_clean_batches_are_as_rare_as_they_look(moved, trusted):

@@ -1,18 +1,23 @@
 """The small charts: which columns, and the numbers behind the drawings."""
 
 import numpy as np
+from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
 from pratique.core.layout import Layout
 from pratique.dossier.charts import BINS, CHARTS, HEIGHT, LEVELS, charts, failing
 
-MOVED = {"column": "size", "log10_p": -9.0}
-STILL = {"column": "count", "log10_p": -0.3}
+
+def named(*columns):
+    """Evidence about columns that stand out."""
+    return Evidence(columns=tuple(ColumnEvidence((column,), {}) for column in columns))
 
 
 def test_columns_come_from_the_evidence_of_alarms(make_facts, alarm):
-    shift = alarm("shift", evidence={"columns": [MOVED, STILL]})
-    rules = alarm("schema", evidence={"columns": {"shown": [{"column": "colour, size"}], "left_out": 0}})
-    rows = alarm("outliers", evidence={"farthest": [{"columns": ["count", "size"]}] * 4 + [{"columns": ["colour"]}]})
-    quiet = alarm("rest", alarm=False, evidence={"columns": [{"column": "unseen"}]})
+    still = ColumnEvidence(("count",), {}, stands_out=False)
+    shift = alarm("shift", evidence=Evidence(columns=(*named("size").columns, still)))
+    rules = alarm("schema", evidence=Evidence(columns=(ColumnEvidence(("colour", "size"), {}),)))
+    often = [RowEvidence((row,), {}, ("count", "size")) for row in range(4)]
+    rows = alarm("outliers", evidence=Evidence(rows=(*often, RowEvidence((9,), {}, ("colour",)))))
+    quiet = alarm("rest", alarm=False, evidence=named("unseen"))
     assert failing(make_facts(checks=(shift,))) == ["size"]
     assert failing(make_facts(checks=(rules, quiet))) == ["colour", "size"]
     assert failing(make_facts(checks=(rows,))) == ["count", "size"]
@@ -20,7 +25,7 @@ def test_columns_come_from_the_evidence_of_alarms(make_facts, alarm):
 
 
 def test_histograms_are_shares_on_one_scale(make_facts, make_table, trusted, alarm):
-    facts = make_facts(checks=(alarm(evidence={"columns": [{"column": "count"}]}),))
+    facts = make_facts(checks=(alarm(evidence=named("count")),))
     ((chart,), left_out) = charts(facts, make_table(40, count=[3] * 40), trusted.rows)
     assert (chart.column, left_out) == ("count", 0)
     assert "V0H" in chart.batch  # all of the batch in one bar: the tallest, so at the top
@@ -30,7 +35,7 @@ def test_histograms_are_shares_on_one_scale(make_facts, make_table, trusted, ala
 
 
 def test_few_whole_numbers_get_a_bar_each(make_facts, make_table, trusted, alarm):
-    facts = make_facts(checks=(alarm(evidence={"columns": [{"column": "count"}, {"column": "size"}]}),))
+    facts = make_facts(checks=(alarm(evidence=named("count", "size")),))
     rows = make_table(40, count=np.arange(40) % 5 + 8)
     (count, size), _ = charts(facts, rows, make_table(40, count=np.arange(40) % 5 + 8))
     assert (count.low, count.high) == ("8", "12")
@@ -39,7 +44,7 @@ def test_few_whole_numbers_get_a_bar_each(make_facts, make_table, trusted, alarm
 
 
 def test_levels_are_the_ones_that_moved_the_most(make_facts, make_table, trusted, alarm):
-    facts = make_facts(checks=(alarm(evidence={"columns": [{"column": "colour"}]}),))
+    facts = make_facts(checks=(alarm(evidence=named("colour")),))
     colours = [f"shade {i}" for i in range(10)] * 4
     ((chart,), _) = charts(facts, make_table(40, colour=colours), trusted.rows)
     assert [bar.name for bar in chart.levels[:2]] == ["blue", "red"]
@@ -49,7 +54,7 @@ def test_levels_are_the_ones_that_moved_the_most(make_facts, make_table, trusted
 
 
 def test_hostile_columns_are_drawn_or_told(make_facts, make_table, trusted, alarm):
-    facts = make_facts(checks=(alarm(evidence={"columns": [{"column": "size"}, {"column": "count"}]}),))
+    facts = make_facts(checks=(alarm(evidence=named("size", "count")),))
     rows = make_table(40, size=["x"] * 40, count=[1e308] * 39 + [None])
     (size, count), _ = charts(facts, rows, trusted.rows)
     assert size.note == "no readable number on one side"
@@ -58,9 +63,9 @@ def test_hostile_columns_are_drawn_or_told(make_facts, make_table, trusted, alar
 
 def test_personal_and_unknown_columns_are_not_drawn_and_many_are_capped(make_facts, make_table, trusted, alarm, digits):
     layout = Layout("y", {"size": "real", "count": "integer", "colour": "text"}, personal=("size",))
-    named = {"columns": [{"column": "size"}, {"column": "<script>"}, {"column": "y"}]}
-    drawn, _ = charts(make_facts(checks=(alarm(evidence=named),)), make_table(40, layout=layout), trusted.rows)
+    listed = alarm(evidence=named("size", "<script>", "y"))
+    drawn, _ = charts(make_facts(checks=(listed,)), make_table(40, layout=layout), trusted.rows)
     assert [chart.column for chart in drawn] == ["y"]
-    many = alarm(evidence={"columns": [{"column": name} for name in digits.layout.kinds]})
+    many = alarm(evidence=named(*digits.layout.kinds))
     drawn, left_out = charts(make_facts(checks=(many,)), digits, digits)
     assert (len(drawn), left_out) == (CHARTS, 64 - CHARTS)

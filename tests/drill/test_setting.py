@@ -1,5 +1,6 @@
 """One cell, with a gate whose verdicts are known: the counts by hand, the models where they must agree."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from pratique.attacks.outlier_insertion import OutlierInsertion
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import Params
-from pratique.drill import setting as module
+from pratique.detector.detector import Detector
 from pratique.drill.plan import Cell, Exercise
 from pratique.drill.setting import Setting
 
@@ -30,7 +31,7 @@ def setting():
     train = {"model": "logistic_regression"}
     params = Params.model_validate({"data": {"label": "y"}, "checks": {"labels": {}}, "train": train, "drill": drill})
     accepted, holdout = (Batch.from_frame("b", rows(n, seed), LAYOUT) for n, seed in ((100, 1), (200, 2)))
-    return Setting(params, accepted, holdout, None, {"models": "m", "gate": "g"})
+    return Setting(params, accepted, holdout, Detector(None, params), {"models": "m", "gate": "g"})
 
 
 def cell(attack, rate, *, run=0, cleared=True, batches=3):
@@ -44,15 +45,15 @@ def gate(monkeypatch):
     def verdicts(*, quarantined=(), held=()):
         seen = []
 
-        def judge(examination, alarms, shift):
-            seen.append(examination)
+        def judge(detector, batch):
+            seen.append(batch)
             stopped = len(seen) in quarantined
-            mask = np.full(len(examination), stopped)
+            mask = np.full(len(batch), stopped)
             mask[[row for row in held if not stopped]] = True
             return SimpleNamespace(verdict="quarantine" if stopped else "accept", holds=lambda n: mask)
 
-        monkeypatch.setattr(module, "examine", lambda batch, profile: batch)
-        monkeypatch.setattr(module, "judge", judge)
+        monkeypatch.setattr(Detector, "examine", lambda detector, batch: batch)
+        monkeypatch.setattr(Detector, "judge", judge)
         return seen
 
     return verdicts
@@ -88,8 +89,9 @@ def test_a_good_row_that_is_held_is_lost(setting, gate):
 def test_a_perfect_gate_gives_the_model_of_the_oracle(setting, monkeypatch):
     """Hold what differs from the clean stream: the flipped rows, by their place far from their class."""
     wrong = lambda batch: (batch.numeric[:, 0] > 3) != (batch.labels == "yes")  # noqa: E731
-    monkeypatch.setattr(module, "examine", lambda batch, profile: batch)
-    monkeypatch.setattr(module, "judge", lambda b, *_: SimpleNamespace(verdict="partial", holds=lambda n: wrong(b)))
+    holding = lambda detector, batch: SimpleNamespace(verdict="partial", holds=lambda n: wrong(batch))  # noqa: E731
+    monkeypatch.setattr(Detector, "examine", lambda detector, batch: batch)
+    monkeypatch.setattr(Detector, "judge", holding)
     outcome = setting.run(cell(LabelFlip(), 0.4))
     assert (outcome.gate.rows_caught, outcome.gate.good_rows_lost) == (24, 0)
     assert outcome.gate.gated == outcome.oracle
@@ -144,6 +146,6 @@ def test_the_key_covers_what_the_outcome_depends_on_and_no_more(setting):
         cell(OutlierInsertion(low=4), 0.1),
     ]
     assert len({setting.key(each) for each in (base, *others)}) == 7
-    stricter = Setting(setting.params, setting.accepted, setting.holdout, None, setting.digests | {"gate": "h"})
+    stricter = replace(setting, digests=setting.digests | {"gate": "h"})
     assert stricter.key(base) != setting.key(base)
     assert stricter.key(others[3]) == setting.key(others[3]), "no gate, no threshold"

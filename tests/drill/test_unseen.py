@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
 from pratique.core.params import Params
+from pratique.detector.detector import Detector
 from pratique.detector.simulate import SIMULATIONS
 from pratique.drill import unseen
 
@@ -21,8 +22,8 @@ def project(tmp_path, monkeypatch, mixed_batch):
 def test_each_attack_of_the_family_is_judged_with_and_without_it(project, monkeypatch):
     monkeypatch.setattr(unseen, "FAMILIES", ("flips",))
     shown = []
-    honest = unseen.calibrate
-    monkeypatch.setattr(unseen, "calibrate", lambda *a, **k: (shown.append(k.get("without")), honest(*a, **k))[1])
+    honest = Detector.learn
+    monkeypatch.setattr(Detector, "learn", lambda *a, **k: (shown.append(k.get("without")), honest(*a, **k))[1])
     (found,) = unseen.leave_one_family_out(project, rate=0.5, batches=2, rows=40)
     assert shown == [None, "flips"]
     assert (found.family, found.batches) == ("flips", 2 * sum(s.family == "flips" for s in SIMULATIONS))

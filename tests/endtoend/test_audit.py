@@ -9,11 +9,11 @@ import pytest
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
-        (lambda root: (root / "data/records/east/first.json").unlink(), "no record lets it into training"),  # 57
-        (lambda root: swap(root), "not the rows that data/records/east/first.json let in"),  # 52
+        (lambda root: (root / "data/records/east/first.json").unlink(), "no record lets it into training"),
+        (lambda root: swap(root), "not the rows that data/records/east/first.json let in"),
     ],
 )
-def test_52_57_train_takes_only_what_a_record_let_in(change, spoil, named):
+def test_train_takes_only_what_a_record_let_in(change, spoil, named):
     spoil(change.root)
     assert named in change.pratique("train").complaint
 

@@ -10,7 +10,7 @@ DISCOVERED = ("pratique.checks", "pratique.attacks")
 
 @pytest.fixture(scope="module")
 def graph():
-    return grimp.build_graph("pratique", exclude_type_checking_imports=True)
+    return grimp.build_graph("pratique", exclude_type_checking_imports=True, cache_dir=None)
 
 
 def rooms(graph, module):

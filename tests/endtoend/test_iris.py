@@ -6,6 +6,8 @@ import json
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXPECTED = {
     "0.0": ("0.9000", "0.8997"),
     "0.05": ("0.9333", "0.9333"),

@@ -71,6 +71,7 @@ def traced(initialised, tmp_path_factory):
     return project, json.loads(project.ok("python", "-c", TRACE, *STAGES))
 
 
+@pytest.mark.slow
 def test_the_trace_sees_what_the_stages_open(traced):
     _, seen = traced
     opened = [Path(path).as_posix() for path in seen["opened"]]
@@ -78,11 +79,13 @@ def test_the_trace_sees_what_the_stages_open(traced):
         assert any(name.endswith(path) for name in opened), path
 
 
+@pytest.mark.slow
 def test_no_class_is_unpickled(traced):
     _, seen = traced
     assert seen["unpickled"] == []
 
 
+@pytest.mark.slow
 def test_no_opened_file_is_a_pickle(traced):
     project, seen = traced
     for name in seen["opened"]:
@@ -92,6 +95,7 @@ def test_no_opened_file_is_a_pickle(traced):
             assert not is_pickle(path.read_bytes()), name
 
 
+@pytest.mark.slow
 def test_every_written_file_is_parquet_text_or_an_archive_of_plain_arrays(traced):
     project, _ = traced
     for name, content in project.contents(".").items():

@@ -6,6 +6,8 @@ import json
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EVIL = (
     "<script>document.title='evil'</script>",
     "</script></style></textarea><img src=x onerror=document.title='evil'>",

@@ -91,6 +91,7 @@ def package(tmp_path, monkeypatch):
     discovery.plugins.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_team_s_own_check_and_attack_show_in_verdicts_pages_and_the_drill(package, prepared, make_rows, tmp_path):
     project = prepared.copy(tmp_path / "project")
     text = project.path("params.yaml").read_text(encoding="utf-8")

@@ -2,12 +2,13 @@
 
 import csv
 import re
+import subprocess
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[2]
 RUN_ELSEWHERE = {
     "make repro": "test_sample.py runs what it runs, `dvc repro` and `pratique status`",
-    "make test": "CI runs it, and this test is part of it",
+    "make test": "CI runs `make test-all`, which includes it, and this test is part of it",
 }
 FILES = {"trusted.csv": 200, "holdout.csv": 60, "monday.csv": 40}
 
@@ -40,8 +41,15 @@ def test_every_block_with_commands_is_covered():
 
 def test_make_does_what_other_tests_run():
     assert re.search(r"\bdvc repro$", recipe("repro"), re.M)
-    assert re.search(r"/pytest\b", recipe("test"))
-    assert "make test" in (REPOSITORY / ".ci/run").read_text(encoding="utf-8")
+    assert recipe("test").replace(' -m "not slow"', "").splitlines()[1:] == recipe("test-all").splitlines()[1:]
+    assert re.search(r"^run make test-all\b", (REPOSITORY / ".ci/run").read_text(encoding="utf-8"), re.M)
+
+
+def test_make_help_lists_every_target():
+    words = ("make", "--no-print-directory", "help")
+    done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    listed = [line.split()[1] for line in done.stdout.splitlines()]
+    assert listed == ["help", "repro", "test", "test-all", "lint", "clean"]
 
 
 def test_the_commands_for_data_of_ones_own_work_as_written(project, make_rows):

@@ -130,6 +130,7 @@ def wide(rows, features, classes, seed, flipped=0.0):
     return frame.assign(y=[f"class {c}" for c in np.where(wrong, (y + 1) % classes, y)])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("features", "classes", "rows"), [(5, 2, 20), (800, 30, 40), (64, 10, 2500)])
 def test_pages_stay_small_whatever_the_shape(new_project, features, classes, rows):
     project = new_project()

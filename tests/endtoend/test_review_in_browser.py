@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 WHY = "checked with the crowd's lead: </textarea><script>document.title='evil'</script>"
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from pratique.core.hashing import sha256_file, sha256_folder
 
+pytestmark = pytest.mark.slow
+
 needs_mlflow = pytest.mark.skipif(find_spec("mlflow") is None, reason="the extra 'mlflow' is not installed")
 EXPERIMENTS = ("pratique/drill", "pratique/evaluate")
 RATES = ("0", "5", "10", "50")

@@ -21,17 +21,21 @@ def test_a_planted_pattern_is_named_with_the_label_that_it_carries(make_facts):
     assert said == "The suspects have in common: a and b each is 16 in 100 % of the suspects; y is 'cat' in 100 %."
 
 
-def test_a_shift_alone_is_told_by_what_moved(make_facts):
+def test_a_shift_alone_is_told_by_what_moved(make_facts, alarm):
     charts = (
         Chart("y", levels=(Bars("cat", 0.1, 0.2), Bars("dog", 0.3, 0.2), Bars("cow", 0.6, 0.6))),
         Chart("size", note="mean 1 in trusted rows, 2 in the batch"),
     )
-    said = about(make_facts(alarms=("shift",)), charts=charts)
+
+    def alarmed(*names):
+        return make_facts(alarms=names, checks=tuple(alarm(name) for name in names))
+
+    said = about(alarmed("shift"), charts=charts)
     moved = "y (cat: 10 % → 20 %, dog: 30 % → 20 %) and size (mean 1 in trusted rows, 2 in the batch)"
     assert said == f"What moved most: {moved}."
-    assert about(make_facts(alarms=("moved",)), charts=charts) == said
-    assert about(make_facts(alarms=("moved", "rows")), charts=charts) == ""
-    assert about(make_facts(alarms=("shift",))) == ""
+    assert about(alarmed("mean_shift"), charts=charts) == said
+    assert about(alarmed("mean_shift", "rows"), charts=charts) == ""
+    assert about(alarmed("shift")) == ""
 
 
 def test_swaps_are_named_where_they_repeat_and_not_where_they_are_chance(make_facts):

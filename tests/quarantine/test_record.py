@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 from pratique import __version__
-from pratique.contract.check import CAP, Finding
+from pratique.contract.evidence import MOST_EVIDENCE, Evidence, RowEvidence
+from pratique.contract.finding import Finding, RowScores, RuleBreaches
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import AlarmParams, Params, ShiftParams
@@ -42,16 +43,17 @@ def cleared(
     labels = (
         Finding(float("nan"), "", fault=fault)
         if fault
-        else Finding.of_rows(
-            scores, "nats a row", evidence={"worst": [{"row": 3, "score": 1 / 3}], "odd": float("inf")}
-        )
+        else RowScores(
+            scores,
+            "nats a row",
+            evidence=Evidence(rows=(RowEvidence((3,), {"score": 1 / 3}),), notes={"odd": float("inf")}),
+        ).finding(rows)
     )
-    schema = Finding.of_rows(
+    schema = RuleBreaches(
         np.arange(rows) < forbidden,
-        "share of rows",
         breaches=(breach,) if breach else (),
         forbidden=dict.fromkeys(range(forbidden), "a: too large"),
-    )
+    ).finding(rows)
     examination = Examination(
         measurements=(
             Measurement("labels", labels, null, 0.0 if fault else p_value),
@@ -261,7 +263,13 @@ def test_bytes_that_are_no_table():
 
 def test_numbers_are_rounded_and_infinities_become_null():
     got = check("accepted", "labels")
-    assert got["evidence"] == {"worst": [{"row": 3, "score": 0.333333}], "odd": None}
+    assert got["evidence"] == {
+        "columns": [],
+        "rows": [{"rows": [3], "facts": {"score": 0.333333}, "columns": []}],
+        "notes": {"odd": None},
+        "columns_left_out": 0,
+        "rows_left_out": 0,
+    }
     assert check("accepted", "shift")["observed"] == 1.23457
     assert check("accepted", "shift")["limit"] == pytest.approx(2.71194, abs=1e-5)
 
@@ -273,8 +281,8 @@ def test_a_finding_says_whether_it_looks_at_rows():
 
 def test_many_suspects_are_cut_and_counted():
     got = statement(cleared(forbidden=30), JUDGED_BY, OUTPUTS)["predicate"]
-    assert len(got["suspects"]["shown"]) == CAP
-    assert got["suspects"]["left_out"] == 30 - CAP
+    assert len(got["suspects"]["shown"]) == MOST_EVIDENCE
+    assert got["suspects"]["left_out"] == 30 - MOST_EVIDENCE
     assert got["rows"]["quarantined"] == 30
 
 

@@ -168,7 +168,7 @@ def test_the_null_of_a_mean_has_the_moments_of_sampling_twice():
 
 def test_equal_seeds_give_equal_nulls(monkeypatch):
     scores = np.random.default_rng(1).normal(size=40)
-    monkeypatch.setattr(nulls, "DRAWS", 50)
+    monkeypatch.setattr(nulls, "NULL_DRAWS", 50)
     first, again, other = (fit_null_of_scores(scores, top_tenth, np.random.default_rng(seed)) for seed in (3, 3, 4))
     np.testing.assert_array_equal(first.moments, again.moments)
     assert (first.moments != other.moments).any()
@@ -184,8 +184,8 @@ def test_equal_seeds_give_equal_nulls(monkeypatch):
 )
 def test_clean_batches_alarm_about_as_often_as_promised(monkeypatch, draw, most):
     """Each reference is drawn anew: one that is known too well would hide what its own luck costs."""
-    monkeypatch.setattr(nulls, "SIZES", (50,))
-    monkeypatch.setattr(nulls, "DRAWS", 500)
+    monkeypatch.setattr(nulls, "NULL_SIZES", (50,))
+    monkeypatch.setattr(nulls, "NULL_DRAWS", 500)
     rng = np.random.default_rng(1)
     rates = []
     for _ in range(150):

@@ -72,19 +72,19 @@ def test_a_header_alone_is_a_table_without_rows(csv_file):
     assert (table.num_rows, table.column_names) == (0, ["a", "b"])
 
 
-def test_item_01_zero_bytes(csv_file):
+def test_a_file_of_zero_bytes_is_refused(csv_file):
     refused(csv_file(b""), "empty")
 
 
-def test_item_03_extra_field(csv_file):
+def test_a_row_with_an_extra_field_is_refused(csv_file):
     refused(csv_file("a,b\n1,2,3\n4,5,6\n"), "Row #2", "Expected 2 columns, got 3")
 
 
-def test_item_04_short_row(csv_file):
+def test_a_row_that_is_too_short_is_refused(csv_file):
     refused(csv_file("a,b\n1,2\n3\n"), "Row #3", "Expected 2 columns, got 1")
 
 
-def test_item_05_duplicate_columns(csv_file, parquet_file):
+def test_a_column_that_comes_twice_is_refused(csv_file, parquet_file):
     refused(csv_file("a,b,a\n1,2,3\n"), "'a'")
     refused(parquet_file(pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])), "'a'")
 
@@ -93,7 +93,7 @@ def test_item_05_duplicate_columns(csv_file, parquet_file):
     "names",
     ["Name,name", " name,name", "ﬁt,fit", "STRASSE,straße", "na\u200bme,name", "Ａ,a"],
 )
-def test_item_06_names_that_look_alike(csv_file, names):
+def test_column_names_that_look_alike_are_refused(csv_file, names):
     refused(csv_file(f"{names}\n1,2\n"), "look alike")
 
 
@@ -102,7 +102,7 @@ def test_a_column_without_a_name_is_refused(csv_file, names):
     refused(csv_file(f"{names}\n1,2\n"), "no name")
 
 
-def test_item_08_bom(csv_file):
+def test_a_byte_order_mark_is_no_part_of_the_first_name(csv_file):
     plain = read_table(csv_file("a,b\n1,2\n"))
     assert read_table(csv_file(b"\xef\xbb\xbfa,b\n1,2\n")).equals(plain)
     assert read_table(csv_file(b'\xef\xbb\xbf"a",b\n1,2\n')).equals(plain)
@@ -111,51 +111,51 @@ def test_item_08_bom(csv_file):
 @pytest.mark.parametrize(
     ("content", "offset"), [(b"a,b\n1,\xff\n", 6), (b"\xef\xbb\xbfa,\xff\n", 5), (b"a,b\n1,\xe2\x82", 6)]
 )
-def test_item_09_bad_encoding(csv_file, content, offset):
+def test_bytes_that_are_not_utf_8_are_refused_with_their_place(csv_file, content, offset):
     refused(csv_file(content), f"not UTF-8 at offset {offset}")
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 8])
-def test_item_09_bad_encoding_in_a_later_block(csv_file, monkeypatch, block):
-    monkeypatch.setattr(reading, "BLOCK", block)
+def test_bytes_that_are_not_utf_8_are_located_across_blocks(csv_file, monkeypatch, block):
+    monkeypatch.setattr(reading, "DECODED_BLOCK", block)
     refused(csv_file("a,b\n€,é\n".encode() + b"\xe2\x82,1\n"), "not UTF-8 at offset 11")
 
 
-def test_item_10_nul(csv_file, parquet_file):
+def test_a_nul_byte_is_refused(csv_file, parquet_file):
     refused(csv_file(b"a,b\nca\0t,2\n"), "NUL byte at offset 6")
     refused(parquet_file({"a": ["dog", "ca\0t"]}), "NUL", "row 1")
 
 
-def test_item_11_na_is_a_label(csv_file):
+def test_na_is_a_label_like_any_other(csv_file):
     words = ["NA", "None", "null", "nan", "N/A", "NULL", "NaN", "#N/A", "-"]
     assert read_table(csv_file("y,x\n" + "".join(f"{w},1\n" for w in words)))["y"].to_pylist() == words
 
 
-def test_item_12_labels_stay_distinct(csv_file):
+def test_labels_that_are_equal_as_numbers_stay_distinct(csv_file):
     assert read_table(csv_file("y,x\n1,a\n1.0,a\n01,a\n"))["y"].to_pylist() == ["1", "1.0", "01"]
 
 
-def test_item_15_ids_above_2_53_are_exact(csv_file, parquet_file):
+def test_whole_numbers_beyond_float64_are_read_exactly(csv_file, parquet_file):
     big = 2**53 + 1
     assert read_table(csv_file(f"id,x\n{big},1\n"))["id"].to_pylist() == [str(big)]
     assert read_table(parquet_file({"id": [big, None]}))["id"].to_pylist() == [big, None]
     assert read_table(parquet_file({"id": pa.array([2**64 - 1], pa.uint64())}))["id"].to_pylist() == [str(2**64 - 1)]
 
 
-def test_item_21_giant_cell(csv_file, parquet_file, monkeypatch):
+def test_a_giant_cell_is_refused(csv_file, parquet_file, monkeypatch):
     monkeypatch.setattr(reading, "MAX_CELL_BYTES", 5)
     assert read_table(csv_file("a,b\n1,12345\n")).num_rows == 1
     refused(csv_file("a,b\n1,2\n1,123456\n"), "column 'b', row 1")
     refused(parquet_file({"a": [None, "€€"]}), "column 'a', row 1")
 
 
-def test_item_21_100000_columns(csv_file, parquet_file, monkeypatch):
+def test_too_many_columns_are_refused(csv_file, parquet_file, monkeypatch):
     refused(csv_file(",".join(f"c{i}" for i in range(100_000)) + "\n"), "100000 columns")
     monkeypatch.setattr(reading, "MAX_COLUMNS", 2)
     refused(parquet_file({"a": [1], "b": [1], "c": [1]}), "3 columns")
 
 
-def test_item_21_giant_name(csv_file, parquet_file):
+def test_a_giant_column_name_is_refused(csv_file, parquet_file):
     refused(csv_file("a" * 1001 + ",b\n1,2\n"), "at most 1000 characters")
     refused(parquet_file({"a" * 1001: [1]}), "at most 1000 characters")
 
@@ -167,27 +167,27 @@ def test_too_many_cells_are_refused(csv_file, parquet_file, monkeypatch):
 
 
 def test_too_many_bytes_are_refused(csv_file, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_BYTES", 7)
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 7)
     refused(csv_file("a,b\n1,2\n"), "8 bytes")
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string()])
-def test_item_22_decompression_bomb(parquet_file, monkeypatch, kind):
+def test_text_that_unpacks_to_too_much_is_refused(parquet_file, monkeypatch, kind):
     bomb = parquet_file({"a": pa.array(["x" * 10_000] * 1_000, kind)})
     assert bomb.stat().st_size < 20_000
-    monkeypatch.setattr(reading, "MAX_BYTES", 1_000_000)
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 1_000_000)
     refused(bomb, "unpacks to 10000000 bytes")
 
 
-def test_item_22_bomb_of_many_pages(tmp_path, monkeypatch):
+def test_pages_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "batch.parquet"
     pq.write_table(pa.table({"a": ["x" * 1_000] * 1_000}), path, use_dictionary=False, compression="zstd")
-    monkeypatch.setattr(reading, "MAX_BYTES", 100_000)
+    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 100_000)
     refused(path, "unpacks to")
 
 
 @pytest.mark.parametrize("kept", [3, 20, -1, -8, -30])
-def test_item_23_truncated_parquet(parquet_file, kept):
+def test_a_truncated_parquet_file_is_refused(parquet_file, kept):
     path = parquet_file({"a": list(range(1000))})
     path.write_bytes(path.read_bytes()[:kept])
     refused(path, "not readable as parquet")
@@ -218,7 +218,7 @@ class Custom(pa.ExtensionType):
         raise AssertionError("a batch ran code")
 
 
-def test_item_24_extension_type(parquet_file):
+def test_an_extension_type_is_refused_and_runs_no_code(parquet_file):
     path = parquet_file({"a": pa.ExtensionArray.from_storage(Custom(), pa.array([1]))})
     refused(path, "'a'", "expected numbers or text")
     metadata = {
@@ -259,14 +259,14 @@ def test_parquet_columns_come_as_int64_float64_or_text(parquet_file):
     ]
 
 
-def test_item_27_wrong_delimiter(csv_file):
+def test_other_delimiters_than_commas_are_refused(csv_file):
     refused(csv_file("a;b\n1;2\n"), "expected commas")
     refused(csv_file("a\tb\n1\t2\n"), "expected commas")
     refused(csv_file("a;b\n1,5;2\n"))
 
 
 @pytest.mark.parametrize("content", ['a,b\n"1"x,2\n', 'a,b\n"1,2\n', 'a,b\n"1\\"",2\n', '"a"x,b\n', '"a,b\n'])
-def test_item_27_wrong_quoting(csv_file, content):
+def test_a_misplaced_quote_is_refused_with_its_place(csv_file, content):
     refused(csv_file(content), "misplaced quote", f"offset {content.index(chr(34))}")
 
 
@@ -274,12 +274,12 @@ def test_a_quote_inside_a_bare_cell_is_text(csv_file):
     assert read_table(csv_file('a,b\n5" pipe,2\n')).to_pylist() == [{"a": '5" pipe', "b": "2"}]
 
 
-def test_item_30_homoglyphs_and_31_invisible_characters_are_kept(csv_file):
+def test_homoglyphs_and_invisible_characters_are_kept(csv_file):
     cells = ["сat", "ca\u200bt", "\u202ecat", "cafe\u0301"]
     assert read_table(csv_file("y,x\n" + "".join(f"{c},1\n" for c in cells)))["y"].to_pylist() == cells
 
 
-def test_item_38_fifo_and_folder(tmp_path):
+def test_a_pipe_or_a_folder_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     refused(tmp_path / "pipe.csv", "not a file")
     (tmp_path / "folder.csv").mkdir()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 ALARMS = 6.0
 """False alarms a batch, times trusted rows: about what references of 150 to 600 rows kept on average (measured, see
-docs/detection.md). How odd the oddest clean rows are is a matter of luck in so few."""
+docs/experiments/detection.md). How odd the oddest clean rows are is a matter of luck in so few."""
 
 
 @dataclass(frozen=True)

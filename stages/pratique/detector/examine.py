@@ -26,7 +26,7 @@ NARROWER = 0.8
 of fold, which the null is of, is 1. The average varies 0.9 as much as a single fold's (0.84 to 0.94 on four data sets),
 and a single fold's varies 0.9 as much on new rows (0.80 to 1.04 on four data sets, three fusions each, 27 references).
 The likely reason: a fold's fusion learned from rows that checks measured which know this fold's rows, so that these
-look a little odder to it than rows that no check knows. That of `moved` is left at 1."""
+look a little odder to it than rows that no check knows. That of `mean_shift` is left at 1."""
 
 
 @dataclass(frozen=True)

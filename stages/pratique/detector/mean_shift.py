@@ -158,7 +158,7 @@ def learned(
         return None
     log_odds = np.vstack(by_fold)[:, agreed]
     cap = min(CAP, float(np.log(len(log_odds) + 1)))
-    unseen = np.full((1, len(agreed)), cap)  # for the reason that `nulls.with_the_unseen` gives
+    unseen = np.full((1, len(agreed)), cap)  # for the reason that `nulls.add_unseen_row` gives
     null = mixture.fit_null_of_largest(np.vstack([log_odds, unseen]), cap, np.random.default_rng([seed, 3]))
     asking = tuple(each.scaled(honest).only(agreed) for each in lines)
     return Moved(tuple(names[i] for i in asked[agreed]), asking, cap, null)

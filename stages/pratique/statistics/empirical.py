@@ -50,7 +50,7 @@ class SortedColumns:
 
         Examples
         --------
-        >>> below, not_above = Sorted(np.array([[1.0], [2.0], [2.0]])).places(np.array([[2.0], [1.5]]))
+        >>> below, not_above = SortedColumns(np.array([[1.0], [2.0], [2.0]])).places(np.array([[2.0], [1.5]]))
         >>> below.ravel().tolist(), not_above.ravel().tolist()
         ([1, 1], [3, 1])
         """
@@ -67,7 +67,7 @@ class SortedColumns:
 
         Examples
         --------
-        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).begins.ravel().tolist()
+        >>> SortedColumns(np.array([[1.0], [2.0], [2.0]])).begins.ravel().tolist()
         [0, 1, 1]
         """
         first = np.vstack([np.ones((1, self.values.shape[1]), bool), self._steps])
@@ -79,7 +79,7 @@ class SortedColumns:
 
         Examples
         --------
-        >>> Sorted(np.array([[1.0], [2.0], [2.0]])).ends.ravel().tolist()
+        >>> SortedColumns(np.array([[1.0], [2.0], [2.0]])).ends.ravel().tolist()
         [1, 3, 3]
         """
         last = np.vstack([self._steps, np.ones((1, self.values.shape[1]), bool)])

@@ -217,7 +217,7 @@ def add_unseen_row(scores: np.ndarray) -> np.ndarray:
 
     Examples
     --------
-    >>> with_the_unseen(np.array([0.0, 1.0, 1.0, 3.0])).tolist()
+    >>> add_unseen_row(np.array([0.0, 1.0, 1.0, 3.0])).tolist()
     [0.0, 1.0, 1.0, 3.0, 4.0]
     """
     highest = np.sort(scores)[-math.ceil(math.sqrt(len(scores))) :]

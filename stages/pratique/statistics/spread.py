@@ -34,7 +34,7 @@ def summarize_runs(values: Sequence[float]) -> Spread:
 
     Examples
     --------
-    >>> s = spread([0.8, 0.9, 1.0])
+    >>> s = summarize_runs([0.8, 0.9, 1.0])
     >>> round(s.mean, 3), round(s.mean_se, 3), round(s.p5, 3)
     (0.9, 0.058, 0.81)
     """
