@@ -9,6 +9,8 @@ from pratique.core.hashing import sha256_file
 from pratique.drill import work
 from pratique.drill.setting import Setting
 
+pytestmark = pytest.mark.slow
+
 REPORTS = "data/reports/drill"
 SECTION = """\
 drill:
@@ -126,7 +128,6 @@ def test_the_folder_of_artifacts_is_flat_and_its_hashes_hold(drilled):
 # what it keeps
 
 
-@pytest.mark.slow
 def test_the_bytes_do_not_depend_on_processes_nor_on_what_was_kept(drilled, tmp_path):
     project = drilled.copy(tmp_path / "another-name")
     kept = sorted((project.root / "data/.cache/drill").iterdir())
@@ -204,12 +205,10 @@ def versions(drilled, tmp_path_factory):
     return project, again
 
 
-@pytest.mark.slow
 def test_a_second_repro_skips_the_drill(versions):
     assert "Stage 'drill' didn't change, skipping" in versions[1]
 
 
-@pytest.mark.slow
 def test_metrics_diff_shows_what_a_threshold_moved(versions):
     project, _ = versions
     diff = json.loads(project.ok("dvc", "metrics", "diff", "--json", "HEAD~1"))
@@ -218,7 +217,6 @@ def test_metrics_diff_shows_what_a_threshold_moved(versions):
     assert not [name for name in moved if name.endswith((".damage", ".success_poisoned"))], "they know no gate"
 
 
-@pytest.mark.slow
 def test_plots_show_a_curve_for_each_attack(versions):
     project, _ = versions
     plots = json.loads(project.ok("dvc", "plots", "show", "--json"))["data"]
@@ -228,7 +226,6 @@ def test_plots_show_a_curve_for_each_attack(versions):
     assert "share caught" in json.dumps(curves[f"{REPORTS}/recall/label_flip.csv"])
 
 
-@pytest.mark.slow
 def test_git_tracks_what_people_compare_and_dvc_the_rest(versions):
     tracked = versions[0].ok("git", "ls-files", REPORTS).splitlines()
     assert f"{REPORTS}/metrics.json" in tracked

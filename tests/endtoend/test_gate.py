@@ -5,6 +5,8 @@ from datetime import date, timedelta
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 # what passes and what fails
 
 
@@ -93,7 +95,6 @@ def test_an_unlisted_source_is_named_or_refused(change, clean):
 # decisions
 
 
-@pytest.mark.slow
 def test_a_release_by_somebody_else_passes_and_takes_effect(released):
     done = released.gate()
     assert done.code == 0, done
@@ -109,7 +110,6 @@ def test_a_release_by_somebody_else_passes_and_takes_effect(released):
     assert released.ok("pratique", "verify", "--retrain").startswith("All holds")
 
 
-@pytest.mark.slow
 def test_a_release_of_some_rows_lets_in_these_alone(poisoned):
     poisoned.by("rita").decide("release", "east/bad", "--rows", "20-39", "--reason", "the second half is fine")
     assert poisoned.gate().code == 0
@@ -120,7 +120,6 @@ def test_a_release_of_some_rows_lets_in_these_alone(poisoned):
     assert "reached the model" in poisoned.pratique("trace", "east/bad:25").out
 
 
-@pytest.mark.slow
 def test_a_release_dies_when_the_batch_changes(released, make_rows):
     released.bring(make_rows(40, seed=12, flipped=0.6), "east/bad.csv")
     released.commit()
@@ -136,7 +135,6 @@ def test_a_release_dies_when_the_limits_change(released):
     assert "other bytes or other limits" in " ".join(released.batch("east/bad")["reasons"])
 
 
-@pytest.mark.slow
 def test_an_expired_release_fails(poisoned):
     today, past = date.today(), date.today() - timedelta(days=2)
     poisoned.by("rita").decide("release", "east/bad", "--reason", "for now", "--expires", f"{today + timedelta(1)}")
@@ -148,7 +146,6 @@ def test_an_expired_release_fails(poisoned):
     assert f"expired on {past}" in " ".join(poisoned.batch("east/bad")["reasons"])
 
 
-@pytest.mark.slow
 def test_a_second_reviewer_is_asked_for(released):
     released.policy("params.yaml", "reviewers: 1", "reviewers: 2")
     assert released.gate().code == 1
@@ -156,7 +153,6 @@ def test_a_second_reviewer_is_asked_for(released):
     assert released.gate().code == 0
 
 
-@pytest.mark.slow
 def test_a_reject_beats_a_release(released):
     released.by("tom").decide("reject", "east/bad", "--reason", "flipped labels")
     done = released.gate()
@@ -166,7 +162,6 @@ def test_a_reject_beats_a_release(released):
     assert (released.line("east/bad")["decision"], released.line("east/bad")["outcome"]) == ("reject", "quarantined")
 
 
-@pytest.mark.slow
 def test_a_reject_of_what_is_in_training_already_is_welcome(change):
     change.by("rita").decide("reject", "east/first", "--reason", "the vendor was breached")
     assert change.gate().code == 0
@@ -194,7 +189,6 @@ def pointed(main, tmp_path, flipped):
     return project.by("sam")
 
 
-@pytest.mark.slow
 def test_data_that_dvc_tracks_is_judged_alike(pointed, tmp_path):
     clone = pointed.copy(tmp_path / "clone")
     shutil.rmtree(clone.root)

@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 from pratique.contract import discovery
+from pratique.detector.hypotheses import HYPOTHESES
 
 CHECK = '''
 """Rows of the night shift."""
@@ -116,6 +117,26 @@ def test_a_name_that_is_taken_is_refused(package):
     discovery.plugins.cache_clear()
     with pytest.raises(discovery.PratiqueError, match=r"labels .*: the name is taken"):
         discovery.check_names()
+
+
+def test_the_name_of_a_hypothesis_is_refused(package):
+    assert set(discovery.RESERVED[discovery.CHECKS]) == set(HYPOTHESES)
+    taken = package / "nightwatch-1.0.dist-info/entry_points.txt"
+    taken.write_text("[pratique.checks]\nrows = nightwatch.check:NightShift\n", encoding="utf-8")
+    discovery.plugins.cache_clear()
+    with pytest.raises(discovery.PratiqueError, match=r"rows .*: the name is taken"):
+        discovery.check_names()
+
+
+def test_a_share_of_the_budget_is_a_share(package):
+    file = package / "nightwatch/check.py"
+    text = file.read_text(encoding="utf-8").replace(
+        'about: ClassVar[Subject] = "rules"',
+        'about: ClassVar[Subject] = "rules"\n    budget_share: ClassVar[float | None] = 1.5',
+    )
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(discovery.PratiqueError, match="budget_share"):
+        discovery.load_check("night_shift")
 
 
 def test_what_is_no_check_is_refused(package):

@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 REPOSITORY = Path(__file__).parents[2]
 RUN_ELSEWHERE = {
     "make repro": "test_sample.py runs what it runs, `dvc repro` and `pratique status`",
@@ -79,3 +81,14 @@ def test_the_commands_for_data_of_ones_own_work_as_written(project, make_rows):
     assert (line["batch"], line["outcome"]) == ("vendor/monday", "accepted")
     assert (project.root / "data/accepted/vendor/monday.parquet").is_file()
     assert (project.root / "data/model/model.skops").is_file()
+
+
+@pytest.mark.slow
+def test_the_python_that_is_shown_works_as_written(make_rows, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trusted, monday = (make_rows(rows, seed).rename(columns={"y": "fraud"}) for rows, seed in ((200, 1), (40, 2)))
+    (body,) = blocks("python")
+    names = {"trusted": trusted, "monday": monday}
+    exec(body, names)
+    assert names["result"].verdict == "accept"
+    assert len(names["result"].accepted) == len(monday)

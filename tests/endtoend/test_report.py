@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from pratique.dossier.suspects import CARDS, LINES
 
+pytestmark = pytest.mark.slow
+
 PAGES = "data/reports/batches"
 LIGHT = "checks:\n  labels: {}\ntrain:\n  trees: 5\n"
 
@@ -130,7 +132,6 @@ def wide(rows, features, classes, seed, flipped=0.0):
     return frame.assign(y=[f"class {c}" for c in np.where(wrong, (y + 1) % classes, y)])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("features", "classes", "rows"), [(5, 2, 20), (800, 30, 40), (64, 10, 2500)])
 def test_pages_stay_small_whatever_the_shape(new_project, features, classes, rows):
     project = new_project()

@@ -139,9 +139,10 @@ def measure(fitted: Fitted, batch: Batch) -> Finding:
         return Finding(0.0, "", np.zeros(0), breaches=("the batch has no rows",))
     try:
         measured = fitted.measure(batch)
-        wanted = next(result for kind, result in KINDS if isinstance(fitted, kind))
+        wanted = tuple(result for kind, result in KINDS if isinstance(fitted, kind))
         if not isinstance(measured, wanted):
-            raise TypeError(f"{type(fitted).__name__} returned {type(measured).__name__}, expected {wanted.__name__}")
+            names = " or ".join(each.__name__ for each in wanted) or "a fitted form of one of the three kinds"
+            raise TypeError(f"{type(fitted).__name__} returned {type(measured).__name__}, expected {names}")
         return measured.finding(len(batch))
     except Exception as error:  # whatever a hostile batch provokes must end in quarantine, not in a traceback
         return Finding.of_fault(error)

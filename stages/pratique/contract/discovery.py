@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pratique.contract.attack import Attack
-from pratique.contract.check import Check
+from pratique.contract.check import BatchCheck, Check, RowCheck, RuleCheck
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.hashing import code_digest, sha256_json, sha256_sources
 from pratique.core.params import parse
@@ -19,6 +19,8 @@ Unit = TypeVar("Unit")
 PACKAGE = Path(__file__).parents[1]
 CHECKS, ATTACKS = "pratique.checks", "pratique.attacks"
 """Groups of entry points."""
+RESERVED = {CHECKS: ("rows", "flips", "mimicry", "mean_shift"), ATTACKS: ()}
+"""Names that something else has: a check shares its name space with the detector's hypotheses."""
 
 
 def check_names() -> list[str]:
@@ -33,7 +35,12 @@ def attack_names() -> list[str]:
 
 def load_check(name: str) -> type[Check]:
     """The check of this name: of `pratique/checks/<name>.py`, or of an entry point in the group `pratique.checks`."""
-    return _load("checks", CHECKS, name, Check)
+    check = _load("checks", CHECKS, name, Check)
+    if not issubclass(check, (RowCheck, BatchCheck, RuleCheck)):
+        raise PratiqueError(f"check '{name}': expected a RowCheck, a BatchCheck or a RuleCheck")
+    if check.budget_share is not None and not 0 < check.budget_share < 1:
+        raise PratiqueError(f"check '{name}': budget_share: expected a number between 0 and 1")
+    return check
 
 
 def load_attack(name: str) -> type[Attack]:
@@ -52,7 +59,10 @@ def plugins(group: str) -> dict[str, EntryPoint]:
     """
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=group):
-        if point.name in _own(group.rpartition(".")[2]) or found.setdefault(point.name, point) != point:
+        if (
+            point.name in (*_own(group.rpartition(".")[2]), *RESERVED[group])
+            or found.setdefault(point.name, point) != point
+        ):
             taken = f"{printable(point.name)} ({printable(point.value)})"
             raise PratiqueError(f"entry point {group}: {taken}: the name is taken; give it another one")
     return found

@@ -17,7 +17,7 @@ def show_cell(value: Any) -> str:
 
     Examples
     --------
-    >>> shown(["café", 0.1 + 0.2, None])
+    >>> show_cell(["café", 0.1 + 0.2, None])
     "'café' (U+00E9), 0.3, nothing"
     """
     if value is None:

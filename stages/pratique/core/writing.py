@@ -61,7 +61,7 @@ def round_floats(value: Any, digits: int = SIGNIFICANT_DIGITS) -> Any:
 
     Examples
     --------
-    >>> rounded({"a": 0.123456789, "b": [float("nan"), 3]})
+    >>> round_floats({"a": 0.123456789, "b": [float("nan"), 3]})
     {'a': 0.123457, 'b': [None, 3]}
     """
     if isinstance(value, float):

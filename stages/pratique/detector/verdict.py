@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from pratique.core.errors import PratiqueError
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.adequacy import Promise
 from pratique.detector.examine import Examination, Measurement
@@ -108,7 +109,12 @@ def weights(names: list[str]) -> dict[str, float]:
     asked = {name: budget_share(name) for name in names if name != ROWS.name}
     even = BY_THEMSELVES / max(1, sum(share is None for share in asked.values()))
     shares = {name: even if share is None else share for name, share in asked.items()}
-    return shares | {ROWS.name: 1 - sum(shares.values())}
+    left = 1 - sum(shares.values())
+    if left <= 0:
+        raise PratiqueError(
+            f"params.yaml: checks: their shares of the budget leave nothing for '{ROWS.name}'; run fewer"
+        )
+    return shares | {ROWS.name: left}
 
 
 def unreadable() -> Verdict:

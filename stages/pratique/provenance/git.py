@@ -33,7 +33,7 @@ def email_of(identity: str) -> str:
 
     Examples
     --------
-    >>> email("Ann Lee <Ann@example.org>")
+    >>> email_of("Ann Lee <Ann@example.org>")
     'ann@example.org'
     """
     match = IDENTITY_PATTERN.search(identity)

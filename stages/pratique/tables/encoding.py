@@ -133,7 +133,7 @@ def space_evenly(columns: int, most: int = MOST_COMPARED_COLUMNS) -> np.ndarray:
 
     Examples
     --------
-    >>> spaced(3).tolist(), len(spaced(784))
+    >>> space_evenly(3).tolist(), len(space_evenly(784))
     ([0, 1, 2], 200)
     """
     return np.linspace(0, columns - 1, min(columns, most)).astype(int)

@@ -200,6 +200,8 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
         return "A check could not measure this batch. Have the failure looked into before you release it."
     if not alarms:
         return "Look at the suspect rows; the others are accepted."
+    if not facts.rows:
+        return "The file has no rows. Ask the source to send it again; reject this one."
     about = {check.words.about for check in alarms}
     if "leak" in about:
         return next(check.words.advice for check in alarms if check.words.about == "leak")
@@ -217,7 +219,7 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
 def is_about(facts: Facts, subject: Subject) -> bool:
     """Whether there are alarms, and all of them are about one thing."""
     alarms = ranked_alarms(facts)
-    return bool(alarms) and all(check.words.about == subject for check in alarms)
+    return bool(alarms) and all(c.words.about == subject and c.fault is None for c in alarms)
 
 
 def is_honest_change(facts: Facts) -> bool:
