@@ -151,6 +151,7 @@ def test_every_check_is_among_those_calibrated_here():
     assert sorted(CHECKS) == check_names()
 
 
+@pytest.mark.slow
 def test_equal_inputs_give_equal_bytes_that_examine_the_same(tmp_path, quick):
     table = rows(100, 4)
     params = params_for(table, tmp_path, *CHECKS)
@@ -246,6 +247,7 @@ def test_rules_alone_give_a_profile_too(tmp_path, quick):
     assert (got.row_checks, got.row_scores.tolist()) == ((ROWS.name,) * 10, [0.0] * 10)
 
 
+@pytest.mark.slow
 def test_clean_batches_have_p_values_like_a_fair_die(tmp_path, monkeypatch):
     """Over several references, because each has luck of its own that its batches share."""
     monkeypatch.setattr(nulls, "NULL_DRAWS", 200)

@@ -152,6 +152,7 @@ def test_the_examples_of_the_front_door_hold():
     assert doctest.testmod(pratique).failed == 0
 
 
+@pytest.mark.slow
 def test_the_notebook_of_the_documents_runs():
     cells = json.loads((REPOSITORY / "docs/first_check.ipynb").read_text(encoding="utf-8"))["cells"]
     names: dict[str, object] = {}

@@ -44,7 +44,7 @@ class Attack(BaseModel, ABC):
 
     @abstractmethod
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:
-        """Poison `budget(batch, rate)` rows, or as many as are eligible; at rate 0 nothing changes."""
+        """Poison `count_poisoned(batch, rate)` rows, or as many as are eligible; at rate 0 nothing changes."""
 
 
 Added = Annotated[bool, Field(description="Poisoned copies come beside the rows, which stay, not in their place.")]
@@ -63,7 +63,7 @@ def choose_rows(eligible: np.ndarray, count: int, rng: np.random.Generator) -> n
 def rewrite_cells(
     batch: Batch, cells: Mapping[str, np.ndarray], rate: float, rng: np.random.Generator
 ) -> PoisonedBatch:
-    """Write cells into `budget(batch, rate)` rows, drawn among those in which at least one cell really changes.
+    """Write cells into `count_poisoned(batch, rate)` rows, drawn among those in which at least one cell really changes.
 
     Parameters
     ----------

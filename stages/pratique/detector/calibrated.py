@@ -21,7 +21,7 @@ class CalibratedCheck:
         scored its own, and every clean batch would look poisoned.
     null : Null
         Of the statistic.
-    surprise : Surprise, optional
+    surprise : ConformalScore, optional
         Of the row scores, for checks that have them and learn.
     """
 

@@ -37,7 +37,7 @@ class Fused:
         The signals that the fusions read: those that every fold's checks have.
     folds : tuple of Fusion
         Each trained on the rows that the others' checks left out.
-    surprise : Surprise
+    surprise : ConformalScore
         Of the log odds of trusted rows, out of fold.
     null : MomentNull
         Of the likelihood ratio.

@@ -76,7 +76,7 @@ STAGES = (
         deps=[str(paths.ACCEPTED)],
         params=["seed", "data", "train"],
         outs=[str(paths.MODEL)],
-        code=["core", "tables", "training"],
+        code=["core", "statistics", "tables", "training"],
     ),
     Stage(
         "evaluate",
@@ -91,7 +91,7 @@ STAGES = (
         params=["seed", "data", "train"],
         outs=[{str(paths.CONFUSION): {"cache": False}}],
         metrics=[{str(paths.METRICS_JSON): {"cache": False}}],
-        code=["core", "tables", "training", "quarantine", "results"],
+        code=["core", "statistics", "tables", "training", "quarantine", "results"],
     ),
     Stage(
         "drill",

@@ -11,7 +11,7 @@ from pratique.core.batch import Batch
 def blend_rows(
     batch: Batch, partners: np.ndarray, weight: float, rate: float, rng: np.random.Generator
 ) -> PoisonedBatch:
-    """Blend `budget(batch, rate)` rows with their partners, drawn among those that differ from them.
+    """Blend `count_poisoned(batch, rate)` rows with their partners, drawn among those that differ from them.
 
     With z a row's partner, x' = (1 - weight) x + weight z in every numeric column, rounded in whole-number columns;
     each level is taken over from z with probability weight, one draw a cell. A cell that is missing or unreadable in
