@@ -122,11 +122,11 @@ def check(
 ) -> None:
     """Examine files without touching the pipeline: exit 0 all accepted, 1 some not, 2 could not decide."""
     from pratique.core.writing import write_json, write_table
-    from pratique.quarantine.adhoc import check_files, line, rows_of, verdicts_of
+    from pratique.quarantine.adhoc import check_files, rows_of, summary_line, verdicts_of
 
     cleared = check_files(files)
     for path, summary in cleared.items():
-        typer.echo(line(path, summary))
+        typer.echo(summary_line(path, summary))
     if json_file is not None:
         write_json(json_file, verdicts_of(cleared))
     if rows_file is not None:

@@ -17,7 +17,7 @@ from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
-from pratique.detector.verdict import SHIFT, judge
+from pratique.detector.verdict import SHIFT_ALARM, judge
 from pratique.tables.reading import read_table
 from threadpoolctl import threadpool_limits
 
@@ -41,7 +41,7 @@ def alarms(path: Path, seed: int, batches: int, known: int) -> np.ndarray:
     for i in show_progress(range(batches), f"{path.stem} {seed}"):
         rows = rng.choice(len(pool), sizes[i % len(sizes)], replace=False, p=weights / weights.sum())
         verdict = judge(examine(pool.take(rows), profile), params.alarms, params.shift)
-        found.append(verdict.verdict == "quarantine" and verdict.alarms != (SHIFT,))
+        found.append(verdict.verdict == "quarantine" and verdict.alarms != (SHIFT_ALARM,))
     return np.array(found)
 
 

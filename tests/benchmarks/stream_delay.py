@@ -19,7 +19,7 @@ from pratique.core.params import AlarmParams, Params
 from pratique.core.progress import show_progress
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
-from pratique.detector.fused import Fused
+from pratique.detector.hypothesis_tests import HypothesisTests
 from pratique.detector.profile import Profile
 from pratique.quarantine.stream import PATIENCE, Stream
 from pratique.statistics import mixture
@@ -51,15 +51,15 @@ class Rows:
             losses.append(next(m.finding.row_scores for m in seen.measurements if m.check == "losses"))
         return cls(np.concatenate(odds), np.concatenate(losses))
 
-    def bets(self, rows: np.ndarray, other: "Rows", flipped: np.ndarray, fused: Fused) -> tuple[float, ...]:
+    def bets(self, rows: np.ndarray, other: "Rows", flipped: np.ndarray, fused: HypothesisTests) -> tuple[float, ...]:
         """What a batch of these rows wins, of which some are taken from `other`."""
         odds = np.where(flipped, other.log_odds[rows], self.log_odds[rows])
         losses = np.where(flipped, other.losses[rows], self.losses[rows])
-        assert fused.flipped is not None
-        return *mixture.bets(odds, fused.mean_odds).tolist(), *fused.flipped.bets(losses)
+        assert fused.flip_odds is not None
+        return *mixture.bets(odds, fused.mean_odds).tolist(), *fused.flip_odds.bets(losses)
 
 
-def alarms(clean: Rows, flips: Rows, rate: float, fused: Fused, batches: int, seed: list[int]) -> list[int]:
+def alarms(clean: Rows, flips: Rows, rate: float, fused: HypothesisTests, batches: int, seed: list[int]) -> list[int]:
     """The batches at which the stream alarms, counted from 1; it begins anew after each."""
     rng, stream, found = np.random.default_rng(seed), Stream(), []
     for batch in range(1, batches + 1):
@@ -92,17 +92,18 @@ def one(path: Path, seed: int, words: argparse.Namespace) -> str:
     table = table.take(np.random.default_rng([seed, 7]).permutation(table.num_rows))
     known = min(words.rows, table.num_rows // 4)
     profile = calibrate(table.slice(0, known), params)
-    assert profile.fused is not None
+    assert profile.hypothesis_tests is not None
     pool = Batch("pool", table.slice(known, POOL), profile.layout)
     flips = load_attack("label_flip")().poison(pool, 1.0, np.random.default_rng([seed, 8])).batch
     clean, flipped = Rows.of(pool, profile), Rows.of(flips, profile)
     found = []
     for rate in (0.1, 0.03):
         first = [
-            [*alarms(clean, flipped, rate, profile.fused, MOST, [seed, k]), MOST + 1][0] for k in range(words.streams)
+            [*alarms(clean, flipped, rate, profile.hypothesis_tests, MOST, [seed, k]), MOST + 1][0]
+            for k in range(words.streams)
         ]
         found.append(f"{rate:.0%} flips: median {np.median(first):.0f}, never {np.mean(np.array(first) > MOST):.2f}")
-    false = alarms(clean, flipped, 0.0, profile.fused, words.clean, [seed, 9])
+    false = alarms(clean, flipped, 0.0, profile.hypothesis_tests, words.clean, [seed, 9])
     return "; ".join(found) + f"; {len(false)} alarms in {words.clean} clean batches"
 
 

@@ -37,7 +37,7 @@ from pratique.detector import calibrate as calibrating
 from pratique.detector import simulate
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
-from pratique.detector.verdict import weights
+from pratique.detector.verdict import share_budget
 from pratique.statistics import mixture, nulls
 from threadpoolctl import threadpool_limits
 
@@ -430,8 +430,8 @@ def test_what_a_check_measures_is_used(name: str, tmp_path: Path, monkeypatch: p
     trusted, unseen, holdout = batches_of("mixed")
     checks = {"losses": {}, name: fields_of(name, trusted, tmp_path)}
     profile = calibrate(trusted.table, Params(data=REFERENCES["mixed"][1], checks=checks), holdout.table)
-    shares = weights([m.check for m in examine(unseen, profile).measurements if m.judged])
-    assert shares.get(name, 0) > 0 or name in profile.fused.names
+    shares = share_budget([m.check for m in examine(unseen, profile).measurements if m.judged])
+    assert shares.get(name, 0) > 0 or name in profile.hypothesis_tests.names
 
 
 @pytest.mark.parametrize("name", check_names())

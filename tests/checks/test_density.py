@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pratique.checks.density import TINY, Density, Ellipsoid
+from pratique.checks.density import SMALLEST_DISTANCE, Density, Ellipsoid
 from pratique.contract.check import measure
 from pratique.core.batch import Batch
 
@@ -11,7 +11,7 @@ def test_the_distance_is_mahalanobis_by_hand():
     """Precision diag(1, 4) around (1, 0): (3, 1) is at 2 x 2 + 4 x 1 = 8."""
     ellipsoid = Ellipsoid(np.array([1.0, 0.0]), np.diag([1.0, 4.0]))
     got = ellipsoid.log_distance(np.array([[3.0, 1.0], [1.0, 0.0]]))
-    np.testing.assert_allclose(got, np.log([8 + TINY, TINY]))
+    np.testing.assert_allclose(got, np.log([8 + SMALLEST_DISTANCE, SMALLEST_DISTANCE]))
 
 
 def test_a_row_of_the_other_class_is_farther_from_its_own(mixed_batch):

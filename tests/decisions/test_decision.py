@@ -8,8 +8,16 @@ import pytest
 from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.decisions.decision import PREDICATE, STATEMENT, binding, load_decisions, parse_decision, reject, release
-from pratique.quarantine.rulings import Law
+from pratique.decisions.decision import (
+    DECISION_PREDICATE,
+    STATEMENT,
+    binding,
+    load_decisions,
+    parse_decision,
+    reject,
+    release,
+)
+from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
 from pratique.tables.arrival import Arrival
 
@@ -66,11 +74,15 @@ def any_record(monkeypatch):
 def test_a_release_is_a_statement_that_binds_what_was_measured():
     path = release("vendor/w01", reason=" looked at it ", rows=[3, 1, 3])
     value = json.loads(path.read_text(encoding="utf-8"))
-    assert (value["_type"], value["predicateType"]) == (STATEMENT, PREDICATE)
+    assert (value["_type"], value["predicateType"]) == (STATEMENT, DECISION_PREDICATE)
     assert value["subject"] == RECORD["subject"]
     (decision,) = load_decisions()
-    assert (decision.said.action, decision.said.rows, decision.said.reason) == ("release", (1, 3), "looked at it")
-    assert decision.said.binds == binding(RECORD)
+    assert (decision.content.action, decision.content.rows, decision.content.reason) == (
+        "release",
+        (1, 3),
+        "looked at it",
+    )
+    assert decision.content.binds == binding(RECORD)
     assert decision.reviewer == "rita@example.org"
 
 
@@ -83,10 +95,13 @@ def test_what_a_decision_binds_follows_bytes_limits_and_results_only():
         changed(configuration=[{"name": "params", "sha256": "9" * 64}]),
         changed(checks=[check | {"success": True}]),
         changed(checks=[check | {"id": "losses"}]),
-        changed(tool={"name": "pratique", "version": "99"}),
         RECORD | {"subject": [{"name": "x", "digest": {"sha256": "ac" * 32}}]},
     ):
         assert binding(record) != binding(RECORD)
+
+
+def test_a_release_survives_an_upgrade_of_the_program():
+    assert binding(changed(tool={"name": "pratique", "version": "99"})) == binding(RECORD)
 
 
 @pytest.mark.parametrize(
@@ -128,8 +143,10 @@ def test_74_a_second_thought_replaces_the_first_and_two_people_never_collide(mon
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "tom@example.org")
     release("vendor/w01", reason="fine by me")
     decisions = load_decisions()
-    assert sorted(decision.said.action for decision in decisions) == ["reject", "release"]
-    ruling = Law(decisions, {}, PARAMS).rule(Arrival("vendor/w01", "w01.csv", "ab" * 32, 10, 2), binding(RECORD), ROWS)
+    assert sorted(decision.content.action for decision in decisions) == ["reject", "release"]
+    ruling = Rulebook(decisions, {}, PARAMS).rule(
+        Arrival("vendor/w01", "w01.csv", "ab" * 32, 10, 2), binding(RECORD), ROWS
+    )
     assert (ruling.action, ruling.stops) == ("reject", True)
 
 
@@ -140,7 +157,7 @@ def test_74_a_second_thought_replaces_the_first_and_two_people_never_collide(mon
         ('"reviewer"', '"sure": true, "reviewer"', "predicate.sure: unknown key"),
         ('"vendor/w01",\n    "rows"', '"../../w01",\n    "rows"', "predicate.batch"),
         (STATEMENT, "https://example.org", "_type"),
-        (PREDICATE, "urn:other", "predicateType"),
+        (DECISION_PREDICATE, "urn:other", "predicateType"),
         ('"action"', '"action": "release", "action"', "appears more than once"),
         ("{", "[", "not JSON"),
     ],
@@ -153,7 +170,7 @@ def test_a_file_that_is_no_decision_is_named(old, new, named):
 
 
 def rule(record=RECORD, rows=ROWS, batch="vendor/w01", inventory=None, **params):
-    law = Law(load_decisions(), inventory or {}, PARAMS.model_copy(update=params))
+    law = Rulebook(load_decisions(), inventory or {}, PARAMS.model_copy(update=params))
     return law.rule(Arrival(batch, "w01.csv", "ab" * 32, 10, 2), binding(record), rows)
 
 

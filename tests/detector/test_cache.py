@@ -9,7 +9,7 @@ from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.params import Params
-from pratique.detector.cache import keep, kept, key_of
+from pratique.detector.cache import key_of, read_examination, write_examination
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import Examination, Measurement, examine
 from pratique.statistics.nulls import BetaBinomial, Pearson3
@@ -31,8 +31,8 @@ def words(examination):
 
 
 def test_what_is_kept_is_what_was_examined(examined, tmp_path):
-    keep(tmp_path / "a.npz", examined)
-    again = kept(tmp_path / "a.npz")
+    write_examination(tmp_path / "a.npz", examined)
+    again = read_examination(tmp_path / "a.npz")
     assert words(again) == words(examined)
     assert again.unreadable == examined.unreadable == {3: "size: not a cell of its kind"}
     assert again.row_checks == examined.row_checks
@@ -59,8 +59,8 @@ def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
     made = Examination(
         (failed, Measurement("schema", rules, BetaBinomial(0, 9, 2), 0.1)), np.zeros(2), np.ones(2), ("schema",) * 2
     )
-    keep(tmp_path / "a.npz", made)
-    first, second = kept(tmp_path / "a.npz").measurements
+    write_examination(tmp_path / "a.npz", made)
+    first, second = read_examination(tmp_path / "a.npz").measurements
     assert (first.finding.fault, np.isnan(first.finding.statistic), first.null) == ("ValueError: x", True, failed.null)
     assert (second.finding.breaches, second.finding.forbidden) == (("a rule",), {1: "a: odd"})
     assert second.null == BetaBinomial(0, 9, 2)
@@ -69,14 +69,14 @@ def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
 
 def test_a_file_that_cannot_be_read_counts_as_none(examined, tmp_path):
     path = tmp_path / "a.npz"
-    assert kept(path) is None
-    keep(path, examined)
+    assert read_examination(path) is None
+    write_examination(path, examined)
     whole = path.read_bytes()
     for damaged in (b"", b"no archive", whole[:-40], whole[:40]):
         path.write_bytes(damaged)
-        assert kept(path) is None
+        assert read_examination(path) is None
     np.savez(path, words=np.frombuffer(b"{}", np.uint8))
-    assert kept(path) is None
+    assert read_examination(path) is None
 
 
 def test_the_key_covers_rows_and_profile():
@@ -87,5 +87,5 @@ def test_the_key_covers_rows_and_profile():
 
 def test_equal_examinations_are_kept_as_equal_bytes(examined, tmp_path):
     for name in ("a", "b"):
-        keep(tmp_path / name, replace(examined))
+        write_examination(tmp_path / name, replace(examined))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()

@@ -18,16 +18,16 @@ from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.detector import calibrate as learn
 from pratique.detector import profile, simulate
-from pratique.detector.calibrate import calibrate, folds_of
+from pratique.detector.calibrate import calibrate, split_folds
 from pratique.detector.calibrated import FOLDS
 from pratique.detector.examine import Examination, examine
-from pratique.detector.fusion import Fusion, Rows
-from pratique.detector.hypotheses import FAMILIES, HYPOTHESES, ROWS
+from pratique.detector.fusion import Fusion, SignalRows
+from pratique.detector.hypotheses import HYPOTHESES, ROWS, SEPARATE_FAMILIES
 from pratique.detector.profile import Profile
 from pratique.statistics import mixture, nulls
 from threadpoolctl import threadpool_limits
 
-FAMILY_NAMES = [family.name for family in FAMILIES]
+FAMILY_NAMES = [family.name for family in SEPARATE_FAMILIES]
 CHECKS = (
     "density",
     "duplicates",
@@ -99,7 +99,7 @@ def normal(tmp_path_factory) -> Profile:
 @pytest.fixture
 def quick(monkeypatch):
     """Nulls from few draws, and attacks simulated once: for tests that don't look at what comes of them."""
-    monkeypatch.setattr(simulate, "REPETITIONS", 1)
+    monkeypatch.setattr(simulate, "SIMULATION_DRAWS", 1)
     monkeypatch.setattr(nulls, "NULL_DRAWS", 30)
     monkeypatch.setattr(mixture, "MIXTURE_DRAWS", 100)
     monkeypatch.setattr(learn, "PSEUDO_BATCHES", 3)
@@ -129,7 +129,7 @@ def trusted() -> Batch:
 
 
 def test_folds_hold_every_row_once(trusted):
-    parts = folds_of(trusted, seed=5)
+    parts = split_folds(trusted, seed=5)
     assert len(parts) == FOLDS
     assert sorted(np.concatenate(parts).tolist()) == list(range(92))
     assert all((np.diff(part) > 0).all() for part in parts)
@@ -137,12 +137,12 @@ def test_folds_hold_every_row_once(trusted):
 
 def test_folds_spread_each_class_evenly(trusted):
     for label in "uvwx":
-        counts = [(trusted.labels[part] == label).sum() for part in folds_of(trusted, seed=5)]
+        counts = [(trusted.labels[part] == label).sum() for part in split_folds(trusted, seed=5)]
         assert max(counts) - min(counts) <= 1, label
 
 
 def test_folds_follow_the_seed(trusted):
-    first, again, other = (folds_of(trusted, seed) for seed in (5, 5, 6))
+    first, again, other = (split_folds(trusted, seed) for seed in (5, 5, 6))
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
     assert [part.tolist() for part in first] != [part.tolist() for part in other]
 
@@ -299,18 +299,18 @@ def test_a_family_is_learned_from_its_own_attacks(tmp_path, quick, monkeypatch):
     shown: list[set[str]] = []
     train = Fusion.train
 
-    def noting(seen: Rows, seed: int) -> Fusion:
+    def noting(seen: SignalRows, seed: int) -> Fusion:
         shown.append({simulate.SIMULATIONS[group].family for group in np.unique(seen.groups[seen.groups >= 0])})
         return train(seen, seed)
 
     monkeypatch.setattr(Fusion, "train", noting)
     table = rows(100, 9)
     params = params_for(table, tmp_path, "labels", "density")
-    everything = set(simulate.FAMILIES)
-    assert list(calibrate(table, params).fused.families) == FAMILY_NAMES
+    everything = set(simulate.ATTACK_FAMILIES)
+    assert list(calibrate(table, params).hypothesis_tests.families) == FAMILY_NAMES
     assert shown == [everything] * FOLDS + [{family} for family in FAMILY_NAMES for _ in range(FOLDS)]
     shown.clear()
-    assert set(calibrate(table, params, without="flips").fused.families) == {"mimicry"}
+    assert set(calibrate(table, params, without="flips").hypothesis_tests.families) == {"mimicry"}
     assert shown == [everything - {"flips"}] * FOLDS + [{"mimicry"}] * FOLDS
 
 
@@ -382,7 +382,7 @@ def test_the_statistic_is_the_mean_over_the_folds(normal):
 @pytest.mark.parametrize(("count", "averaged"), [(50, True), (1200, False)])
 def test_a_ratio_that_is_averaged_over_the_folds_varies_less_than_the_null_of_one(normal, count, averaged):
     (got,) = [m for m in examined(rows(count, 6), normal).measurements if m.check == ROWS.name]
-    of_one_fold = normal.fused.null.at(count)
+    of_one_fold = normal.hypothesis_tests.null.at(count)
     assert (got.null.std < of_one_fold.std) == averaged
     assert (got.null == of_one_fold) == (not averaged)
 

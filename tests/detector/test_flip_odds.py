@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from pratique.contract.discovery import check_names, load_check
 from pratique.detector.calibrated import CalibratedCheck
-from pratique.detector.flip_odds import Flipped, log_odds
+from pratique.detector.flip_odds import FlipOdds, log_odds
 from pratique.statistics import mixture
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import RateNull
 
 
-def learned(losses: np.ndarray, classes: int) -> Flipped | None:
-    return Flipped.learned({"losses": CalibratedCheck((), RateNull(0, 1), ConformalScore.of(losses))}, classes)
+def learned(losses: np.ndarray, classes: int) -> FlipOdds | None:
+    return FlipOdds.fit({"losses": CalibratedCheck((), RateNull(0, 1), ConformalScore.of(losses))}, classes)
 
 
 def test_the_odds_are_those_of_a_label_replaced_by_any_other():
@@ -42,7 +42,7 @@ def test_a_batch_without_losses_wins_and_loses_nothing():
 
 def test_nothing_can_be_bet_on_where_there_is_one_class_or_no_probability():
     assert learned(np.full(30, 0.1), 1) is None
-    assert Flipped.learned({"outliers": CalibratedCheck((), RateNull(0, 1), ConformalScore.of(np.ones(30)))}, 2) is None
+    assert FlipOdds.fit({"outliers": CalibratedCheck((), RateNull(0, 1), ConformalScore.of(np.ones(30)))}, 2) is None
 
 
 def test_one_check_gives_labels_a_probability():

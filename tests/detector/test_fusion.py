@@ -5,39 +5,39 @@ import pytest
 from pratique.contract.finding import Finding, RowScores
 from pratique.core import archive
 from pratique.detector.fusion import (
-    POISONED,
+    POISONED_PER_CLEAN,
     TRUSTED_TYPES,
     Fusion,
-    Rarity,
-    Rows,
-    balanced,
-    drawn,
-    line,
-    matrix,
-    signals_of,
+    SignalRarity,
+    SignalRows,
+    balance_by_drawing,
+    balance_weights,
+    collect_signals,
+    fit_platt_line,
+    stack_signals,
 )
 
-OWN = [f"pratique.detector.fusion.{name}" for name in ("Fusion", "Linear", "Rarity")]
+OWN = [f"pratique.detector.fusion.{name}" for name in ("Fusion", "LinearScorer", "SignalRarity")]
 
 
 @pytest.fixture(scope="module")
-def measured() -> Rows:
+def measured() -> SignalRows:
     """Two simulations; the second moves the first signal, the first the second."""
     rng = np.random.default_rng(1)
     groups = np.repeat([-1, 0, 4], [300, 500, 100])
     signals = rng.normal(size=(900, 3)) + 2.0 * np.column_stack([groups == 4, groups == 0, np.zeros(900)])
-    return Rows(signals.astype(np.float32), groups)
+    return SignalRows(signals.astype(np.float32), groups)
 
 
 def test_clean_and_poisoned_weigh_the_same_and_so_do_simulations(measured):
-    weights = balanced(measured.groups)
+    weights = balance_weights(measured.groups)
     assert [weights[measured.groups == g].sum() for g in (-1, 0, 4)] == pytest.approx([450, 225, 225])
 
 
 def test_a_draw_keeps_clean_rows_and_as_many_of_each_simulation(measured):
-    got = drawn(measured, np.random.default_rng(0))
+    got = balance_by_drawing(measured, np.random.default_rng(0))
     counts = [int((got.groups == g).sum()) for g in (-1, 0, 4)]
-    assert counts == [300, POISONED * 300 // 2, 100]
+    assert counts == [300, POISONED_PER_CLEAN * 300 // 2, 100]
 
 
 def test_poisoned_rows_get_higher_odds_than_new_clean_ones(measured):
@@ -54,12 +54,12 @@ def test_the_line_makes_odds_honest():
     rng = np.random.default_rng(3)
     groups = np.repeat([-1, 0], [6000, 6000])
     x = rng.normal(2.0 * (groups >= 0), 1.0)
-    slope, intercept = line(2 * (2 * x - 2) + 3, groups)
+    slope, intercept = fit_platt_line(2 * (2 * x - 2) + 3, groups)
     assert (slope, intercept) == (pytest.approx(0.5, rel=0.1), pytest.approx(-1.5, rel=0.15))
 
 
 def test_a_line_never_turns_the_order_round():
-    assert line(np.array([1.0, 2.0, -1.0, -2.0]), np.array([-1, -1, 0, 0]))[0] == 0
+    assert fit_platt_line(np.array([1.0, 2.0, -1.0, -2.0]), np.array([-1, -1, 0, 0]))[0] == 0
 
 
 def test_signals_are_named_by_check_and_missing_ones_are_missing():
@@ -67,14 +67,16 @@ def test_signals_are_named_by_check_and_missing_ones_are_missing():
         "labels": RowScores(np.array([1.0, 2.0]), "x", {"entropy": np.array([3.0, 4.0])}).finding(2),
         "shift": Finding(0.0, "x"),
     }
-    got = signals_of(findings)
+    got = collect_signals(findings)
     assert list(got) == ["labels", "labels.entropy"]
-    np.testing.assert_array_equal(matrix(got, ["labels.entropy", "losses", "labels"]), [[3, np.nan, 1], [4, np.nan, 2]])
+    np.testing.assert_array_equal(
+        stack_signals(got, ["labels.entropy", "losses", "labels"]), [[3, np.nan, 1], [4, np.nan, 2]]
+    )
 
 
 def test_it_is_kept_in_equal_bytes_and_weighs_the_same(measured, tmp_path):
-    fusion = Fusion.train(measured, 0).scaled(0.5, 1.0)
-    for name, made in (("a", fusion), ("b", Fusion.train(measured, 0).scaled(0.5, 1.0))):
+    fusion = Fusion.train(measured, 0).recalibrate(0.5, 1.0)
+    for name, made in (("a", fusion), ("b", Fusion.train(measured, 0).recalibrate(0.5, 1.0))):
         archive.dump(tmp_path / name, made)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     again = archive.load(tmp_path / "a", {*OWN, *TRUSTED_TYPES})
@@ -86,7 +88,7 @@ def test_rows_that_every_fold_measures_nearly_alike_are_equally_common():
     rng = np.random.default_rng(4)
     folds = np.repeat(np.arange(5), 100)
     column = np.where(rng.random(500) < 0.9, 0.01 * folds, 2 + rng.random(500))
-    rarity = Rarity.of(column[:, None].astype(np.float32))
+    rarity = SignalRarity.of(column[:, None].astype(np.float32))
     for value in (0.0, 0.02, 0.04):
         above, below, distance = rarity.known(np.array([[value]], np.float32))[0]
         assert above == pytest.approx(0.0, abs=0.01)
@@ -100,6 +102,6 @@ def test_what_some_trusted_rows_lack_is_counted_among_those_that_have_it():
     whole = rng.normal(size=(400, 1)).astype(np.float32)
     gaps = np.vstack([whole, np.full((100, 1), np.nan, np.float32)])
     asked = np.array([[-3.0], [0.0], [3.0], [np.nan]], np.float32)
-    np.testing.assert_array_equal(Rarity.of(gaps).features(asked), Rarity.of(whole).features(asked))
-    nobody = Rarity.of(np.full((50, 1), np.nan, np.float32))
+    np.testing.assert_array_equal(SignalRarity.of(gaps).features(asked), SignalRarity.of(whole).features(asked))
+    nobody = SignalRarity.of(np.full((50, 1), np.nan, np.float32))
     assert not nobody.known(np.array([[np.nan], [0.0]], np.float32)).any()

@@ -2,9 +2,9 @@
 
 import pytest
 from pratique.contract.discovery import check_names, load_check
-from pratique.detector.hypotheses import FAMILIES, HYPOTHESES, ROWS, Description, budget_share, describe
+from pratique.detector.hypotheses import HYPOTHESES, ROWS, SEPARATE_FAMILIES, Description, budget_share, describe
 from pratique.detector.simulate import SIMULATIONS
-from pratique.detector.verdict import weights
+from pratique.detector.verdict import share_budget
 
 NAMES = sorted([*check_names(), *HYPOTHESES])
 
@@ -35,11 +35,11 @@ def test_a_name_that_this_version_does_not_know_stands_for_itself():
 def test_whatever_weighs_all_checks_has_a_share_of_its_own_and_rows_have_the_rest():
     assert all(0 < budget_share(name) < 1 for name in HYPOTHESES if name != ROWS.name)
     assert budget_share(ROWS.name) is None
-    shares = weights(NAMES)
+    shares = share_budget(NAMES)
     assert sum(shares.values()) == pytest.approx(1)
     assert min(shares.values()) > 0
     assert max(shares, key=shares.get) == ROWS.name
 
 
 def test_families_that_are_asked_about_are_simulated():
-    assert {family.name for family in FAMILIES} <= {simulation.family for simulation in SIMULATIONS}
+    assert {family.name for family in SEPARATE_FAMILIES} <= {simulation.family for simulation in SIMULATIONS}

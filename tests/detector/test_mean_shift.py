@@ -5,8 +5,15 @@ import pandas as pd
 import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.detector.fusion import Rarity
-from pratique.detector.mean_shift import REPETITIONS, SHARE, Lines, Moved, _moved, learned
+from pratique.detector.fusion import SignalRarity
+from pratique.detector.mean_shift import (
+    MEAN_SHIFT_COPIES,
+    MOVED_COLUMN_SHARE,
+    ColumnScorers,
+    MeanShiftTest,
+    _shift_rows,
+    fit_mean_shift,
+)
 
 LAYOUT = Layout("y", {"a": "real", "b": "real", "c": "real", "d": "real", "still": "real"})
 
@@ -25,10 +32,12 @@ def signals(_: int, batch: Batch) -> np.ndarray:
     return np.column_stack([a - (b + c) / 2, b - (a + c) / 2, c - (a + b) / 2, d]).astype(np.float32)
 
 
-def learn(table: pd.DataFrame, layout: Layout = LAYOUT) -> Moved | None:
+def learn(table: pd.DataFrame, layout: Layout = LAYOUT) -> MeanShiftTest | None:
     parts = [Batch.from_frame("reference", table[k::5], layout) for k in range(5)]
     rest = [np.vstack([signals(j, parts[j]) for j in range(5) if j != k]) for k in range(5)]
-    return learned(signals, parts, [signals(0, part) for part in parts], [Rarity.of(clean) for clean in rest], 7)
+    return fit_mean_shift(
+        signals, parts, [signals(0, part) for part in parts], [SignalRarity.of(clean) for clean in rest], 7
+    )
 
 
 @pytest.fixture(scope="module")
@@ -37,18 +46,18 @@ def trusted() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def moved(trusted) -> Moved:
+def moved(trusted) -> MeanShiftTest:
     found = learn(trusted)
     assert found is not None
     return found
 
 
-def rarity(trusted: pd.DataFrame) -> Rarity:
+def rarity(trusted: pd.DataFrame) -> SignalRarity:
     """Of the rows that the first fold's lines have learned from."""
-    return Rarity.of(np.vstack([signals(j, Batch.from_frame("s/b", trusted[j::5], LAYOUT)) for j in range(1, 5)]))
+    return SignalRarity.of(np.vstack([signals(j, Batch.from_frame("s/b", trusted[j::5], LAYOUT)) for j in range(1, 5)]))
 
 
-def asked(moved: Moved, others: Rarity, batch: pd.DataFrame) -> np.ndarray:
+def asked(moved: MeanShiftTest, others: SignalRarity, batch: pd.DataFrame) -> np.ndarray:
     """The ratios of the first fold's questions."""
     features = others.known(signals(0, Batch.from_frame("s/b", batch, LAYOUT)))
     return moved.ratios(moved.folds[0].log_odds(features))
@@ -56,21 +65,21 @@ def asked(moved: Moved, others: Rarity, batch: pd.DataFrame) -> np.ndarray:
 
 def test_every_copy_goes_up_in_columns_of_its_own(trusted):
     part = Batch.from_frame("reference", trusted[:200], LAYOUT)
-    batch, cells = _moved(part, [3, 0])
-    before, after = np.tile(part.numeric, (REPETITIONS, 1)), batch.numeric
+    batch, cells = _shift_rows(part, [3, 0])
+    before, after = np.tile(part.numeric, (MEAN_SHIFT_COPIES, 1)), batch.numeric
     np.testing.assert_array_equal(cells, after != before)
     assert (after >= before).all()
     assert not cells[:, 4].any()  # a column that never changes has nowhere to go
-    assert cells.sum(axis=1).max() == round(SHARE * 5)
-    assert cells[:, :4].mean(axis=0) == pytest.approx(np.full(4, SHARE * 4 / 3 * 0.8), abs=0.12)
-    assert batch.labels.tolist() == part.labels.tolist() * REPETITIONS
+    assert cells.sum(axis=1).max() == round(MOVED_COLUMN_SHARE * 5)
+    assert cells[:, :4].mean(axis=0) == pytest.approx(np.full(4, MOVED_COLUMN_SHARE * 4 / 3 * 0.8), abs=0.12)
+    assert batch.labels.tolist() == part.labels.tolist() * MEAN_SHIFT_COPIES
 
 
 def test_the_lines_by_hand():
-    lines = Lines(np.array([1.0, 0.0]), np.array([[2.0, 0.0], [0.0, -1.0]]), np.array([0.5, 0.0]))
+    lines = ColumnScorers(np.array([1.0, 0.0]), np.array([[2.0, 0.0], [0.0, -1.0]]), np.array([0.5, 0.0]))
     features = np.array([[2.0, 3.0]])
     assert lines.log_odds(features).tolist() == [[2.5, -3.0]]
-    assert lines.scaled([(2.0, 1.0), (1.0, 0.0)]).log_odds(features).tolist() == [[6.0, -3.0]]
+    assert lines.recalibrate([(2.0, 1.0), (1.0, 0.0)]).log_odds(features).tolist() == [[6.0, -3.0]]
 
 
 def test_columns_that_can_move_are_asked_about(moved):
@@ -122,7 +131,7 @@ def test_a_column_on_which_folds_disagree_is_not_asked_about(trusted):
     parts = [Batch.from_frame("reference", trusted[k::5], LAYOUT) for k in range(5)]
     clean = [uneven(k, part) for k, part in enumerate(parts)]
     rest = [np.vstack(clean[:k] + clean[k + 1 :]) for k in range(5)]
-    found = learned(uneven, parts, clean, [Rarity.of(rows) for rows in rest], 7)
+    found = fit_mean_shift(uneven, parts, clean, [SignalRarity.of(rows) for rows in rest], 7)
     assert found is not None
     assert "b" not in found.columns
     assert "d" in found.columns
@@ -135,4 +144,4 @@ def test_nothing_is_asked_where_nothing_can_move(trusted):
 def test_without_numbers_nothing_is_asked():
     layout = Layout("y", {"colour": "text"})
     batch = Batch.from_frame("reference", pd.DataFrame({"colour": ["red"] * 30, "y": ["u"] * 30}), layout)
-    assert learned(signals, [batch] * 5, [], [], 0) is None
+    assert fit_mean_shift(signals, [batch] * 5, [], [], 0) is None

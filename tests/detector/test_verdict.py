@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pratique.contract.finding import Finding
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.examine import Examination, Measurement
-from pratique.detector.verdict import Verdict, benjamini_hochberg, judge, unreadable, weights
+from pratique.detector.verdict import Verdict, benjamini_hochberg, judge, judge_unreadable, share_budget
 
 BUDGET = AlarmParams(per_1000_batches=10, rows_fdr=0.05)
 QUARANTINE = ShiftParams(policy="quarantine")
@@ -209,7 +209,7 @@ def test_rows_are_held_by_the_verdict():
 
 
 def test_bytes_that_are_no_table_are_quarantined():
-    got = unreadable()
+    got = judge_unreadable()
     assert (got.verdict, got.p_value, got.alarms, got.judged, got.suspects) == (
         "quarantine",
         0.0,
@@ -288,7 +288,7 @@ def test_a_batch_whose_p_value_is_in_the_budget_is_quarantined_and_no_other(exam
 
 def test_shares_of_the_budget_sum_to_one():
     """Whatever runs: what is not there leaves its share to what weighs all checks against all attacks."""
-    assert weights(["losses", "shift", "duplicates", "rows", "flips", "mimicry", "mean_shift"]) == pytest.approx(
+    assert share_budget(["losses", "shift", "duplicates", "rows", "flips", "mimicry", "mean_shift"]) == pytest.approx(
         {
             "losses": 0.03,
             "shift": 0.03,
@@ -299,7 +299,7 @@ def test_shares_of_the_budget_sum_to_one():
             "mean_shift": 0.07,
         }
     )
-    assert weights(["losses", "rows"]) == pytest.approx({"losses": 0.06, "rows": 0.94})
-    assert weights(["rows", "mean_shift"]) == pytest.approx({"rows": 0.93, "mean_shift": 0.07})
-    assert weights(["schema", "shift"]) == {"schema": 0.5, "shift": 0.5}
-    assert weights(["schema"]) == {"schema": 1.0}
+    assert share_budget(["losses", "rows"]) == pytest.approx({"losses": 0.06, "rows": 0.94})
+    assert share_budget(["rows", "mean_shift"]) == pytest.approx({"rows": 0.93, "mean_shift": 0.07})
+    assert share_budget(["schema", "shift"]) == {"schema": 0.5, "shift": 0.5}
+    assert share_budget(["schema"]) == {"schema": 1.0}

@@ -20,7 +20,7 @@ def project(tmp_path, monkeypatch, mixed_batch):
 
 
 def test_each_attack_of_the_family_is_judged_with_and_without_it(project, monkeypatch):
-    monkeypatch.setattr(unseen, "FAMILIES", ("flips",))
+    monkeypatch.setattr(unseen, "ATTACK_FAMILIES", ("flips",))
     shown = []
     honest = Detector.learn
     monkeypatch.setattr(Detector, "learn", lambda *a, **k: (shown.append(k.get("without")), honest(*a, **k))[1])

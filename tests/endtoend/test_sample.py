@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pratique.core.hashing import sha256_file
 from pratique.core.params import load
-from pratique.quarantine.store import REASON, ROW
+from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN
 from pratique.scaffold.pipeline import MODELS, STAGES
 from pratique.scaffold.sample import HOLDOUT_ROWS, HONEST_SHIFT, plan
 from pratique.tables.reading import read_table
@@ -286,8 +286,8 @@ def test_every_row_is_in_exactly_one_of_accepted_and_quarantine(done, records, n
     positions = []
     if held.is_file():
         table = pq.read_table(held)
-        positions = table[ROW].to_pylist()
-        assert all(table[REASON].to_pylist())
+        positions = table[ROW_COLUMN].to_pylist()
+        assert all(table[REASON_COLUMN].to_pylist())
         assert as_came(table.select(came.column_names)) == as_came(came.take(positions))
     rest = [row for row in range(came.num_rows) if row not in positions]
     assert len(set(positions)) == len(positions)

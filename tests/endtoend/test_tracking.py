@@ -168,8 +168,8 @@ def test_without_the_extra_nothing_is_tracked(monkeypatch):
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
     monkeypatch.setattr(tracking, "find_spec", lambda name: None)
-    assert not tracking.tracked()
+    assert not tracking.is_tracking()
     monkeypatch.setattr(tracking, "find_spec", lambda name: name)
-    assert tracking.tracked()
+    assert tracking.is_tracking()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
-    assert not tracking.tracked()
+    assert not tracking.is_tracking()

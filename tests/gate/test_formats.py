@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft4Validator
 from pratique.decisions.judging import Submission
 from pratique.gate.formats import MAX_SUMMARY, headline, junit, markdown, next_command, sarif, verdict_json, why
-from pratique.gate.judge import Gated, Result
+from pratique.gate.judge import GatedBatch, GateResult
 
 SARIF = Path(__file__).parents[1] / "schemas/sarif-2.1.0.json"
 """The public schema, without its descriptions."""
@@ -33,7 +33,7 @@ def gated(name="east/w01", verdict="quarantine", outcome="quarantined", text="la
     path = Path(f"data/incoming/{name}.csv")
     submission = Submission((), frozenset({"sam@example.org"}))
     subject = [{"name": path.as_posix(), "digest": {"sha256": "0" * 64}}]
-    return Gated(path, submission, True, {"subject": subject, "predicate": predicate | parts}, tuple(objections))
+    return GatedBatch(path, submission, True, {"subject": subject, "predicate": predicate | parts}, tuple(objections))
 
 
 CLEAN = gated("east/w00", "accept", "accepted")
@@ -43,11 +43,11 @@ BAD = gated(
     decisions=[{"action": "reject", "reviewer": HOSTILE, "reason": HOSTILE, "expires": None}],
 )
 RESULTS = {
-    "nothing": Result("a" * 40, (), (), ()),
-    "clean": Result("a" * 40, (CLEAN,), (), ()),
-    "bad": Result("a" * 40, (CLEAN, BAD), (HOSTILE, "params.yaml"), (HOSTILE,)),
-    "held": Result("a" * 40, (gated(verdict="accept", holds=[{"code": "resent", "reason": HOSTILE}]),), (), ()),
-    "unreadable": Result("a" * 40, (gated(checks=[], fault=HOSTILE),), (), ()),
+    "nothing": GateResult("a" * 40, (), (), ()),
+    "clean": GateResult("a" * 40, (CLEAN,), (), ()),
+    "bad": GateResult("a" * 40, (CLEAN, BAD), (HOSTILE, "params.yaml"), (HOSTILE,)),
+    "held": GateResult("a" * 40, (gated(verdict="accept", holds=[{"code": "resent", "reason": HOSTILE}]),), (), ()),
+    "unreadable": GateResult("a" * 40, (gated(checks=[], fault=HOSTILE),), (), ()),
 }
 
 
@@ -62,7 +62,7 @@ def test_sarif_is_valid_by_its_public_schema(result):
 
 
 def test_sarif_has_one_result_for_each_batch_and_check_never_for_a_row():
-    results = sarif(Result("a" * 40, (CLEAN, gated()), (), ()))["runs"][0]["results"]
+    results = sarif(GateResult("a" * 40, (CLEAN, gated()), (), ()))["runs"][0]["results"]
     assert [(r["ruleId"], r["level"]) for r in results] == [
         ("labels", "error"), ("schema", "error"), ("outcome", "error"),
     ]  # fmt: skip
@@ -106,14 +106,14 @@ def test_the_verdict_comes_first_and_what_passes_last():
 
 def test_500_quarantined_batches_stay_below_what_a_forge_shows():
     many = tuple(gated(f"east/w{i:03d}", text="x" * 5000, objections=["y" * 5000] * 9) for i in range(500))
-    page = markdown(Result("a" * 40, many, (), ()))
+    page = markdown(GateResult("a" * 40, many, (), ()))
     assert len(page.encode()) < 1024 * 1024
     assert len(page.encode()) <= MAX_SUMMARY + 200
-    small = markdown(Result("a" * 40, tuple(gated(f"east/w{i:03d}") for i in range(500)), (), ()))
+    small = markdown(GateResult("a" * 40, tuple(gated(f"east/w{i:03d}") for i in range(500)), (), ()))
     assert small.count("<details>") == small.count("</details>") == 500
 
 
 def test_what_to_do_names_the_first_batch_that_is_stopped():
     assert next_command(RESULTS["clean"]) is None
     assert next_command(RESULTS["bad"]).startswith("split the change: ")
-    assert next_command(Result("", (CLEAN, gated()), (), ())).startswith("git rm data/incoming/east/w01.csv; or")
+    assert next_command(GateResult("", (CLEAN, gated()), (), ())).startswith("git rm data/incoming/east/w01.csv; or")

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.decisions.decision import Decision, Said
+from pratique.decisions.decision import Decision, DecisionFile
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import Verdict
-from pratique.quarantine.clear import Cleared, row_set
+from pratique.quarantine.clear import ClearedBatch, row_set
 from pratique.quarantine.rulings import Hold, Ruling
 from pratique.tables.arrival import Arrival
 
@@ -57,18 +57,20 @@ def test_no_rows_have_no_name():
     assert named(FRAME.iloc[:0]) is None
 
 
-def cleared(verdict: str, ruling: Ruling, suspects: tuple[int, ...] = (), unreadable: tuple[int, ...] = ()) -> Cleared:
+def cleared(
+    verdict: str, ruling: Ruling, suspects: tuple[int, ...] = (), unreadable: tuple[int, ...] = ()
+) -> ClearedBatch:
     rows = 5
     batch = Batch("a/b", pa.table({"size": ["1"] * rows}), LAYOUT)
     reasons = dict.fromkeys((*suspects, *unreadable), "odd")
     found = Examination((), np.zeros(rows), np.ones(rows), ("rows",) * rows, dict.fromkeys(unreadable, "size"))
     arrival = Arrival("a/b", "b.csv", "ab" * 32, rows, 1)
-    return Cleared(arrival, batch, found, Verdict(verdict, 0.5, (), (), reasons), ruling=ruling)
+    return ClearedBatch(arrival, batch, found, Verdict(verdict, 0.5, (), (), reasons), ruling=ruling)
 
 
-def said(action: str, rows: tuple[int, ...] | None = None) -> Decision:
+def said(action: str, rows: tuple[int, ...] | None = None) -> DecisionFile:
     words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": "ab" * 32}
-    return Decision(Path("it.json"), Said(action=action, batch="a/b", rows=rows, **words), "cd" * 32)
+    return DecisionFile(Path("it.json"), Decision(action=action, batch="a/b", rows=rows, **words), "cd" * 32)
 
 
 RELEASE, SOME, REJECT = said("release"), said("release", rows=(0, 1)), said("reject")

@@ -20,8 +20,8 @@ from pratique.core.layout import Layout
 from pratique.core.params import AlarmParams, Params, ShiftParams
 from pratique.detector import profile
 from pratique.detector.examine import Examination, Measurement
-from pratique.detector.verdict import judge, unreadable
-from pratique.quarantine.clear import Cleared
+from pratique.detector.verdict import judge, judge_unreadable
+from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.record import Configuration, statement
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 from pratique.tables.arrival import Arrival
@@ -35,7 +35,7 @@ SCHEMA = json.loads((files("pratique.provenance") / "record.schema.json").read_t
 
 def cleared(
     *, p_value: float = 0.5, forbidden: int = 0, fault: str | None = None, breach: str | None = None
-) -> Cleared:
+) -> ClearedBatch:
     rows = 40
     table = pa.table({"a": np.arange(rows) / 8, "y": ["u", "v"] * (rows // 2)})
     null = Pearson3(0.0, 1.0, 0.0)
@@ -67,11 +67,13 @@ def cleared(
     )
     arrival = Arrival("vendor/w01", "w01.csv", SHA, rows, 2)
     verdict = judge(examination, AlarmParams(), ShiftParams())
-    return Cleared(arrival, Batch("vendor/w01", table, LAYOUT), examination, verdict)
+    return ClearedBatch(arrival, Batch("vendor/w01", table, LAYOUT), examination, verdict)
 
 
-def no_table() -> Cleared:
-    return Cleared(Arrival("vendor/w01", "w01.csv", SHA, fault="w01.csv: the file is empty"), None, None, unreadable())
+def no_table() -> ClearedBatch:
+    return ClearedBatch(
+        Arrival("vendor/w01", "w01.csv", SHA, fault="w01.csv: the file is empty"), None, None, judge_unreadable()
+    )
 
 
 OUTCOMES = {

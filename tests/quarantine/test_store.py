@@ -13,9 +13,9 @@ from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import Verdict
-from pratique.quarantine.clear import Cleared
+from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.record import Configuration
-from pratique.quarantine.store import REASON, ROW, store
+from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN, store
 from pratique.tables.arrival import Arrival
 
 LAYOUT = Layout("kind", {"petals": "integer", "length": "real", "colour": "text"})
@@ -36,15 +36,15 @@ ROWS = st.lists(
 )
 
 
-def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int, str]) -> Cleared:
+def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int, str]) -> ClearedBatch:
     table = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in rows[0]]))
     batch = Batch("garden/monday", table, LAYOUT)
     arrival = Arrival(batch.name, "monday.csv", "b" * 64, len(rows), table.num_columns)
     examination = Examination((), np.zeros(len(rows)), np.ones(len(rows)), ("labels",) * len(rows), {})
-    return Cleared(arrival, batch, examination, Verdict(verdict, 0.5, (), (), suspects))
+    return ClearedBatch(arrival, batch, examination, Verdict(verdict, 0.5, (), (), suspects))
 
 
-def stored(result: Cleared) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+def stored(result: ClearedBatch) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     for path in store(result, JUDGED_BY)[0]:
         assert path.is_file()
     accepted = paths.ACCEPTED / "garden/monday.parquet"
@@ -71,9 +71,9 @@ def test_every_row_is_in_exactly_one_place(here):
         accepted, held = stored(cleared(rows, verdict, suspects))
 
         expected = set() if verdict == "accept" else set(range(len(rows))) if verdict == "quarantine" else set(suspects)
-        assert {row[ROW] for row in held} == expected
+        assert {row[ROW_COLUMN] for row in held} == expected
         for row in held:
-            assert {name: row[name] for name in rows[0]} == rows[row[ROW]]  # cell by cell, as it came
+            assert {name: row[name] for name in rows[0]} == rows[row[ROW_COLUMN]]  # cell by cell, as it came
         kept = [row for i, row in enumerate(rows) if i not in expected]
         assert [row["id"] for row in accepted] == [row["id"] for row in kept]
         for got, came in zip(accepted, kept, strict=True):
@@ -97,16 +97,16 @@ def test_each_held_row_says_why_and_the_rest_follow_the_batch(here):
     row = {"id": "1", "kind": "a", "colour": None, "length": "1", "petals": "1"}
     result = cleared([row, row], "quarantine", {1: "labels: odd"})
     verdict = Verdict("quarantine", 0.0, ("labels", "rows"), (), {1: "labels: odd"})
-    _, held = stored(Cleared(result.arrival, result.batch, result.examination, verdict))
-    assert [r[REASON] for r in held] == ["batch: labels; rows", "labels: odd"]
+    _, held = stored(ClearedBatch(result.arrival, result.batch, result.examination, verdict))
+    assert [r[REASON_COLUMN] for r in held] == ["batch: labels; rows", "labels: odd"]
 
 
 def test_a_batch_keeps_a_column_that_has_our_name(here):
     here()
-    row = {"id": "1", "kind": "a", "colour": None, "length": "1", "petals": "1", ROW: "mine"}
+    row = {"id": "1", "kind": "a", "colour": None, "length": "1", "petals": "1", ROW_COLUMN: "mine"}
     _, held = stored(cleared([row], "quarantine", {}))
-    assert held[0][ROW] == "mine"
-    assert held[0][f"{ROW}_"] == 0
+    assert held[0][ROW_COLUMN] == "mine"
+    assert held[0][f"{ROW_COLUMN}_"] == 0
 
 
 def test_bytes_that_are_no_table_are_kept_as_they_came(here):
@@ -114,5 +114,5 @@ def test_bytes_that_are_no_table_are_kept_as_they_came(here):
     original.parent.mkdir(parents=True)
     original.write_bytes(b"\x00\xffno table")
     arrival = Arrival("garden/monday", "monday.csv", "c" * 64, fault="monday.csv: NUL byte at offset 0")
-    store(Cleared(arrival, None, None, Verdict("quarantine", 0.0, ("unreadable",))), JUDGED_BY)
+    store(ClearedBatch(arrival, None, None, Verdict("quarantine", 0.0, ("unreadable",))), JUDGED_BY)
     assert (paths.QUARANTINE / "garden/monday/monday.csv").read_bytes() == b"\x00\xffno table"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import Verdict
-from pratique.quarantine.clear import Cleared
+from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.stream import PATIENCE, STREAM, Stream, Streams
 from pratique.statistics.mixture import bets, mean_odds
 from pratique.tables.arrival import Arrival
@@ -14,10 +14,10 @@ from pratique.tables.arrival import Arrival
 ALPHA = 0.01
 
 
-def cleared(source: str, won: tuple[float, ...], verdict: str = "accept") -> Cleared:
+def cleared(source: str, won: tuple[float, ...], verdict: str = "accept") -> ClearedBatch:
     arrival = Arrival(batch=f"{source}/b", file="b.csv", sha256="0" * 64, rows=1, columns=1)
     one = np.ones(1)
-    return Cleared(arrival, None, Examination((), one, one, ("labels",), bets=won), Verdict(verdict, 0.5, ()))
+    return ClearedBatch(arrival, None, Examination((), one, one, ("labels",), bets=won), Verdict(verdict, 0.5, ()))
 
 
 def rows(count: int, poisoned: float, rng: np.random.Generator) -> np.ndarray:

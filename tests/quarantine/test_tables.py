@@ -10,7 +10,7 @@ import pytest
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.detector.verdict import Verdict
-from pratique.quarantine.clear import Summary
+from pratique.quarantine.clear import ClearedSummary
 from pratique.quarantine.tables import batches_csv, read_batches, rows_table, write_tables
 from pratique.tables.arrival import Arrival
 
@@ -18,11 +18,11 @@ SHA = "ab" * 32
 HEADER = "batch,source,sha256,rows,verdict,p_value,alarms,suspects,decision,outcome"
 
 
-def summary(batch: str, verdict: Verdict, rows: int = 3, fault: str | None = None) -> Summary:
+def summary(batch: str, verdict: Verdict, rows: int = 3, fault: str | None = None) -> ClearedSummary:
     arrival = Arrival(batch, f"{batch.split('/')[1]}.csv", SHA, rows, 2, fault)
     outcome = "quarantined" if verdict.verdict == "quarantine" else "accepted"
     scores, p_values = np.arange(rows) + 0.123456, np.arange(1, rows + 1) / 7
-    return Summary(arrival, verdict, scores, p_values, verdict.holds(rows), verdict.alarms, "", outcome)
+    return ClearedSummary(arrival, verdict, scores, p_values, verdict.holds(rows), verdict.alarms, "", outcome)
 
 
 ACCEPTED = summary("vendor/w01", Verdict("accept", 0.987654321, ()))

@@ -9,7 +9,7 @@ from pratique.core import paths
 from pratique.core.params import DataParams, Params, TrainParams
 from pratique.core.writing import write_table
 from pratique.results import price
-from pratique.results.price import Pricing, interval
+from pratique.results.price import Pricing, paired_interval
 
 PARAMS = Params(data=DataParams(label="y"), checks={"labels": {}}, train=TrainParams(trees=20))
 
@@ -33,12 +33,12 @@ def folder(tmp_path, monkeypatch, make_table):
 
 
 def test_no_change_has_no_interval():
-    assert interval(0, 0, 300, seed=0) == (0.0, 0.0)
+    assert paired_interval(0, 0, 300, seed=0) == (0.0, 0.0)
 
 
 def test_the_interval_is_that_of_the_paired_bootstrap():
     worse, better, rows = 30, 10, 400
-    low, high = interval(worse, better, rows, seed=0)
+    low, high = paired_interval(worse, better, rows, seed=0)
     mean = (better - worse) / rows
     spread = np.sqrt(((worse + better) / rows - mean**2) / rows)
     assert low == pytest.approx(mean - 1.96 * spread, abs=0.005)
@@ -85,8 +85,8 @@ def test_other_accepted_rows_mean_another_price(folder, table_layout, make_facts
 
 
 def test_many_rows_are_thinned_alike(folder, table_layout, make_facts, monkeypatch):
-    monkeypatch.setattr(price, "MAX_ROWS", 90)
-    monkeypatch.setattr(price, "FEWEST", 20)
+    monkeypatch.setattr(price, "PRICED_ROWS", 90)
+    monkeypatch.setattr(price, "FEWEST_ACCEPTED_ROWS", 20)
     thinned = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
     assert thinned.thinned == 0.5
     assert thinned.rows == 120
@@ -95,7 +95,7 @@ def test_many_rows_are_thinned_alike(folder, table_layout, make_facts, monkeypat
 
 def test_a_giant_batch_leaves_the_accepted_rows_as_they_are(folder, table_layout, make_facts, monkeypatch):
     whole = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/good"))
-    monkeypatch.setattr(price, "MAX_ROWS", 30)
+    monkeypatch.setattr(price, "PRICED_ROWS", 30)
     thinned = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
     assert thinned.without == whole.without
 

@@ -24,22 +24,22 @@ def test_ties_count_as_at_least_as_odd():
 
 def test_beyond_everything_seen_rows_are_ranked_by_a_hair():
     """Scores reach over 3; one of 7 is 3 beyond the highest, and so gets half of the hair."""
-    got = ConformalScore.of(FOUR).of_new(np.array([4.0, 4.5, 7.0, 1e300]))
+    got = ConformalScore.of(FOUR).scores(np.array([4.0, 4.5, 7.0, 1e300]))
     np.testing.assert_allclose(got, [math.log10(5 / 2), *(math.log10(5) + TIE_BREAK * np.array([0.5 / 3.5, 0.5, 1.0]))])
 
 
 def test_trusted_rows_that_are_all_alike_still_rank_what_is_beyond():
     surprise = ConformalScore.of(np.zeros(9))
-    np.testing.assert_allclose(surprise.of_new(np.array([0.0, 1.0, 3.0])), [0, 1 + TIE_BREAK / 2, 1 + 0.75 * TIE_BREAK])
+    np.testing.assert_allclose(surprise.scores(np.array([0.0, 1.0, 3.0])), [0, 1 + TIE_BREAK / 2, 1 + 0.75 * TIE_BREAK])
 
 
 @given(scores_of_rows, scores_of_rows)
 def test_a_higher_score_is_never_less_surprising(trusted, new):
     surprise = ConformalScore.of(trusted)
     beyond = trusted.max() + (np.ptp(trusted) + 1) * np.array([0.1, 1.0, 10.0])
-    assert (np.diff(surprise.of_new(beyond)) > 0).all()
+    assert (np.diff(surprise.scores(beyond)) > 0).all()
     ordered = np.sort(np.concatenate([new, trusted, beyond, [1e300]]))
-    got = surprise.of_new(ordered)
+    got = surprise.scores(ordered)
     assert (np.diff(got) >= 0).all()
     assert (np.diff(surprise.p_values(ordered)) <= 0).all()
     assert got.min() >= 0

@@ -46,10 +46,10 @@ def test_a_number_has_the_digits_that_people_compare(value, said):
 
 
 def test_long_lists_are_cut_and_counted():
-    assert words.listed([]) == ""
-    assert words.listed(["a"]) == "a"
-    assert words.listed(["a", "b"]) == "a and b"
-    assert words.listed(list("abcdef")) == "a, b, c, d and 2 more"
+    assert words.join_list([]) == ""
+    assert words.join_list(["a"]) == "a"
+    assert words.join_list(["a", "b"]) == "a and b"
+    assert words.join_list(list("abcdef")) == "a, b, c, d and 2 more"
 
 
 def test_the_strongest_reason_comes_first(make_facts, alarm):
@@ -121,4 +121,4 @@ def test_every_state_has_words(make_facts, fields, state):
 
 def test_decisions_are_told_with_who_and_why(make_facts):
     said = DecisionFacts("release", "Ann <ann@example.org>", "confirmed", None)
-    assert words.decided(make_facts(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]
+    assert words.list_decisions(make_facts(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]

@@ -59,7 +59,7 @@ class BiggioSvm(Attack):
         machine = Machine.of(task.points[task.trains], task.signs[task.trains], np.full(task.trains.sum(), self.cost))
         for clone, times in zip(clones, np.bincount(turns), strict=True):
             bound = self.cost * task.weight * times
-            machine = self._climb(task, machine.joined(task.points[clone], -task.signs[clone], bound))
+            machine = self._climb(task, machine.join(task.points[clone], -task.signs[clone], bound))
         found = machine.points[-len(clones) :]
         return task.insert(found[turns], clones[turns], rng)
 
@@ -72,7 +72,7 @@ class BiggioSvm(Attack):
             place = task.step_along(machine.points[-1], slope, step)
             if np.array_equal(place, machine.points[-1]):
                 break
-            there = machine.moved(place)
+            there = machine.move_to(place)
             higher = there.loss(points, signs)
             if higher > loss:
                 machine, loss, slope = there, higher, there.slope(points, signs)
@@ -111,11 +111,11 @@ class Machine:
         alphas[fitted.support_] = np.abs(fitted.dual_coef_[0])
         return cls(points, signs, bounds, alphas, (alphas * signs) @ points, float(fitted.intercept_[0]))
 
-    def joined(self, point: np.ndarray, sign: float, bound: float) -> Self:
+    def join(self, point: np.ndarray, sign: float, bound: float) -> Self:
         """Train again with one more point."""
         return self.of(np.vstack([self.points, point]), np.append(self.signs, sign), np.append(self.bounds, bound))
 
-    def moved(self, point: np.ndarray) -> Self:
+    def move_to(self, point: np.ndarray) -> Self:
         """Train again with the last point elsewhere."""
         return self.of(np.vstack([self.points[:-1], point]), self.signs, self.bounds)
 

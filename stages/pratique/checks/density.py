@@ -13,8 +13,8 @@ from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.tables.encoding import MOST_DIMENSIONS, Encoder, Projection, Ranks
 
-TINY = 1e-9
-TAIL = 3
+SMALLEST_DISTANCE = 1e-9
+TAIL_COLUMNS = 3
 """A row's most extreme columns that `tail_max` averages over."""
 
 
@@ -81,7 +81,7 @@ class Ellipsoid:
     def log_distance(self, points: np.ndarray) -> np.ndarray:
         """Logarithm of the squared Mahalanobis distance."""
         centred = points - self.mean
-        return np.log(np.maximum(((centred @ self.precision) * centred).sum(axis=1), 0) + TINY)
+        return np.log(np.maximum(((centred @ self.precision) * centred).sum(axis=1), 0) + SMALLEST_DISTANCE)
 
 
 @dataclass(frozen=True)
@@ -104,9 +104,9 @@ class FittedDensity(FittedRowCheck):
             own[rows] = ellipsoid.log_distance(places[rows])
         numbers = points[:, : len(batch.layout.numeric)]
         extremes = np.abs(numbers)
-        signals = {"overall": overall, "residual": np.log(self.projection.residual(points) + TINY)}
+        signals = {"overall": overall, "residual": np.log(self.projection.residual(points) + SMALLEST_DISTANCE)}
         signals |= {"tail_mean": _mean_of_largest(extremes, extremes.shape[1])}
-        signals |= {"tail_max": _mean_of_largest(extremes, TAIL)}
+        signals |= {"tail_max": _mean_of_largest(extremes, TAIL_COLUMNS)}
         if numbers.shape[1] <= MOST_DIMENSIONS:
             signals |= {f"place_{i}": place for i, place in enumerate(numbers.T)}
         return RowScores(own, "log distance", signals, self._evidence(batch, own, extremes))
@@ -118,7 +118,7 @@ class FittedDensity(FittedRowCheck):
                 RowEvidence(
                     (int(row),),
                     {"label": show_label(batch, row), "log distance": float(scores[row])},
-                    tuple(names[c] for c in np.argsort(-extremes[row], kind="stable")[:TAIL]),
+                    tuple(names[c] for c in np.argsort(-extremes[row], kind="stable")[:TAIL_COLUMNS]),
                 )
                 for row in rank_rows(batch, scores)
             ]

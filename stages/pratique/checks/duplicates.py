@@ -23,7 +23,7 @@ from pratique.tables.agreement import (
     sum_agreements,
 )
 
-MOST = 500
+MOST_COMPARED_ROWS = 500
 """Rows that are compared with each other: of more trusted rows a draw, of a larger batch those whose content has the
 smallest hashes."""
 RANKS = (1, 4, 30, 300)
@@ -32,7 +32,7 @@ CROWD = 30
 """The most similar pairs that say how crowded a region is, and how alike three rows must be."""
 JOINED = 300
 """The most similar pairs of a batch for which a third row is sought."""
-TINY = 1e-300
+SMALLEST_CHANCE = 1e-300
 MARGIN = 5.0
 """How many times as common similar pairs may be, at least."""
 BEYOND = 2.0
@@ -70,9 +70,9 @@ class Duplicates(BatchCheck):
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedDuplicates":
         """Learn how similar pairs of trusted rows are."""
-        if len(trusted) > MOST:
-            trusted = trusted.take(np.sort(rng.permutation(len(trusted))[:MOST]))
-        cells = TrustedCells.learned(trusted)
+        if len(trusted) > MOST_COMPARED_ROWS:
+            trusted = trusted.take(np.sort(rng.permutation(len(trusted))[:MOST_COMPARED_ROWS]))
+        cells = TrustedCells.fit(trusted)
         placed = cells.of(trusted, itself=1)
         pairs = Pairs.of(trusted, placed, within=NEAR_TRUSTED_VALUES)
         regions, count, contradicting = _regions(trusted), len(pairs.similar), pairs.contradicting
@@ -152,8 +152,8 @@ class Limits:
         from scipy.special import gammainc
 
         above = (similar[:, None] >= self.limits).sum(axis=0)
-        chances = gammainc(np.maximum(above, TINY), self.shares * pairs)  # P[Poisson >= 0] is the limit at 0
-        return float(-np.log10(np.maximum(chances, TINY).min(initial=1.0)))
+        chances = gammainc(np.maximum(above, SMALLEST_CHANCE), self.shares * pairs)  # P[Poisson >= 0] is the limit at 0
+        return float(-np.log10(np.maximum(chances, SMALLEST_CHANCE).min(initial=1.0)))
 
 
 @dataclass(frozen=True)
@@ -175,7 +175,11 @@ class CrowdLimit:
         from scipy.special import gammainc
 
         members = beyond_two(groups)
-        return float(-np.log10(max(gammainc(members, self.share * math.comb(rows, 3)), TINY))) if members else 0.0
+        return (
+            float(-np.log10(max(gammainc(members, self.share * math.comb(rows, 3)), SMALLEST_CHANCE)))
+            if members
+            else 0.0
+        )
 
 
 def beyond_two(groups: list[np.ndarray]) -> int:
@@ -261,9 +265,9 @@ class FittedDuplicates(FittedBatchCheck):
 
 def draw_rows(batch: Batch) -> np.ndarray:
     """Positions of the rows that are compared."""
-    if len(batch) <= MOST:
+    if len(batch) <= MOST_COMPARED_ROWS:
         return np.arange(len(batch))
-    return np.sort(np.argsort(batch.content, kind="stable")[:MOST])
+    return np.sort(np.argsort(batch.content, kind="stable")[:MOST_COMPARED_ROWS])
 
 
 def _regions(trusted: Batch) -> np.ndarray:

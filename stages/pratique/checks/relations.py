@@ -20,7 +20,7 @@ PAIRED = 12
 """Up to this many numeric columns, products of two are terms, too."""
 CROSSED = 200
 """Up to this many products of a column and a class, these are terms, too."""
-TOP = 3
+TOP_RESIDUALS = 3
 
 
 class Relations(RowCheck):
@@ -183,7 +183,7 @@ class Web:
             columns.append(np.where(unknown, 1.0, residual))
         return np.column_stack(columns) if columns else np.zeros((len(values), 0))
 
-    def surprise(self, residuals: np.ndarray) -> np.ndarray:
+    def rarity(self, residuals: np.ndarray) -> np.ndarray:
         """-log of the share of trusted rows whose residual is as large, in nats, shape (rows, columns)."""
         found = np.zeros(residuals.shape)
         for i, (known, mine) in enumerate(zip(self.known.T, np.abs(residuals).T, strict=True)):
@@ -201,8 +201,8 @@ class FittedRelations(FittedRowCheck):
     def measure(self, batch: Batch) -> RowScores:
         """How little each row's columns follow from each other."""
         residuals = self.features.residuals(batch)
-        alone = self.features.surprise(residuals)
-        labelled = self.labelled.surprise(self.labelled.residuals(batch))
+        alone = self.features.rarity(residuals)
+        labelled = self.labelled.rarity(self.labelled.residuals(batch))
         signals = {"top": _top(alone), "labelled_mean": labelled.mean(axis=1), "labelled_top": _top(labelled)}
         if residuals.shape[1] <= MOST_DIMENSIONS:
             signals |= {f"residual_{i}": residual for i, residual in enumerate(residuals.T)}
@@ -217,16 +217,16 @@ class FittedRelations(FittedRowCheck):
                 RowEvidence(
                     (int(row),),
                     {"label": show_label(batch, row), "nats a column": float(scores[row])},
-                    tuple(names[c] for c in np.argsort(-alone[row], kind="stable")[:TOP]),
+                    tuple(names[c] for c in np.argsort(-alone[row], kind="stable")[:TOP_RESIDUALS]),
                 )
                 for row in rank_rows(batch, scores)
             ]
         )
 
 
-def _top(surprise: np.ndarray) -> np.ndarray:
+def _top(rarity: np.ndarray) -> np.ndarray:
     """Mean of each row's largest surprises; 0 where there is none."""
-    count = min(TOP, surprise.shape[1])
+    count = min(TOP_RESIDUALS, rarity.shape[1])
     if not count:
-        return np.zeros(len(surprise))
-    return np.partition(surprise, surprise.shape[1] - count, axis=1)[:, -count:].mean(axis=1)
+        return np.zeros(len(rarity))
+    return np.partition(rarity, rarity.shape[1] - count, axis=1)[:, -count:].mean(axis=1)

@@ -22,7 +22,7 @@ from pratique.core.layout import Kind, read_column
 from pratique.core.text import one_line, shorten, show_cell
 
 LIGHT = 0.25
-MAX_LEVELS = 64
+MOST_LISTED_LEVELS = 64
 
 DTYPES: dict[str, Kind] = {
     **dict.fromkeys(("int64", "Int64", "int"), "integer"),
@@ -30,7 +30,7 @@ DTYPES: dict[str, Kind] = {
     **dict.fromkeys(("str", "string", "string[pyarrow]", "string[python]", "category"), "text"),
 }
 """What a declared dtype stands for; pandera writes most of them in several ways."""
-UNREADABLE: dict[Kind, str] = {"integer": "not a whole number", "real": "not a finite number"}
+UNREADABLE_CELLS: dict[Kind, str] = {"integer": "not a whole number", "real": "not a finite number"}
 
 # fmt: off
 RULES = frozenset({
@@ -39,7 +39,7 @@ RULES = frozenset({
     "str_endswith", "str_length",
 })
 RULE_KEYS = RULES | {"eq", "ne", "gt", "ge", "lt", "le", "between"}
-COLUMN_KEYS = frozenset({
+SCHEMA_COLUMN_KEYS = frozenset({
     "dtype", "nullable", "unique", "required", "coerce", "checks", "name", "title", "description",
 })
 TABLE_KEYS = frozenset({
@@ -105,7 +105,7 @@ class FittedSchema(FittedRuleCheck):
 
     def measure(self, batch: Batch) -> RuleBreaches:
         """Apply every rule to every row."""
-        strict, columns = _declared(self.place, self.text)
+        strict, columns = _parse_schema(self.place, self.text)
         names = dict.fromkeys(batch.table.column_names)
         tally = Tally(batch)
         tally.breach("the batch lacks", [c.name for c in columns if c.required and c.name not in names])
@@ -137,7 +137,7 @@ class _Column:
         read = batch.columns[self.name] if shared else read_column(batch.table[self.name], self.kind)
         missing = read.values.isna().to_numpy(bool) & ~read.unreadable
         if self.kind != "text":
-            tally.note([self.name], UNREADABLE[self.kind], read.unreadable)
+            tally.note([self.name], UNREADABLE_CELLS[self.kind], read.unreadable)
         if not self.nullable and missing.all():
             tally.breach("every cell is empty in", [self.name])
         elif not self.nullable:
@@ -161,7 +161,7 @@ class _Column:
 
 
 @lru_cache(maxsize=8)
-def _declared(place: str, text: str) -> tuple[bool, tuple[_Column, ...]]:
+def _parse_schema(place: str, text: str) -> tuple[bool, tuple[_Column, ...]]:
     """Read the file's text: whether the schema is strict, and its columns."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
@@ -185,7 +185,7 @@ def _column(place: str, name: Any, spec: Any) -> _Column:
     place = f"{place}: column {show_cell(name)}"
     if not isinstance(name, str) or not isinstance(spec, dict):
         raise PratiqueError(f"{place}: expected a name in quotes and, below it, dtype and rules")
-    _refuse_unknown(place, spec, COLUMN_KEYS | RULE_KEYS)
+    _refuse_unknown(place, spec, SCHEMA_COLUMN_KEYS | RULE_KEYS)
     if spec.get("checks") and RULE_KEYS & set(spec):
         raise PratiqueError(f"{place}: rules both under `checks` and beside it; write them in one place")
     dtype = spec.get("dtype")
@@ -250,7 +250,7 @@ def infer(trusted: Batch) -> str:
     quoted = DoubleQuotedScalarString  # then neither YAML 1.1 nor 1.2 takes "no" or "007" for anything else
     columns = {}
     for name in trusted.table.column_names:
-        spec = _inferred(trusted, name)
+        spec = _infer_column(trusted, name)
         if "isin" in spec:
             spec["isin"] = [quoted(level) for level in spec["isin"]]
         columns[quoted(name)] = spec
@@ -262,7 +262,7 @@ def infer(trusted: Batch) -> str:
     return HEADER + out.getvalue()
 
 
-def _inferred(trusted: Batch, name: str) -> dict[str, Any]:
+def _infer_column(trusted: Batch, name: str) -> dict[str, Any]:
     """Say in pandera's keys what one column of the trusted rows holds."""
     layout = trusted.layout
     if name not in (*layout.kinds, layout.label):
@@ -275,7 +275,7 @@ def _inferred(trusted: Batch, name: str) -> dict[str, Any]:
         spec["nullable"] = True
     if kind == "text":
         counts = present.value_counts()
-        if name == layout.label or (0 < len(counts) <= MAX_LEVELS and counts.min() > 1):
+        if name == layout.label or (0 < len(counts) <= MOST_LISTED_LEVELS and counts.min() > 1):
             spec["isin"] = sorted(counts.index)
     elif present.nunique() > 1:
         spec |= _bounds(present.to_numpy())

@@ -4,8 +4,8 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.writing import keep_only
 from pratique.gate.attestation import attest
-from pratique.gate.formats import SUMMARY_MD, TOP, headline, next_command, why, write_gate_files
-from pratique.gate.judge import Result, gate
+from pratique.gate.formats import SUMMARY_MD, TOP_REASONS, headline, next_command, why, write_gate_files
+from pratique.gate.judge import GateResult, gate
 
 CLEARED, REFUSED, NOTHING = 0, 1, 3
 
@@ -32,14 +32,14 @@ def _require_no_links() -> None:
                 raise PratiqueError(f"{path}: a link; expected a folder or file of its own")
 
 
-def _screen(result: Result) -> list[str]:
+def _screen(result: GateResult) -> list[str]:
     lines = [f"pratique gate {headline(result)}"]
     for gated in result.batches:
         if gated.passes and not gated.record["predicate"]["reasonCodes"]:
             continue
         lines.append(f"  {gated.name}: {gated.record['predicate']['verdict']}{', let in' if gated.passes else ''}")
-        lines += [f"    {reason}" for reason in why(gated)[:TOP]]
-    lines += [f"  {printable(path)} is changed, too" for path in result.mixed[:TOP]]
+        lines += [f"    {reason}" for reason in why(gated)[:TOP_REASONS]]
+    lines += [f"  {printable(path)} is changed, too" for path in result.mixed[:TOP_REASONS]]
     lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]
     command = next_command(result)
     if command is not None:

@@ -24,18 +24,18 @@ from pratique.provenance import git, signing
 from pratique.provenance.recordfile import read_record
 
 STATEMENT = "https://in-toto.io/Statement/v1"
-PREDICATE = "urn:pratique:decision:v1"
+DECISION_PREDICATE = "urn:pratique:decision:v1"
 
 Action = Literal["release", "reject"]
-BATCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-SHA256 = r"^[0-9a-f]{64}$"
+BATCH_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
 MAX_REASON = 2_000
 
-BOUND = ("params", "schema", "suite", "reference")
+BOUND_CONFIGURATION = ("params", "schema", "suite", "reference")
 """What limits follow from. The profile and what was measured follow too, but a processor's last bits show in them."""
 
 
-class Said(Section):
+class Decision(Section):
     """What a decision says: the predicate of its statement.
 
     `rows` are positions in the batch, all of its rows where there are none; `binds` is the `binding` of the record
@@ -43,36 +43,36 @@ class Said(Section):
     """
 
     action: Action
-    batch: str = Field(pattern=f"^{BATCH.pattern}$")
+    batch: str = Field(pattern=f"^{BATCH_PATTERN.pattern}$")
     rows: tuple[int, ...] | None = None
     reviewer: str = Field(min_length=1, max_length=300)
     reason: str = Field(min_length=1, max_length=MAX_REASON)
     time: datetime
     expires: date | None = None
-    binds: str = Field(pattern=SHA256)
-    rowSet: str | None = Field(None, pattern=SHA256)  # noqa: N815, the records' spelling
+    binds: str = Field(pattern=SHA256_PATTERN)
+    rowSet: str | None = Field(None, pattern=SHA256_PATTERN)  # noqa: N815, the records' spelling
 
 
 class _Statement(Section):
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
     subject: list[dict[str, Any]] = Field(min_length=1, max_length=1)
     predicateType: Literal["urn:pratique:decision:v1"]  # noqa: N815
-    predicate: Said
+    predicate: Decision
 
 
 @dataclass(frozen=True)
-class Decision:
+class DecisionFile:
     """A decision, the file it stands in with the digest of its bytes, and those bytes where they are signed."""
 
     path: Path
-    said: Said
+    content: Decision
     sha256: str
     envelope: bytes | None = None
 
     @property
     def reviewer(self) -> str:
         """The reviewer's address, in lower case."""
-        return git.email_of(self.said.reviewer)
+        return git.email_of(self.content.reviewer)
 
     def is_signed(self, keys: SigningParams) -> bool:
         """Whether the reviewer whom it names has signed it; without configured keys nobody need."""
@@ -90,6 +90,8 @@ class Decision:
 def binding(record: dict[str, Any]) -> str:
     """SHA-256 over the batch's bytes, what limits follow from, and which checks let the batch pass.
 
+    The program's version is left out: a release survives an upgrade that changes no verdict.
+
     Observed values are left out: they differ in the last digits from one kind of processor to another, and a
     release that somebody decided on a laptop must hold where the gate runs.
 
@@ -99,12 +101,14 @@ def binding(record: dict[str, Any]) -> str:
         A statement, or the part of one that has `subject` and the predicate's `configuration` and `checks`.
     """
     predicate = record["predicate"]
-    configuration = {entry["name"]: entry["sha256"] for entry in predicate["configuration"] if entry["name"] in BOUND}
+    configuration = {
+        entry["name"]: entry["sha256"] for entry in predicate["configuration"] if entry["name"] in BOUND_CONFIGURATION
+    }
     checks = [[check["id"], check["success"]] for check in predicate["checks"]]
-    return sha256_json([record["subject"][0]["digest"]["sha256"], predicate["tool"]["version"], configuration, checks])
+    return sha256_json([record["subject"][0]["digest"]["sha256"], configuration, checks])
 
 
-def load_decisions(folder: Path = paths.DECISIONS) -> list[Decision]:
+def load_decisions(folder: Path = paths.DECISIONS) -> list[DecisionFile]:
     """Every decision, sorted by the name of its file; none where the folder is missing.
 
     Raises
@@ -115,7 +119,7 @@ def load_decisions(folder: Path = paths.DECISIONS) -> list[Decision]:
     return [_load(path) for path in sorted(folder.glob("*.json"))]
 
 
-def parse_decision(path: Path, data: bytes) -> Decision:
+def parse_decision(path: Path, data: bytes) -> DecisionFile:
     """The decision in a file's bytes.
 
     Raises
@@ -126,7 +130,7 @@ def parse_decision(path: Path, data: bytes) -> Decision:
     value = parse_json(data, str(path))
     envelope = data if isinstance(value, dict) and "payload" in value else None
     statement = value if envelope is None else signing.unseal(envelope, str(path))
-    return Decision(path, parse(_Statement, statement, str(path)).predicate, sha256_bytes(data), envelope)
+    return DecisionFile(path, parse(_Statement, statement, str(path)).predicate, sha256_bytes(data), envelope)
 
 
 def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
@@ -186,7 +190,7 @@ def record_of(batch: str) -> Path:
     PratiqueError
         If the words are no batch's name, or it has no record.
     """
-    if not BATCH.fullmatch(batch):
+    if not BATCH_PATTERN.fullmatch(batch):
         raise PratiqueError(f"'{printable(batch)}': not a batch's name; expected <source>/<batch>")
     path = paths.RECORDS / f"{batch}.json"
     if not path.is_file():
@@ -217,8 +221,13 @@ def _write(
         "binds": binding(record),
         "rowSet": facts["rowSetSha256"],
     }
-    parse(Said, said, facts["id"])
-    statement = {"_type": STATEMENT, "subject": record["subject"], "predicateType": PREDICATE, "predicate": said}
+    parse(Decision, said, facts["id"])
+    statement = {
+        "_type": STATEMENT,
+        "subject": record["subject"],
+        "predicateType": DECISION_PREDICATE,
+        "predicate": said,
+    }
     path = paths.DECISIONS / _file_name(facts["id"], reviewer)
     key = signing.private_key()
     if key is None:
@@ -233,7 +242,7 @@ def _file_name(batch: str, reviewer: str) -> str:
     return f"{batch.replace('/', '--')}--{sha256_json([batch, git.email_of(reviewer)])[:8]}.json"
 
 
-def _load(path: Path) -> Decision:
+def _load(path: Path) -> DecisionFile:
     if path.is_symlink() or not path.is_file():
         raise PratiqueError(f"{path}: not a regular file; a decision is a file of its own")
     return parse_decision(path, path.read_bytes())

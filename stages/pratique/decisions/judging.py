@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pratique.core.params import Params
-from pratique.decisions.decision import Decision
+from pratique.decisions.decision import DecisionFile
 from pratique.provenance import git
 from pratique.provenance.git import Commit
 
@@ -50,19 +50,19 @@ class Judge:
         E-mail addresses of who committed each decision last.
     """
 
-    decisions: Sequence[Decision]
+    decisions: Sequence[DecisionFile]
     makers: dict[Path, frozenset[str]]
     today: date
 
     @classmethod
-    def of(cls, decisions: Sequence[Decision], batches: Container[str], today: date) -> "Judge":
+    def of(cls, decisions: Sequence[DecisionFile], batches: Container[str], today: date) -> "Judge":
         """Ask git who released these batches."""
-        releases = {d.path for d in decisions if d.said.action == "release" and d.said.batch in batches}
+        releases = {d.path for d in decisions if d.content.action == "release" and d.content.batch in batches}
         return cls(decisions, {path: _makers(path) for path in releases}, today)
 
     def of_batch(
         self, batch: str, binds: str, params: Params, submission: Submission
-    ) -> tuple[list[Decision], list[str]]:
+    ) -> tuple[list[DecisionFile], list[str]]:
         """The decisions that stand, and the objections to releases of this batch that don't.
 
         Parameters
@@ -75,16 +75,18 @@ class Judge:
         """
         standing, objections = [], []
         for decision in self.decisions:
-            is_release = decision.said.action == "release" and decision.said.batch == batch
+            is_release = decision.content.action == "release" and decision.content.batch == batch
             found = list(self.objections(decision, binds, params, submission.people)) if is_release else []
-            objections += [f"the release by {decision.said.reviewer} {objection}" for objection in found]
+            objections += [f"the release by {decision.content.reviewer} {objection}" for objection in found]
             if not found:
                 standing.append(decision)
         return standing, objections
 
-    def objections(self, decision: Decision, binds: str, params: Params, submitters: frozenset[str]) -> Iterable[str]:
+    def objections(
+        self, decision: DecisionFile, binds: str, params: Params, submitters: frozenset[str]
+    ) -> Iterable[str]:
         """Why a release does not count, a clause each, given what it must bind and who submitted the batch."""
-        said, makers = decision.said, self.makers[decision.path]
+        said, makers = decision.content, self.makers[decision.path]
         if said.binds != binds:
             yield "was made for other bytes or other limits: decide again"
         if said.time.date() > self.today + timedelta(days=1):  # clocks and time zones differ

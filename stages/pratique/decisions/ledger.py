@@ -15,7 +15,7 @@ from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_json
 from pratique.core.writing import write_text
-from pratique.decisions.decision import BOUND
+from pratique.decisions.decision import BOUND_CONFIGURATION
 
 GENESIS = "0" * 64
 
@@ -72,7 +72,7 @@ class Entry:
 def essence(record: dict[str, Any]) -> str:
     """SHA-256 of a record without its tool, its code and its profile."""
     predicate = {key: value for key, value in record["predicate"].items() if key != "tool"}
-    predicate["configuration"] = [entry for entry in predicate["configuration"] if entry["name"] in BOUND]
+    predicate["configuration"] = [entry for entry in predicate["configuration"] if entry["name"] in BOUND_CONFIGURATION]
     return sha256_json(record | {"predicate": predicate})
 
 

@@ -3,13 +3,13 @@
 import math
 from dataclasses import dataclass
 
-ALARMS = 6.0
+ALARMS_TIMES_ROWS = 6.0
 """False alarms a batch, times trusted rows: about what references of 150 to 600 rows kept on average (measured, see
 docs/experiments/detection.md). How odd the oddest clean rows are is a matter of luck in so few."""
 
 
 @dataclass(frozen=True)
-class Promise:
+class BudgetAdequacy:
     """The budget for false alarms beside what so many trusted rows are worth.
 
     Attributes
@@ -26,15 +26,15 @@ class Promise:
     @property
     def needed(self) -> int:
         """Trusted rows that it takes to promise the budget."""
-        return math.ceil(1000 * ALARMS / self.budget)
+        return math.ceil(1000 * ALARMS_TIMES_ROWS / self.budget)
 
     @property
     def kept(self) -> float:
         """Of 1,000 clean batches, those that alarm on average over references of this size."""
-        return max(self.budget, 1000 * ALARMS / self.trusted)
+        return max(self.budget, 1000 * ALARMS_TIMES_ROWS / self.trusted)
 
     @property
-    def short(self) -> str:
+    def warning(self) -> str:
         """What a reference that is too small can promise, in two sentences; empty where it is large enough."""
         if self.trusted >= self.needed:
             return ""

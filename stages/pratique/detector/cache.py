@@ -32,7 +32,7 @@ def key_of(rows_sha256: str, profile_digest: str) -> str:
     return sha256_json([rows_sha256, profile_digest, digest_code(), [version(name) for name in LIBRARIES]])
 
 
-def keep(path: Path, examination: Examination) -> None:
+def write_examination(path: Path, examination: Examination) -> None:
     """Write an examination: its arrays, and all the rest as one JSON text."""
     arrays = {"row_scores": examination.row_scores, "row_p_values": examination.row_p_values}
     measurements = []
@@ -51,7 +51,7 @@ def keep(path: Path, examination: Examination) -> None:
     write_bytes(path, out.getvalue())
 
 
-def kept(path: Path) -> Examination | None:
+def read_examination(path: Path) -> Examination | None:
     """The examination in a file; None where there is none that can be read."""
     try:
         with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:

@@ -15,7 +15,7 @@ from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
-from pratique.detector.fused import fused
+from pratique.detector.hypothesis_tests import fit_hypothesis_tests
 from pratique.detector.profile import Profile
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import Logarithm, MomentNull, fit_moments, fit_null_of_scores
@@ -45,16 +45,18 @@ def calibrate(table: pa.Table, params: Params, holdout: pa.Table | None = None, 
     trusted = Batch("reference", table, Layout.infer(table, params.data))
     examined = None if holdout is None else Batch("holdout", holdout, trusted.layout)
     _require_enough(trusted)
-    parts = folds_of(trusted, params.seed)
+    parts = split_folds(trusted, params.seed)
     checks: dict[str, CalibratedCheck] = {}
     for name, check in show_progress(list(configured_checks(params.checks).items()), "calibrating"):
         rng = np.random.default_rng([params.seed, *name.encode()])
         check = check.with_holdout(examined)
         checks[name] = _calibrate_check(name, check, trusted, parts, rng)
-    return Profile(trusted.layout, len(trusted), checks, fused(checks, trusted, parts, params.seed, without))
+    return Profile(
+        trusted.layout, len(trusted), checks, fit_hypothesis_tests(checks, trusted, parts, params.seed, without)
+    )
 
 
-def folds_of(trusted: Batch, seed: int) -> list[np.ndarray]:
+def split_folds(trusted: Batch, seed: int) -> list[np.ndarray]:
     """Positions of the rows of each fold, each class spread evenly over them."""
     rng = np.random.default_rng([seed, 0])
     order = rng.permutation(len(trusted))

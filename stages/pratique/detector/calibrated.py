@@ -21,10 +21,10 @@ class CalibratedCheck:
         scored its own, and every clean batch would look poisoned.
     null : Null
         Of the statistic.
-    surprise : ConformalScore, optional
+    conformal : ConformalScore, optional
         Of the row scores, for checks that have them and learn.
     """
 
     folds: tuple[Fitted, ...]
     null: Null
-    surprise: ConformalScore | None
+    conformal: ConformalScore | None

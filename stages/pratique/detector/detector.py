@@ -17,12 +17,12 @@ from pratique.core.layout import Layout
 from pratique.core.params import AlarmParams, DataParams, Params, parse
 from pratique.core.writing import write_json
 from pratique.detector import notebook, profile
-from pratique.detector.adequacy import Promise
+from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import Examination, examine
 from pratique.detector.profile import Profile
 from pratique.detector.result import Result
-from pratique.detector.verdict import Verdict, judge, unreadable
+from pratique.detector.verdict import Verdict, judge, judge_unreadable
 from pratique.tables.reading import read_frame, read_table, read_trusted
 
 SETTINGS = "detector.json"
@@ -87,9 +87,9 @@ class Detector:
         return self.profile.layout
 
     @property
-    def promise(self) -> Promise:
+    def adequacy(self) -> BudgetAdequacy:
         """The budget beside what so many trusted rows are worth."""
-        return Promise(self.params.alarms.per_1000_batches, self.profile.rows)
+        return BudgetAdequacy(self.params.alarms.per_1000_batches, self.profile.rows)
 
     def examine(self, batch: Batch) -> Examination:
         """Measure a batch with every check; it depends on this batch and the profile only."""
@@ -121,7 +121,7 @@ class Detector:
         try:
             batch = Batch(name, _read(rows, name), self.layout)
         except UnreadableBatch as error:
-            return Result(name, rows, None, None, unreadable(), str(error))
+            return Result(name, rows, None, None, judge_unreadable(), str(error))
         with threadpool_limits(limits=1):  # the order in which threads add up numbers would show in the last bits
             examination = self.examine(batch)
         return Result(name, rows, batch, examination, self.judge(examination))
@@ -130,7 +130,7 @@ class Detector:
         return f"Detector({self.profile.rows:,} trusted rows, {len(self.profile.checks)} checks)"
 
     def _repr_html_(self) -> str:
-        return notebook.show_detector(self.profile, self.promise)
+        return notebook.show_detector(self.profile, self.adequacy)
 
 
 def learn_from(

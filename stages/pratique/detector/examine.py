@@ -11,15 +11,15 @@ from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
-from pratique.detector.fused import Fused
-from pratique.detector.fusion import matrix, signals_of
+from pratique.detector.fusion import collect_signals, stack_signals
 from pratique.detector.hypotheses import MEAN_SHIFT, ROWS
+from pratique.detector.hypothesis_tests import HypothesisTests
 from pratique.detector.profile import Profile
 from pratique.statistics import mixture
 from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
 from pratique.statistics.nulls import MomentNull, SizedNull
 
-ROTATED = 1000
+ROTATION_ROWS = 1000
 """Rows from which on every row is scored by one fold instead of by each."""
 NARROWER = 0.8
 """Standard deviation of a likelihood ratio of new rows that is averaged over the folds, where that of trusted rows out
@@ -83,7 +83,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
 
     Each fold's models make an examination of their own, as they did of the trusted rows that they had not seen;
     the statistics of these examinations are averaged, never their inputs, so that the average has the mean that
-    the null was learned with. In a batch of `ROTATED` rows or more each row is scored by one fold instead, drawn
+    the null was learned with. In a batch of `ROTATION_ROWS` rows or more each row is scored by one fold instead, drawn
     by what the row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
@@ -92,15 +92,15 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     surprises: dict[str, np.ndarray] = {}
     by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
     for name, calibrated in profile.checks.items():
-        findings, merged = _measured(calibrated, batch, readers)
+        findings, merged = _measure_by_fold(calibrated, batch, readers)
         measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), _is_judged(name)))
-        if calibrated.surprise is not None and merged.row_scores is not None and merged.fault is None and rows:
-            surprises[name] = calibrated.surprise.of_new(merged.row_scores)
+        if calibrated.conformal is not None and merged.row_scores is not None and merged.fault is None and rows:
+            surprises[name] = calibrated.conformal.scores(merged.row_scores)
             for fold, finding in zip(by_fold, findings, strict=True):
                 fold[name] = finding
-    scored = _weighed(by_fold, readers, profile, rows)
+    scored = _weigh(by_fold, readers, profile, rows)
     measurements += scored.measurements
-    rarest = _rarest(surprises, rows)
+    rarest = _rarest_check(surprises, rows)
     return Examination(
         tuple(measurements),
         scored.scores,
@@ -113,20 +113,22 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     )
 
 
-def _measured(calibrated: CalibratedCheck, batch: Batch, readers: list[np.ndarray]) -> tuple[list[Finding], Finding]:
+def _measure_by_fold(
+    calibrated: CalibratedCheck, batch: Batch, readers: list[np.ndarray]
+) -> tuple[list[Finding], Finding]:
     """What every fold found in the rows that it reads, and one finding made of these."""
     rows = len(batch)
-    scores_rows = calibrated.surprise is not None and rows
+    scores_rows = calibrated.conformal is not None and rows
     read = readers if scores_rows else [np.arange(rows)] * len(calibrated.folds)
     findings = [
         measure(fitted, batch if len(part) == rows else batch.take(part))
         for fitted, part in zip(calibrated.folds, read, strict=True)
     ]
-    return findings, _merged(findings, read, rows)
+    return findings, _merge(findings, read, rows)
 
 
 @dataclass(frozen=True)
-class _Weighed:
+class _Weighing:
     """What the fusion makes of a batch."""
 
     measurements: list[Measurement]
@@ -136,25 +138,25 @@ class _Weighed:
     bets: tuple[float, ...] = ()
 
 
-def _weighed(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile: Profile, rows: int) -> _Weighed:
+def _weigh(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile: Profile, rows: int) -> _Weighing:
     """Weigh what the checks measured; signals of a check that failed are missing."""
-    fused = profile.fused
+    fused = profile.hypothesis_tests
     if fused is None or not by_fold[0] or not rows:
-        return _Weighed([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
-    signals = [matrix(signals_of(found), fused.names) for found in by_fold]
+        return _Weighing([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
+    signals = [stack_signals(collect_signals(found), fused.names) for found in by_fold]
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
-    p_values = _gathered([fused.surprise.p_values(f) for f in log_odds], readers, rows)
-    mean = _gathered(log_odds, readers, rows)
+    p_values = _average_over_folds([fused.conformal.p_values(f) for f in log_odds], readers, rows)
+    mean = _average_over_folds(log_odds, readers, rows)
     together = _likelihood(ROWS.name, log_odds, mean, fused.null)
     share = mixture.estimate_share(mean)
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior_log_odds(mean, share.estimate)
     measured = [
         replace(together, finding=replace(together.finding, row_scores=scores)),
-        *_families(fused, signals, readers, rows),
-        *_moved(fused, signals, readers, rows),
+        *_measure_families(fused, signals, readers, rows),
+        *_measure_mean_shift(fused, signals, readers, rows),
     ]
-    return _Weighed(measured, scores, p_values, share, tuple(won))
+    return _Weighing(measured, scores, p_values, share, tuple(won))
 
 
 def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned: MomentNull) -> Measurement:
@@ -173,27 +175,33 @@ def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned
     return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes)), null)
 
 
-def _families(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], rows: int) -> list[Measurement]:
+def _measure_families(
+    fused: HypothesisTests, signals: list[np.ndarray], readers: list[np.ndarray], rows: int
+) -> list[Measurement]:
     """What the rows say of each family that is asked about by itself."""
     found = []
     for name, family in fused.families.items():
         log_odds = [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)]
-        found.append(_likelihood(name, log_odds, _gathered(log_odds, readers, rows), family.null))
+        found.append(_likelihood(name, log_odds, _average_over_folds(log_odds, readers, rows), family.null))
     return found
 
 
-def _flip_bets(fused: Fused, by_fold: list[dict[str, Finding]], readers: list[np.ndarray], rows: int) -> list[float]:
+def _flip_bets(
+    fused: HypothesisTests, by_fold: list[dict[str, Finding]], readers: list[np.ndarray], rows: int
+) -> list[float]:
     """What bets on flipped labels win; none where they can't be made of any batch."""
-    if fused.flipped is None:
+    if fused.flip_odds is None:
         return []
-    check = fused.flipped.check
+    check = fused.flip_odds.check
     losses = [np.asarray(found[check].row_scores) for found in by_fold if check in found]
-    return fused.flipped.bets(_gathered(losses, readers, rows) if losses else None)
+    return fused.flip_odds.bets(_average_over_folds(losses, readers, rows) if losses else None)
 
 
-def _moved(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], rows: int) -> list[Measurement]:
+def _measure_mean_shift(
+    fused: HypothesisTests, signals: list[np.ndarray], readers: list[np.ndarray], rows: int
+) -> list[Measurement]:
     """What the rows say together about each column; nothing where no column can move."""
-    moved = fused.moved
+    moved = fused.mean_shift
     if moved is None:
         return []
     log_odds = [
@@ -203,7 +211,7 @@ def _moved(fused: Fused, signals: list[np.ndarray], readers: list[np.ndarray], r
     if len(readers[0]) == rows:
         by_fold = [moved.ratios(f) for f in log_odds]
     else:
-        by_fold = [moved.ratios(_gathered(log_odds, readers, rows))]
+        by_fold = [moved.ratios(_average_over_folds(log_odds, readers, rows))]
     statistic = float(np.mean([ratios.max() for ratios in by_fold]))
     evidence = moved.evidence(np.mean(by_fold, axis=0))
     return [
@@ -222,14 +230,14 @@ def _is_judged(check: str) -> bool:
 def _readers(batch: Batch) -> list[np.ndarray]:
     """Positions of the rows that each fold measures: all of them, or a part of many, by a hash of what they hold."""
     rows = len(batch)
-    if rows < ROTATED:
+    if rows < ROTATION_ROWS:
         return [np.arange(rows)] * FOLDS
     fold = batch.content % FOLDS
     parts = [np.flatnonzero(fold == k) for k in range(FOLDS)]
     return parts if all(map(len, parts)) else [np.arange(rows)] * FOLDS
 
 
-def _gathered(values: list[np.ndarray], readers: list[np.ndarray], rows: int) -> np.ndarray:
+def _average_over_folds(values: list[np.ndarray], readers: list[np.ndarray], rows: int) -> np.ndarray:
     """One value a row: the mean over the folds that measured it."""
     total, count = np.zeros((rows, *values[0].shape[1:])), np.zeros(rows)
     for fold, reader in zip(values, readers, strict=True):
@@ -247,7 +255,7 @@ def _unreadable(batch: Batch) -> dict[int, str]:
     return rows
 
 
-def _rarest(surprises: dict[str, np.ndarray], rows: int) -> tuple[str, ...]:
+def _rarest_check(surprises: dict[str, np.ndarray], rows: int) -> tuple[str, ...]:
     """For each row, the check with the largest surprise."""
     if not surprises:
         return (ROWS.name,) * rows
@@ -259,7 +267,7 @@ def _measurement(name: str, finding: Finding, null: SizedNull, judged: bool = Tr
     return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic), judged)
 
 
-def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Finding:
+def _merge(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Finding:
     """One finding from those of the folds: averaged numbers, the first one's words about the rows that it read."""
     faulty = next((f for f in findings if f.fault is not None), None)
     if faulty is not None:
@@ -269,7 +277,7 @@ def _merged(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Fi
     return replace(
         findings[0],
         statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
-        row_scores=_gathered(scores, readers, rows) if scores and rows else None,
+        row_scores=_average_over_folds(scores, readers, rows) if scores and rows else None,
         signals={},
         evidence=findings[0].evidence.relocate(readers[0]),
     )

@@ -10,11 +10,11 @@ from pratique.contract.discovery import load_check
 from pratique.detector.calibrated import CalibratedCheck
 from pratique.statistics import mixture
 
-TINY = 1e-12
+SMALLEST_PROBABILITY = 1e-12
 
 
 @dataclass(frozen=True)
-class Flipped:
+class FlipOdds:
     """What a check that gives labels a probability says of flips.
 
     Attributes
@@ -31,13 +31,13 @@ class Flipped:
     mean_odds: float
 
     @classmethod
-    def learned(cls, checks: Mapping[str, CalibratedCheck], classes: int) -> "Flipped | None":
+    def fit(cls, checks: Mapping[str, CalibratedCheck], classes: int) -> "FlipOdds | None":
         """From the losses of trusted rows out of fold; None where no check has them or there is one class only."""
         for name, calibrated in checks.items():
             check = load_check(name)
             likelihood = issubclass(check, RowCheck) and check.label_likelihood
-            if likelihood and calibrated.surprise is not None and classes > 1:
-                odds = log_odds(calibrated.surprise.sorted_scores, classes - 1)
+            if likelihood and calibrated.conformal is not None and classes > 1:
+                odds = log_odds(calibrated.conformal.sorted_scores, classes - 1)
                 return cls(name, classes - 1, mixture.mean_odds(odds))
         return None
 
@@ -50,4 +50,4 @@ class Flipped:
 
 def log_odds(losses: np.ndarray, others: int) -> np.ndarray:
     """log((1 - p) / (others x p)) for losses -log p: a label replaced by any other, each alike, against a true one."""
-    return np.asarray(np.log(np.maximum(-np.expm1(-losses), TINY)) + losses - np.log(others))
+    return np.asarray(np.log(np.maximum(-np.expm1(-losses), SMALLEST_PROBABILITY)) + losses - np.log(others))

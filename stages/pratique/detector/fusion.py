@@ -12,18 +12,18 @@ from pratique.statistics.empirical import count_at_least
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-POISONED = 2
-LINE = 2
+POISONED_PER_CLEAN = 2
+LINEAR_WEIGHT = 2
 """What the straight line counts beside the trees."""
-PENALTY = 0.05
+INVERSE_PENALTY = 0.05
 """Inverse strength of the penalty on the straight line's weights."""
-NEAR = 0.1
+NEAR_DEVIATIONS = 0.1
 """Standard deviations: values of a signal that are closer count as one."""
 TRUSTED_TYPES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
 
 
 @dataclass(frozen=True)
-class Rows:
+class SignalRows:
     """Measured rows: one column for each signal.
 
     Attributes
@@ -37,12 +37,12 @@ class Rows:
     groups: np.ndarray
 
     @classmethod
-    def joined(cls, parts: list["Rows"]) -> "Rows":
+    def join(cls, parts: list["SignalRows"]) -> "SignalRows":
         """All rows of several."""
         return cls(np.vstack([p.signals for p in parts]), np.concatenate([p.groups for p in parts]))
 
 
-def signals_of(findings: Mapping[str, Finding]) -> dict[str, np.ndarray]:
+def collect_signals(findings: Mapping[str, Finding]) -> dict[str, np.ndarray]:
     """The row scores and signals of every check that has them, by `<check>` and `<check>.<signal>`."""
     found: dict[str, np.ndarray] = {}
     for name, finding in findings.items():
@@ -52,7 +52,7 @@ def signals_of(findings: Mapping[str, Finding]) -> dict[str, np.ndarray]:
     return found
 
 
-def matrix(signals: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
+def stack_signals(signals: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarray:
     """Some signals as columns, float32 of shape (rows, len(names)); one that was not measured is missing."""
     rows = len(next(iter(signals.values())))
     missing = np.full(rows, np.nan)
@@ -60,7 +60,7 @@ def matrix(signals: Mapping[str, np.ndarray], names: Sequence[str]) -> np.ndarra
 
 
 @dataclass(frozen=True)
-class Rarity:
+class SignalRarity:
     """How rare each signal is among clean rows.
 
     Three features of each: minus the logarithm of its conformal p-value on either side, and its distance to the
@@ -84,11 +84,11 @@ class Rarity:
     near: np.ndarray
 
     @classmethod
-    def of(cls, clean: np.ndarray) -> "Rarity":
+    def of(cls, clean: np.ndarray) -> "SignalRarity":
         """Learn from the signals of clean rows."""
         known = np.sort(clean, axis=0)
         counts = (~np.isnan(known)).sum(axis=0)
-        spread = [_spread(column[:count]) for column, count in zip(known.T, counts, strict=True)]
+        spread = [_measure_spread(column[:count]) for column, count in zip(known.T, counts, strict=True)]
         return cls(known, counts, *np.array(spread, known.dtype).T)
 
     def features(self, signals: np.ndarray) -> np.ndarray:
@@ -108,34 +108,34 @@ class Rarity:
         return np.nan_to_num(self.features(signals))
 
 
-def _spread(known: np.ndarray) -> tuple[float, float, float]:
+def _measure_spread(known: np.ndarray) -> tuple[float, float, float]:
     """Median, scale and what counts as near, of one signal where it is known."""
     if not len(known):
         return 0.0, 1.0, 0.0
     low, median, high = np.quantile(known, [0.05, 0.5, 0.95])
     std = float(known.std())
-    return median, max(high - median, median - low, std / 2, 1e-6), NEAR * std
+    return median, max(high - median, median - low, std / 2, 1e-6), NEAR_DEVIATIONS * std
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearScorer:
     """Logistic regression on rarities, as arrays; a missing signal counts as an average one."""
 
-    rarity: Rarity
+    rarity: SignalRarity
     mean: np.ndarray
     weights: np.ndarray
     intercept: float
 
     @classmethod
-    def train(cls, rows: Rows) -> "Linear":
+    def train(cls, rows: SignalRows) -> "LinearScorer":
         """Learn from clean and poisoned rows."""
         from sklearn.linear_model import LogisticRegression
 
-        rarity = Rarity.of(rows.signals[rows.groups < 0])
+        rarity = SignalRarity.of(rows.signals[rows.groups < 0])
         features = rarity.known(rows.signals)
         mean, std = features.mean(axis=0), features.std(axis=0)
         std = np.where(std > 0, std, 1.0)
-        model = LogisticRegression(C=PENALTY, max_iter=300).fit((features - mean) / std, rows.groups >= 0)
+        model = LogisticRegression(C=INVERSE_PENALTY, max_iter=300).fit((features - mean) / std, rows.groups >= 0)
         return cls(rarity, mean, model.coef_[0] / std, float(model.intercept_[0]))
 
     def log_odds(self, signals: np.ndarray) -> np.ndarray:
@@ -161,16 +161,16 @@ class Fusion:
     """
 
     trees: "HistGradientBoostingClassifier"
-    linear: Linear
+    linear: LinearScorer
     slope: float = 1.0
     intercept: float = 0.0
 
     @classmethod
-    def train(cls, rows: Rows, seed: int) -> "Fusion":
-        """Learn from clean rows and from as many poisoned ones of each simulation, `POISONED` times as many in all."""
+    def train(cls, rows: SignalRows, seed: int) -> "Fusion":
+        """Learn from clean rows, and `POISONED_PER_CLEAN` times as many poisoned ones, evenly by simulation."""
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        rows = drawn(rows, np.random.default_rng([seed, 2]))
+        rows = balance_by_drawing(rows, np.random.default_rng([seed, 2]))
         trees = HistGradientBoostingClassifier(
             max_iter=80,
             learning_rate=0.08,
@@ -181,40 +181,42 @@ class Fusion:
             early_stopping=False,
             random_state=seed,
         )
-        return cls(trees.fit(rows.signals, rows.groups >= 0), Linear.train(rows))
+        return cls(trees.fit(rows.signals, rows.groups >= 0), LinearScorer.train(rows))
 
     def log_odds(self, signals: np.ndarray) -> np.ndarray:
         """Log odds of poisoned against clean where both are equally common, shape (rows,)."""
-        mean = (self.trees.decision_function(signals) + LINE * self.linear.log_odds(signals)) / (1 + LINE)
+        mean = (self.trees.decision_function(signals) + LINEAR_WEIGHT * self.linear.log_odds(signals)) / (
+            1 + LINEAR_WEIGHT
+        )
         return np.asarray(self.intercept + self.slope * mean)
 
-    def scaled(self, slope: float, intercept: float) -> "Fusion":
+    def recalibrate(self, slope: float, intercept: float) -> "Fusion":
         """The same with another line."""
         return replace(self, slope=slope, intercept=intercept)
 
 
-def drawn(rows: Rows, rng: np.random.Generator) -> Rows:
+def balance_by_drawing(rows: SignalRows, rng: np.random.Generator) -> SignalRows:
     """All clean rows, and as many of each simulation: what weights would say, at a tenth of their cost."""
     poisoned = np.unique(rows.groups[rows.groups >= 0])
-    each = int(POISONED * (rows.groups < 0).sum() / max(1, len(poisoned)))
+    each = int(POISONED_PER_CLEAN * (rows.groups < 0).sum() / max(1, len(poisoned)))
     chosen = [np.flatnonzero(rows.groups < 0)]
     for group in poisoned:
         members = np.flatnonzero(rows.groups == group)
         chosen.append(rng.choice(members, min(each, len(members)), replace=False))
     keep = np.sort(np.concatenate(chosen))
-    return Rows(rows.signals[keep], rows.groups[keep])
+    return SignalRows(rows.signals[keep], rows.groups[keep])
 
 
-def balanced(groups: np.ndarray) -> np.ndarray:
+def balance_weights(groups: np.ndarray) -> np.ndarray:
     """Weights with mean 1: half of their sum on clean rows, half on poisoned ones, every simulation alike."""
     values, codes, counts = np.unique(groups, return_inverse=True, return_counts=True)
     share = np.where(values < 0, 0.5, 0.5 / max(1, (values >= 0).sum()))
     return np.asarray((share / counts)[codes] * len(groups))
 
 
-def line(log_odds: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
+def fit_platt_line(log_odds: np.ndarray, groups: np.ndarray) -> tuple[float, float]:
     """Slope and intercept that make out-of-fold log odds honest (Platt, 1999); the slope is never negative."""
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=1e6).fit(log_odds[:, None], groups >= 0, sample_weight=balanced(groups))
+    model = LogisticRegression(C=1e6).fit(log_odds[:, None], groups >= 0, sample_weight=balance_weights(groups))
     return max(0.0, float(model.coef_[0, 0])), float(model.intercept_[0])

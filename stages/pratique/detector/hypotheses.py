@@ -1,7 +1,7 @@
 """The ways in which a batch may be poisoned, asked of all checks together; and what people read about any measurement.
 
 A hypothesis has a name, words, and a share of the budget; what the reference teaches about it (log odds of rows and a
-null) is in `fused.py` and `mean_shift.py`.
+null) is in `hypothesis_tests.py` and `mean_shift.py`.
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ MEAN_SHIFT = Hypothesis(
     0.07,
 )
 HYPOTHESES = {each.name: each for each in (ROWS, FLIPS, MIMICRY, MEAN_SHIFT)}
-FAMILIES = (FLIPS, MIMICRY)
+SEPARATE_FAMILIES = (FLIPS, MIMICRY)
 """Families of attacks that are asked about by themselves: what they do to a row is little, among all attacks less."""
 
 

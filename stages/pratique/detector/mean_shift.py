@@ -16,28 +16,28 @@ from pratique.contract.attack import overwrite_cells
 from pratique.contract.discovery import load_attack
 from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.core.batch import Batch
-from pratique.detector.fusion import PENALTY, Rarity, line
+from pratique.detector.fusion import INVERSE_PENALTY, SignalRarity, fit_platt_line
 from pratique.statistics import mixture
 from pratique.statistics.nulls import MomentNull
 from pratique.tables.encoding import space_evenly
 
-SHARE = 0.3
+MOVED_COLUMN_SHARE = 0.3
 """Of the numeric columns that a simulated row moves in."""
 ALL_COLUMNS: dict[str, Any] = {"share": 1.0}
-REPETITIONS = 3
-MOST = 60
+MEAN_SHIFT_COPIES = 3
+MOST_ASKED_COLUMNS = 60
 """Columns that are asked about: of more, evenly spaced ones."""
-FEWEST = 5
+FEWEST_MOVED_ROWS = 5
 """Rows of each fold that must be able to move in a column."""
-CAP = 4.0
+COLUMN_LOG_ODDS_CAP = 4.0
 """Log odds beyond this say no more: what is sought is many rows that each say a little."""
-APART = 0.75
+LARGEST_FOLD_GAP = 0.75
 """By how much the log odds of a fold's clean rows may be higher than those of the others', on average."""
-SHOWN = 5
+SHOWN_SHIFTED_COLUMNS = 5
 
 
 @dataclass(frozen=True)
-class Lines:
+class ColumnScorers:
     """For each column a logistic regression on rarities: log odds that a row moved in it.
 
     Attributes
@@ -52,7 +52,7 @@ class Lines:
     intercepts: np.ndarray
 
     @classmethod
-    def train(cls, clean: np.ndarray, moved: np.ndarray, cells: np.ndarray) -> "Lines":
+    def train(cls, clean: np.ndarray, moved: np.ndarray, cells: np.ndarray) -> "ColumnScorers":
         """Learn from the features of clean rows and of moved ones; `cells` says which rows moved in which column."""
         from sklearn.linear_model import LogisticRegression
 
@@ -62,7 +62,7 @@ class Lines:
         for column in cells.T:
             features = np.vstack([clean, moved[column]])
             poisoned = np.arange(len(features)) >= len(clean)
-            model = LogisticRegression(C=PENALTY, max_iter=300, class_weight="balanced")
+            model = LogisticRegression(C=INVERSE_PENALTY, max_iter=300, class_weight="balanced")
             model.fit((features - mean) / std, poisoned)
             weights.append(model.coef_[0] / std)
             intercepts.append(float(model.intercept_[0]))
@@ -72,18 +72,18 @@ class Lines:
         """Shape (rows, columns)."""
         return np.asarray((features - self.mean) @ self.weights + self.intercepts)
 
-    def only(self, columns: Sequence[int]) -> "Lines":
+    def only(self, columns: Sequence[int]) -> "ColumnScorers":
         """The lines of some columns."""
-        return Lines(self.mean, self.weights[:, columns], self.intercepts[list(columns)])
+        return ColumnScorers(self.mean, self.weights[:, columns], self.intercepts[list(columns)])
 
-    def scaled(self, honest: Sequence[tuple[float, float]]) -> "Lines":
+    def recalibrate(self, honest: Sequence[tuple[float, float]]) -> "ColumnScorers":
         """The same with honest log odds, given each column's slope and intercept."""
         slopes, intercepts = np.array(honest).T
-        return Lines(self.mean, self.weights * slopes, intercepts + self.intercepts * slopes)
+        return ColumnScorers(self.mean, self.weights * slopes, intercepts + self.intercepts * slopes)
 
 
 @dataclass(frozen=True)
-class Moved:
+class MeanShiftTest:
     """Every column's question, as each fold asks it, and how clean batches answer.
 
     Attributes
@@ -96,7 +96,7 @@ class Moved:
     """
 
     columns: tuple[str, ...]
-    folds: tuple[Lines, ...]
+    folds: tuple[ColumnScorers, ...]
     cap: float
     null: MomentNull
 
@@ -106,20 +106,20 @@ class Moved:
 
     def evidence(self, ratios: np.ndarray) -> Evidence:
         """The columns that say the most, of those that say anything."""
-        first = [i for i in np.argsort(-ratios, kind="stable")[:SHOWN] if ratios[i] > 0]
+        first = [i for i in np.argsort(-ratios, kind="stable")[:SHOWN_SHIFTED_COLUMNS] if ratios[i] > 0]
         columns = [
             ColumnEvidence((self.columns[i],), {"log likelihood ratio": round(float(ratios[i]), 4)}) for i in first
         ]
         return Evidence(columns=tuple(columns), columns_left_out=len(ratios) - len(first))
 
 
-def learned(
+def fit_mean_shift(
     measure: Callable[[int, Batch], np.ndarray],
     parts: Sequence[Batch],
     clean: list[np.ndarray],
-    rarities: Sequence[Rarity],
+    rarities: Sequence[SignalRarity],
     seed: int,
-) -> Moved | None:
+) -> MeanShiftTest | None:
     """Learn from every fold's rows, as they came and moved; None where no column can move, or where no folds agree.
 
     Parameters
@@ -141,63 +141,65 @@ def learned(
     names, folds = parts[0].layout.numeric, range(len(parts))
     if not names:
         return None
-    copies = [_moved(part, [seed, k]) for k, part in enumerate(parts)]
-    asked = space_evenly(len(names), MOST)
-    asked = asked[np.all([cells[:, asked].sum(axis=0) >= FEWEST for _, cells in copies], axis=0)]
+    copies = [_shift_rows(part, [seed, k]) for k, part in enumerate(parts)]
+    asked = space_evenly(len(names), MOST_ASKED_COLUMNS)
+    asked = asked[np.all([cells[:, asked].sum(axis=0) >= FEWEST_MOVED_ROWS for _, cells in copies], axis=0)]
     if not len(asked):
         return None
     cells = [cells[:, asked] for _, cells in copies]
     moved = [measure(k, batch) for k, (batch, _) in enumerate(copies)]
     lines = [_train(rarities[k], k, clean, moved, cells) for k in folds]
     kept, gone = ([lines[k].log_odds(rarities[k].known(rows[k])) for k in folds] for rows in (clean, moved))
-    honest = [_honest(np.vstack(kept)[:, i], np.vstack(gone)[np.vstack(cells)[:, i], i]) for i in range(len(asked))]
+    honest = [
+        _fit_honest_line(np.vstack(kept)[:, i], np.vstack(gone)[np.vstack(cells)[:, i], i]) for i in range(len(asked))
+    ]
     slopes, intercepts = np.array(honest).T
     by_fold = [log_odds * slopes + intercepts for log_odds in kept]
     agreed = [i for i in np.flatnonzero(slopes).tolist() if _agree([log_odds[:, i] for log_odds in by_fold])]
     if not agreed:
         return None
     log_odds = np.vstack(by_fold)[:, agreed]
-    cap = min(CAP, float(np.log(len(log_odds) + 1)))
+    cap = min(COLUMN_LOG_ODDS_CAP, float(np.log(len(log_odds) + 1)))
     unseen = np.full((1, len(agreed)), cap)  # for the reason that `nulls.add_unseen_row` gives
     null = mixture.fit_null_of_largest(np.vstack([log_odds, unseen]), cap, np.random.default_rng([seed, 3]))
-    asking = tuple(each.scaled(honest).only(agreed) for each in lines)
-    return Moved(tuple(names[i] for i in asked[agreed]), asking, cap, null)
+    asking = tuple(each.recalibrate(honest).only(agreed) for each in lines)
+    return MeanShiftTest(tuple(names[i] for i in asked[agreed]), asking, cap, null)
 
 
 def _train(
-    rarity: Rarity, fold: int, clean: list[np.ndarray], moved: list[np.ndarray], cells: list[np.ndarray]
-) -> Lines:
+    rarity: SignalRarity, fold: int, clean: list[np.ndarray], moved: list[np.ndarray], cells: list[np.ndarray]
+) -> ColumnScorers:
     """The lines of a fold, from the rows of the others."""
     seen, gone, where = (np.vstack(rows[:fold] + rows[fold + 1 :]) for rows in (clean, moved, cells))
-    return Lines.train(rarity.known(seen), rarity.known(gone), where)
+    return ColumnScorers.train(rarity.known(seen), rarity.known(gone), where)
 
 
 def _agree(folds: list[np.ndarray]) -> bool:
     """Whether no fold gives its clean rows far higher log odds than the others do: else no null of all would hold."""
-    means = np.array([np.clip(fold, -CAP, CAP).mean() for fold in folds])
+    means = np.array([np.clip(fold, -COLUMN_LOG_ODDS_CAP, COLUMN_LOG_ODDS_CAP).mean() for fold in folds])
     others = (means.sum() - means) / (len(means) - 1)
-    return bool((means - others).max() <= APART)
+    return bool((means - others).max() <= LARGEST_FOLD_GAP)
 
 
-def _honest(clean: np.ndarray, moved: np.ndarray) -> tuple[float, float]:
-    return line(np.concatenate([clean, moved]), np.repeat([-1, 0], [len(clean), len(moved)]))
+def _fit_honest_line(clean: np.ndarray, moved: np.ndarray) -> tuple[float, float]:
+    return fit_platt_line(np.concatenate([clean, moved]), np.repeat([-1, 0], [len(clean), len(moved)]))
 
 
-def _moved(part: Batch, seed: list[int]) -> tuple[Batch, np.ndarray]:
+def _shift_rows(part: Batch, seed: list[int]) -> tuple[Batch, np.ndarray]:
     """Rows that went up by a standard deviation in columns that are drawn for each row, several times over.
 
     Returns
     -------
     moved : Batch
-        `REPETITIONS` copies of each row.
+        `MEAN_SHIFT_COPIES` copies of each row.
     cells : ndarray of bool, shape (rows, numeric columns)
         Where they differ from what they were.
     """
     rng = np.random.default_rng([*seed, 4])
-    copies = part.take(np.tile(np.arange(len(part)), REPETITIONS))
+    copies = part.take(np.tile(np.arange(len(part)), MEAN_SHIFT_COPIES))
     up = load_attack("mean_shift")(**ALL_COLUMNS).poison(copies, 1.0, rng).batch.numeric
     draws = rng.random(up.shape)
-    count = max(1, round(SHARE * up.shape[1]))
+    count = max(1, round(MOVED_COLUMN_SHARE * up.shape[1]))
     drawn = draws <= np.sort(draws, axis=1)[:, count - 1 : count]
     cells = drawn & (up != copies.numeric) & ~np.isnan(up)
     new = np.where(cells, up, np.nan)

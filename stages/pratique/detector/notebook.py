@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from html import escape
 
 from pratique.core.errors import printable
-from pratique.detector.adequacy import Promise
+from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.hypotheses import describe
 from pratique.detector.profile import Profile
 from pratique.detector.verdict import Judged, Verdict
 
 
-def show_detector(profile: Profile, promise: Promise) -> str:
+def show_detector(profile: Profile, promise: BudgetAdequacy) -> str:
     """How many rows a detector knows, what it can promise, and which checks it has."""
     lines = [
         f"<b>Detector</b>: {profile.rows:,} trusted rows, label {_text(profile.layout.label)}, "
         f"{len(profile.layout.kinds):,} features.",
-        promise.short or f"It keeps {promise.budget:g} false alarms in 1,000 clean batches.",
+        promise.warning or f"It keeps {promise.budget:g} false alarms in 1,000 clean batches.",
     ]
     rows = [(name, describe(name).alarm) for name in profile.checks]
     return "".join(f"<p>{line}</p>" for line in lines) + _table(("check", "an alarm means"), rows)

@@ -13,10 +13,10 @@ from pratique.core.layout import Kind, Layout
 from pratique.core.params import Params
 from pratique.core.writing import keep_only, write_json
 from pratique.detector.calibrated import CalibratedCheck
-from pratique.detector.flip_odds import Flipped
-from pratique.detector.fused import Family, Fused
-from pratique.detector.fusion import TRUSTED_TYPES, Fusion, Linear, Rarity
-from pratique.detector.mean_shift import Lines, Moved
+from pratique.detector.flip_odds import FlipOdds
+from pratique.detector.fusion import TRUSTED_TYPES, Fusion, LinearScorer, SignalRarity
+from pratique.detector.hypothesis_tests import FamilyTest, HypothesisTests
+from pratique.detector.mean_shift import ColumnScorers, MeanShiftTest
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull, RateNull
 
@@ -31,14 +31,14 @@ class Profile:
     rows : int
         Of the reference.
     checks : dict of str to CalibratedCheck
-    fused : Fused, optional
+    hypothesis_tests : Fused, optional
         All checks together; None where no check scores rows.
     """
 
     layout: Layout
     rows: int
     checks: dict[str, CalibratedCheck]
-    fused: Fused | None
+    hypothesis_tests: HypothesisTests | None
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def save(profile: Profile, folder: Path = paths.PROFILE) -> None:
     for name, calibrated in profile.checks.items():
         wanted.append(folder / "checks" / f"{name}.skops")
         archive.dump(wanted[-1], calibrated)
-    archive.dump(folder / "rows.skops", profile.fused)
+    archive.dump(folder / "rows.skops", profile.hypothesis_tests)
     summary = Summary(profile.rows, profile.layout.label, profile.layout.kinds, sorted(profile.checks))
     write_json(folder / "profile.json", asdict(summary))
     keep_only(folder, wanted)
@@ -89,14 +89,14 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
     own = [
         CalibratedCheck,
-        Family,
-        Flipped,
-        Fused,
+        FamilyTest,
+        FlipOdds,
+        HypothesisTests,
         Fusion,
-        Linear,
-        Rarity,
-        Lines,
-        Moved,
+        LinearScorer,
+        SignalRarity,
+        ColumnScorers,
+        MeanShiftTest,
         MomentNull,
         RateNull,
         ConformalScore,
@@ -109,5 +109,5 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
             for name, check in checks.items()
         },
-        fused=archive.load(folder / "rows.skops", types | set(TRUSTED_TYPES)),
+        hypothesis_tests=archive.load(folder / "rows.skops", types | set(TRUSTED_TYPES)),
     )

@@ -23,7 +23,7 @@ class Simulation:
     params: dict[str, Any] = field(default_factory=dict)
 
 
-SHIFTED = "mean shift"
+MEAN_SHIFT_FAMILY = "mean shift"
 """The family of attacks that move the same columns of many rows."""
 SIMULATIONS = (
     Simulation("flips", "label_flip", 0.5),
@@ -34,8 +34,8 @@ SIMULATIONS = (
     Simulation("noise", "gaussian_noise", 0.5, {"scale": 0.5}),
     Simulation("noise", "outlier_insertion", 0.5),
     Simulation("noise", "unit_error", 0.5, {"factor": 100.0}),
-    Simulation(SHIFTED, "mean_shift", 0.5),
-    Simulation(SHIFTED, "mean_shift", 0.3, {"scale": 2.0}),
+    Simulation(MEAN_SHIFT_FAMILY, "mean_shift", 0.5),
+    Simulation(MEAN_SHIFT_FAMILY, "mean_shift", 0.3, {"scale": 2.0}),
     Simulation("mimicry", "mimicry", 0.5),
     Simulation("backdoor", "backdoor_trigger", 0.5),
     Simulation("fabrication", "fabrication", 0.5),
@@ -43,12 +43,12 @@ SIMULATIONS = (
 """Attacks on whole rows and on one column, at several strengths, so that a fusion of what they do to rows
 generalises; which rates they come at matters little, because each poisoned row is learned from by itself."""
 
-FAMILIES = tuple(dict.fromkeys(s.family for s in SIMULATIONS))
-REPETITIONS = 2
+ATTACK_FAMILIES = tuple(dict.fromkeys(s.family for s in SIMULATIONS))
+SIMULATION_DRAWS = 2
 """Times that every simulation is drawn anew in every fold."""
 
 
-def simulated(held_out: Batch, seed: list[int], without: str | None = None) -> Iterator[tuple[int, PoisonedBatch]]:
+def simulate(held_out: Batch, seed: list[int], without: str | None = None) -> Iterator[tuple[int, PoisonedBatch]]:
     """Poisoned copies of rows, each with the position of its simulation in `SIMULATIONS`.
 
     Parameters
@@ -63,7 +63,7 @@ def simulated(held_out: Batch, seed: list[int], without: str | None = None) -> I
         if simulation.family == without:
             continue
         attack = load_attack(simulation.attack)(**simulation.params)
-        for repetition in range(REPETITIONS):
+        for repetition in range(SIMULATION_DRAWS):
             try:
                 poisoned = attack.poison(held_out, simulation.rate, np.random.default_rng([*seed, i, repetition]))
             except PratiqueError:  # the attack has nothing to do with such columns
@@ -72,12 +72,12 @@ def simulated(held_out: Batch, seed: list[int], without: str | None = None) -> I
                 yield i, poisoned
 
 
-def simulated_rows(held_out: Batch, seed: list[int], without: str | None = None) -> tuple[np.ndarray, Batch]:
-    """What `simulated` poisons, as one batch of poisoned rows alone, and the simulation of each of them.
+def simulate_rows(held_out: Batch, seed: list[int], without: str | None = None) -> tuple[np.ndarray, Batch]:
+    """What `simulate` poisons, as one batch of poisoned rows alone, and the simulation of each of them.
 
     They are measured at once: what a row scores does not depend on the rows beside it.
     """
-    found = [(i, p.batch.table.take(pa.array(p.rows))) for i, p in simulated(held_out, seed, without)]
+    found = [(i, p.batch.table.take(pa.array(p.rows))) for i, p in simulate(held_out, seed, without)]
     groups = np.repeat([i for i, _ in found], [len(rows) for _, rows in found]).astype(int)
     together = pa.concat_tables([held_out.table.slice(0, 0), *(rows for _, rows in found)])
     return groups, Batch(held_out.name, together.combine_chunks(), held_out.layout)

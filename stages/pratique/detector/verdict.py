@@ -7,11 +7,11 @@ import numpy as np
 
 from pratique.core.errors import PratiqueError
 from pratique.core.params import AlarmParams, ShiftParams
-from pratique.detector.adequacy import Promise
+from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.examine import Examination, Measurement
 from pratique.detector.hypotheses import ROWS, budget_share
 
-RARE = 0.05
+RARE_ROW = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
@@ -19,8 +19,8 @@ BY_THEMSELVES = 0.06
 """Share of the budget for the other checks that are judged by themselves, together. `rows` has what is left."""
 
 Outcome = Literal["accept", "partial", "quarantine"]
-SHIFT = "shift"
-UNREADABLE = "unreadable"
+SHIFT_ALARM = "shift"
+UNREADABLE_ALARM = "unreadable"
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,11 @@ class Verdict:
         a declared rule is broken, a check failed or the batch can't be read.
     alarms : tuple of str
         Codes: a check's name where its statistic passed the limit or a declared rule of it is broken,
-        `<check>.fault` where it failed, `unreadable`.
+        `<check>.fault` where it failed, `judge_unreadable`.
     judged : tuple of Judged
     suspects : dict of int to str
         Rows that a declared rule forbids or that are too rare to be clean, each with the reason.
-    promise : Promise, optional
+    adequacy : BudgetAdequacy, optional
         What the reference is worth beside the budget; None where nothing was measured.
     """
 
@@ -58,7 +58,7 @@ class Verdict:
     alarms: tuple[str, ...]
     judged: tuple[Judged, ...] = ()
     suspects: dict[int, str] = field(default_factory=dict)
-    promise: Promise | None = None
+    adequacy: BudgetAdequacy | None = None
 
     def holds(self, rows: int) -> np.ndarray:
         """Which of a batch's rows are quarantined: bool of shape (rows,)."""
@@ -71,26 +71,26 @@ class Verdict:
 def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> Verdict:
     """Judge a batch.
 
-    The budget is shared by `weights`: a measurement of weight w alarms where its p-value is at most
+    The budget is shared by `share_budget`: a measurement of weight w alarms where its p-value is at most
     1 - (1 - alpha)^w (Sidak, 1967). Over independent or positively dependent checks the chance that a clean
     batch alarms is then at most alpha; over any others at most -ln(1 - alpha), 0.01005 for alpha = 0.01.
     A batch whose only alarm is `shift` follows the policy for honest change.
     """
-    shares = weights([m.check for m in examination.measurements if m.judged])
-    judged = tuple(_judged(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
+    shares = share_budget([m.check for m in examination.measurements if m.judged])
+    judged = tuple(_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
     codes = tuple(
         f"{j.measurement.check}.fault" if _failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
-    grave = [code for code in codes if not (code == SHIFT and shift.policy == "warn")]
+    grave = [code for code in codes if not (code == SHIFT_ALARM and shift.policy == "warn")]
     p_values = examination.row_p_values
-    rare = np.flatnonzero(p_values <= RARE) if grave else benjamini_hochberg(p_values, alarms.rows_fdr)
+    rare = np.flatnonzero(p_values <= RARE_ROW) if grave else benjamini_hochberg(p_values, alarms.rows_fdr)
     suspects = _suspects(examination, rare)
     verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
-    promise = None if examination.trusted is None else Promise(alarms.per_1000_batches, examination.trusted)
+    promise = None if examination.trusted is None else BudgetAdequacy(alarms.per_1000_batches, examination.trusted)
     return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects, promise)
 
 
-def _judged(measurement: Measurement, share: float, alpha: float) -> Judged:
+def _set_limit(measurement: Measurement, share: float, alpha: float) -> Judged:
     """A measurement beside its limit; one without a share of the budget alarms only where it fails or breaks a rule."""
     level = float(-np.expm1((share or 1.0) * np.log1p(-alpha)))
     passed = share > 0 and measurement.p_value <= level
@@ -98,7 +98,7 @@ def _judged(measurement: Measurement, share: float, alpha: float) -> Judged:
     return Judged(measurement, measurement.null.limit(level), alarm)
 
 
-def weights(names: list[str]) -> dict[str, float]:
+def share_budget(names: list[str]) -> dict[str, float]:
     """Each measurement's share of the budget; they sum to one.
 
     What weighs all checks together sees most of what there is to see. The checks by themselves, which see what no
@@ -117,9 +117,9 @@ def weights(names: list[str]) -> dict[str, float]:
     return shares | {ROWS.name: left}
 
 
-def unreadable() -> Verdict:
+def judge_unreadable() -> Verdict:
     """The verdict on bytes that are no table."""
-    return Verdict("quarantine", 0.0, (UNREADABLE,))
+    return Verdict("quarantine", 0.0, (UNREADABLE_ALARM,))
 
 
 def benjamini_hochberg(p_values: np.ndarray, rate: float) -> np.ndarray:

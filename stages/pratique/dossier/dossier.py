@@ -60,7 +60,7 @@ class Dossier:
         return any(trait.planted for trait in self.traits)
 
 
-class Desk:
+class DossierBuilder:
     """What dossiers are put together from; read once a run."""
 
     def __init__(self, params: Params, facts: list[Facts]) -> None:

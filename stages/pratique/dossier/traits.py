@@ -8,15 +8,15 @@ import numpy as np
 from pratique.core.batch import Batch
 from pratique.core.text import shorten
 from pratique.dossier.trusted import Trusted
-from pratique.words.verdicts import listed, number, percent
+from pratique.words.verdicts import join_list, number, percent
 
-FEWEST = 3
+FEWEST_SUSPECTS = 3
 MOST_ROWS = 2000
 """Suspects that are compared with trusted rows, the first in the file."""
 SURE = 1e-4
 """Chance, corrected for everything that is tried, at which a common trait is no accident."""
-MOST = 6
-RARE = 0.1
+MOST_TRAITS = 6
+RARE_TRAIT_SHARE = 0.1
 EXACT = "is exactly "
 
 
@@ -70,7 +70,7 @@ def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[
         The rows of the batch.
     trusted : Trusted
     """
-    if len(suspects) < FEWEST:
+    if len(suspects) < FEWEST_SUSPECTS:
         return []
     found = _numbers(suspects, trusted.rows) + _levels(suspects, trusted.rows)
     tests = 3 * len(suspects.layout.numeric) + len(suspects.layout.categorical) + 1
@@ -79,10 +79,10 @@ def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[
     for one in sure:
         grouped[one.what].append(one)
     label = suspects.layout.label
-    planted = {one.column for one in sure if one.exact and one.theirs < RARE and one.column != label}
+    planted = {one.column for one in sure if one.exact and one.theirs < RARE_TRAIT_SHARE and one.column != label}
     grouped_traits = [_trait(group, planted if len(planted) > 1 else set()) for group in grouped.values()]
     shared = sorted(grouped_traits, key=lambda trait: (-trait.strength, trait.text))
-    return shared[:MOST] + _places(rows, of)
+    return shared[:MOST_TRAITS] + _places(rows, of)
 
 
 def _numbers(suspects: Batch, trusted: Batch) -> list[_Found]:
@@ -135,7 +135,7 @@ def _agreement(name: str, what: str, here: np.ndarray, there: np.ndarray, most: 
 
 def _trait(group: list[_Found], planted: set[str]) -> Trait:
     group = sorted(group, key=lambda one: (-one.strength, one.column))
-    names = listed([shorten(one.column) for one in group])
+    names = join_list([shorten(one.column) for one in group])
     mine, theirs = (_span([getattr(one, side) for one in group]) for side in ("mine", "theirs"))
     each = "each " if len(group) > 1 else ""
     text = f"{names} {each}{group[0].what.replace(EXACT, 'is ')} in {mine} of the suspects, in {theirs} of trusted rows"
@@ -164,6 +164,6 @@ def repeats(batch: Batch, trusted: Batch) -> Trait | None:
 def _places(rows: list[int], of: int) -> list[Trait]:
     """Whether the suspects stand together in the file."""
     span = max(rows) - min(rows) + 1
-    if span <= min(2 * len(rows), of // 2) and len(rows) >= 2 * FEWEST:
+    if span <= min(2 * len(rows), of // 2) and len(rows) >= 2 * FEWEST_SUSPECTS:
         return [Trait(f"they stand together: all between rows {min(rows):,} and {max(rows):,}", False, 0.0)]
     return []

@@ -16,7 +16,7 @@ from pratique.tables.reading import read_trusted
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
 
-MAX_ROWS = 20_000
+MOST_TRUSTED_ROWS = 20_000
 """Trusted rows that pages are drawn from, evenly spaced over a larger reference."""
 TYPICAL_ROWS = 500
 
@@ -28,7 +28,7 @@ class Trusted:
     Attributes
     ----------
     rows : Batch
-        At most `MAX_ROWS` of them.
+        At most `MOST_TRUSTED_ROWS` of them.
     of : int
         How many the reference has.
     typical : float
@@ -55,7 +55,7 @@ class Trusted:
         """Index the reference, or part of a large one."""
         from sklearn.neighbors import NearestNeighbors
 
-        rows = whole.take(np.unique(np.linspace(0, len(whole) - 1, min(len(whole), MAX_ROWS)).astype(int)))
+        rows = whole.take(np.unique(np.linspace(0, len(whole) - 1, min(len(whole), MOST_TRUSTED_ROWS)).astype(int)))
         encoder = Encoder.fit(rows)
         points = encoder.transform(rows)
         index = NearestNeighbors(algorithm="brute").fit(points)

@@ -10,7 +10,7 @@ from pathlib import Path
 from pratique.core import paths
 from pratique.core.writing import write_text
 
-KEPT = paths.CACHE / "drill"
+OUTCOMES = paths.CACHE / "drill"
 
 Metrics = dict[str, float]
 
@@ -90,15 +90,15 @@ class Outcome:
 
 def place_of(key: str) -> Path:
     """The file that keeps the outcome of this key."""
-    return KEPT / f"{key}.json"
+    return OUTCOMES / f"{key}.json"
 
 
-def keep(key: str, outcome: Outcome) -> None:
+def write_outcome(key: str, outcome: Outcome) -> None:
     """Write an outcome."""
     write_text(place_of(key), json.dumps(asdict(outcome)))
 
 
-def kept(key: str) -> Outcome | None:
+def read_outcome(key: str) -> Outcome | None:
     """The outcome of this key; None where none can be read."""
     try:
         value = json.loads(place_of(key).read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.detector.detector import Detector
-from pratique.detector.simulate import FAMILIES, SIMULATIONS, Simulation
-from pratique.detector.verdict import SHIFT
+from pratique.detector.simulate import ATTACK_FAMILIES, SIMULATIONS, Simulation
+from pratique.detector.verdict import SHIFT_ALARM
 from pratique.tables.reading import read_trusted
 
 LEAKS = "leaks"
@@ -60,7 +60,7 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
     holdout = Batch("holdout", read_trusted(paths.HOLDOUT), full.layout)
     rows = min(rows, len(holdout))
     found = []
-    for family in show_progress(FAMILIES, "leaving out"):
+    for family in show_progress(ATTACK_FAMILIES, "leaving out"):
         lacking = Detector.learn(reference, params, without=family)
         poisoned = [
             batch
@@ -90,4 +90,4 @@ def _poisoned(
 
 def _is_poison(batch: Batch, detector: Detector) -> bool:
     verdict = detector.judge(detector.examine(batch))
-    return verdict.verdict == "quarantine" and verdict.alarms != (SHIFT,)
+    return verdict.verdict == "quarantine" and verdict.alarms != (SHIFT_ALARM,)

@@ -11,7 +11,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_text
-from pratique.drill.outcome import KEPT, Outcome, keep, kept, place_of
+from pratique.drill.outcome import OUTCOMES, Outcome, place_of, read_outcome, write_outcome
 from pratique.drill.plan import Cell
 from pratique.drill.setting import Setting
 
@@ -28,13 +28,13 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     """
     setting = Setting.read(params)
     keys = [setting.key(cell) for cell in cells]
-    outcomes = {key: outcome for key in keys if (outcome := kept(key)) is not None}
+    outcomes = {key: outcome for key in keys if (outcome := read_outcome(key)) is not None}
     missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
     computed = _computed(list(missing.values()), setting, jobs or os.cpu_count() or 1)
     for key, outcome in zip(missing, show_progress(computed, "drilling", len(missing)), strict=True):
-        keep(key, outcome)
+        write_outcome(key, outcome)
         outcomes[key] = outcome
-    keep_only(KEPT, map(place_of, keys))
+    keep_only(OUTCOMES, map(place_of, keys))
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
     return [outcomes[key] for key in keys]
 

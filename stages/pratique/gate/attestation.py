@@ -10,13 +10,13 @@ from typing import Any
 from pratique.core import paths
 from pratique.core.writing import write_json
 from pratique.decisions.decision import STATEMENT
-from pratique.gate.judge import Gated, Result
+from pratique.gate.judge import GatedBatch, GateResult
 from pratique.provenance import signing
 
-PREDICATE = "urn:pratique:attestation:v1"
+ATTESTATION_PREDICATE = "urn:pratique:attestation:v1"
 
 
-def attest(result: Result) -> list[Path]:
+def attest(result: GateResult) -> list[Path]:
     """Write a statement for each examined batch, in an envelope where a key is configured; the files written."""
     key = signing.private_key()
     written = []
@@ -31,14 +31,14 @@ def attest(result: Result) -> list[Path]:
     return written
 
 
-def attestation(gated: Gated, base: str) -> dict[str, Any]:
+def attestation(gated: GatedBatch, base: str) -> dict[str, Any]:
     """The statement about one batch."""
     commit = gated.submission.commits[0] if gated.submission.commits else None
     kept = ("result", "verdict", "outcome", "reasonCodes", "batch", "configuration", "checks", "decisions", "holds")
     return {
         "_type": STATEMENT,
         "subject": gated.record["subject"],
-        "predicateType": PREDICATE,
+        "predicateType": ATTESTATION_PREDICATE,
         "predicate": {
             **{name: gated.record["predicate"][name] for name in kept},
             "passes": gated.passes,

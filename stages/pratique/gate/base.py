@@ -24,11 +24,11 @@ from pratique.quarantine.sources import Inventory, load_inventory
 from pratique.tables.arrival import POINTER_SUFFIX
 from pratique.tables.reading import read_trusted, read_trusted_if_any
 
-TRUSTED = (paths.REFERENCE, paths.HOLDOUT)
+TRUSTED_FOLDERS = (paths.REFERENCE, paths.HOLDOUT)
 
 
 @dataclass(frozen=True)
-class Room:
+class BasePolicy:
     """What a commit says normal is, and what its policy is."""
 
     params: Params
@@ -38,7 +38,7 @@ class Room:
 
 
 @contextlib.contextmanager
-def clean_room(commit: str) -> Iterator[Room]:
+def isolate_policy(commit: str) -> Iterator[BasePolicy]:
     """Work in a folder that holds what a commit says, and nothing else.
 
     Raises
@@ -52,18 +52,18 @@ def clean_room(commit: str) -> Iterator[Room]:
         with contextlib.chdir(name):
             params = load()
             _learn(params, kept)
-            yield Room(params, Detector.load(params), Configuration.of(params), load_inventory())
+            yield BasePolicy(params, Detector.load(params), Configuration.of(params), load_inventory())
 
 
 def _lay_out(commit: str, folder: Path) -> None:
-    pointers = [Path(f"{trusted}{POINTER_SUFFIX}") for trusted in TRUSTED]
-    wanted = [paths.PARAMS, paths.SCHEMA.parent, *TRUSTED, *pointers, paths.SOURCES]
+    pointers = [Path(f"{trusted}{POINTER_SUFFIX}") for trusted in TRUSTED_FOLDERS]
+    wanted = [paths.PARAMS, paths.SCHEMA.parent, *TRUSTED_FOLDERS, *pointers, paths.SOURCES]
     found = git.list_blobs(commit, *(str(path) for path in wanted))
     if str(paths.PARAMS) not in found:
         raise PratiqueError(f"{commit[:12]} has no {paths.PARAMS}: the pipeline lands first, data afterwards")
     for path in found:
         write_bytes(folder / path, git.read_blob(commit, path))
-    for trusted in TRUSTED:
+    for trusted in TRUSTED_FOLDERS:
         if any(path.startswith(str(trusted)) and path.endswith(POINTER_SUFFIX) for path in found):
             _pull(trusted, commit, folder)
 
@@ -88,19 +88,19 @@ def _pull(trusted: Path, commit: str, folder: Path) -> None:
 def _learn(params: Params, kept: Path) -> None:
     """Calibrate here, unless git's own folder, which no change can bring along, keeps the result for equal inputs."""
     learned_from = params.model_dump(mode="json", include={"seed", "data", "checks"})
-    inputs = [learned_from, *map(sha256_folder, TRUSTED), sha256_folder(paths.SCHEMA.parent)]
+    inputs = [learned_from, *map(sha256_folder, TRUSTED_FOLDERS), sha256_folder(paths.SCHEMA.parent)]
     place = kept / key_of(sha256_json(inputs), "profile")
     if place.is_dir():
         shutil.copytree(place, paths.PROFILE)
         return
     reference = read_trusted(paths.REFERENCE)
     Detector.learn(reference, params, read_trusted_if_any(paths.HOLDOUT)).save_profile()
-    with TemporaryDirectory(dir=_made(kept)) as unfinished:
+    with TemporaryDirectory(dir=_make_folder(kept)) as unfinished:
         shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")
         with contextlib.suppress(OSError):  # another run was faster
             (Path(unfinished) / "profile").rename(place)
 
 
-def _made(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder

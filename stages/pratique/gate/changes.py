@@ -11,7 +11,7 @@ from pratique.decisions import ledger
 from pratique.provenance import git
 from pratique.tables.arrival import POINTER_SUFFIX, find_incoming
 
-RESULTS = (
+RESULT_PATHS = (
     paths.PROFILE, paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, paths.MODEL, paths.REPORTS,
     paths.LEDGER, paths.DECISIONS, paths.ATTESTATIONS, Path("dvc.lock"), Path("data/.gitignore"),
 )  # fmt: skip
@@ -60,7 +60,7 @@ def changes_since(ref: str) -> Change:
     named = git.hash_objects(str(path) for path in now)
     kept = {path for path in now if before.get(str(path)) == named[str(path)]}
     files, gone = _incoming(base)
-    touched = _touched(base)
+    touched = _list_touched(base)
     return Change(
         base,
         files,
@@ -84,7 +84,7 @@ def _decisions_now() -> set[Path]:
 def _incoming(base: str) -> tuple[tuple[Path, ...], bool]:
     """The incoming files that are new or different, and whether one is gone."""
     known = git.list_blobs(base, str(paths.INCOMING), f"{paths.INCOMING}{POINTER_SUFFIX}")
-    pointed = bool(_pointed()) or any(path.endswith(POINTER_SUFFIX) for path in known)
+    pointed = bool(_list_pointers()) or any(path.endswith(POINTER_SUFFIX) for path in known)
     if pointed:
         _require_pulled()
     now = {str(path): path for path in incoming_here()}
@@ -110,7 +110,7 @@ def _is_batch(path: str) -> bool:
     return not pure.name.startswith(".") and pure.suffix != POINTER_SUFFIX
 
 
-def _pointed() -> list[Path]:
+def _list_pointers() -> list[Path]:
     """The pointers with which DVC tracks incoming files here."""
     whole = paths.INCOMING.parent.glob(f"{paths.INCOMING.name}{POINTER_SUFFIX}")
     return sorted([*whole, *paths.INCOMING.rglob(f"*{POINTER_SUFFIX}")])
@@ -147,7 +147,7 @@ def _require_own_place(pointer: Path) -> None:
 
 def _require_pulled() -> None:
     """Refuse to judge other bytes than the pointers stand for."""
-    for pointer in _pointed():
+    for pointer in _list_pointers():
         _require_own_place(pointer)
     for name, md5 in sorted(_dvc_digests(None).items()):
         if not Path(name).is_file():
@@ -181,7 +181,7 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _touched(base: str) -> list[Path]:
+def _list_touched(base: str) -> list[Path]:
     """Every file in git that differs from the base, by its path from here; `..` leads out of this folder."""
     prefix = PurePosixPath(git.run("rev-parse", "--show-prefix").strip())
     printed = git.run("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", base)
@@ -199,7 +199,7 @@ def _comes_with_data(path: Path) -> bool:
     data = _within(path, paths.INCOMING) or path == Path(f"{paths.INCOMING}{POINTER_SUFFIX}")
     if path.suffix == POINTER_SUFFIX:
         return data
-    return data or any(_within(path, place) for place in RESULTS) or path.suffix == ".md"
+    return data or any(_within(path, place) for place in RESULT_PATHS) or path.suffix == ".md"
 
 
 def _within(path: Path, place: Path) -> bool:

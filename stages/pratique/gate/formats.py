@@ -8,15 +8,15 @@ from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.core.writing import write_json, write_text
-from pratique.gate.judge import Gated, Result
+from pratique.gate.judge import GatedBatch, GateResult
 from pratique.results.facts import of_record
 from pratique.terminal.summary import clauses
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_SUMMARY = 1_000_000
 """Bytes of the Markdown page: GitHub refuses a summary of 1,024 KiB or more."""
-MAX_TEXT = 300
-TOP = 3
+MAX_MESSAGE = 300
+TOP_REASONS = 3
 
 VERDICT_JSON = paths.GATE / "verdict.json"
 JUNIT_XML = paths.GATE / "junit.xml"
@@ -24,7 +24,7 @@ SARIF_JSON = paths.GATE / "gate.sarif"
 SUMMARY_MD = paths.GATE / "summary.md"
 
 
-def write_gate_files(result: Result) -> None:
+def write_gate_files(result: GateResult) -> None:
     """Write all four below data/reports/gate, which git is told to ignore."""
     write_json(VERDICT_JSON, verdict_json(result))
     write_text(JUNIT_XML, junit(result))
@@ -33,7 +33,7 @@ def write_gate_files(result: Result) -> None:
     write_text(paths.GATE / ".gitignore", "*\n")
 
 
-def headline(result: Result) -> str:
+def headline(result: GateResult) -> str:
     """One line that says everything to whoever is in a hurry."""
     stopped = sum(not gated.passes for gated in result.batches)
     if result.mixed:
@@ -45,18 +45,18 @@ def headline(result: Result) -> str:
     return f"passed: {len(result.batches)} of {len(result.batches)} batches cleared"
 
 
-def why(gated: Gated) -> list[str]:
+def why(gated: GatedBatch) -> list[str]:
     """The reasons for one batch, the strongest first; what a batch wrote can't command a terminal."""
     predicate = gated.record["predicate"]
     plain = predicate["verdict"] == "accept" and not predicate["reasonCodes"] and not predicate["decisions"]
     reasons = [*gated.objections, *([] if plain else clauses(of_record(gated.record)))]
-    return [printable(reason)[:MAX_TEXT] for reason in reasons]
+    return [printable(reason)[:MAX_MESSAGE] for reason in reasons]
 
 
-def next_command(result: Result) -> str | None:
+def next_command(result: GateResult) -> str | None:
     """What to do about the first thing that stands in the way."""
     if result.mixed:
-        return f"split the change: {printable(', '.join(result.mixed[:TOP]))} apart from the data"
+        return f"split the change: {printable(', '.join(result.mixed[:TOP_REASONS]))} apart from the data"
     stopped = next((gated for gated in result.batches if not gated.passes), None)
     if stopped is None:
         return None
@@ -68,7 +68,7 @@ def next_command(result: Result) -> str | None:
     return f'git rm {stopped.path}; or somebody else: pratique review release {stopped.name} --reason "..."'
 
 
-def verdict_json(result: Result) -> dict[str, Any]:
+def verdict_json(result: GateResult) -> dict[str, Any]:
     """Everything, for programs."""
     return {
         "verdict": "pass" if result.passes else "fail",
@@ -93,7 +93,7 @@ def verdict_json(result: Result) -> dict[str, Any]:
     }
 
 
-def junit(result: Result) -> str:
+def junit(result: GateResult) -> str:
     """JUnit XML: one test case for each batch and check, one for what is decided, one for the change itself."""
     cases = [_mixed_case(result)] + [case for gated in result.batches for case in _cases(gated)]
     failures = sum(message is not None for _, _, message in cases)
@@ -112,28 +112,28 @@ def junit(result: Result) -> str:
 Case = tuple[str, str, str | None]
 
 
-def _mixed_case(result: Result) -> Case:
+def _mixed_case(result: GateResult) -> Case:
     return ("change", "brings data alone", f"it edits {', '.join(result.mixed)}" if result.mixed else None)
 
 
-def _cases(gated: Gated) -> list[Case]:
+def _cases(gated: GatedBatch) -> list[Case]:
     """Owner, name and failure of each case. Alarms of a batch that is let in are no failures."""
     predicate = gated.record["predicate"]
     cases: list[Case] = []
     for check in predicate["checks"]:
         failed = not check["success"] and not gated.passes
-        cases.append((gated.name, check["id"], _measured(check) if failed else None))
-    return [*cases, (gated.name, "outcome", None if gated.passes else "; ".join(why(gated)[:TOP]))]
+        cases.append((gated.name, check["id"], _describe_measurement(check) if failed else None))
+    return [*cases, (gated.name, "outcome", None if gated.passes else "; ".join(why(gated)[:TOP_REASONS]))]
 
 
-def _measured(check: dict[str, Any]) -> str:
+def _describe_measurement(check: dict[str, Any]) -> str:
     if check["fault"] is not None:
         return f"failed: {check['fault']}"
-    words = "; ".join(check["breaches"][:TOP])
+    words = "; ".join(check["breaches"][:TOP_REASONS])
     return words or f"observed {check['observed']}, limit {check['limit']}, p = {check['pValue']}"
 
 
-def sarif(result: Result) -> dict[str, Any]:
+def sarif(result: GateResult) -> dict[str, Any]:
     """SARIF 2.1.0: one result for each batch and check that alarms, one for a batch that is stopped otherwise."""
     results = [finding for gated in result.batches for finding in _findings(gated)]
     results += [_finding("mixed", "error", f"comes together with data: {path}", path) for path in result.mixed]
@@ -146,12 +146,12 @@ def sarif(result: Result) -> dict[str, Any]:
     }
 
 
-def _findings(gated: Gated) -> list[dict[str, Any]]:
+def _findings(gated: GatedBatch) -> list[dict[str, Any]]:
     path, level = gated.path.as_posix(), "note" if gated.passes else "error"
     alarms = [check for check in gated.record["predicate"]["checks"] if not check["success"]]
-    found = [_finding(check["id"], level, f"{gated.name}: {_measured(check)}", path) for check in alarms]
+    found = [_finding(check["id"], level, f"{gated.name}: {_describe_measurement(check)}", path) for check in alarms]
     if not gated.passes:
-        found.append(_finding("outcome", level, f"{gated.name}: {'; '.join(why(gated)[:TOP])}", path))
+        found.append(_finding("outcome", level, f"{gated.name}: {'; '.join(why(gated)[:TOP_REASONS])}", path))
     return found
 
 
@@ -159,13 +159,13 @@ def _finding(rule: str, level: str, message: str, path: str) -> dict[str, Any]:
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": printable(message)[:MAX_TEXT]},
+        "message": {"text": printable(message)[:MAX_MESSAGE]},
         "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": 1}}}],
         "partialFingerprints": {"pratique/v1": f"{path}:{rule}"},
     }
 
 
-def markdown(result: Result) -> str:
+def markdown(result: GateResult) -> str:
     """The page for a pull request: the verdict first, batches folded, cut before it gets too large."""
     lines = [f"## Pratique: {_md(headline(result))}", ""]
     command = next_command(result)
@@ -174,7 +174,7 @@ def markdown(result: Result) -> str:
     lines += [f"- {_code(path)} comes together with data" for path in result.mixed]
     lines += [f"- source {_code(source)} is not listed in `data/sources.yaml`" for source in result.unlisted]
     for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
-        lines += _folded(gated)
+        lines += _fold_batch(gated)
     text, size = [], 0
     for i, line in enumerate(lines):
         size += len(line.encode()) + 1
@@ -185,7 +185,7 @@ def markdown(result: Result) -> str:
     return "\n".join(text) + "\n"
 
 
-def _folded(gated: Gated) -> list[str]:
+def _fold_batch(gated: GatedBatch) -> list[str]:
     predicate = gated.record["predicate"]
     mark = "cleared" if gated.passes else "**not cleared**"
     rows = "".join(
@@ -206,12 +206,12 @@ def _folded(gated: Gated) -> list[str]:
 
 def _xml(text: str) -> str:
     """Text without the characters that XML can't hold in any form."""
-    return printable(text)[:MAX_TEXT]
+    return printable(text)[:MAX_MESSAGE]
 
 
 def _md(text: str) -> str:
     """Text that no Markdown renderer takes for markup, a mention or an address."""
-    cut = printable(text)[:MAX_TEXT]
+    cut = printable(text)[:MAX_MESSAGE]
     return re.sub(r"([\\`*_{}\[\]()<>#+!|~@&:$-])", lambda m: f"&#{ord(m[1])};", cut)
 
 

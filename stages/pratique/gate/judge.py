@@ -14,20 +14,20 @@ from typing import Any
 from pratique.core import paths
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
-from pratique.decisions.decision import Decision, binding, load_decisions, parse_decision
+from pratique.decisions.decision import DecisionFile, binding, load_decisions, parse_decision
 from pratique.decisions.judging import Judge, Submission
-from pratique.gate.base import Room, clean_room
+from pratique.gate.base import BasePolicy, isolate_policy
 from pratique.gate.changes import Change, changes_since, incoming_here, ledger_at, pointers
 from pratique.provenance import git
 from pratique.quarantine.adhoc import clear_file
-from pratique.quarantine.clear import Cleared
-from pratique.quarantine.record import measured, ruled, statement
-from pratique.quarantine.rulings import Law
+from pratique.quarantine.clear import ClearedBatch
+from pratique.quarantine.record import apply_rulings, measured_part, statement
+from pratique.quarantine.rulings import Rulebook
 from pratique.tables.arrival import batch_name
 
 
 @dataclass(frozen=True)
-class Gated:
+class GatedBatch:
     """One batch at the gate.
 
     Attributes
@@ -63,7 +63,7 @@ class Gated:
 
 
 @dataclass(frozen=True)
-class Result:
+class GateResult:
     """What the gate found.
 
     Attributes
@@ -78,7 +78,7 @@ class Result:
     """
 
     base: str
-    batches: tuple[Gated, ...]
+    batches: tuple[GatedBatch, ...]
     mixed: tuple[str, ...]
     unlisted: tuple[str, ...]
 
@@ -88,7 +88,7 @@ class Result:
         return not self.mixed and all(gated.passes for gated in self.batches)
 
 
-def gate(ref: str, today: date | None = None) -> Result:
+def gate(ref: str, today: date | None = None) -> GateResult:
     """Judge what lies here against a commit.
 
     Raises
@@ -104,20 +104,20 @@ def gate(ref: str, today: date | None = None) -> Result:
     submissions = {path: Submission.of(pointers(path), change.base) for path in chosen}
     home = Path.cwd()
     judge = Judge.of(decisions, {batch_name(path) for path in chosen}, today or datetime.now(UTC).date())
-    batches: list[Gated] = []
+    batches: list[GatedBatch] = []
     unlisted: set[str] = set()
     if chosen:
-        with clean_room(base) as room:
+        with isolate_policy(base) as room:
             for path in show_progress(chosen, "examining"):
                 cleared = clear_file(home / path, room.detector)
                 record, objections = rule(cleared, room, judge, submissions[path])
-                batches.append(Gated(path, submissions[path], path in change.files, record, objections))
+                batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
                 unlisted |= {path.parent.name} - set(room.inventory)
     mixed = change.policy if change.brings else ()
-    return Result(base, tuple(batches), mixed, tuple(sorted(unlisted)))
+    return GateResult(base, tuple(batches), mixed, tuple(sorted(unlisted)))
 
 
-def _decisions(change: Change) -> list[Decision]:
+def _decisions(change: Change) -> list[DecisionFile]:
     """The decisions here, and with new data those rejects that the change takes away: that takes a change of its own.
 
     What has been decided before a file changed is not lost by changing it.
@@ -125,23 +125,25 @@ def _decisions(change: Change) -> list[Decision]:
     decisions = load_decisions()
     if change.brings:
         old = [parse_decision(path, git.read_blob(change.base, str(path))) for path in sorted(change.withdrawn)]
-        decisions += [decision for decision in old if decision.said.action == "reject"]
+        decisions += [decision for decision in old if decision.content.action == "reject"]
     return decisions
 
 
-def _chosen(change: Change, decisions: Sequence[Decision]) -> list[Path]:
+def _chosen(change: Change, decisions: Sequence[DecisionFile]) -> list[Path]:
     """The files to examine: what is new or different, and what a new release is about."""
-    released = {d.said.batch for d in decisions if d.path in change.decisions and d.said.action == "release"}
+    released = {d.content.batch for d in decisions if d.path in change.decisions and d.content.action == "release"}
     if not released:
         return sorted(change.files)
     return sorted({*change.files, *(path for path in incoming_here() if batch_name(path) in released)})
 
 
-def rule(cleared: Cleared, room: Room, judge: Judge, submission: Submission) -> tuple[dict[str, Any], tuple[str, ...]]:
+def rule(
+    cleared: ClearedBatch, room: BasePolicy, judge: Judge, submission: Submission
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The record of a batch with the decisions that stand, and what was objected to the others."""
-    binds = binding(measured(cleared, room.configuration))
+    binds = binding(measured_part(cleared, room.configuration))
     standing, objections = judge.of_batch(cleared.arrival.batch, binds, room.params, submission)
-    law = Law(standing, room.inventory, room.params)
-    done = ruled(cleared, room.configuration, law)
+    law = Rulebook(standing, room.inventory, room.params)
+    done = apply_rulings(cleared, room.configuration, law)
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
     return statement(done, room.configuration, [(source, cleared.arrival.sha256)]), tuple(objections)

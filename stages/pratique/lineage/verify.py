@@ -121,11 +121,11 @@ def _decisions(records: Records, params: Params) -> Iterator[str]:
                 yield f"{said['path']}: not the decision that let {name} in or kept it out; run `dvc repro`"
     for digest in sorted(used & found.keys()):
         decision = found[digest]
-        if decision.said.action == "release":
-            record = records[decision.said.batch]
+        if decision.content.action == "release":
+            record = records[decision.content.batch]
             people = Submission.of(pointers(Path(record["subject"][0]["name"]))).people
             for objection in judge.objections(decision, binding(record), params, people):
-                yield f"{decision.said.batch}: the release by {decision.said.reviewer} {objection}"
+                yield f"{decision.content.batch}: the release by {decision.content.reviewer} {objection}"
 
 
 def _attestations(params: Params) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pratique.core.errors import printable
 from pratique.core.params import Params, TrainParams
 from pratique.dossier.charts import Chart
-from pratique.dossier.dossier import Desk, Dossier
+from pratique.dossier.dossier import Dossier, DossierBuilder
 from pratique.pages.draw import draw
 from pratique.results.facts import Facts
 from pratique.results.price import TREES, Price
@@ -27,7 +27,7 @@ class Tick:
     text: str
 
 
-def batch_page(dossier: Dossier, desk: Desk, params: Params, waiting: Sequence[str]) -> str:
+def batch_page(dossier: Dossier, desk: DossierBuilder, params: Params, waiting: Sequence[str]) -> str:
     """The page of one batch.
 
     Parameters
@@ -71,9 +71,11 @@ def gist(dossier: Dossier) -> str:
         return f"The suspects have in common: {'; '.join(trait.text for trait in dossier.traits)}."
     if words.is_about(dossier.facts, "distribution"):
         moved = [f"{chart.column} ({_moved(chart)})" for chart in dossier.charts]
-        return f"What moved most: {words.listed(moved, most=3)}." if moved else ""
+        return f"What moved most: {words.join_list(moved, most=3)}." if moved else ""
     swaps = [f"{mine} where they say {theirs} ({count})" for mine, theirs, count in dossier.pairs if count > 2]
-    return f"Labels of the first suspects against those of trusted neighbours: {words.listed(swaps)}." if swaps else ""
+    return (
+        f"Labels of the first suspects against those of trusted neighbours: {words.join_list(swaps)}." if swaps else ""
+    )
 
 
 def _moved(chart: Chart) -> str:
@@ -159,13 +161,13 @@ def _history(earlier: Sequence[Facts]) -> str:
     states = Counter(facts.state for facts in earlier)
     parts = [f"{count:,} {words.STATES[state].lower()}" for state, count in states.most_common()]
     left_out = f"; the last {HISTORY} are shown" if len(earlier) > HISTORY else ""
-    return f"{len(earlier):,} {'batch' if len(earlier) == 1 else 'batches'}, {words.listed(parts)}{left_out}."
+    return f"{len(earlier):,} {'batch' if len(earlier) == 1 else 'batches'}, {words.join_list(parts)}{left_out}."
 
 
 def _rules(params: Params, facts: Facts) -> dict[str, str]:
     alarms = params.alarms
     budget = f"{alarms.per_1000_batches:g} of 1,000 clean batches may be quarantined (alarms.per_1000_batches)"
-    short = "" if facts.promise is None else facts.promise.short
+    short = "" if facts.adequacy is None else facts.adequacy.warning
     return {
         "budget": f"{budget}. {short}" if short else budget,
         "rows": f"of rows held one by one, {words.percent(alarms.rows_fdr)} may be held wrongly (alarms.rows_fdr)",

@@ -13,5 +13,5 @@ def main() -> None:
     params = load()
     detector = Detector.learn(read_trusted(paths.REFERENCE), params, read_trusted_if_any(paths.HOLDOUT))
     detector.save_profile()
-    if detector.promise.short:
-        print(f"{paths.REFERENCE}: {detector.promise.short}", file=sys.stderr)
+    if detector.adequacy.warning:
+        print(f"{paths.REFERENCE}: {detector.adequacy.warning}", file=sys.stderr)

@@ -9,7 +9,7 @@ from pratique.drill.plan import cells
 from pratique.drill.setting import Setting
 from pratique.drill.tables import Group, groups, write_tables
 from pratique.drill.work import run_cells
-from pratique.results.tracking import Run, track_runs, tracked
+from pratique.results.tracking import Run, is_tracking, track_runs
 
 
 def main(jobs: int | None = None) -> None:
@@ -19,7 +19,7 @@ def main(jobs: int | None = None) -> None:
     grouped = groups(planned, run_cells(planned, params, jobs))
     write_tables(grouped)
     write_artifacts(grouped)
-    if tracked():
+    if is_tracking():
         _track(params, grouped)
 
 

@@ -15,7 +15,7 @@ from pratique.core.layout import Layout
 from pratique.core.params import Params, load
 from pratique.core.writing import write_json, write_text
 from pratique.quarantine.tables import read_batches
-from pratique.results.tracking import Run, track_runs, tracked
+from pratique.results.tracking import Run, is_tracking, track_runs
 from pratique.tables.reading import read_trusted
 from pratique.training.metrics import score
 from pratique.training.models import Model, train
@@ -34,7 +34,7 @@ def main() -> None:
         metrics[name] = scores.as_metrics()
         _write_confusion(name, trusted, predicted.tolist())
     write_json(paths.METRICS_JSON, metrics | _counts())
-    if tracked():
+    if is_tracking():
         _track(params, metrics)
 
 

@@ -6,7 +6,7 @@ from pratique.core import paths
 from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_text
-from pratique.dossier.dossier import Desk
+from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.batch_page import batch_page
 from pratique.pages.queue_page import queue_page, waiting
 from pratique.results.facts import read_facts
@@ -16,7 +16,7 @@ from pratique.terminal.summary import summary
 def main() -> None:
     """Write data/reports/index.html, and a page for each batch that is not plainly accepted."""
     params, facts = load(), read_facts()
-    desk = Desk(params, facts)
+    desk = DossierBuilder(params, facts)
     queue = [one.batch for one in waiting(facts)]
     prices = {}
     pages = {one.batch: paths.PAGES / f"{one.batch}.html" for one in facts if not one.plain}

@@ -15,9 +15,9 @@ from pratique.core.writing import keep_only, write_text
 from pratique.decisions.decision import load_decisions
 from pratique.decisions.ledger import append
 from pratique.detector.detector import Detector
-from pratique.quarantine.clear import EXAMINATIONS, Summary, clear
-from pratique.quarantine.record import Configuration, ruled
-from pratique.quarantine.rulings import Law
+from pratique.quarantine.clear import EXAMINATIONS, ClearedSummary, clear_arrival
+from pratique.quarantine.record import Configuration, apply_rulings
+from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
 from pratique.quarantine.store import store
 from pratique.quarantine.stream import Streams
@@ -31,14 +31,14 @@ def main() -> None:
     detector = Detector.load(params)
     judged_by = Configuration.of(params)
     streams = Streams(params.alarms.alpha)
-    law = Law(load_decisions(), load_inventory(), params)
-    cleared: list[Summary] = []
+    law = Rulebook(load_decisions(), load_inventory(), params)
+    cleared: list[ClearedSummary] = []
     written: list[Path] = []
     records = []
     arrivals = read_arrivals(paths.BATCHES)
     for arrival in show_progress(arrivals, "validating"):
-        measured = streams.follow(clear(arrival, detector, judged_by.digests["profile"]))
-        batch = ruled(measured, judged_by, law)
+        measured = streams.follow(clear_arrival(arrival, detector, judged_by.digests["profile"]))
+        batch = apply_rulings(measured, judged_by, law)
         files, record = store(batch, judged_by)
         written += [*files, *filter(None, [batch.place])]
         records.append(record)
@@ -51,7 +51,7 @@ def main() -> None:
     write_tables(cleared)
 
 
-def warn_unlisted(sources: Iterable[str], law: Law) -> None:
+def warn_unlisted(sources: Iterable[str], law: Rulebook) -> None:
     """Name the sources that the inventory lacks, where params.yaml does not refuse them."""
     unlisted = sorted(set(sources) - set(law.inventory))
     if unlisted and law.params.sources.unlisted == "warn":

@@ -13,14 +13,14 @@ from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.writing import round_floats
 from pratique.detector.detector import Detector
-from pratique.detector.verdict import unreadable
-from pratique.quarantine.clear import Cleared, Summary, clear_batch
+from pratique.detector.verdict import judge_unreadable
+from pratique.quarantine.clear import ClearedBatch, ClearedSummary, clear_batch
 from pratique.quarantine.tables import rows_table
 from pratique.tables.arrival import Arrival, batch_name
 from pratique.tables.reading import read_table
 
 
-def check_files(files: Sequence[Path]) -> dict[str, Summary]:
+def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
     """Clear each file by the profile in data/profile; the results by path, in the order given.
 
     Raises
@@ -35,19 +35,19 @@ def check_files(files: Sequence[Path]) -> dict[str, Summary]:
     return {str(path): clear_file(path, detector).summary() for path in show_progress(files, "checking")}
 
 
-def clear_file(path: Path, detector: Detector) -> Cleared:
+def clear_file(path: Path, detector: Detector) -> ClearedBatch:
     """Clear one file as it lies there, whatever earlier runs kept."""
     digest, name = sha256_file(path), batch_name(path.resolve())
     try:
         table = read_table(path)
         batch = Batch(name, table, detector.layout)
     except UnreadableBatch as error:
-        return Cleared(Arrival(name, path.name, digest, fault=str(error)), None, None, unreadable())
+        return ClearedBatch(Arrival(name, path.name, digest, fault=str(error)), None, None, judge_unreadable())
     arrival = Arrival(name, path.name, digest, table.num_rows, table.num_columns)
     return clear_batch(arrival, batch, detector)
 
 
-def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:
+def verdicts_of(cleared: dict[str, ClearedSummary]) -> dict[str, Any]:
     """What `--json` writes."""
     return {
         "batches": [
@@ -60,19 +60,19 @@ def verdicts_of(cleared: dict[str, Summary]) -> dict[str, Any]:
                 "alarms": list(summary.verdict.alarms),
                 "suspects": len(summary.verdict.suspects),
                 "fault": summary.arrival.fault,
-                "too_few_trusted_rows": summary.verdict.promise.short if summary.verdict.promise else "",
+                "too_few_trusted_rows": summary.verdict.adequacy.warning if summary.verdict.adequacy else "",
             }
             for path, summary in cleared.items()
         ]
     }
 
 
-def rows_of(cleared: dict[str, Summary]) -> pa.Table:
+def rows_of(cleared: dict[str, ClearedSummary]) -> pa.Table:
     """What `--rows` writes."""
     return rows_table(list(cleared.values()), "path", list(cleared))
 
 
-def line(path: str, summary: Summary) -> str:
+def summary_line(path: str, summary: ClearedSummary) -> str:
     """One line for a person or a log."""
     verdict = summary.verdict
     words = f"{verdict.verdict:<10}  {printable(path)}"

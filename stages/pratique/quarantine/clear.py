@@ -11,11 +11,11 @@ import pandas as pd
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_bytes, sha256_file
-from pratique.detector.cache import keep, kept, key_of
+from pratique.detector.cache import key_of, read_examination, write_examination
 from pratique.detector.detector import Detector
 from pratique.detector.examine import Examination
-from pratique.detector.verdict import Verdict, unreadable
-from pratique.quarantine.rulings import SILENCE, Ruling
+from pratique.detector.verdict import Verdict, judge_unreadable
+from pratique.quarantine.rulings import NO_RULING, Ruling
 from pratique.tables.arrival import Arrival
 from pratique.tables.reading import read_table
 
@@ -25,7 +25,7 @@ Outcome = Literal["accepted", "quarantined"]
 
 
 @dataclass(frozen=True)
-class Summary:
+class ClearedSummary:
     """What the tables keep of a cleared batch.
 
     Attributes
@@ -50,7 +50,7 @@ class Summary:
 
 
 @dataclass(frozen=True)
-class Cleared:
+class ClearedBatch:
     """A batch with everything that was found out about it; bytes that are no table have no batch.
 
     `place` is where its examination is kept for the next run; `ruling` is what people and policy say of it;
@@ -62,7 +62,7 @@ class Cleared:
     examination: Examination | None
     verdict: Verdict
     place: Path | None = None
-    ruling: Ruling = SILENCE
+    ruling: Ruling = NO_RULING
     row_set: str | None = None
 
     @cached_property
@@ -90,13 +90,13 @@ class Cleared:
         released = self.ruling.action == "release"
         return "quarantined" if self.verdict.verdict == "quarantine" and not released else "accepted"
 
-    def summary(self) -> Summary:
+    def summary(self) -> ClearedSummary:
         """The part that is kept after the batch's rows are written."""
         none = np.zeros(0)
         found = self.examination
         scores, p_values = (none, none) if found is None else (found.row_scores, found.row_p_values)
         ruled = (self.codes, self.ruling.action, self.outcome)
-        return Summary(self.arrival, self.verdict, scores, p_values, self.held, *ruled)
+        return ClearedSummary(self.arrival, self.verdict, scores, p_values, self.held, *ruled)
 
 
 def row_set(batch: Batch) -> str | None:
@@ -110,23 +110,23 @@ def row_set(batch: Batch) -> str | None:
     return sha256_bytes(np.sort(hashes).astype("<u8").tobytes())
 
 
-def clear(arrival: Arrival, detector: Detector, profile_digest: str) -> Cleared:
+def clear_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> ClearedBatch:
     """Clear one ingested batch; what was measured in an earlier run is not measured again."""
     if arrival.fault is not None:
-        return Cleared(arrival, None, None, unreadable())
+        return ClearedBatch(arrival, None, None, judge_unreadable())
     path = paths.BATCHES / f"{arrival.batch}.parquet"
     batch = Batch(arrival.batch, read_table(path), detector.layout)
     place = EXAMINATIONS / f"{key_of(sha256_file(path), profile_digest)}.npz"
-    examination = kept(place)
+    examination = read_examination(place)
     if examination is None:
         examination = detector.examine(batch)
-        keep(place, examination)
+        write_examination(place, examination)
     verdict = detector.judge(examination)
-    return Cleared(arrival, batch, examination, verdict, place, row_set=row_set(batch))
+    return ClearedBatch(arrival, batch, examination, verdict, place, row_set=row_set(batch))
 
 
-def clear_batch(arrival: Arrival, batch: Batch, detector: Detector) -> Cleared:
+def clear_batch(arrival: Arrival, batch: Batch, detector: Detector) -> ClearedBatch:
     """Clear a batch whose rows are at hand."""
     examination = detector.examine(batch)
     verdict = detector.judge(examination)
-    return Cleared(arrival, batch, examination, verdict, row_set=row_set(batch))
+    return ClearedBatch(arrival, batch, examination, verdict, row_set=row_set(batch))

@@ -15,18 +15,18 @@ from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
 from pratique.core.version import __version__
 from pratique.core.writing import round_floats
-from pratique.decisions.decision import STATEMENT, Decision, binding
+from pratique.decisions.decision import STATEMENT, DecisionFile, binding
 from pratique.detector import profile
-from pratique.detector.adequacy import Promise
+from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.verdict import Judged, Verdict
 from pratique.provenance.recordfile import require_valid
-from pratique.quarantine.clear import Cleared
-from pratique.quarantine.rulings import Law
+from pratique.quarantine.clear import ClearedBatch
+from pratique.quarantine.rulings import Rulebook
 from pratique.tables.reading import FORMATS
 
-PREDICATE = "urn:pratique:batch-record:v1"
-DECLARED = {"schema": paths.SCHEMA, "suite": paths.SUITE}
-RESULTS = {"accept": "PASSED", "partial": "WARNED", "quarantine": "FAILED"}
+RECORD_PREDICATE = "urn:pratique:batch-record:v1"
+DECLARED_FILES = {"schema": paths.SCHEMA, "suite": paths.SUITE}
+RESULT_OF_VERDICT = {"accept": "PASSED", "partial": "WARNED", "quarantine": "FAILED"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Configuration:
     def of(cls, params: Params) -> "Configuration":
         """Digest the params that measure and judge, what people declared and trust, the profile, and the own code."""
         judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
-        declared = {name: sha256_file(path) for name, path in DECLARED.items() if path.is_file()}
+        declared = {name: sha256_file(path) for name, path in DECLARED_FILES.items() if path.is_file()}
         learned = {"reference": _reference(), "profile": profile.digest()}
         return cls(
             {
@@ -59,7 +59,7 @@ def _reference() -> str:
     return sha256_json([[path.name, sha256_file(path)] for path in files])
 
 
-def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[str, str]]) -> dict[str, Any]:
+def statement(cleared: ClearedBatch, judged_by: Configuration, outputs: list[tuple[str, str]]) -> dict[str, Any]:
     """The record of one batch.
 
     Parameters
@@ -75,13 +75,13 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
         JSON that the schema in `record.schema.json` accepts.
     """
     arrival, verdict = cleared.arrival, cleared.verdict
-    held, part = int(cleared.held.sum()), measured(cleared, judged_by)
+    held, part = int(cleared.held.sum()), measured_part(cleared, judged_by)
     value = {
         "_type": STATEMENT,
         "subject": part["subject"],
-        "predicateType": PREDICATE,
+        "predicateType": RECORD_PREDICATE,
         "predicate": {
-            "result": RESULTS[verdict.verdict],
+            "result": RESULT_OF_VERDICT[verdict.verdict],
             "verdict": verdict.verdict,
             "pValue": round_floats(verdict.p_value, 4),
             "reasonCodes": list(cleared.codes),
@@ -92,7 +92,7 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
             "decisions": [_decision(decision) for decision in cleared.ruling.decisions],
             "holds": [{"code": hold.code, "reason": printable(hold.reason)} for hold in cleared.ruling.holds],
             "poisonedShare": _share(cleared),
-            "promise": _promise(verdict.promise),
+            "promise": _promise(verdict.adequacy),
             "suspects": _suspects(verdict),
             "rows": {"accepted": arrival.rows - held, "quarantined": held},
             "outputs": [{"path": path, "sha256": digest} for path, digest in outputs],
@@ -102,7 +102,7 @@ def statement(cleared: Cleared, judged_by: Configuration, outputs: list[tuple[st
     return value
 
 
-def measured(cleared: Cleared, judged_by: Configuration) -> dict[str, Any]:
+def measured_part(cleared: ClearedBatch, judged_by: Configuration) -> dict[str, Any]:
     """The part of a record that decisions bind: which bytes were measured, against which limits, with what result."""
     arrival = cleared.arrival
     name = (paths.INCOMING / arrival.source / arrival.file).as_posix()
@@ -116,14 +116,16 @@ def measured(cleared: Cleared, judged_by: Configuration) -> dict[str, Any]:
     }
 
 
-def ruled(cleared: Cleared, judged_by: Configuration, law: Law) -> Cleared:
+def apply_rulings(cleared: ClearedBatch, judged_by: Configuration, law: Rulebook) -> ClearedBatch:
     """The same batch with what people and policy say about it."""
-    return replace(cleared, ruling=law.rule(cleared.arrival, binding(measured(cleared, judged_by)), cleared.row_set))
+    return replace(
+        cleared, ruling=law.rule(cleared.arrival, binding(measured_part(cleared, judged_by)), cleared.row_set)
+    )
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
+def _decision(decision: DecisionFile) -> dict[str, Any]:
     """Whose word made the outcome differ from the verdict, and the digest of the file that holds it."""
-    said = decision.said
+    said = decision.content
     return {
         "action": said.action,
         "reviewer": printable(said.reviewer),
@@ -134,7 +136,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _batch(cleared: Cleared) -> dict[str, Any]:
+def _batch(cleared: ClearedBatch) -> dict[str, Any]:
     arrival = cleared.arrival
     facts: dict[str, Any] = {
         "id": arrival.batch,
@@ -150,7 +152,7 @@ def _batch(cleared: Cleared) -> dict[str, Any]:
     return facts
 
 
-def _share(cleared: Cleared) -> dict[str, float] | None:
+def _share(cleared: ClearedBatch) -> dict[str, float] | None:
     """Estimated share of poisoned rows; none where nothing could be estimated."""
     if cleared.examination is None:
         return None
@@ -163,7 +165,7 @@ def _suspects(verdict: Verdict) -> dict[str, Any]:
     return {"shown": shown, "left_out": len(verdict.suspects) - len(shown)}
 
 
-def _promise(promise: Promise | None) -> dict[str, float] | None:
+def _promise(promise: BudgetAdequacy | None) -> dict[str, float] | None:
     """The budget, and what the reference is worth beside it."""
     if promise is None:
         return None

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from pratique.core.params import Params
-from pratique.decisions.decision import Decision
+from pratique.decisions.decision import DecisionFile
 from pratique.quarantine.sources import Inventory
 from pratique.tables.arrival import Arrival
 
@@ -35,13 +35,13 @@ class Ruling:
         No release lifts them; what they name must be put right.
     """
 
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[DecisionFile, ...] = ()
     holds: tuple[Hold, ...] = ()
 
     @property
     def action(self) -> Literal["", "release", "reject"]:
         """What the decisions say; nothing where nobody decided."""
-        return self.decisions[0].said.action if self.decisions else ""
+        return self.decisions[0].content.action if self.decisions else ""
 
     @property
     def stops(self) -> bool:
@@ -54,33 +54,33 @@ class Ruling:
             return np.zeros(0, np.int64)
         chosen = set(range(rows))
         for decision in self.decisions:
-            if decision.said.rows is not None:
-                chosen &= set(decision.said.rows)
+            if decision.content.rows is not None:
+                chosen &= set(decision.content.rows)
         return np.array(sorted(chosen), np.int64)
 
 
-SILENCE = Ruling()
+NO_RULING = Ruling()
 """Nobody has spoken: the verdict alone says what becomes of the batch."""
 
 
 @dataclass(frozen=True)
-class Law:
+class Rulebook:
     """Everything that rules beside the measurements: decisions, the inventory of sources, params."""
 
-    decisions: Sequence[Decision]
+    decisions: Sequence[DecisionFile]
     inventory: Inventory
     params: Params
 
     def rule(self, arrival: Arrival, binding: str, row_set: str | None) -> Ruling:
         """Rule on one batch, given what its decisions must bind and the name of its rows in any order."""
-        own = [d for d in self.decisions if d.said.batch == arrival.batch]
-        rejects = [d for d in own if d.said.action == "reject" and (d.said.binds == binding or _same(d, row_set))]
+        own = [d for d in self.decisions if d.content.batch == arrival.batch]
+        rejects = [d for d in own if d.content.action == "reject" and (d.content.binds == binding or _same(d, row_set))]
         releases = self._releases(own, binding)
         return Ruling(tuple(rejects or releases), tuple(self._holds(arrival, row_set)))
 
-    def _releases(self, own: Sequence[Decision], binding: str) -> list[Decision]:
+    def _releases(self, own: Sequence[DecisionFile], binding: str) -> list[DecisionFile]:
         """The releases that bind and, where keys are configured, are signed; none unless there are enough."""
-        bound = [d for d in own if d.said.action == "release" and d.said.binds == binding]
+        bound = [d for d in own if d.content.action == "release" and d.content.binds == binding]
         counted = [d for d in bound if d.is_signed(self.params.signing)]
         people = {d.reviewer for d in counted}
         return counted if len(people) >= self.params.review.reviewers else []
@@ -90,11 +90,13 @@ class Law:
         if self.params.sources.unlisted == "refuse" and arrival.source not in self.inventory:
             holds.append(Hold(SOURCE, f"source '{arrival.source}' is not listed in data/sources.yaml"))
         for d in self.decisions:
-            if d.said.action == "reject" and d.said.batch != arrival.batch and _same(d, row_set):
-                holds.append(Hold(RESENT, f"its rows are those of {d.said.batch}, which {d.said.reviewer} rejected"))
+            if d.content.action == "reject" and d.content.batch != arrival.batch and _same(d, row_set):
+                holds.append(
+                    Hold(RESENT, f"its rows are those of {d.content.batch}, which {d.content.reviewer} rejected")
+                )
                 break
         return holds
 
 
-def _same(decision: Decision, row_set: str | None) -> bool:
-    return row_set is not None and decision.said.rowSet == row_set
+def _same(decision: DecisionFile, row_set: str | None) -> bool:
+    return row_set is not None and decision.content.rowSet == row_set

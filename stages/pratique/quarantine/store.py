@@ -10,14 +10,14 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_file
 from pratique.core.writing import write_bytes, write_json, write_table
-from pratique.quarantine.clear import Cleared
+from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.record import Configuration, statement
 
-ROW = "pratique_row"
-REASON = "pratique_reason"
+ROW_COLUMN = "pratique_row"
+REASON_COLUMN = "pratique_reason"
 
 
-def store(cleared: Cleared, judged_by: Configuration) -> tuple[list[Path], dict[str, Any]]:
+def store(cleared: ClearedBatch, judged_by: Configuration) -> tuple[list[Path], dict[str, Any]]:
     """Write a batch's outputs and its record; return every file written, and the record."""
     arrival = cleared.arrival
     if cleared.batch is None:
@@ -31,31 +31,31 @@ def store(cleared: Cleared, judged_by: Configuration) -> tuple[list[Path], dict[
     return [*outputs, place], record
 
 
-def _store_rows(cleared: Cleared, batch: Batch) -> list[Path]:
+def _store_rows(cleared: ClearedBatch, batch: Batch) -> list[Path]:
     held = cleared.held
     outputs = []
     if cleared.outcome == "accepted":
         outputs.append(paths.ACCEPTED / f"{batch.name}.parquet")
-        write_table(outputs[-1], typed(batch).filter(pa.array(~held)))
+        write_table(outputs[-1], to_training_types(batch).filter(pa.array(~held)))
     if held.any() or cleared.outcome == "quarantined":
         outputs.append(paths.QUARANTINE / batch.name / "rows.parquet")
         write_table(outputs[-1], _with_reasons(cleared, batch, np.flatnonzero(held)))
     return outputs
 
 
-def typed(batch: Batch) -> pa.Table:
+def to_training_types(batch: Batch) -> pa.Table:
     """The rows as training reads them: features and label first, in the reference's order and kinds."""
     read = {name: pa.array(column.values, from_pandas=True) for name, column in batch.columns.items()}
     return pa.table(read | {name: batch.table[name] for name in batch.table.column_names if name not in read})
 
 
-def _with_reasons(cleared: Cleared, batch: Batch, rows: np.ndarray) -> pa.Table:
+def _with_reasons(cleared: ClearedBatch, batch: Batch, rows: np.ndarray) -> pa.Table:
     """The rows as they came, each with its position in the batch and the reason why it is held."""
     whole = f"batch: {'; '.join(cleared.codes) or cleared.ruling.action}"
     reasons = [cleared.verdict.suspects.get(int(row), whole) for row in rows]
     table = batch.table.take(pa.array(rows, pa.int64()))
-    table = table.append_column(_free_name(batch, ROW), pa.array(rows, pa.int64()))
-    return table.append_column(_free_name(batch, REASON), pa.array(reasons, pa.string()))
+    table = table.append_column(_free_name(batch, ROW_COLUMN), pa.array(rows, pa.int64()))
+    return table.append_column(_free_name(batch, REASON_COLUMN), pa.array(reasons, pa.string()))
 
 
 def _free_name(batch: Batch, name: str) -> str:

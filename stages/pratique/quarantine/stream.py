@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pratique.quarantine.clear import Cleared
+from pratique.quarantine.clear import ClearedBatch
 
 STREAM = "stream"
 """The alarm of a batch that brings its source's stream over the limit."""
@@ -51,7 +51,7 @@ class Streams:
         self._limit = float(np.log(PATIENCE / alpha))
         self._by_source: dict[str, Stream] = {}
 
-    def follow(self, cleared: Cleared) -> Cleared:
+    def follow(self, cleared: ClearedBatch) -> ClearedBatch:
         """The batch, quarantined where it brings its source's stream over the limit; the stream then begins anew.
 
         Batches that are quarantined by themselves are left out: their poison has been dealt with.

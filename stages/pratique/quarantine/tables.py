@@ -13,7 +13,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.writing import round_floats, write_table, write_text
 
 if TYPE_CHECKING:
-    from pratique.quarantine.clear import Summary
+    from pratique.quarantine.clear import ClearedSummary
 
 BATCH_COLUMNS = (
     "batch", "source", "sha256", "rows", "verdict", "p_value", "alarms", "suspects", "decision", "outcome",
@@ -21,13 +21,13 @@ BATCH_COLUMNS = (
 SCORE_DECIMALS = 4
 
 
-def write_tables(cleared: Sequence["Summary"]) -> None:
+def write_tables(cleared: Sequence["ClearedSummary"]) -> None:
     """Write data/reports/batches.csv and data/reports/rows.parquet."""
     write_text(paths.BATCHES_CSV, batches_csv(cleared))
     write_table(paths.ROWS_PARQUET, rows_table(cleared, "batch", [c.arrival.batch for c in cleared]))
 
 
-def batches_csv(cleared: Sequence["Summary"]) -> str:
+def batches_csv(cleared: Sequence["ClearedSummary"]) -> str:
     """One line a batch, in the order given."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -71,7 +71,7 @@ def read_batches() -> list[dict[str, str]]:
         raise PratiqueError(f"{place}: not as `pratique validate` wrote it; run it (or `dvc repro`) again") from error
 
 
-def rows_table(cleared: Sequence["Summary"], key: str, names: Sequence[str]) -> pa.Table:
+def rows_table(cleared: Sequence["ClearedSummary"], key: str, names: Sequence[str]) -> pa.Table:
     """One line a row: the batch's name under `key`, position, score, p-value, and whether it is held back."""
     lengths = [len(c.row_scores) for c in cleared]
 

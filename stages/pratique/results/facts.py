@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pratique.contract.evidence import Evidence
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
-from pratique.detector.adequacy import Promise
+from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.hypotheses import Description, describe
 from pratique.provenance.recordfile import read_record
 from pratique.quarantine.tables import read_batches
@@ -73,7 +73,7 @@ class Facts:
         What the verdict depended on beside the batch, by digest.
     poisoned : tuple of float, optional
         Estimated share of poisoned rows, and the ends of its interval.
-    promise : Promise, optional
+    adequacy : BudgetAdequacy, optional
         What the reference is worth beside the budget.
     """
 
@@ -97,7 +97,7 @@ class Facts:
     holds: tuple[str, ...] = ()
     configuration: dict[str, str] = field(default_factory=dict)
     poisoned: tuple[float, float, float] | None = None
-    promise: Promise | None = None
+    adequacy: BudgetAdequacy | None = None
 
     @property
     def plain(self) -> bool:
@@ -217,13 +217,13 @@ def of_record(record: dict[str, Any]) -> Facts:
         holds=tuple(hold["reason"] for hold in said["holds"]),
         configuration={entry["name"]: entry["sha256"] for entry in said["configuration"]},
         poisoned=None if share is None else (share["estimate"], share["lowest"], share["highest"]),
-        promise=None if promise is None else promise_of(promise),
+        adequacy=None if promise is None else promise_of(promise),
     )
 
 
-def promise_of(said: dict[str, Any]) -> Promise:
+def promise_of(said: dict[str, Any]) -> BudgetAdequacy:
     """What a record says that the reference is worth."""
-    return Promise(said["budgetPer1000"], said["trustedRows"])
+    return BudgetAdequacy(said["budgetPer1000"], said["trustedRows"])
 
 
 def _decision(said: dict[str, Any]) -> DecisionFacts:

@@ -15,21 +15,21 @@ from pratique.core.hashing import code_digest, sha256_file, sha256_folder, sha25
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams, Params
 from pratique.core.writing import write_json
-from pratique.quarantine.store import typed
+from pratique.quarantine.store import to_training_types
 from pratique.results.facts import Facts
 from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import Model, drop_unlabelled, train
 from pratique.training.rows import read_accepted
 
 PRICES = paths.CACHE / "prices"
-MAX_ROWS = 10_000
+PRICED_ROWS = 10_000
 """Rows that a price is measured on; more are thinned out, accepted and held ones alike."""
 TREES = 20
 """Trees of the forests that a price compares, at most: with 200 batches waiting, 100 trees take a minute."""
-FEWEST = 1000
+FEWEST_ACCEPTED_ROWS = 1000
 """Accepted rows that thinning leaves, so that a giant batch does not leave the model without any."""
-DRAWS = 2000
-LIBRARIES = ("numpy", "scikit-learn", "scipy")
+PRICE_DRAWS = 2000
+PRICE_LIBRARIES = ("numpy", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Pricing:
         self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT), self._layout)
         if not len(self._holdout):
             raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage learns from")
-        versions = [version(name) for name in LIBRARIES]
+        versions = [version(name) for name in PRICE_LIBRARIES]
         settings = self._params.model_dump(mode="json", include={"seed", "data", "train"})
         folders = [sha256_folder(folder) for folder in (paths.ACCEPTED, paths.HOLDOUT, paths.REFERENCE)]
         self._key = [settings, folders, code_digest(), versions]
@@ -96,7 +96,7 @@ class Pricing:
         if not facts.held or not facts.quarantine.is_file():
             return None
         place = PRICES / f"{sha256_json([self._key, sha256_file(facts.quarantine)])}.json"
-        price = _kept(place)
+        price = _read_price(place)
         if price is None:
             price = self._measure(facts.quarantine)
             if price is not None:
@@ -108,11 +108,11 @@ class Pricing:
         if not len(held):
             return None
         both = len(self._base) + len(held)
-        share = min(1.0, MAX_ROWS / both)
-        base, extra = _thin(self._base, share, FEWEST), _thin(held, share)
+        share = min(1.0, PRICED_ROWS / both)
+        base, extra = _thin(self._base, share, FEWEST_ACCEPTED_ROWS), _thin(held, share)
         if len(np.unique(base.labels)) < 2:
             return None
-        released = Batch("released", _joined(base, extra), base.layout)
+        released = Batch("released", _join_rows(base, extra), base.layout)
         if share not in self._answers:
             self._answers[share] = self._right(base)
         right = self._right(released)
@@ -125,7 +125,7 @@ class Pricing:
 
     def _price(self, rows: int, without: np.ndarray, released: np.ndarray, share: float) -> Price:
         worse, better = int((without & ~released).sum()), int((released & ~without).sum())
-        low, high = interval(worse, better, len(without), self._params.seed)
+        low, high = paired_interval(worse, better, len(without), self._params.seed)
         return Price(
             rows=rows,
             holdout=len(without),
@@ -145,18 +145,18 @@ class Pricing:
         return data.label in data.personal
 
 
-def interval(worse: int, better: int, rows: int, seed: int) -> tuple[float, float]:
+def paired_interval(worse: int, better: int, rows: int, seed: int) -> tuple[float, float]:
     """95 % interval of a paired difference of accuracies, by the bootstrap over rows.
 
     A row contributes -1, 0 or 1, so that resampling rows is drawing from a multinomial, which is what is done.
 
     Examples
     --------
-    >>> interval(0, 0, 100, 0)
+    >>> paired_interval(0, 0, 100, 0)
     (0.0, 0.0)
     """
     shares = np.array([worse, better, rows - worse - better]) / rows
-    draws = np.random.default_rng(seed).multinomial(rows, shares, size=DRAWS)
+    draws = np.random.default_rng(seed).multinomial(rows, shares, size=PRICE_DRAWS)
     low, high = np.quantile((draws[:, 1] - draws[:, 0]) / rows, [0.025, 0.975])
     return round(float(low), 6), round(float(high), 6)
 
@@ -176,11 +176,13 @@ def _thin(rows: Batch, share: float, fewest: int = 1) -> Batch:
     return rows if count >= len(rows) else rows.take(np.linspace(0, len(rows) - 1, count).astype(int))
 
 
-def _joined(base: Batch, held: Batch) -> pa.Table:
-    return pa.concat_tables([base.table, typed(held).select(base.table.column_names).cast(base.table.schema)])
+def _join_rows(base: Batch, held: Batch) -> pa.Table:
+    return pa.concat_tables(
+        [base.table, to_training_types(held).select(base.table.column_names).cast(base.table.schema)]
+    )
 
 
-def _kept(place: Path) -> Price | None:
+def _read_price(place: Path) -> Price | None:
     try:
         said = json.loads(place.read_text(encoding="utf-8"))
         return Price(**said | {"hit": said["hit"] and tuple(said["hit"])})

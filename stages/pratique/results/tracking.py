@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 URI = "MLFLOW_TRACKING_URI"
-DEFAULT = "sqlite:///mlflow.db"
-KEY = "pratique.sha256"
+DEFAULT_URI = "sqlite:///mlflow.db"
+RUN_KEY_TAG = "pratique.sha256"
 SHORT = 36
 """Characters of a data set's digest that a store takes; the whole digest is a tag."""
 
@@ -48,7 +48,7 @@ class Run:
     model: Path
 
 
-def tracked() -> bool:
+def is_tracking() -> bool:
     """Whether runs are tracked: the extra is installed, and the variable is not set to nothing."""
     return os.environ.get(URI) != "" and find_spec("mlflow") is not None
 
@@ -66,7 +66,7 @@ def track_runs(experiment: str, runs: Sequence[Run]) -> None:
     from mlflow import MlflowClient
     from mlflow.exceptions import MlflowException
 
-    uri = os.environ.get(URI, DEFAULT)
+    uri = os.environ.get(URI, DEFAULT_URI)
     data = sha256_folder(paths.ACCEPTED)
     try:
         client = MlflowClient(uri)
@@ -84,8 +84,10 @@ def _write(client: "MlflowClient", experiment: str, run: Run, data: str) -> None
 
     model = sha256_file(run.model)
     content = [run.name, run.params, run.metrics, sorted(map(sha256_file, run.files)), model, data]
-    tags = {KEY: sha256_json(content), "pratique.data.sha256": data, "pratique.model.sha256": model}
-    if client.search_runs([experiment], f"tags.`{KEY}` = '{tags[KEY]}' and attributes.status = 'FINISHED'"):
+    tags = {RUN_KEY_TAG: sha256_json(content), "pratique.data.sha256": data, "pratique.model.sha256": model}
+    if client.search_runs(
+        [experiment], f"tags.`{RUN_KEY_TAG}` = '{tags[RUN_KEY_TAG]}' and attributes.status = 'FINISHED'"
+    ):
         return
     started = client.create_run(experiment, run_name=run.name, tags=tags).info
     client.log_batch(

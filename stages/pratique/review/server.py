@@ -135,7 +135,7 @@ class Site:
         faults, done = _decide(form)
         return _trouble(faults, done) if faults else RedirectResponse("/", 303)
 
-    def _with_form(self, name: str, pending: list[decisions.Said], **values: Any) -> Response:
+    def _with_form(self, name: str, pending: list[decisions.Decision], **values: Any) -> Response:
         page = _filled(_read(name), "nav", VERSIONS_LINK)
         page = _filled(page, "pending", draw("pending.html", pending=pending))
         return HTMLResponse(_filled(page, "decide", draw("decide.html", guard=self.session.guard, **values)))
@@ -189,10 +189,10 @@ def _decide(form: dict[str, list[str]]) -> tuple[list[str], list[str]]:
     return faults, done
 
 
-def _pending() -> list[decisions.Said]:
+def _pending() -> list[decisions.Decision]:
     """What was decided since the last run of the pipeline."""
     ran = read_decided()
-    return [d.said for d in decisions.load_decisions() if ran.get(d.said.batch) != d.said.action]
+    return [d.content for d in decisions.load_decisions() if ran.get(d.content.batch) != d.content.action]
 
 
 async def _form(request: Request) -> dict[str, list[str]]:

@@ -35,8 +35,8 @@ class ConformalScore:
         """Conformal p-values of new rows, in [1 / (trusted rows + 1), 1] (Vovk et al., 2005)."""
         return tail_probability(self.sorted_scores, scores)
 
-    def of_new(self, scores: np.ndarray) -> np.ndarray:
-        """Surprise of new rows."""
+    def scores(self, scores: np.ndarray) -> np.ndarray:
+        """Conformal scores of new rows, shape (rows,)."""
         beyond = np.maximum(scores - self.sorted_scores[-1], 0)
         spread = float(self.sorted_scores[-1] - self.sorted_scores[0]) or 1.0
         return np.asarray(-np.log10(self.p_values(scores)) + TIE_BREAK * beyond / (beyond + spread))

@@ -35,7 +35,7 @@ class TrustedCells:
     rows: int
 
     @classmethod
-    def learned(cls, trusted: Batch) -> "TrustedCells":
+    def fit(cls, trusted: Batch) -> "TrustedCells":
         """Put the cells of trusted rows in order."""
         names = trusted.layout.categorical
         levels = {name: np.sort(cells.astype(str)) for name, cells in zip(names, trusted.categorical.T, strict=True)}

@@ -81,8 +81,8 @@ def _of_row(batch: Batch, row: int, normal: Profile) -> list[tuple[str, str, str
         if not scores:
             continue
         share = ""
-        if calibrated.surprise is not None:
-            share = f"{100 * float(np.mean(calibrated.surprise.p_values(np.array(scores)))):.2g}"
+        if calibrated.conformal is not None:
+            share = f"{100 * float(np.mean(calibrated.conformal.p_values(np.array(scores)))):.2g}"
         lines.append((name, f"{np.mean(scores):.4g} {findings[0].unit}", share, rule))
     return lines
 
@@ -103,7 +103,7 @@ def _reasons(found: dict[str, Any]) -> list[Text]:
         lines.append(f"poisoned rows: about {100 * share['estimate']:.3g} % (from {low} to {high} %)")
     promise = found["promise"]
     if promise is not None:
-        lines += filter(None, [promise_of(promise).short])
+        lines += filter(None, [promise_of(promise).warning])
     if found["fault"]:
         lines.append(found["fault"])
     for check in found["checks"]:

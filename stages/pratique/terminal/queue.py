@@ -62,7 +62,7 @@ def sheet(batch: str) -> RenderableType:
 
 def _decided(batch: str) -> list[str]:
     """A line for each decision about a batch, whether it still counts or not."""
-    own = [decision.said for decision in load_decisions() if decision.said.batch == batch]
+    own = [decision.content for decision in load_decisions() if decision.content.batch == batch]
     return [
         printable(
             f"  {said.action} by {said.reviewer}, {said.time:%Y-%m-%d}"

@@ -13,7 +13,7 @@ from pratique.core.errors import printable
 from pratique.core.writing import write_text
 from pratique.results.facts import Facts, read_facts
 from pratique.results.measures import TRAINED_ON, read_accuracy
-from pratique.words.verdicts import decided, reasons
+from pratique.words.verdicts import list_decisions, reasons
 
 PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
@@ -33,7 +33,7 @@ def summary(batches: list[Facts]) -> RenderableType:
 
 def clauses(facts: Facts) -> list[str]:
     """Who decided about a batch, and why it is not plainly accepted, the strongest reason first."""
-    return [printable(clause) for clause in [*decided(facts), *reasons(facts)]]
+    return [printable(clause) for clause in [*list_decisions(facts), *reasons(facts)]]
 
 
 def _table(batches: list[Facts]) -> Table:

@@ -1,7 +1,7 @@
 """Numbers and verdicts in plain words."""
 
 from pratique.contract.subject import ADVICE, Subject
-from pratique.detector.verdict import SHIFT
+from pratique.detector.verdict import SHIFT_ALARM
 from pratique.results.facts import CheckFacts, Facts
 
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
@@ -87,12 +87,12 @@ def number(value: float | None) -> str:
     return f"{value:.3g}"
 
 
-def listed(items: list[str], most: int = 4) -> str:
+def join_list(items: list[str], most: int = 4) -> str:
     """A list in a sentence, cut where it gets long.
 
     Examples
     --------
-    >>> listed(["a", "b", "c"]), listed(["a", "b", "c"], 2)
+    >>> join_list(["a", "b", "c"]), join_list(["a", "b", "c"], 2)
     ('a, b and c', 'a, b and 1 more')
     """
     if len(items) > most:
@@ -108,7 +108,7 @@ def reasons(facts: Facts) -> list[str]:
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
-def decided(facts: Facts) -> list[str]:
+def list_decisions(facts: Facts) -> list[str]:
     """Who decided what about a batch, and why."""
     return [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
 
@@ -141,7 +141,7 @@ def sentence(clauses: list[str]) -> str:
     >>> sentence(["rows break the schema", "columns have moved"])
     'Rows break the schema and columns have moved'
     """
-    text = listed(clauses, most=3)
+    text = join_list(clauses, most=3)
     return f"{text[0].upper()}{text[1:]}"
 
 
@@ -208,7 +208,7 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
     if repeated:
         return REPEATED
     if is_about(facts, "distribution"):
-        return next((check for check in alarms if check.name != SHIFT), alarms[0]).words.advice
+        return next((check for check in alarms if check.name != SHIFT_ALARM), alarms[0]).words.advice
     if planted:
         return PLANTED
     if alarms[0].words.about == "rules":
@@ -224,7 +224,7 @@ def is_about(facts: Facts, subject: Subject) -> bool:
 
 def is_honest_change(facts: Facts) -> bool:
     """Whether nothing speaks against the batch but that its columns or class shares have moved."""
-    return not set(facts.alarms) - {SHIFT}
+    return not set(facts.alarms) - {SHIFT_ALARM}
 
 
 def _advice_on_rows(facts: Facts) -> str:

@@ -9,18 +9,18 @@ from pratique.contract.check import measure
 from pratique.core.batch import Batch
 from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
-from pratique.detector.flip_odds import Flipped
-from pratique.detector.fusion import Fusion, Rows, line, matrix, signals_of
-from pratique.detector.hypotheses import FAMILIES
-from pratique.detector.mean_shift import Moved, learned
-from pratique.detector.simulate import SHIFTED, SIMULATIONS, simulated_rows
+from pratique.detector.flip_odds import FlipOdds
+from pratique.detector.fusion import Fusion, SignalRows, collect_signals, fit_platt_line, stack_signals
+from pratique.detector.hypotheses import SEPARATE_FAMILIES
+from pratique.detector.mean_shift import MeanShiftTest, fit_mean_shift
+from pratique.detector.simulate import MEAN_SHIFT_FAMILY, SIMULATIONS, simulate_rows
 from pratique.statistics import mixture
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull
 
 
 @dataclass(frozen=True)
-class Family:
+class FamilyTest:
     """A fusion for each fold that was shown one family of attacks, and the null of the likelihood ratio it gives."""
 
     folds: tuple[Fusion, ...]
@@ -28,7 +28,7 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Fused:
+class HypothesisTests:
     """What turns a row's measurements into odds, and a batch's odds into a statistic with a null.
 
     Attributes
@@ -37,7 +37,7 @@ class Fused:
         The signals that the fusions read: those that every fold's checks have.
     folds : tuple of Fusion
         Each trained on the rows that the others' checks left out.
-    surprise : ConformalScore
+    conformal : ConformalScore
         Of the log odds of trusted rows, out of fold.
     null : MomentNull
         Of the likelihood ratio.
@@ -53,80 +53,82 @@ class Fused:
 
     names: tuple[str, ...]
     folds: tuple[Fusion, ...]
-    surprise: ConformalScore
+    conformal: ConformalScore
     null: MomentNull
-    families: dict[str, Family]
+    families: dict[str, FamilyTest]
     mean_odds: float
-    flipped: Flipped | None
-    moved: Moved | None
+    flip_odds: FlipOdds | None
+    mean_shift: MeanShiftTest | None
 
 
-def fused(
+def fit_hypothesis_tests(
     checks: Mapping[str, CalibratedCheck], trusted: Batch, parts: list[np.ndarray], seed: int, without: str | None
-) -> Fused | None:
+) -> HypothesisTests | None:
     """Train the fusion on trusted rows and on simulated poison in them; None where no check scores rows.
 
     Every fold's rows, clean and poisoned, are measured by the checks that were fitted without them, and weighed by
     a fusion that was trained without them.
     """
-    scoring = {name: c for name, c in checks.items() if c.surprise is not None}
+    scoring = {name: c for name, c in checks.items() if c.conformal is not None}
     if not scoring:
         return None
     names = _common(scoring, trusted.take(parts[0]))
     clean, poisoned = [], []
     held_out_rows = [trusted.take(rows) for rows in parts]
     for k, held_out in enumerate(show_progress(held_out_rows, "simulating attacks")):
-        clean.append(Rows(_signals(scoring, k, held_out, names), np.full(len(held_out), -1)))
-        groups, copies = simulated_rows(held_out, [seed, k], without)
-        poisoned.append(Rows(_signals(scoring, k, copies, names), groups))
-    folds, log_odds = _trained(clean, poisoned, seed)
+        clean.append(SignalRows(_signals(scoring, k, held_out, names), np.full(len(held_out), -1)))
+        groups, copies = simulate_rows(held_out, [seed, k], without)
+        poisoned.append(SignalRows(_signals(scoring, k, copies, names), groups))
+    folds, log_odds = _train(clean, poisoned, seed)
     null = mixture.fit_null(log_odds, np.random.default_rng([seed, 1]))
     families = {}
-    for family in (hypothesis.name for hypothesis in FAMILIES):
+    for family in (hypothesis.name for hypothesis in SEPARATE_FAMILIES):
         shown = [_of_family(rows, family) for rows in poisoned]
         if all(len(rows.groups) for rows in shown):
-            own, odds = _trained(clean, shown, seed)
-            families[family] = Family(own, mixture.fit_null(odds, np.random.default_rng([seed, 1])))
+            own, odds = _train(clean, shown, seed)
+            families[family] = FamilyTest(own, mixture.fit_null(odds, np.random.default_rng([seed, 1])))
     moved = None
-    if without != SHIFTED:
-        moved = learned(
+    if without != MEAN_SHIFT_FAMILY:
+        moved = fit_mean_shift(
             lambda k, batch: _signals(scoring, k, batch, names),
             held_out_rows,
             [rows.signals for rows in clean],
             [fusion.linear.rarity for fusion in folds],
             seed,
         )
-    flipped = Flipped.learned(scoring, len(np.unique(trusted.labels)))
+    flipped = FlipOdds.fit(scoring, len(np.unique(trusted.labels)))
     mean_odds = mixture.mean_odds(log_odds)
-    return Fused(names, folds, ConformalScore.of(log_odds), null, families, mean_odds, flipped, moved)
+    return HypothesisTests(names, folds, ConformalScore.of(log_odds), null, families, mean_odds, flipped, moved)
 
 
-def _trained(clean: list[Rows], poisoned: list[Rows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:
+def _train(clean: list[SignalRows], poisoned: list[SignalRows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:
     """A fusion for each fold, trained on the others' rows, and the log odds of all clean rows out of fold."""
-    seen = [Rows.joined(list(pair)) for pair in zip(clean, poisoned, strict=True)]
+    seen = [SignalRows.join(list(pair)) for pair in zip(clean, poisoned, strict=True)]
     folds = [
-        Fusion.train(Rows.joined(seen[:k] + seen[k + 1 :]), seed)
+        Fusion.train(SignalRows.join(seen[:k] + seen[k + 1 :]), seed)
         for k in show_progress(range(len(seen)), "training the fusion")
     ]
-    slope, intercept = line(
+    slope, intercept = fit_platt_line(
         np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, seen, strict=True)]),
         np.concatenate([rows.groups for rows in seen]),
     )
-    honest = tuple(fusion.scaled(slope, intercept) for fusion in folds)
+    honest = tuple(fusion.recalibrate(slope, intercept) for fusion in folds)
     return honest, np.concatenate([f.log_odds(rows.signals) for f, rows in zip(honest, clean, strict=True)])
 
 
-def _of_family(rows: Rows, family: str) -> Rows:
+def _of_family(rows: SignalRows, family: str) -> SignalRows:
     """The rows that attacks of one family poisoned."""
     chosen = np.isin(rows.groups, [i for i, simulation in enumerate(SIMULATIONS) if simulation.family == family])
-    return Rows(rows.signals[chosen], rows.groups[chosen])
+    return SignalRows(rows.signals[chosen], rows.groups[chosen])
 
 
 def _signals(scoring: Mapping[str, CalibratedCheck], fold: int, batch: Batch, names: tuple[str, ...]) -> np.ndarray:
-    return matrix(signals_of({name: measure(c.folds[fold], batch) for name, c in scoring.items()}), names)
+    return stack_signals(collect_signals({name: measure(c.folds[fold], batch) for name, c in scoring.items()}), names)
 
 
 def _common(scoring: Mapping[str, CalibratedCheck], batch: Batch) -> tuple[str, ...]:
     """Signals that every fold's checks have: a class or a level that only one of them knows is no signal of all."""
-    by_fold = [set(signals_of({name: measure(c.folds[k], batch) for name, c in scoring.items()})) for k in range(FOLDS)]
+    by_fold = [
+        set(collect_signals({name: measure(c.folds[k], batch) for name, c in scoring.items()})) for k in range(FOLDS)
+    ]
     return tuple(sorted(set.intersection(*by_fold)))
