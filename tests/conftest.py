@@ -8,8 +8,6 @@ os.environ["OMP_NUM_THREADS"] = "1"  # as the commands run; two workers of two t
 
 os.environ["MLFLOW_TRACKING_URI"] = ""  # nothing is tracked, whether MLflow is installed or not
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,9 +15,22 @@ from hypothesis import settings
 from pratique.contract.evidence import NO_EVIDENCE
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.detector.hypotheses import describe
 from pratique.dossier.trusted import Trusted
-from pratique.results.facts import CheckFacts, Facts
+from pratique.provenance.parts import (
+    BatchFacts,
+    BudgetRecord,
+    CheckRecord,
+    DecisionRecord,
+    HoldRecord,
+    NamedDigest,
+    Output,
+    RowCounts,
+    ShareRecord,
+    SuspectRow,
+    Tool,
+)
+from pratique.provenance.record import Record
+from pratique.quarantine.recording import RESULT_OF_VERDICT
 
 settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=50)
 settings.load_profile("repeatable")
@@ -96,10 +107,10 @@ def tab(chromium):
     context.close()
 
 
-def check(name="labels", **fields):
-    words = replace(describe(name), alarm=f"{name} look odd")
-    quiet = CheckFacts(name, words, False, 0.5, 1.0, "nats a row", 0.4, (), NO_EVIDENCE, None)
-    return replace(quiet, **fields)
+def check(name="labels", alarm=False, **fields):
+    quiet = {"id": name, "level": "rows", "success": not alarm, "observed": 0.5, "limit": 1.0, "unit": "nats a row"}
+    quiet |= {"p_value": 0.4, "n_failed": 0, "evidence": NO_EVIDENCE}
+    return CheckRecord(**quiet | fields)
 
 
 @pytest.fixture
@@ -108,32 +119,88 @@ def alarm():
     return lambda name="labels", **fields: check(name, **{"alarm": True, "p_value": 1e-7} | fields)
 
 
+def decided(action):
+    reviewer, path = "Ann <ann@example.org>", "data/decisions/ann.json"
+    return DecisionRecord(action=action, reviewer=reviewer, reason="seen", path=path, sha256="de" * 32)
+
+
+WAITING = {
+    "batch": "crowd/w01",
+    "rows": 40,
+    "columns": 3,
+    "sha256": "ab" * 32,
+    "verdict": "quarantine",
+    "outcome": "quarantined",
+    "p_value": 1e-6,
+    "alarms": ("labels",),
+    "fault": None,
+    "checks": (check(alarm=True, p_value=1e-7), check("shift")),
+    "suspects": {3: "labels: 0.01 of trusted rows are as odd"},
+    "decision": "",
+    "holds": (),
+    "configuration": {},
+    "poisoned": None,
+    "adequacy": None,
+}
+
+
 @pytest.fixture
-def make_facts():
-    """A batch of 40 rows that waits for a decision, or one changed from it."""
+def make_record():
+    """The record of a batch of 40 rows that waits for a decision, or one changed from it.
+
+    Its parts go by short names: `suspects` are reasons by row (`suspect_count` counts those left out as well), `holds`
+    are reasons, `decision` is what somebody did, `decisions` are whole ones, `poisoned` is a share and its ends.
+    """
 
     def make(**fields):
-        waits = Facts(
-            batch="crowd/w01",
-            source="crowd",
-            file="data/incoming/crowd/w01.csv",
-            sha256="ab" * 32,
-            rows=40,
-            columns=3,
-            verdict="quarantine",
-            outcome="quarantined",
-            decision="",
-            p_value=1e-6,
-            alarms=("labels",),
-            fault=None,
-            checks=(check(alarm=True, p_value=1e-7), check("shift")),
-            suspects={3: "labels: 0.01 of trusted rows are as odd"},
-            suspect_count=1,
-            held_rows=40,
+        unknown = fields.keys() - WAITING.keys() - {"source", "file", "suspect_count", "held_rows", "decisions"}
+        assert not unknown, f"no part of a record: {unknown}"
+        said = WAITING | fields
+        batch, rows, suspects, adequacy = (said[name] for name in ("batch", "rows", "suspects", "adequacy"))
+        source = said.get("source", batch.split("/")[0])
+        file = said.get("file", f"data/incoming/{batch}.csv")
+        held = said.get("held_rows", rows if said["outcome"] == "quarantined" else 0)
+        return Record(
+            file=file,
+            sha256=said["sha256"],
+            result=RESULT_OF_VERDICT[said["verdict"]],
+            verdict=said["verdict"],
+            p_value=said["p_value"],
+            reason_codes=said["alarms"],
+            fault=said["fault"],
+            facts=BatchFacts(id=batch, source=source, rows=rows, columns=said["columns"]),
+            configuration=tuple(NamedDigest(name=name, sha256=sha) for name, sha in said["configuration"].items()),
+            checks=said["checks"],
+            outcome=said["outcome"],
+            decisions=said.get("decisions", tuple(map(decided, filter(None, [said["decision"]])))),
+            holds=tuple(HoldRecord(code="source", reason=reason) for reason in said["holds"]),
+            poisoned_share=said["poisoned"] and ShareRecord(**dict(zip(SHARE, said["poisoned"], strict=True))),
+            budget=adequacy and budget_of(adequacy),
+            suspects=tuple(suspect(row, reason) for row, reason in suspects.items()),
+            suspects_left_out=said.get("suspect_count", len(suspects)) - len(suspects),
+            counts=RowCounts(accepted=rows - held, quarantined=held),
+            outputs=(Output(path=file, sha256=said["sha256"]),),
+            tool=Tool(version="0", seed=0),
         )
-        return replace(waits, **fields)
 
     return make
+
+
+SHARE = ("estimate", "lowest", "highest")
+
+
+def suspect(row, reason):
+    return SuspectRow(row=row, check=reason.partition(":")[0], p_value=0.01, reason=reason)
+
+
+def budget_of(adequacy):
+    return BudgetRecord(
+        per_1000_batches=adequacy.budget,
+        achievable_per_1000=adequacy.kept,
+        trusted_rows=adequacy.trusted,
+        needed_rows=adequacy.needed,
+        warning=adequacy.warning,
+    )
 
 
 @pytest.fixture(scope="session")

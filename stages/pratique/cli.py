@@ -187,10 +187,10 @@ def status(
     """Show what the last run quarantined and why."""
     from rich.console import Console
 
-    from pratique.results.facts import read_facts
+    from pratique.results.records import read_records
     from pratique.terminal.summary import picture, summary
 
-    Console().print(summary(read_facts()))
+    Console().print(summary(read_records()))
     if svg_file is not None:
         picture(svg_file)
 

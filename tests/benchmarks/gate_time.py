@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 from pratique.core.hashing import sha256_file
 from pratique.decisions.ledger import append
+from pratique.provenance.parts import BatchFacts, Output, RowCounts, Tool
+from pratique.provenance.record import Record
 
 OLD = (10, 1000)
 
@@ -58,9 +60,7 @@ def prepared(root: Path, old: int, new: int) -> Path:
     for i in range(old):
         path = incoming / f"old{i:04d}.csv"
         table(100, 1000 + i).to_csv(path, index=False)
-        outcome = {"verdict": "accept", "outcome": "accepted", "batch": {"id": f"vendor/{path.stem}"}}
-        subject = [{"name": path.name, "digest": {"sha256": sha256_file(path)}}]
-        records.append({"subject": subject, "predicate": {**outcome, "configuration": [], "checks": []}})
+        records.append(accepted(path))
     append(records, root / "data/ledger.jsonl")
     commit(root)
     git(root, "switch", "-q", "-c", "change")
@@ -69,6 +69,33 @@ def prepared(root: Path, old: int, new: int) -> Path:
     commit(root)
     pratique(root, "gate", "--base", "main")
     return root
+
+
+def accepted(path: Path) -> Record:
+    """A record of a batch that nothing was found in; the ledger chains it."""
+    sha256 = sha256_file(path)
+    return Record(
+        file=path.name,
+        sha256=sha256,
+        result="PASSED",
+        verdict="accept",
+        p_value=1.0,
+        reason_codes=(),
+        fault=None,
+        facts=BatchFacts(id=f"vendor/{path.stem}", source="vendor", rows=100, columns=4),
+        configuration=(),
+        checks=(),
+        outcome="accepted",
+        decisions=(),
+        holds=(),
+        poisoned_share=None,
+        budget=None,
+        suspects=(),
+        suspects_left_out=0,
+        counts=RowCounts(accepted=100, quarantined=0),
+        outputs=(Output(path=path.name, sha256=sha256),),
+        tool=Tool(version="0", seed=0),
+    )
 
 
 def table(rows: int, seed: int) -> pd.DataFrame:

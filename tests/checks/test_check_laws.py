@@ -1,6 +1,5 @@
 """Laws that every check keeps: a new one is tested here without being named."""
 
-import importlib
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -38,6 +37,7 @@ from pratique.detector import simulate
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
 from pratique.detector.verdict import share_budget
+from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.statistics import mixture, nulls
 from threadpoolctl import threadpool_limits
 
@@ -127,12 +127,16 @@ class Case:
         return self.batch(put(table, "petals", [7], [None]))
 
 
+INFERRED: dict[str, Callable[[Batch], Any]] = {"schema": infer_schema, "expectations": infer_suite}
+"""What `pratique init` writes into the file of a check."""
+
+
 def fields_of(name: str, trusted: Batch, folder: Path) -> dict[str, Any]:
     """What params.yaml must say of a check: where the file is that it needs, if any, as `pratique init` writes it."""
     check = load_check(name)
     if check.needs != "file":
         return {}
-    rules = importlib.import_module(check.__module__).infer(trusted)
+    rules = INFERRED[name](trusted)
     file = folder / f"{name}.rules"
     file.write_text(rules if isinstance(rules, str) else json.dumps(rules), encoding="utf-8")
     return {"file": file}

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from pratique.checks.expectations import Expectations, FittedExpectations, infer
+from pratique.checks.expectations import Expectations, FittedExpectations
 from pratique.contract.check import measure
 from pratique.contract.finding import Finding
 from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
+from pratique.scaffold.rules import infer_suite
 
 LAYOUT = Layout("income", {"age": "integer", "work": "text"})
 
@@ -221,7 +222,7 @@ def test_fit_says_what_is_wrong_with_the_file(fit, text, message):
 
 
 def test_infer_round_trips_and_its_own_reference_passes(fit):
-    inferred = infer(batch(), id_column="key")
+    inferred = infer_suite(batch(), id_column="key")
     finding = measure(fit(json.dumps(inferred)), batch())
     assert (finding.statistic, finding.breaches, finding.forbidden) == (0, (), {})
     assert [(e["type"], e["kwargs"]) for e in inferred["expectations"]] == [
@@ -238,5 +239,5 @@ def test_infer_round_trips_and_its_own_reference_passes(fit):
 
 
 def test_infer_expects_no_unique_id_where_the_reference_repeats_one():
-    kinds = [e["type"] for e in infer(batch(key=["a", "a", "b", "c"]), id_column="key")["expectations"]]
+    kinds = [e["type"] for e in infer_suite(batch(key=["a", "a", "b", "c"]), id_column="key")["expectations"]]
     assert "expect_column_values_to_be_unique" not in kinds

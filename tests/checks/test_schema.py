@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pratique.checks import schema
-from pratique.checks.schema import FittedSchema, Schema, infer
+from pratique.checks.schema import FittedSchema, Schema
 from pratique.contract.check import measure
 from pratique.contract.finding import Finding
 from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
+from pratique.scaffold.rules import HEADER, infer_schema
 
 LAYOUT = Layout("income", {"age": "integer", "hours": "real", "work": "text"})
 
@@ -232,7 +232,7 @@ def reference() -> Batch:
 
 
 def test_infer_writes_what_the_reference_shows():
-    assert infer(reference()).removeprefix(schema.HEADER) == (
+    assert infer_schema(reference()).removeprefix(HEADER) == (
         "schema_type: dataframe\n"
         "strict: true\n"
         "columns:\n"
@@ -250,13 +250,13 @@ def test_infer_writes_what_the_reference_shows():
 def test_infer_is_read_alike_by_pandera_and_by_us(fit):
     import pandera.pandas as pandera
 
-    text = infer(reference())
+    text = infer_schema(reference())
     theirs = pandera.DataFrameSchema.from_yaml(text)
     assert theirs.columns["work"].checks[0].statistics == {"allowed_values": ["007", "1e5", "no"]}
     assert theirs.strict is True
     finding = measure(fit(text, reference()), reference())
     assert (finding.statistic, finding.breaches, finding.forbidden) == (0, (), {})
-    assert infer(reference()) == text
+    assert infer_schema(reference()) == text
 
 
 def test_infer_survives_odd_names_and_numbers(fit):
@@ -264,15 +264,15 @@ def test_infer_survives_odd_names_and_numbers(fit):
     cells = [1e-12, 1e300, -1e300, 1.5]
     table = pa.table({**dict.fromkeys(names, cells), "y": ["\u0430", "'", "a\nb", "\u2028"]})
     odd = Batch("odd", table, Layout("y", dict.fromkeys(names, "real")))
-    finding = measure(fit(infer(odd), odd), odd)
+    finding = measure(fit(infer_schema(odd), odd), odd)
     assert (finding.fault, finding.breaches, finding.forbidden) == (None, (), {})
 
 
 def test_infer_lists_values_only_where_a_new_one_would_surprise():
     many = [f"v{i // 2:02}" for i in range(2 * 65)]
     table = pd.DataFrame({"few": ["a", "b"] * 65, "many": many, "once": ["a"] * 129 + ["b"], "y": many})
-    text = infer(Batch.from_frame("r", table, Layout("y", {"few": "text", "many": "text", "once": "text"})))
-    lines = [line.strip() for line in text.removeprefix(schema.HEADER).splitlines()]
+    text = infer_schema(Batch.from_frame("r", table, Layout("y", {"few": "text", "many": "text", "once": "text"})))
+    lines = [line.strip() for line in text.removeprefix(HEADER).splitlines()]
     found = [line for line in lines if line == "isin:" or line.endswith('":')]
     assert found == ['"few":', "isin:", '"many":', '"once":', '"y":', "isin:"]
 

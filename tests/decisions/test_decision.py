@@ -1,43 +1,28 @@
 """Decisions: what they bind, what they refuse, and which of them count."""
 
-import copy
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
+from pratique.core.writing import write_json
 from pratique.decisions.decision import (
     DECISION_PREDICATE,
-    STATEMENT,
-    binding,
+    binding_of,
     load_decisions,
     parse_decision,
+    read_record,
     reject,
     release,
 )
+from pratique.provenance.parts import Tool
+from pratique.provenance.record import STATEMENT
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
 from pratique.tables.arrival import Arrival
 
 ROWS = "cd" * 32
-RECORD = {
-    "subject": [{"name": "data/incoming/vendor/w01.csv", "digest": {"sha256": "ab" * 32}}],
-    "predicate": {
-        "verdict": "quarantine",
-        "fault": None,
-        "tool": {"name": "pratique", "version": "1"},
-        "batch": {"id": "vendor/w01", "rows": 10, "rowSetSha256": ROWS},
-        "rows": {"accepted": 0, "quarantined": 10},
-        "configuration": [
-            {"name": "params", "sha256": "1" * 64},
-            {"name": "profile", "sha256": "2" * 64},
-            {"name": "code", "sha256": "3" * 64},
-        ],
-        "checks": [{"id": "labels", "success": False, "observed": 2.5, "limit": 1.5, "evidence": {}}],
-    },
-}
 PARAMS = Params(data={"label": "y"}, checks={})
 
 
@@ -48,60 +33,73 @@ def here(tmp_path, monkeypatch):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Rita")
         monkeypatch.setenv(f"GIT_{role}_EMAIL", "Rita@example.org")
     monkeypatch.delenv("PRATIQUE_SIGNING_KEY", raising=False)
-    write_record(RECORD)
     return tmp_path
 
 
-def write_record(record):
-    from pratique.core import paths
-    from pratique.core.writing import write_json
+@pytest.fixture
+def record_with(make_record, alarm):
+    """A record of a held batch of 10 rows, changed in parts."""
+    configuration = {"params": "1" * 64, "reference": "4" * 64, "profile": "2" * 64, "code": "3" * 64}
+    checks = (alarm("labels", observed=2.5, limit=1.5),)
+    held = {"batch": "vendor/w01", "rows": 10, "configuration": configuration, "checks": checks}
 
-    write_json(paths.RECORDS / "vendor/w01.json", record)
+    def make(**parts):
+        record = make_record(**held | parts)
+        return record.model_copy(update={"facts": record.facts.model_copy(update={"row_set_sha256": ROWS})})
 
-
-def changed(**parts):
-    record = copy.deepcopy(RECORD)
-    record["predicate"] |= parts
-    return record
+    return make
 
 
 @pytest.fixture(autouse=True)
-def any_record(monkeypatch):
-    """The records here have the keys that decisions look at, and no others."""
-    monkeypatch.setattr("pratique.decisions.decision.read_record", read_json)
+def record(record_with, here):
+    """It is where the pipeline would have written it."""
+    record = record_with()
+    record.write()
+    return record
 
 
-def test_a_release_is_a_statement_that_binds_what_was_measured():
+def test_a_release_is_a_statement_that_binds_what_was_measured(record):
     path = release("vendor/w01", reason=" looked at it ", rows=[3, 1, 3])
     value = json.loads(path.read_text(encoding="utf-8"))
     assert (value["_type"], value["predicateType"]) == (STATEMENT, DECISION_PREDICATE)
-    assert value["subject"] == RECORD["subject"]
+    assert value["subject"] == record.to_statement()["subject"]
     (decision,) = load_decisions()
     assert (decision.content.action, decision.content.rows, decision.content.reason) == (
         "release",
         (1, 3),
         "looked at it",
     )
-    assert decision.content.binds == binding(RECORD)
+    assert decision.content.binds == binding_of(record)
+    assert decision.content.rowSet == ROWS
     assert decision.reviewer == "rita@example.org"
 
 
-def test_what_a_decision_binds_follows_bytes_limits_and_results_only():
-    other_code = [*RECORD["predicate"]["configuration"][:2], {"name": "code", "sha256": "9" * 64}]
-    assert binding(changed(configuration=other_code, verdict="accept", rows={})) == binding(RECORD)
-    check = RECORD["predicate"]["checks"][0]
-    assert binding(changed(checks=[check | {"observed": 2.500001, "limit": 1.500001}])) == binding(RECORD)
-    for record in (
-        changed(configuration=[{"name": "params", "sha256": "9" * 64}]),
-        changed(checks=[check | {"success": True}]),
-        changed(checks=[check | {"id": "losses"}]),
-        RECORD | {"subject": [{"name": "x", "digest": {"sha256": "ac" * 32}}]},
+def test_what_a_decision_binds_follows_bytes_limits_and_results_only(record, record_with, alarm):
+    limits = record.digests
+    for same in (
+        record_with(configuration=limits | {"profile": "9" * 64, "code": "9" * 64}),
+        record_with(configuration=dict(reversed(limits.items()))),
+        record_with(verdict="accept", outcome="accepted", alarms=(), p_value=0.5),
+        record_with(checks=(alarm("labels", observed=2.500001, limit=1.500001, p_value=1e-8),)),
     ):
-        assert binding(record) != binding(RECORD)
+        assert same != record
+        assert binding_of(same) == binding_of(record)
+    for other in (
+        record_with(configuration=limits | {"params": "9" * 64}),
+        record_with(configuration=limits | {"suite": "9" * 64}),
+        record_with(configuration={}),
+        record_with(checks=(alarm("labels", alarm=False),)),
+        record_with(checks=(alarm("losses"),)),
+        record_with(checks=(alarm("labels"), alarm("losses"))),
+        record_with(sha256="ac" * 32),
+    ):
+        assert binding_of(other) != binding_of(record)
 
 
-def test_a_release_survives_an_upgrade_of_the_program():
-    assert binding(changed(tool={"name": "pratique", "version": "99"})) == binding(RECORD)
+def test_a_release_survives_an_upgrade_of_the_program(record):
+    newer = record.model_copy(update={"tool": Tool(version="99", seed=0)})
+    assert newer != record
+    assert binding_of(newer) == binding_of(record)
 
 
 @pytest.mark.parametrize(
@@ -125,28 +123,38 @@ def test_a_release_that_makes_no_sense_is_refused(words, named):
 
 
 @pytest.mark.parametrize(
-    ("record", "named"),
+    ("parts", "named"),
     [
-        (changed(fault="w01.csv: the file is empty"), "can't be read"),
-        (changed(verdict="accept", rows={"accepted": 10, "quarantined": 0}), "nothing of it is held"),
+        ({"fault": "w01.csv: the file is empty"}, "can't be read"),
+        ({"verdict": "accept", "outcome": "accepted", "held_rows": 0}, "nothing of it is held"),
     ],
 )
-def test_what_can_not_be_released_is_refused(record, named):
-    write_record(record)
+def test_what_can_not_be_released_is_refused(record_with, parts, named):
+    record_with(**parts).write()
     with pytest.raises(PratiqueError, match=named):
         release("vendor/w01", reason="because")
+    assert load_decisions() == []
 
 
-def test_74_a_second_thought_replaces_the_first_and_two_people_never_collide(monkeypatch):
+def test_a_record_of_another_version_can_not_be_decided_about(record):
+    assert read_record("vendor/w01") == record
+    statement = record.to_statement()
+    statement["predicate"]["promise"] = statement["predicate"].pop("budget")
+    write_json(record.path, statement)
+    for decide in (release, reject):
+        with pytest.raises(PratiqueError, match=r"vendor/w01\.json: not a record of this version.* run `dvc repro`"):
+            decide("vendor/w01", reason="because")
+    assert load_decisions() == []
+
+
+def test_74_a_second_thought_replaces_the_first_and_two_people_never_collide(monkeypatch, record):
     first = release("vendor/w01", reason="fine")
     assert reject("vendor/w01", reason="not so fine") == first
     monkeypatch.setenv("GIT_COMMITTER_EMAIL", "tom@example.org")
     release("vendor/w01", reason="fine by me")
     decisions = load_decisions()
     assert sorted(decision.content.action for decision in decisions) == ["reject", "release"]
-    ruling = Rulebook(decisions, {}, PARAMS).rule(
-        Arrival("vendor/w01", "w01.csv", "ab" * 32, 10, 2), binding(RECORD), ROWS
-    )
+    ruling = rule(record)
     assert (ruling.action, ruling.stops) == ("reject", True)
 
 
@@ -169,24 +177,24 @@ def test_a_file_that_is_no_decision_is_named(old, new, named):
         load_decisions()
 
 
-def rule(record=RECORD, rows=ROWS, batch="vendor/w01", inventory=None, **params):
+def rule(record, rows=ROWS, batch="vendor/w01", inventory=None, **params):
     law = Rulebook(load_decisions(), inventory or {}, PARAMS.model_copy(update=params))
-    return law.rule(Arrival(batch, "w01.csv", "ab" * 32, 10, 2), binding(record), rows)
+    return law.rule(Arrival(batch, "w01.csv", "ab" * 32, 10, 2), binding_of(record), rows)
 
 
-def test_a_release_counts_for_what_it_binds_and_no_other():
+def test_a_release_counts_for_what_it_binds_and_no_other(record, record_with):
     release("vendor/w01", reason="because", rows=[2, 5])
-    assert rule().released(10).tolist() == [2, 5]
-    assert rule(changed(checks=[])).action == ""
-    assert rule(batch="vendor/w02").action == ""
+    assert rule(record).released(10).tolist() == [2, 5]
+    assert rule(record_with(checks=())).action == ""
+    assert rule(record, batch="vendor/w02").action == ""
 
 
-def test_a_reject_holds_its_rows_under_any_name_and_any_limits():
+def test_a_reject_holds_its_rows_under_any_name_and_any_limits(record, record_with):
     reject("vendor/w01", reason="flipped")
-    assert rule(changed(checks=[])).action == "reject"
-    again = rule(changed(checks=[]), batch="other/w09")
+    assert rule(record_with(checks=())).action == "reject"
+    again = rule(record_with(checks=()), batch="other/w09")
     assert (again.action, [hold.code for hold in again.holds], again.stops) == ("", ["resent"], True)
-    assert not rule(rows="ef" * 32, batch="other/w09").stops
+    assert not rule(record, rows="ef" * 32, batch="other/w09").stops
 
 
 def test_a_folder_that_is_missing_or_empty_decides_nothing(here):

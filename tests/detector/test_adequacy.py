@@ -9,7 +9,7 @@ from pratique.detector.adequacy import BudgetAdequacy
 )
 def test_six_alarms_for_as_many_batches_as_there_are_trusted_rows(budget, trusted, kept, needed):
     promise = BudgetAdequacy(budget, trusted)
-    assert promise.kept == pytest.approx(kept)
+    assert promise.achievable == pytest.approx(kept)
     assert promise.needed == needed
     assert bool(promise.warning) == (trusted < needed)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from pratique.checks import expectations, labels, schema
+from pratique.checks import labels, schema
 from pratique.contract.check import measure
 from pratique.contract.discovery import check_names
 from pratique.contract.evidence import MOST_EVIDENCE
@@ -24,6 +24,7 @@ from pratique.detector.examine import Examination, examine
 from pratique.detector.fusion import Fusion, SignalRows
 from pratique.detector.hypotheses import HYPOTHESES, ROWS, SEPARATE_FAMILIES
 from pratique.detector.profile import Profile
+from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.statistics import mixture, nulls
 from threadpoolctl import threadpool_limits
 
@@ -75,8 +76,8 @@ def params_for(table: pa.Table, folder: Path, *checks: str) -> Params:
     """Params with these checks; rules are those that `pratique init` would write for the table."""
     layout = Layout.infer(table, Params(data={"label": "y"}, checks={}).data)
     trusted = Batch("reference", table, layout)
-    (folder / "schema.yaml").write_text(schema.infer(trusted), encoding="utf-8")
-    (folder / "suite.json").write_text(json.dumps(expectations.infer(trusted)), encoding="utf-8")
+    (folder / "schema.yaml").write_text(infer_schema(trusted), encoding="utf-8")
+    (folder / "suite.json").write_text(json.dumps(infer_suite(trusted)), encoding="utf-8")
     files = {
         "schema": {"file": folder / "schema.yaml"},
         "expectations": {"file": folder / "suite.json"},

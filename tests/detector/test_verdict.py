@@ -1,7 +1,7 @@
 """The verdict: a pure function of measurements and budget, by hand and by laws."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pratique.contract.finding import Finding
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.examine import Examination, Measurement
-from pratique.detector.verdict import Verdict, benjamini_hochberg, judge, judge_unreadable, share_budget
+from pratique.detector.verdict import RowReason, Verdict, benjamini_hochberg, judge, judge_unreadable, share_budget
 
 BUDGET = AlarmParams(per_1000_batches=10, rows_fdr=0.05)
 QUARANTINE = ShiftParams(policy="quarantine")
@@ -141,7 +141,7 @@ def test_a_shift_check_that_failed_is_no_honest_change():
 def test_forbidden_rows_alone_are_held():
     got = verdict_of(measured("schema", 0.3, forbidden={7: "age: too old", 2: "age: too young"}))
     assert (got.verdict, got.alarms) == ("partial", ())
-    assert got.suspects == {2: "schema: age: too young", 7: "schema: age: too old"}
+    assert got.suspects == {2: RowReason("schema", "age: too young"), 7: RowReason("schema", "age: too old")}
     assert list(got.suspects) == [2, 7]
     assert np.flatnonzero(got.holds(10)).tolist() == [2, 7]
 
@@ -150,22 +150,36 @@ def test_the_first_check_names_the_reason_of_a_row():
     got = verdict_of(
         measured("expectations", 0.3, forbidden={1: "unlikely"}), measured("schema", 0.3, forbidden={1: "impossible"})
     )
-    assert got.suspects == {1: "expectations: unlikely"}
+    assert got.suspects == {1: RowReason("expectations", "unlikely")}
 
 
 def test_a_rule_says_more_than_a_rare_score():
     got = verdict_of(measured("schema", 0.3, forbidden={0: "too old"}), rows=[0.001, *[0.9] * 9])
-    assert got.suspects == {0: "schema: too old"}
+    assert got.suspects == {0: RowReason("schema", "too old")}
+
+
+def test_a_cell_that_can_not_be_read_says_more_than_a_rare_score_and_less_than_a_rule():
+    found = replace(
+        examined(measured("schema", 0.3, forbidden={1: "too old"}), rows=[0.001, 0.001, *[0.9] * 8]),
+        unreadable={0: "size: no number", 1: "size: no number"},
+    )
+    assert judge(found, BUDGET, QUARANTINE).suspects == {
+        0: RowReason("", "size: no number"),
+        1: RowReason("schema", "too old"),
+    }
+
+
+def test_a_reason_says_who_found_the_row_and_how():
+    assert RowReason("schema", "age: too old").text == "schema: age: too old"
+    assert RowReason("", "size: no number").text == "size: no number"
+    assert RowReason("labels", p_value=0.01234).text == "labels: 0.012 of trusted rows are as odd"
 
 
 def test_rows_too_rare_for_the_false_discovery_rate_are_held():
     """Of 10 rows at .05: the smallest needs .005, the second .010, the third .015."""
     got = verdict_of(measured("labels", 0.5), rows=[0.5, 0.010, 0.9, 0.004, 0.016, *[0.5] * 5])
     assert (got.verdict, got.alarms) == ("partial", ())
-    assert got.suspects == {
-        1: "labels: 0.01 of trusted rows are as odd",
-        3: "labels: 0.004 of trusted rows are as odd",
-    }
+    assert got.suspects == {1: RowReason("labels", p_value=0.01), 3: RowReason("labels", p_value=0.004)}
     assert verdict_of(measured("labels", 0.5), rows=[0.006, *[0.5] * 9]).verdict == "accept"
 
 
@@ -201,7 +215,7 @@ def test_the_step_up_is_scipys(p_values, rate):
 
 
 def test_rows_are_held_by_the_verdict():
-    suspects = {1: "odd", 3: "odd"}
+    suspects = dict.fromkeys((1, 3), RowReason("labels", "odd"))
     assert Verdict("accept", 0.5, (), suspects=suspects).holds(4).tolist() == [False] * 4
     assert Verdict("partial", 0.5, (), suspects=suspects).holds(4).tolist() == [False, True, False, True]
     assert Verdict("quarantine", 0.5, (), suspects=suspects).holds(4).tolist() == [True] * 4

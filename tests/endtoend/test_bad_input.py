@@ -462,11 +462,11 @@ def test_check_accepts_a_good_batch(spoiled, tmp_path):
     assert (verdict["path"], verdict["verdict"], verdict["alarms"]) == (path, "accept", [])
     assert 0 <= verdict["p_value"] <= 1
     table = pq.read_table(rows)
-    assert table.column_names == ["path", "row", "score", "p_value", "quarantined"]
+    assert table.column_names == ["path", "row", "score", "p_value", "quarantined", "reason"]
     assert table["path"].to_pylist() == [path] * 30
     assert table["row"].to_pylist() == list(range(30))
     assert table["quarantined"].to_pylist() == [False] * 30
-    assert not any(table[name].null_count for name in table.column_names)
+    assert [table[name].null_count for name in table.column_names] == [0, 0, 0, 0, 0, 30]  # no row is suspect
     assert spoiled.contents(".") == before
 
 

@@ -4,12 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from pratique.checks import expectations, schema
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import load
 from pratique.scaffold.pipeline import STAGES, dvc_yaml
+from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.tables.reading import read_trusted
 from ruamel.yaml import YAML
 
@@ -221,6 +221,6 @@ def test_the_expectations_here_are_those_that_init_would_infer():
     data = load(REPOSITORY / paths.PARAMS).data
     reference = read_trusted(REPOSITORY / paths.REFERENCE)
     trusted = Batch("reference", reference, Layout.infer(reference, data))
-    assert (REPOSITORY / paths.SCHEMA).read_text(encoding="utf-8") == schema.infer(trusted)
+    assert (REPOSITORY / paths.SCHEMA).read_text(encoding="utf-8") == infer_schema(trusted)
     suite = json.loads((REPOSITORY / paths.SUITE).read_text(encoding="utf-8"))
-    assert suite == expectations.infer(trusted, data.id)
+    assert suite == infer_suite(trusted, data.id)

@@ -12,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from pratique.core.hashing import sha256_file
 from pratique.core.params import load
+from pratique.provenance.record import Record
 from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN
 from pratique.scaffold.pipeline import MODELS, STAGES
 from pratique.scaffold.sample import HOLDOUT_ROWS, HONEST_SHIFT, plan
@@ -189,8 +190,8 @@ def test_batches_csv_is_the_contract_s(done, verdicts):
 
 def test_rows_parquet_has_every_row_once(done, verdicts):
     table = pq.read_table(done.root / "data/reports/rows.parquet")
-    assert table.column_names == ["batch", "row", "score", "p_value", "quarantined"]
-    assert not any(column.null_count for column in table.columns)
+    assert table.column_names == ["batch", "row", "score", "p_value", "quarantined", "reason"]
+    assert not any(table[name].null_count for name in table.column_names if name != "reason")
     got = list(zip(table["batch"].to_pylist(), table["row"].to_pylist(), strict=True))
     assert got == [(name, row) for name, line in verdicts.items() for row in range(int(line["rows"]))]
     assert np.isfinite(table["score"].to_numpy()).all()
@@ -201,8 +202,11 @@ def test_rows_parquet_has_every_row_once(done, verdicts):
 def test_rows_parquet_says_what_is_quarantined(done, verdicts):
     table = pq.read_table(done.root / "data/reports/rows.parquet").to_pandas()
     for name, line in verdicts.items():
-        held = table.loc[table["batch"] == name, "quarantined"]
+        own = table.loc[table["batch"] == name]
+        held, suspect = own["quarantined"], own["reason"].notna()
         assert held.sum() == {"quarantine": len(held), "accept": 0, "partial": int(line["suspects"])}[line["verdict"]]
+        assert suspect.sum() == int(line["suspects"])
+        assert not (suspect & ~held).any()
 
 
 def test_metrics_json_has_two_levels_of_numbers(done, verdicts):
@@ -249,6 +253,7 @@ def test_every_batch_has_one_record_that_its_schema_accepts(records):
     validator = Draft202012Validator(RECORD_SCHEMA)
     for record in records.values():
         validator.validate(record)
+        assert Record.from_statement(record, "it").to_statement() == record
 
 
 def test_a_record_says_what_the_table_says(done, records, verdicts):
@@ -261,7 +266,7 @@ def test_a_record_says_what_the_table_says(done, records, verdicts):
         assert predicate["reasonCodes"] == [code for code in line["alarms"].split(";") if code]
         assert predicate["pValue"] == float(line["p_value"])
         assert sum(predicate["rows"].values()) == int(line["rows"]) == predicate["batch"]["rows"]
-        assert predicate["suspects"]["left_out"] + len(predicate["suspects"]["shown"]) == int(line["suspects"])
+        assert predicate["suspectsLeftOut"] + len(predicate["suspects"]) == int(line["suspects"])
 
 
 def test_the_outputs_of_a_record_are_the_files_that_are_there(done, records):

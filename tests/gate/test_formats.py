@@ -9,51 +9,57 @@ from jsonschema import Draft4Validator
 from pratique.decisions.judging import Submission
 from pratique.gate.formats import MAX_SUMMARY, headline, junit, markdown, next_command, sarif, verdict_json, why
 from pratique.gate.judge import GatedBatch, GateResult
+from pratique.provenance.parts import DecisionRecord
 
 SARIF = Path(__file__).parents[1] / "schemas/sarif-2.1.0.json"
 """The public schema, without its descriptions."""
 HOSTILE = "</script><script>alert(1)</script>\x1b[31m\u202e\n::error::x `@all` | [a](javascript:x) <!-- ]]> &amp; "
 
 
-def gated(name="east/w01", verdict="quarantine", outcome="quarantined", text="labels off", objections=(), **parts):
-    checks = [
-        {
-            "id": check, "success": verdict == "accept", "observed": 1.5, "limit": 0.5, "pValue": 1e-9,
-            "breaches": [text] if check == "schema" else [], "fault": None, "unit": "", "evidence": {},
-        }
-        for check in ("labels", "schema")
-    ]  # fmt: skip
-    predicate = {
-        "verdict": verdict, "outcome": outcome, "pValue": 1e-9, "fault": None, "checks": checks, "decisions": [],
-        "holds": [], "reasonCodes": [] if verdict == "accept" else ["labels", "schema"], "configuration": [],
-        "poisonedShare": None, "promise": None,
-        "batch": {"id": name, "source": "east", "rows": 40, "columns": 3}, "suspects": {"shown": [], "left_out": 0},
-        "rows": {"accepted": 0, "quarantined": 40},
-    }  # fmt: skip
-    path = Path(f"data/incoming/{name}.csv")
-    submission = Submission((), frozenset({"sam@example.org"}))
-    subject = [{"name": path.as_posix(), "digest": {"sha256": "0" * 64}}]
-    return GatedBatch(path, submission, True, {"subject": subject, "predicate": predicate | parts}, tuple(objections))
+@pytest.fixture
+def gated(make_record, alarm):
+    """A batch that the gate judged: held for what two checks found, unless it is said otherwise."""
+
+    def make(name="east/w01", verdict="quarantine", outcome="quarantined", text="labels off", objections=(), **parts):
+        odd, measured = verdict != "accept", {"observed": 1.5, "limit": 0.5, "p_value": 1e-9}
+        checks = alarm("labels", alarm=odd, **measured), alarm("schema", alarm=odd, breaches=(text,), **measured)
+        judged = {"p_value": 1e-9, "alarms": ("labels", "schema") if odd else (), "checks": checks}
+        record = make_record(batch=name, verdict=verdict, outcome=outcome, suspects={}, **judged | parts)
+        submission = Submission((), frozenset({"sam@example.org"}))
+        return GatedBatch(Path(record.file), submission, True, record, tuple(objections))
+
+    return make
 
 
-CLEAN = gated("east/w00", "accept", "accepted")
-BAD = gated(
-    text=HOSTILE,
-    objections=[HOSTILE],
-    decisions=[{"action": "reject", "reviewer": HOSTILE, "reason": HOSTILE, "expires": None}],
-)
-RESULTS = {
-    "nothing": GateResult("a" * 40, (), (), ()),
-    "clean": GateResult("a" * 40, (CLEAN,), (), ()),
-    "bad": GateResult("a" * 40, (CLEAN, BAD), (HOSTILE, "params.yaml"), (HOSTILE,)),
-    "held": GateResult("a" * 40, (gated(verdict="accept", holds=[{"code": "resent", "reason": HOSTILE}]),), (), ()),
-    "unreadable": GateResult("a" * 40, (gated(checks=[], fault=HOSTILE),), (), ()),
-}
+@pytest.fixture
+def clean(gated):
+    return gated("east/w00", "accept", "accepted")
 
 
-@pytest.fixture(params=RESULTS)
-def result(request):
-    return RESULTS[request.param]
+@pytest.fixture
+def bad(gated, clean):
+    """Refused, and hostile wherever a batch or a person can say something."""
+    reject = DecisionRecord(
+        action="reject", reviewer=HOSTILE, reason=HOSTILE, path="data/decisions/it.json", sha256="d" * 64
+    )
+    one = gated(text=HOSTILE, objections=[HOSTILE], decisions=(reject,))
+    return GateResult("a" * 40, (clean, one), (HOSTILE, "params.yaml"), (HOSTILE,))
+
+
+@pytest.fixture(params=["nothing", "clean", "bad", "held", "unreadable"])
+def result(request, gated):
+    match request.param:
+        case "bad":
+            return request.getfixturevalue("bad")
+        case "clean":
+            batches = (request.getfixturevalue("clean"),)
+        case "held":
+            batches = (gated(verdict="accept", holds=(HOSTILE,)),)
+        case "unreadable":
+            batches = (gated(checks=(), fault=HOSTILE),)
+        case _:
+            batches = ()
+    return GateResult("a" * 40, batches, (), ())
 
 
 def test_sarif_is_valid_by_its_public_schema(result):
@@ -61,8 +67,8 @@ def test_sarif_is_valid_by_its_public_schema(result):
     Draft4Validator(json.loads(SARIF.read_text(encoding="utf-8"))).validate(value)
 
 
-def test_sarif_has_one_result_for_each_batch_and_check_never_for_a_row():
-    results = sarif(GateResult("a" * 40, (CLEAN, gated()), (), ()))["runs"][0]["results"]
+def test_sarif_has_one_result_for_each_batch_and_check_never_for_a_row(gated, clean):
+    results = sarif(GateResult("a" * 40, (clean, gated()), (), ()))["runs"][0]["results"]
     assert [(r["ruleId"], r["level"]) for r in results] == [
         ("labels", "error"), ("schema", "error"), ("outcome", "error"),
     ]  # fmt: skip
@@ -98,13 +104,13 @@ def test_32_35_what_a_batch_says_commands_nothing(result):
     assert all("\n" not in reason for gated in result.batches for reason in why(gated))
 
 
-def test_the_verdict_comes_first_and_what_passes_last():
-    page = markdown(RESULTS["bad"])
+def test_the_verdict_comes_first_and_what_passes_last(bad):
+    page = markdown(bad)
     assert page.startswith("## Pratique: refused&#58; the change brings data together with policy or code\n")
     assert page.index("east/w01") < page.index("east/w00")
 
 
-def test_500_quarantined_batches_stay_below_what_a_forge_shows():
+def test_500_quarantined_batches_stay_below_what_a_forge_shows(gated):
     many = tuple(gated(f"east/w{i:03d}", text="x" * 5000, objections=["y" * 5000] * 9) for i in range(500))
     page = markdown(GateResult("a" * 40, many, (), ()))
     assert len(page.encode()) < 1024 * 1024
@@ -113,7 +119,7 @@ def test_500_quarantined_batches_stay_below_what_a_forge_shows():
     assert small.count("<details>") == small.count("</details>") == 500
 
 
-def test_what_to_do_names_the_first_batch_that_is_stopped():
-    assert next_command(RESULTS["clean"]) is None
-    assert next_command(RESULTS["bad"]).startswith("split the change: ")
-    assert next_command(GateResult("", (CLEAN, gated()), (), ())).startswith("git rm data/incoming/east/w01.csv; or")
+def test_what_to_do_names_the_first_batch_that_is_stopped(gated, clean, bad):
+    assert next_command(GateResult("", (clean,), (), ())) is None
+    assert next_command(bad).startswith("split the change: ")
+    assert next_command(GateResult("", (clean, gated()), (), ())).startswith("git rm data/incoming/east/w01.csv; or")

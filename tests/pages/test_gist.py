@@ -12,23 +12,23 @@ def about(facts, traits=(), pairs=(), charts=()):
     return gist(Dossier(facts, None, Ranking((), (), 0), traits, None, pairs, None, charts, 0, ()))
 
 
-def test_a_planted_pattern_is_named_with_the_label_that_it_carries(make_facts):
+def test_a_planted_pattern_is_named_with_the_label_that_it_carries(make_record):
     traits = (
         Trait("a and b each is 16 in 100 % of the suspects", True, 20.0),
         Trait("y is 'cat' in 100 %", False, 9.0),
     )
-    said = about(make_facts(), traits)
+    said = about(make_record(), traits)
     assert said == "The suspects have in common: a and b each is 16 in 100 % of the suspects; y is 'cat' in 100 %."
 
 
-def test_a_shift_alone_is_told_by_what_moved(make_facts, alarm):
+def test_a_shift_alone_is_told_by_what_moved(make_record, alarm):
     charts = (
         Chart("y", levels=(Bars("cat", 0.1, 0.2), Bars("dog", 0.3, 0.2), Bars("cow", 0.6, 0.6))),
         Chart("size", note="mean 1 in trusted rows, 2 in the batch"),
     )
 
     def alarmed(*names):
-        return make_facts(alarms=names, checks=tuple(alarm(name) for name in names))
+        return make_record(alarms=names, checks=tuple(alarm(name) for name in names))
 
     said = about(alarmed("shift"), charts=charts)
     moved = "y (cat: 10 % → 20 %, dog: 30 % → 20 %) and size (mean 1 in trusted rows, 2 in the batch)"
@@ -38,9 +38,9 @@ def test_a_shift_alone_is_told_by_what_moved(make_facts, alarm):
     assert about(alarmed("shift")) == ""
 
 
-def test_swaps_are_named_where_they_repeat_and_not_where_they_are_chance(make_facts):
-    assert about(make_facts(), pairs=(("3", "8", 2), ("1", "7", 1))) == ""
-    said = about(make_facts(), pairs=(("3", "8", 5), ("1", "7", 1)))
+def test_swaps_are_named_where_they_repeat_and_not_where_they_are_chance(make_record):
+    assert about(make_record(), pairs=(("3", "8", 2), ("1", "7", 1))) == ""
+    said = about(make_record(), pairs=(("3", "8", 5), ("1", "7", 1)))
     assert said == "Labels of the first suspects against those of trusted neighbours: 3 where they say 8 (5)."
 
 

@@ -10,7 +10,7 @@ from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.decisions.decision import Decision, DecisionFile
 from pratique.detector.examine import Examination
-from pratique.detector.verdict import Verdict
+from pratique.detector.verdict import RowReason, Verdict
 from pratique.quarantine.clear import ClearedBatch, row_set
 from pratique.quarantine.rulings import Hold, Ruling
 from pratique.tables.arrival import Arrival
@@ -62,7 +62,7 @@ def cleared(
 ) -> ClearedBatch:
     rows = 5
     batch = Batch("a/b", pa.table({"size": ["1"] * rows}), LAYOUT)
-    reasons = dict.fromkeys((*suspects, *unreadable), "odd")
+    reasons = dict.fromkeys((*suspects, *unreadable), RowReason("rows", "odd"))
     found = Examination((), np.zeros(rows), np.ones(rows), ("rows",) * rows, dict.fromkeys(unreadable, "size"))
     arrival = Arrival("a/b", "b.csv", "ab" * 32, rows, 1)
     return ClearedBatch(arrival, batch, found, Verdict(verdict, 0.5, (), (), reasons), ruling=ruling)
@@ -94,3 +94,4 @@ def test_what_is_held_follows_verdict_and_ruling(verdict, ruling, held, outcome)
     got = cleared(verdict, ruling, suspects=(1, 3), unreadable=(4,))
     assert np.flatnonzero(got.held).tolist() == held
     assert got.outcome == got.summary().outcome == outcome
+    assert got.summary().reasons == (None, "rows: odd", None, "rows: odd", "rows: odd")  # held or not

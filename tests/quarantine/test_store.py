@@ -12,9 +12,10 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.detector.examine import Examination
-from pratique.detector.verdict import Verdict
+from pratique.detector.verdict import RowReason, Verdict
+from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.record import Configuration
+from pratique.quarantine.recording import Configuration
 from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN, store
 from pratique.tables.arrival import Arrival
 
@@ -36,7 +37,7 @@ ROWS = st.lists(
 )
 
 
-def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int, str]) -> ClearedBatch:
+def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int, RowReason]) -> ClearedBatch:
     table = pa.Table.from_pylist(rows, pa.schema([(name, pa.string()) for name in rows[0]]))
     batch = Batch("garden/monday", table, LAYOUT)
     arrival = Arrival(batch.name, "monday.csv", "b" * 64, len(rows), table.num_columns)
@@ -45,8 +46,10 @@ def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int,
 
 
 def stored(result: ClearedBatch) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    for path in store(result, JUDGED_BY)[0]:
-        assert path.is_file()
+    files, record = store(result, JUDGED_BY)
+    assert all(path.is_file() for path in files)
+    assert files[-1] == record.path
+    assert Record.read(record.path) == record
     accepted = paths.ACCEPTED / "garden/monday.parquet"
     held = paths.QUARANTINE / "garden/monday/rows.parquet"
     return tuple(pq.read_table(path).to_pylist() if path.exists() else [] for path in (accepted, held))
@@ -67,7 +70,7 @@ def test_every_row_is_in_exactly_one_place(here):
     def law(rows, verdict, data):
         here()
         some = data.draw(st.sets(st.integers(0, len(rows) - 1), min_size=1))
-        suspects = {} if verdict == "accept" else dict.fromkeys(sorted(some), "labels: odd")
+        suspects = {} if verdict == "accept" else dict.fromkeys(sorted(some), RowReason("labels", "odd"))
         accepted, held = stored(cleared(rows, verdict, suspects))
 
         expected = set() if verdict == "accept" else set(range(len(rows))) if verdict == "quarantine" else set(suspects)
@@ -95,8 +98,9 @@ def test_accepted_columns_are_typed_and_in_the_reference_s_order(here):
 def test_each_held_row_says_why_and_the_rest_follow_the_batch(here):
     here()
     row = {"id": "1", "kind": "a", "colour": None, "length": "1", "petals": "1"}
-    result = cleared([row, row], "quarantine", {1: "labels: odd"})
-    verdict = Verdict("quarantine", 0.0, ("labels", "rows"), (), {1: "labels: odd"})
+    odd = {1: RowReason("labels", "odd")}
+    result = cleared([row, row], "quarantine", odd)
+    verdict = Verdict("quarantine", 0.0, ("labels", "rows"), (), odd)
     _, held = stored(ClearedBatch(result.arrival, result.batch, result.examination, verdict))
     assert [r[REASON_COLUMN] for r in held] == ["batch: labels; rows", "labels: odd"]
 

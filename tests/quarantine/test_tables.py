@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
-from pratique.detector.verdict import Verdict
+from pratique.detector.verdict import RowReason, Verdict
 from pratique.quarantine.clear import ClearedSummary
 from pratique.quarantine.tables import batches_csv, read_batches, rows_table, write_tables
 from pratique.tables.arrival import Arrival
@@ -22,13 +22,16 @@ def summary(batch: str, verdict: Verdict, rows: int = 3, fault: str | None = Non
     arrival = Arrival(batch, f"{batch.split('/')[1]}.csv", SHA, rows, 2, fault)
     outcome = "quarantined" if verdict.verdict == "quarantine" else "accepted"
     scores, p_values = np.arange(rows) + 0.123456, np.arange(1, rows + 1) / 7
-    return ClearedSummary(arrival, verdict, scores, p_values, verdict.holds(rows), verdict.alarms, "", outcome)
+    reasons = tuple(verdict.suspects[row].text if row in verdict.suspects else None for row in range(rows))
+    held = verdict.holds(rows)
+    return ClearedSummary(arrival, verdict, scores, p_values, held, reasons, verdict.alarms, "", outcome)
 
 
 ACCEPTED = summary("vendor/w01", Verdict("accept", 0.987654321, ()))
 WARNED = summary("vendor/w02", Verdict("accept", 0.00123456, ("shift",)))
-PARTIAL = summary("crowd/w01", Verdict("partial", 0.5, (), suspects={1: "schema: too old"}))
-QUARANTINED = summary("crowd/w02", Verdict("quarantine", 1.23456e-120, ("labels", "outliers.fault"), suspects={0: "x"}))
+PARTIAL = summary("crowd/w01", Verdict("partial", 0.5, (), suspects={1: RowReason("schema", "too old")}))
+ODD = {0: RowReason("labels", p_value=0.00123)}
+QUARANTINED = summary("crowd/w02", Verdict("quarantine", 1.23456e-120, ("labels", "outliers.fault"), suspects=ODD))
 UNREADABLE = summary("crowd/w03", Verdict("quarantine", 0.0, ("unreadable",)), rows=0, fault="no table")
 ALL = [ACCEPTED, WARNED, PARTIAL, QUARANTINED, UNREADABLE]
 
@@ -68,19 +71,25 @@ def test_one_line_a_row_by_the_contract():
         "score": pa.float64(),
         "p_value": pa.float64(),
         "quarantined": pa.bool_(),
+        "reason": pa.string(),
     }
     assert table["batch"].to_pylist() == ["vendor/w01"] * 3 + ["vendor/w02"] * 3 + ["crowd/w01"] * 3 + ["crowd/w02"] * 3
     assert table["row"].to_pylist() == [0, 1, 2] * 4
     assert table["score"].to_pylist() == pytest.approx([0.1235, 1.1235, 2.1235] * 4)
     assert table["p_value"].to_pylist() == pytest.approx([0.142857, 0.285714, 0.428571] * 4)
     assert table["quarantined"].to_pylist() == [False] * 6 + [False, True, False] + [True] * 3
+    reasons = {
+        7: "schema: too old",
+        9: "labels: 0.0012 of trusted rows are as odd",
+    }  # a held batch's other rows have none
+    assert table["reason"].to_pylist() == [reasons.get(line) for line in range(12)]
 
 
 @pytest.mark.parametrize("summaries", [[], [UNREADABLE]], ids=["no batch", "no rows"])
 def test_without_rows_the_columns_are_the_same(summaries):
     table = rows_table(summaries, "path", [s.arrival.batch for s in summaries])
     assert table.num_rows == 0
-    assert table.column_names == ["path", "row", "score", "p_value", "quarantined"]
+    assert table.column_names == ["path", "row", "score", "p_value", "quarantined", "reason"]
     assert table.schema.types == rows_table(ALL, "path", ["x"] * 5).schema.types
 
 

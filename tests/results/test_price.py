@@ -49,10 +49,10 @@ def test_the_interval_is_that_of_the_paired_bootstrap():
     assert (low, high) == pytest.approx(tuple(np.quantile(draws, [0.025, 0.975])), abs=0.006)
 
 
-def test_flipped_rows_cost_and_good_rows_do_not(folder, table_layout, make_facts):
+def test_flipped_rows_cost_and_good_rows_do_not(folder, table_layout, make_record):
     pricing = Pricing(PARAMS, table_layout)
-    bad = pricing.of(make_facts(batch="crowd/bad"))
-    good = pricing.of(make_facts(batch="crowd/good"))
+    bad = pricing.of(make_record(batch="crowd/bad"))
+    good = pricing.of(make_record(batch="crowd/good"))
     assert bad is not None
     assert good is not None
     assert (bad.rows, good.rows, bad.holdout, bad.thinned) == (120, 60, 200, 1.0)
@@ -65,57 +65,57 @@ def test_flipped_rows_cost_and_good_rows_do_not(folder, table_layout, make_facts
     assert before > after
 
 
-def test_a_price_is_measured_once_for_the_same_rows(folder, table_layout, make_facts, monkeypatch):
-    first = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
+def test_a_price_is_measured_once_for_the_same_rows(folder, table_layout, make_record, monkeypatch):
+    first = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
     (kept,) = price.PRICES.iterdir()
     monkeypatch.setattr(Pricing, "_measure", lambda *_: pytest.fail("measured again"))
-    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad")) == first
+    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad")) == first
     monkeypatch.undo()
     monkeypatch.chdir(folder)
     kept.write_text("{", encoding="utf-8")  # deleting or spoiling it costs time only
-    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad")) == first
+    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad")) == first
     assert json.loads(kept.read_text(encoding="utf-8"))["rows"] == 120
 
 
-def test_other_accepted_rows_mean_another_price(folder, table_layout, make_facts, make_table):
-    before = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
+def test_other_accepted_rows_mean_another_price(folder, table_layout, make_record, make_table):
+    before = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
     write_table(paths.ACCEPTED / "crowd/w99.parquet", make_table(400, seed=9).table)
-    after = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
+    after = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
     assert after.difference > before.difference
 
 
-def test_many_rows_are_thinned_alike(folder, table_layout, make_facts, monkeypatch):
+def test_many_rows_are_thinned_alike(folder, table_layout, make_record, monkeypatch):
     monkeypatch.setattr(price, "PRICED_ROWS", 90)
     monkeypatch.setattr(price, "FEWEST_ACCEPTED_ROWS", 20)
-    thinned = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
+    thinned = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
     assert thinned.thinned == 0.5
     assert thinned.rows == 120
     assert thinned.high < 0
 
 
-def test_a_giant_batch_leaves_the_accepted_rows_as_they_are(folder, table_layout, make_facts, monkeypatch):
-    whole = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/good"))
+def test_a_giant_batch_leaves_the_accepted_rows_as_they_are(folder, table_layout, make_record, monkeypatch):
+    whole = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/good"))
     monkeypatch.setattr(price, "PRICED_ROWS", 30)
-    thinned = Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad"))
+    thinned = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
     assert thinned.without == whole.without
 
 
-def test_where_nothing_is_held_there_is_no_price(folder, table_layout, make_facts):
-    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/gone")) is None
-    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad", held_rows=0)) is None
+def test_where_nothing_is_held_there_is_no_price(folder, table_layout, make_record):
+    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/gone")) is None
+    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad", held_rows=0)) is None
 
 
-def test_rows_without_labels_cannot_be_priced(folder, table_layout, make_facts, make_table):
+def test_rows_without_labels_cannot_be_priced(folder, table_layout, make_record, make_table):
     write_table(paths.QUARANTINE / "crowd/blank/rows.parquet", make_table(20, y=[None] * 20).table)
-    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/blank")) is None
+    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/blank")) is None
 
 
-def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_facts):
+def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_record):
     path = paths.QUARANTINE / "crowd/bad/rows.parquet"
     write_table(path, pq.read_table(path).drop_columns(["size"]))
-    assert Pricing(PARAMS, table_layout).of(make_facts(batch="crowd/bad")).rows == 120
+    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad")).rows == 120
 
 
-def test_a_personal_label_is_not_told(folder, table_layout, make_facts):
+def test_a_personal_label_is_not_told(folder, table_layout, make_record):
     params = PARAMS.model_copy(update={"data": DataParams(label="y", personal=("y",))})
-    assert Pricing(params, table_layout).of(make_facts(batch="crowd/bad")).hit is None
+    assert Pricing(params, table_layout).of(make_record(batch="crowd/bad")).hit is None

@@ -35,7 +35,7 @@ def decided(monkeypatch):
 
 
 @pytest.fixture
-def stranger(session, tmp_path, monkeypatch, make_facts):
+def stranger(session, tmp_path, monkeypatch, make_record):
     """A browser that has not opened the link."""
     monkeypatch.chdir(tmp_path)
     reports = tmp_path / "data/reports"
@@ -45,7 +45,7 @@ def stranger(session, tmp_path, monkeypatch, make_facts):
     (reports / "batches/crowd/w01.html").write_text(f"batch {page}", encoding="utf-8")
     (reports / "secret.html").write_text("secret", encoding="utf-8")
     (reports / "batches.csv").write_text(table(decision=""), encoding="utf-8")
-    monkeypatch.setattr(serve, "read_one", lambda name: make_facts() if name == BATCH else None)
+    monkeypatch.setattr(serve, "read_one", lambda name: make_record() if name == BATCH else None)
     return TestClient(Site(session).application(), base_url=ORIGIN, follow_redirects=False)
 
 

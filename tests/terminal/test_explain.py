@@ -4,6 +4,7 @@ import io
 
 import pytest
 from pratique.core.errors import PratiqueError
+from pratique.detector.adequacy import BudgetAdequacy
 from pratique.terminal import explain
 from rich.console import Console
 
@@ -16,29 +17,19 @@ def test_a_batch_without_a_record_is_named(tmp_path, monkeypatch):
         explain.explain_row("vendor/w1", 0)
 
 
-def test_alarms_rules_shares_and_rows_are_told(monkeypatch):
-    quiet = {
-        "id": "shift",
-        "success": True,
-        "observed": 0.5,
-        "limit": 2.0,
-        "pValue": 0.4,
-        "breaches": [],
-        "fault": None,
-    }
-    alarm = quiet | {"id": "rows", "success": False, "observed": 31.25, "pValue": 1e-6}
-    broken = quiet | {"id": "schema", "success": False, "breaches": ["a column is missing"], "observed": None}
-    record = {
-        "verdict": "quarantine",
-        "outcome": "quarantined",
-        "fault": None,
-        "checks": [quiet, broken, alarm],
-        "holds": [{"code": "source", "reason": "source 'x' is not listed"}],
-        "poisonedShare": {"estimate": 0.2, "lowest": 0.1, "highest": 0.35},
-        "promise": {"budgetPer1000": 10, "keptPer1000": 80.0, "trustedRows": 75, "neededRows": 600},
-        "suspects": {"shown": [{"row": 7, "reason": "labels: odd\x1b[31m"}], "left_out": 3},
-    }
-    monkeypatch.setattr(explain, "_record", lambda _: record)
+def test_alarms_rules_shares_and_rows_are_told(tmp_path, monkeypatch, make_record, alarm):
+    monkeypatch.chdir(tmp_path)
+    quiet = alarm("shift", alarm=False, limit=2.0, p_value=0.4)
+    broken = alarm("schema", breaches=("a column is missing",), observed=None)
+    make_record(
+        batch="vendor/w1",
+        checks=(quiet, broken, alarm("rows", observed=31.25, p_value=1e-6)),
+        holds=("source 'x' is not listed",),
+        poisoned=(0.2, 0.1, 0.35),
+        adequacy=BudgetAdequacy(10, 75),
+        suspects={7: "labels: odd\x1b[31m"},
+        suspect_count=4,
+    ).write()
     console = Console(width=200, record=True, file=io.StringIO())
     console.print(explain.explain("vendor/w1"))
     said = console.export_text()

@@ -1,7 +1,7 @@
 """Numbers and verdicts in words, compared with what a person would write."""
 
 import pytest
-from pratique.results.facts import DecisionFacts
+from pratique.provenance.parts import DecisionRecord
 from pratique.words import verdicts as words
 
 
@@ -52,25 +52,26 @@ def test_long_lists_are_cut_and_counted():
     assert words.join_list(list("abcdef")) == "a, b, c, d and 2 more"
 
 
-def test_the_strongest_reason_comes_first(make_facts, alarm):
-    facts = make_facts(checks=(alarm("labels", p_value=1e-3), alarm("outliers", p_value=1e-9)), suspect_count=2)
-    assert words.headline(facts) == "Outliers look odd and labels look odd: 2 of 40 rows are suspect."
-    assert words.headline(make_facts()) == "Labels look odd: 1 of 40 rows is suspect."
+def test_the_strongest_reason_comes_first(make_record, alarm):
+    facts = make_record(checks=(alarm("labels", p_value=1e-3), alarm("outliers", p_value=1e-9)), suspect_count=2)
+    labels = "abels contradict their trusted neighbours"
+    assert words.headline(facts) == f"Rows lie far from trusted rows and l{labels}: 2 of 40 rows are suspect."
+    assert words.headline(make_record()) == f"L{labels}: 1 of 40 rows is suspect."
 
 
-def test_certainty_compares_the_chance_with_the_budget(make_facts, alarm):
-    said = words.certainty(make_facts(), 0.01)
+def test_certainty_compares_the_chance_with_the_budget(make_record, alarm):
+    said = words.certainty(make_record(), 0.01)
     assert "1 in 1 million" in said
     assert "1 in 100" in said
-    assert "no estimate" in words.certainty(make_facts(checks=(alarm(breaches=("a rule",)),)), 0.01)
-    assert words.certainty(make_facts(fault="no table"), 0.01) == "The reader says: no table."
+    assert "no estimate" in words.certainty(make_record(checks=(alarm(breaches=("a rule",)),)), 0.01)
+    assert words.certainty(make_record(fault="no table"), 0.01) == "The reader says: no table."
 
 
-def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_facts):
+def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_record):
     assert "About 20 % of its rows look poisoned, from 9 % to 35 %." in words.certainty(
-        make_facts(poisoned=(0.2, 0.09, 0.354)), 0.01
+        make_record(poisoned=(0.2, 0.09, 0.354)), 0.01
     )
-    assert "poisoned" not in words.certainty(make_facts(poisoned=(0.0, 0.0, 0.05)), 0.01)
+    assert "poisoned" not in words.certainty(make_record(poisoned=(0.0, 0.0, 0.05)), 0.01)
 
 
 @pytest.mark.parametrize(
@@ -89,15 +90,15 @@ def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_facts):
         (["rows", "density", "losses"], False, False, "unlike trusted rows"),
     ],
 )
-def test_advice_follows_the_strongest_alarm(make_facts, alarm, names, planted, repeated, says):
+def test_advice_follows_the_strongest_alarm(make_record, alarm, names, planted, repeated, says):
     checks = tuple(alarm(name, p_value=10.0 ** (i - 9)) for i, name in enumerate(names))
-    assert says in words.advice(make_facts(checks=checks), planted, repeated)
+    assert says in words.advice(make_record(checks=checks), planted, repeated)
 
 
-def test_nobody_is_told_to_release_what_no_release_lifts(make_facts, alarm):
-    assert "No release" in words.advice(make_facts(holds=("source 'x' is not listed",)), False, False)
-    assert "send the file again" in words.advice(make_facts(fault="torn", checks=()), False, False)
-    assert "could not measure" in words.advice(make_facts(checks=(alarm(fault="crashed"),)), False, False)
+def test_nobody_is_told_to_release_what_no_release_lifts(make_record, alarm):
+    assert "No release" in words.advice(make_record(holds=("source 'x' is not listed",)), False, False)
+    assert "send the file again" in words.advice(make_record(fault="torn", checks=()), False, False)
+    assert "could not measure" in words.advice(make_record(checks=(alarm(fault="crashed"),)), False, False)
 
 
 @pytest.mark.parametrize(
@@ -112,13 +113,19 @@ def test_nobody_is_told_to_release_what_no_release_lifts(make_facts, alarm):
         ({"verdict": "accept", "alarms": ("source",), "holds": ("not listed",)}, "barred"),
     ],
 )
-def test_every_state_has_words(make_facts, fields, state):
-    facts = make_facts(**fields)
+def test_every_state_has_words(make_record, fields, state):
+    facts = make_record(**fields)
     assert facts.state == state
     assert words.STATES[state]
     assert facts.plain == (state == "accepted")
 
 
-def test_decisions_are_told_with_who_and_why(make_facts):
-    said = DecisionFacts("release", "Ann <ann@example.org>", "confirmed", None)
-    assert words.list_decisions(make_facts(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]
+def test_decisions_are_told_with_who_and_why(make_record):
+    said = DecisionRecord(
+        action="release",
+        reviewer="Ann <ann@example.org>",
+        reason="confirmed",
+        path="data/decisions/ann.json",
+        sha256="cd" * 32,
+    )
+    assert words.list_decisions(make_record(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]

@@ -25,7 +25,6 @@ from pratique.core.writing import round_floats
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
-NOTES = "What a batch as a whole must meet. Yours to edit; what a single cell may hold stands in schema.yaml."
 ROWS = {
     "result_format": "COMPLETE",  # the only format that names every failing row
     "exclude_unexpected_values": True,
@@ -221,32 +220,3 @@ def _observed(result: dict[str, Any]) -> str:
     """Say what was found instead, where an expectation says so."""
     found = (result.get("details") or {}).get("mismatched") or result.get("observed_value")
     return "" if found is None else f": got {show_cell(round_floats(found))}"
-
-
-def infer(trusted: Batch, id_column: str | None = None) -> dict[str, Any]:
-    """Write a compact suite of trusted rows: what concerns the batch as a whole, the label and the id.
-
-    The bounds and values of each feature stand in the schema, where a rule is cheaper.
-
-    Parameters
-    ----------
-    trusted : Batch
-    id_column : str, optional
-        The column that names a row; expected to be unique if it is so here.
-    """
-    label = trusted.layout.label
-    levels = sorted(set(trusted.columns[label].values.dropna()))
-    expectations: list[tuple[str, dict[str, Any]]] = [
-        ("expect_table_columns_to_match_set", {"column_set": trusted.table.column_names}),
-        ("expect_table_row_count_to_be_between", {"min_value": 1}),
-        ("expect_column_values_to_not_be_null", {"column": label}),
-        ("expect_column_values_to_be_in_set", {"column": label, "value_set": levels}),
-    ]
-    if id_column is not None and read_column(trusted.table[id_column], "text").values.dropna().is_unique:
-        expectations.append(("expect_column_values_to_be_unique", {"column": id_column}))
-    return {
-        "name": "batch",
-        "expectations": [{"type": kind, "kwargs": kwargs, "meta": {}} for kind, kwargs in expectations],
-        "meta": {},
-        "notes": NOTES,
-    }

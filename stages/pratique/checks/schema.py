@@ -1,8 +1,5 @@
 """The declared schema: what every cell may hold, as people wrote it in pandera's YAML."""
 
-import io
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -20,9 +17,6 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Kind, read_column
 from pratique.core.text import one_line, shorten, show_cell
-
-LIGHT = 0.25
-MOST_LISTED_LEVELS = 64
 
 DTYPES: dict[str, Kind] = {
     **dict.fromkeys(("int64", "Int64", "int"), "integer"),
@@ -50,16 +44,6 @@ COMPARED = frozenset({"allowed_values", "forbidden_values", "value"})
 """Arguments of rules that cells are compared with for equality."""
 OFF: tuple[Any, ...] = (None, False, [], {}, "all")
 """Values with which a key of pandera's asks for nothing."""
-
-HEADER = """\
-# What a batch may hold: pandera's schema, inferred from the reference by `pratique init`. Yours to edit.
-#   dtype      int64, float64 or str; a cell that is not of this kind is reported, never converted
-#   nullable   true where a cell may be empty; unique: true where no two rows may share a cell
-#   in_range, isin, str_matches, ...   any of pandera's rules for one column; text always in quotes
-#   required   false where a batch may lack the column; strict: false lets undeclared columns in
-# Bounds leave room for one more range; a heavy tail has none. A text column lists its values only where a new
-# one would be a surprise.
-"""
 
 
 class Schema(RuleCheck):
@@ -235,84 +219,3 @@ def _refuse_unknown(place: str, value: dict[Any, Any], known: frozenset[str]) ->
 
 def _listed(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))
-
-
-def infer(trusted: Batch) -> str:
-    """Write the schema of trusted rows as pandera's YAML, with a header that says what may be edited.
-
-    Every column of the table is declared, and no other is let in. Numbers are bounded by [min - range,
-    max + range] on the sides where their tail is light. Text lists its values where the Good-Turing estimate of
-    an unseen one, (values seen once) / rows, is 0 and there are at most 64. Labels always list theirs.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
-    quoted = DoubleQuotedScalarString  # then neither YAML 1.1 nor 1.2 takes "no" or "007" for anything else
-    columns = {}
-    for name in trusted.table.column_names:
-        spec = _infer_column(trusted, name)
-        if "isin" in spec:
-            spec["isin"] = [quoted(level) for level in spec["isin"]]
-        columns[quoted(name)] = spec
-    yaml = YAML()
-    yaml.width = 2**20
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    out = io.StringIO()
-    yaml.dump({"schema_type": "dataframe", "strict": True, "columns": columns}, out)
-    return HEADER + out.getvalue()
-
-
-def _infer_column(trusted: Batch, name: str) -> dict[str, Any]:
-    """Say in pandera's keys what one column of the trusted rows holds."""
-    layout = trusted.layout
-    if name not in (*layout.kinds, layout.label):
-        return {"dtype": "str", "nullable": True}
-    column = trusted.columns[name]
-    present = column.values.dropna()
-    kind = layout.kinds.get(name, "text")
-    spec: dict[str, Any] = {"dtype": {"integer": "int64", "real": "float64", "text": "str"}[kind]}
-    if name != layout.label and (column.values.isna().to_numpy(bool) & ~column.unreadable).any():
-        spec["nullable"] = True
-    if kind == "text":
-        counts = present.value_counts()
-        if name == layout.label or (0 < len(counts) <= MOST_LISTED_LEVELS and counts.min() > 1):
-            spec["isin"] = sorted(counts.index)
-    elif present.nunique() > 1:
-        spec |= _bounds(present.to_numpy())
-    return spec
-
-
-def _bounds(values: np.ndarray) -> dict[str, Any]:
-    """Bound a column where an honest new row is most improbable to lie beyond: not on the side of a heavy tail.
-
-    A side is light if its extreme hundredth covers at most a quarter of the range; its bound leaves room for one
-    more range. A column that touches 0 from above, or stays a tenth of its range away, is not let below it.
-
-    Examples
-    --------
-    >>> _bounds(np.array([20, 30, 40, 50, 60]))
-    {'in_range': {'min_value': 0, 'max_value': 100}}
-    >>> _bounds(np.array([0.0] * 199 + [90.0]))
-    {'greater_than_or_equal_to': 0.0}
-    """
-    low, high = values.min().item(), values.max().item()
-    span = high - low
-    if not math.isfinite(3 * float(span)):
-        return {}
-    early, late = np.quantile(values, [0.01, 0.99])
-    below = _outwards(low - span, span, math.floor) if early - low <= LIGHT * span else None
-    above = _outwards(high + span, span, math.ceil) if high - late <= LIGHT * span else None
-    if low == 0 or low >= span / 10:
-        below = max(type(low)(0), below or type(low)(0))
-    if below is not None and above is not None:
-        return {"in_range": {"min_value": below, "max_value": above}}
-    bounds = {"greater_than_or_equal_to": below, "less_than_or_equal_to": above}
-    return {rule: bound for rule, bound in bounds.items() if bound is not None}
-
-
-def _outwards(bound: float, span: float, towards: Callable[[float], int]) -> float:
-    """Round a bound away from the data, by a thousandth of the range at most, so that people can read it."""
-    if isinstance(bound, int):
-        return bound
-    digits = 3 - math.floor(math.log10(span))
-    return round(towards(bound * 10.0**digits) / 10.0**digits, digits)

@@ -35,9 +35,9 @@ def _require_no_links() -> None:
 def _screen(result: GateResult) -> list[str]:
     lines = [f"pratique gate {headline(result)}"]
     for gated in result.batches:
-        if gated.passes and not gated.record["predicate"]["reasonCodes"]:
+        if gated.passes and not gated.record.alarms:
             continue
-        lines.append(f"  {gated.name}: {gated.record['predicate']['verdict']}{', let in' if gated.passes else ''}")
+        lines.append(f"  {gated.name}: {gated.record.verdict}{', let in' if gated.passes else ''}")
         lines += [f"    {reason}" for reason in why(gated)[:TOP_REASONS]]
     lines += [f"  {printable(path)} is changed, too" for path in result.mixed[:TOP_REASONS]]
     lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]

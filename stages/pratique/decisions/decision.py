@@ -6,7 +6,7 @@ its rows whatever they are called, until its reviewer withdraws it, and beats an
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -21,9 +21,8 @@ from pratique.core.hashing import sha256_bytes, sha256_json
 from pratique.core.params import Section, SigningParams, parse
 from pratique.core.writing import write_json
 from pratique.provenance import git, signing
-from pratique.provenance.recordfile import read_record
+from pratique.provenance.record import STATEMENT, Record
 
-STATEMENT = "https://in-toto.io/Statement/v1"
 DECISION_PREDICATE = "urn:pratique:decision:v1"
 
 Action = Literal["release", "reject"]
@@ -87,25 +86,29 @@ class DecisionFile:
         )
 
 
-def binding(record: dict[str, Any]) -> str:
+def binding(sha256: str, digests: Mapping[str, str], passed: Sequence[tuple[str, bool]]) -> str:
     """SHA-256 over the batch's bytes, what limits follow from, and which checks let the batch pass.
 
-    The program's version is left out: a release survives an upgrade that changes no verdict.
-
     Observed values are left out: they differ in the last digits from one kind of processor to another, and a
-    release that somebody decided on a laptop must hold where the gate runs.
+    release that somebody decided on a laptop must hold where the gate runs. So is the program's version: a release
+    survives an upgrade that changes no verdict.
 
     Parameters
     ----------
-    record : dict
-        A statement, or the part of one that has `subject` and the predicate's `configuration` and `checks`.
+    sha256 : str
+        Of the bytes that came in.
+    digests : mapping of str to str
+        Everything else that the verdict depends on, by name.
+    passed : sequence of (str, bool)
+        Each check, and whether the batch passed it, in the order of the record.
     """
-    predicate = record["predicate"]
-    configuration = {
-        entry["name"]: entry["sha256"] for entry in predicate["configuration"] if entry["name"] in BOUND_CONFIGURATION
-    }
-    checks = [[check["id"], check["success"]] for check in predicate["checks"]]
-    return sha256_json([record["subject"][0]["digest"]["sha256"], configuration, checks])
+    limits = {name: digest for name, digest in digests.items() if name in BOUND_CONFIGURATION}
+    return sha256_json([sha256, limits, [list(each) for each in passed]])
+
+
+def binding_of(record: Record) -> str:
+    """What a decision on this record binds."""
+    return binding(record.sha256, record.digests, [(check.id, check.success) for check in record.checks])
 
 
 def load_decisions(folder: Path = paths.DECISIONS) -> list[DecisionFile]:
@@ -157,17 +160,16 @@ def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expir
     PratiqueError
         If there is no such record, nothing is held, the batch can't be read, or an argument makes no sense.
     """
-    record = _record(batch)
-    predicate = record["predicate"]
-    if predicate["fault"] is not None:
+    record = read_record(batch)
+    if record.fault is not None:
         raise PratiqueError(f"{batch}: can't be read as a table, so it can't be released; correct the file")
-    if predicate["verdict"] == "accept" and not predicate["rows"]["quarantined"]:
+    if record.verdict == "accept" and not record.held:
         raise PratiqueError(f"{batch}: nothing of it is held, so there is nothing to release")
     if expires is not None and expires < datetime.now(UTC).date():
         raise PratiqueError(f"{batch}: {expires} is past; name a day to come")
     chosen = None if rows is None else tuple(sorted(set(rows)))
-    if chosen is not None and not (chosen and chosen[0] >= 0 and chosen[-1] < predicate["batch"]["rows"]):
-        raise PratiqueError(f"{batch}: rows are counted from 0 to {predicate['batch']['rows'] - 1}; name some of them")
+    if chosen is not None and not (chosen and chosen[0] >= 0 and chosen[-1] < record.rows):
+        raise PratiqueError(f"{batch}: rows are counted from 0 to {record.rows - 1}; name some of them")
     return _write(record, "release", reason, chosen, expires)
 
 
@@ -179,7 +181,7 @@ def reject(batch: str, *, reason: str) -> Path:
     PratiqueError
         If there is no such record.
     """
-    return _write(_record(batch), "reject", reason)
+    return _write(read_record(batch), "reject", reason)
 
 
 def record_of(batch: str) -> Path:
@@ -198,37 +200,38 @@ def record_of(batch: str) -> Path:
     return path
 
 
-def _record(batch: str) -> dict[str, Any]:
-    return read_record(record_of(batch))
+def read_record(batch: str) -> Record:
+    """The record of a batch; see `record_of` and `Record.read` for what it raises."""
+    return Record.read(record_of(batch))
 
 
 def _write(
-    record: dict[str, Any],
+    record: Record,
     action: Action,
     reason: str,
     rows: tuple[int, ...] | None = None,
     expires: date | None = None,
 ) -> Path:
-    facts, reviewer = record["predicate"]["batch"], git.read_identity()
-    said = {
+    reviewer = git.read_identity()
+    content = {
         "action": action,
-        "batch": facts["id"],
+        "batch": record.batch,
         "rows": None if rows is None else list(rows),
         "reviewer": reviewer,
         "reason": reason.strip(),
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
         "expires": None if expires is None else expires.isoformat(),
-        "binds": binding(record),
-        "rowSet": facts["rowSetSha256"],
+        "binds": binding_of(record),
+        "rowSet": record.facts.row_set_sha256,
     }
-    parse(Decision, said, facts["id"])
+    parse(Decision, content, record.batch)
     statement = {
         "_type": STATEMENT,
-        "subject": record["subject"],
+        "subject": record.to_statement()["subject"],
         "predicateType": DECISION_PREDICATE,
-        "predicate": said,
+        "predicate": content,
     }
-    path = paths.DECISIONS / _file_name(facts["id"], reviewer)
+    path = paths.DECISIONS / _file_name(record.batch, reviewer)
     key = signing.private_key()
     if key is None:
         write_json(path, statement)

@@ -16,6 +16,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_json
 from pratique.core.writing import write_text
 from pratique.decisions.decision import BOUND_CONFIGURATION
+from pratique.provenance.record import Record
 
 GENESIS = "0" * 64
 
@@ -50,15 +51,14 @@ class Entry:
     sha256: str
 
     @classmethod
-    def of(cls, record: dict[str, Any], last: "Entry | None") -> "Entry":
+    def of(cls, record: Record, last: "Entry | None") -> "Entry":
         """The line for a record after the last one."""
-        predicate = record["predicate"]
-        fields = {
+        fields: dict[str, Any] = {
             "index": 0 if last is None else last.index + 1,
-            "batch": predicate["batch"]["id"],
-            "subject": record["subject"][0]["digest"]["sha256"],
-            "verdict": predicate["verdict"],
-            "outcome": predicate["outcome"],
+            "batch": record.batch,
+            "subject": record.sha256,
+            "verdict": record.verdict,
+            "outcome": record.outcome,
             "record": essence(record),
             "previous": GENESIS if last is None else last.sha256,
         }
@@ -69,14 +69,15 @@ class Entry:
         return json.dumps(asdict(self), separators=(",", ":")) + "\n"
 
 
-def essence(record: dict[str, Any]) -> str:
+def essence(record: Record) -> str:
     """SHA-256 of a record without its tool, its code and its profile."""
-    predicate = {key: value for key, value in record["predicate"].items() if key != "tool"}
+    statement = record.to_statement()
+    predicate = {key: value for key, value in statement["predicate"].items() if key != "tool"}
     predicate["configuration"] = [entry for entry in predicate["configuration"] if entry["name"] in BOUND_CONFIGURATION]
-    return sha256_json(record | {"predicate": predicate})
+    return sha256_json(statement | {"predicate": predicate})
 
 
-def append(records: Iterable[dict[str, Any]], path: Path = paths.LEDGER) -> None:
+def append(records: Iterable[Record], path: Path = paths.LEDGER) -> None:
     """Add a line for every record that differs from the last one of its batch.
 
     Raises
@@ -87,7 +88,7 @@ def append(records: Iterable[dict[str, Any]], path: Path = paths.LEDGER) -> None
     entries = read(path)
     known = latest(entries)
     for record in records:
-        entry = known.get(record["predicate"]["batch"]["id"])
+        entry = known.get(record.batch)
         if entry is None or entry.record != essence(record):
             entries.append(Entry.of(record, entries[-1] if entries else None))
     write_text(path, "".join(entry.line() for entry in entries))

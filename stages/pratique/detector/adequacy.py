@@ -29,7 +29,7 @@ class BudgetAdequacy:
         return math.ceil(1000 * ALARMS_TIMES_ROWS / self.budget)
 
     @property
-    def kept(self) -> float:
+    def achievable(self) -> float:
         """Of 1,000 clean batches, those that alarm on average over references of this size."""
         return max(self.budget, 1000 * ALARMS_TIMES_ROWS / self.trusted)
 
@@ -40,6 +40,6 @@ class BudgetAdequacy:
             return ""
         return (
             f"{self.trusted:,} trusted rows are too few to promise {self.budget:g} false alarms in 1,000 clean "
-            f"batches: references of this size kept about {self.kept:.0f} on average, and some far more. "
+            f"batches: references of this size kept about {self.achievable:.0f} on average, and some far more. "
             f"It takes {self.needed:,} rows."
         )

@@ -10,12 +10,12 @@ from pratique.detector.profile import Profile
 from pratique.detector.verdict import Judged, Verdict
 
 
-def show_detector(profile: Profile, promise: BudgetAdequacy) -> str:
+def show_detector(profile: Profile, adequacy: BudgetAdequacy) -> str:
     """How many rows a detector knows, what it can promise, and which checks it has."""
     lines = [
         f"<b>Detector</b>: {profile.rows:,} trusted rows, label {_text(profile.layout.label)}, "
         f"{len(profile.layout.kinds):,} features.",
-        promise.warning or f"It keeps {promise.budget:g} false alarms in 1,000 clean batches.",
+        adequacy.warning or f"It keeps {adequacy.budget:g} false alarms in 1,000 clean batches.",
     ]
     rows = [(name, describe(name).alarm) for name in profile.checks]
     return "".join(f"<p>{line}</p>" for line in lines) + _table(("check", "an alarm means"), rows)

@@ -74,7 +74,8 @@ class Result:
         import narwhals as nw
 
         found = self.examination
-        reasons = [self.judgement.suspects.get(row, "") for row in range(len(self.held))]
+        why = self.judgement.suspects
+        reasons = [why[row].text if row in why else "" for row in range(len(self.held))]
         columns: dict[str, Any] = {
             "score": np.zeros(0) if found is None else found.row_scores,
             "p_value": np.zeros(0) if found is None else found.row_p_values,

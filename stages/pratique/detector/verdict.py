@@ -33,6 +33,32 @@ class Judged:
 
 
 @dataclass(frozen=True)
+class RowReason:
+    """Why a row is suspect by itself.
+
+    Attributes
+    ----------
+    check : str
+        The check whose rule it breaks, or to which it is the rarest; empty where a cell can't be read.
+    rule : str, optional
+        What it breaks.
+    p_value : float, optional
+        Where no rule is broken: the share of trusted rows that are as odd, in (0, 1].
+    """
+
+    check: str
+    rule: str | None = None
+    p_value: float | None = None
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        if self.rule is None:
+            return f"{self.check}: {self.p_value:.2g} of trusted rows are as odd"
+        return f"{self.check}: {self.rule}" if self.check else self.rule
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What becomes of a batch, and why.
 
@@ -47,8 +73,8 @@ class Verdict:
         Codes: a check's name where its statistic passed the limit or a declared rule of it is broken,
         `<check>.fault` where it failed, `judge_unreadable`.
     judged : tuple of Judged
-    suspects : dict of int to str
-        Rows that a declared rule forbids or that are too rare to be clean, each with the reason.
+    suspects : dict of int to RowReason
+        Rows that a declared rule forbids or that are too rare to be clean.
     adequacy : BudgetAdequacy, optional
         What the reference is worth beside the budget; None where nothing was measured.
     """
@@ -57,7 +83,7 @@ class Verdict:
     p_value: float
     alarms: tuple[str, ...]
     judged: tuple[Judged, ...] = ()
-    suspects: dict[int, str] = field(default_factory=dict)
+    suspects: dict[int, RowReason] = field(default_factory=dict)
     adequacy: BudgetAdequacy | None = None
 
     def holds(self, rows: int) -> np.ndarray:
@@ -86,8 +112,8 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     rare = np.flatnonzero(p_values <= RARE_ROW) if grave else benjamini_hochberg(p_values, alarms.rows_fdr)
     suspects = _suspects(examination, rare)
     verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
-    promise = None if examination.trusted is None else BudgetAdequacy(alarms.per_1000_batches, examination.trusted)
-    return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects, promise)
+    adequacy = None if examination.trusted is None else BudgetAdequacy(alarms.per_1000_batches, examination.trusted)
+    return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects, adequacy)
 
 
 def _set_limit(measurement: Measurement, share: float, alpha: float) -> Judged:
@@ -140,13 +166,13 @@ def _failed(measurement: Measurement) -> bool:
     return measurement.finding.fault is not None or bool(np.isnan(measurement.p_value))
 
 
-def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, str]:
+def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, RowReason]:
     """The rare rows, and the rows that a declared rule forbids, each with the reason."""
     p_values, checks = examination.row_p_values, examination.row_checks
-    suspects = {int(row): f"{checks[row]}: {p_values[row]:.2g} of trusted rows are as odd" for row in rare}
-    suspects |= examination.unreadable
+    suspects = {int(row): RowReason(checks[row], p_value=float(p_values[row])) for row in rare}
+    suspects |= {row: RowReason("", rule) for row, rule in examination.unreadable.items()}
     for m in reversed(examination.measurements):
-        suspects |= {row: f"{m.check}: {rule}" for row, rule in m.finding.forbidden.items()}
+        suspects |= {row: RowReason(m.check, rule) for row, rule in m.finding.forbidden.items()}
     return dict(sorted(suspects.items()))
 
 

@@ -9,7 +9,8 @@ import pyarrow as pa
 from pratique.core.batch import Batch
 from pratique.core.layout import read_column
 from pratique.core.text import shorten
-from pratique.results.facts import CheckFacts, Facts
+from pratique.provenance.parts import CheckRecord
+from pratique.provenance.record import Record
 from pratique.words.verdicts import number
 
 CHARTS = 12
@@ -53,7 +54,7 @@ class Chart:
     note: str = ""
 
 
-def charts(facts: Facts, batch: Batch, trusted: Batch) -> tuple[list[Chart], int]:
+def charts(facts: Record, batch: Batch, trusted: Batch) -> tuple[list[Chart], int]:
     """A chart for each column that a check points at, at most `CHARTS`, and the number of those left out."""
     layout = batch.layout
     names = [c for c in failing(facts) if c in (*layout.kinds, layout.label) and c not in layout.personal]
@@ -64,7 +65,7 @@ def charts(facts: Facts, batch: Batch, trusted: Batch) -> tuple[list[Chart], int
     return drawn, max(0, len(names) - CHARTS)
 
 
-def failing(facts: Facts) -> list[str]:
+def failing(facts: Record) -> list[str]:
     """The columns that the alarming checks' evidence names, in its order, those named by more checks first."""
     named: dict[str, int] = {}
     for check in facts.checks:
@@ -74,7 +75,7 @@ def failing(facts: Facts) -> list[str]:
     return sorted(named, key=lambda column: -named[column])
 
 
-def _columns(check: CheckFacts) -> list[str]:
+def _columns(check: CheckRecord) -> list[str]:
     """Columns that stand out by a check's evidence, and those in which at least `OFTEN` of its rows do."""
     evidence = check.evidence
     named = [name for each in evidence.columns if each.stands_out for name in each.columns]

@@ -12,9 +12,10 @@ from pratique.dossier.charts import Chart, charts
 from pratique.dossier.suspects import Ranking, rank
 from pratique.dossier.traits import MOST_ROWS, Trait, repeats, traits
 from pratique.dossier.trusted import Trusted
+from pratique.provenance.record import Record
 from pratique.quarantine.sources import load_inventory
-from pratique.results.facts import Facts, read_scores, read_suspects
 from pratique.results.price import Price, Pricing
+from pratique.results.records import read_scores, read_suspects
 from pratique.tables.reading import read_table
 
 PAIRS = 6
@@ -39,11 +40,11 @@ class Dossier:
     pairs : tuple of (str, str, int)
         Label of a suspect, the label that most of its neighbours carry, and how many suspects that is true of.
     charts_left_out : int
-    earlier : tuple of Facts
+    earlier : tuple of Record
         The batches of the same source.
     """
 
-    facts: Facts
+    facts: Record
     price: Price | None
     ranking: Ranking
     traits: tuple[Trait, ...]
@@ -52,7 +53,7 @@ class Dossier:
     averages: Averages | None
     charts: tuple[Chart, ...]
     charts_left_out: int
-    earlier: tuple[Facts, ...]
+    earlier: tuple[Record, ...]
 
     @property
     def planted(self) -> bool:
@@ -63,7 +64,7 @@ class Dossier:
 class DossierBuilder:
     """What dossiers are put together from; read once a run."""
 
-    def __init__(self, params: Params, facts: list[Facts]) -> None:
+    def __init__(self, params: Params, facts: list[Record]) -> None:
         self._all = facts
         self._scores = read_scores()
         self._trusted = Trusted.read(params.data)
@@ -79,7 +80,7 @@ class DossierBuilder:
         """What data/sources.yaml says about a source; nothing where it is not listed."""
         return self._inventory[source].model_dump() if source in self._inventory else {}
 
-    def dossier(self, facts: Facts) -> Dossier:
+    def dossier(self, facts: Record) -> Dossier:
         """Put together what there is to show about one batch."""
         mine = tuple(other for other in self._all if other.source == facts.source)
         if facts.fault is not None or not facts.rows:

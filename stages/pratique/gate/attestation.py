@@ -9,9 +9,9 @@ from typing import Any
 
 from pratique.core import paths
 from pratique.core.writing import write_json
-from pratique.decisions.decision import STATEMENT
 from pratique.gate.judge import GatedBatch, GateResult
 from pratique.provenance import signing
+from pratique.provenance.record import STATEMENT
 
 ATTESTATION_PREDICATE = "urn:pratique:attestation:v1"
 
@@ -35,12 +35,13 @@ def attestation(gated: GatedBatch, base: str) -> dict[str, Any]:
     """The statement about one batch."""
     commit = gated.submission.commits[0] if gated.submission.commits else None
     kept = ("result", "verdict", "outcome", "reasonCodes", "batch", "configuration", "checks", "decisions", "holds")
+    statement = gated.record.to_statement()
     return {
         "_type": STATEMENT,
-        "subject": gated.record["subject"],
+        "subject": statement["subject"],
         "predicateType": ATTESTATION_PREDICATE,
         "predicate": {
-            **{name: gated.record["predicate"][name] for name in kept},
+            **{name: statement["predicate"][name] for name in kept},
             "passes": gated.passes,
             "policy": base,
             "git": None

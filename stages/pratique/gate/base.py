@@ -19,7 +19,7 @@ from pratique.core.writing import write_bytes
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
 from pratique.provenance import git
-from pratique.quarantine.record import Configuration
+from pratique.quarantine.recording import Configuration
 from pratique.quarantine.sources import Inventory, load_inventory
 from pratique.tables.arrival import POINTER_SUFFIX
 from pratique.tables.reading import read_trusted, read_trusted_if_any

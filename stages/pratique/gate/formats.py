@@ -9,7 +9,7 @@ from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.core.writing import write_json, write_text
 from pratique.gate.judge import GatedBatch, GateResult
-from pratique.results.facts import of_record
+from pratique.provenance.parts import CheckRecord
 from pratique.terminal.summary import clauses
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -47,9 +47,9 @@ def headline(result: GateResult) -> str:
 
 def why(gated: GatedBatch) -> list[str]:
     """The reasons for one batch, the strongest first; what a batch wrote can't command a terminal."""
-    predicate = gated.record["predicate"]
-    plain = predicate["verdict"] == "accept" and not predicate["reasonCodes"] and not predicate["decisions"]
-    reasons = [*gated.objections, *([] if plain else clauses(of_record(gated.record)))]
+    record = gated.record
+    plain = record.verdict == "accept" and not record.alarms and not record.decisions
+    reasons = [*gated.objections, *([] if plain else clauses(record))]
     return [printable(reason)[:MAX_MESSAGE] for reason in reasons]
 
 
@@ -60,10 +60,9 @@ def next_command(result: GateResult) -> str | None:
     stopped = next((gated for gated in result.batches if not gated.passes), None)
     if stopped is None:
         return None
-    predicate = stopped.record["predicate"]
-    if predicate["fault"] is not None or any(d["action"] == "reject" for d in predicate["decisions"]):
+    if stopped.record.fault is not None or stopped.record.decision == "reject":
         return f"git rm {stopped.path}"
-    if predicate["holds"]:
+    if stopped.record.holds:
         return f"put right what is named, or git rm {stopped.path}"
     return f'git rm {stopped.path}; or somebody else: pratique review release {stopped.name} --reason "..."'
 
@@ -82,9 +81,9 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
                 "batch": gated.name,
                 "path": gated.path.as_posix(),
                 "passes": gated.passes,
-                "verdict": gated.record["predicate"]["verdict"],
-                "outcome": gated.record["predicate"]["outcome"],
-                "p_value": gated.record["predicate"]["pValue"],
+                "verdict": gated.record.verdict,
+                "outcome": gated.record.outcome,
+                "p_value": gated.record.p_value,
                 "reasons": why(gated),
                 "submitted_by": sorted(gated.submission.people),
             }
@@ -118,19 +117,18 @@ def _mixed_case(result: GateResult) -> Case:
 
 def _cases(gated: GatedBatch) -> list[Case]:
     """Owner, name and failure of each case. Alarms of a batch that is let in are no failures."""
-    predicate = gated.record["predicate"]
     cases: list[Case] = []
-    for check in predicate["checks"]:
-        failed = not check["success"] and not gated.passes
-        cases.append((gated.name, check["id"], _describe_measurement(check) if failed else None))
+    for check in gated.record.checks:
+        failed = check.alarm and not gated.passes
+        cases.append((gated.name, check.name, _describe_measurement(check) if failed else None))
     return [*cases, (gated.name, "outcome", None if gated.passes else "; ".join(why(gated)[:TOP_REASONS]))]
 
 
-def _describe_measurement(check: dict[str, Any]) -> str:
-    if check["fault"] is not None:
-        return f"failed: {check['fault']}"
-    words = "; ".join(check["breaches"][:TOP_REASONS])
-    return words or f"observed {check['observed']}, limit {check['limit']}, p = {check['pValue']}"
+def _describe_measurement(check: CheckRecord) -> str:
+    if check.fault is not None:
+        return f"failed: {check.fault}"
+    words = "; ".join(check.breaches[:TOP_REASONS])
+    return words or f"observed {check.observed}, limit {check.limit}, p = {check.p_value}"
 
 
 def sarif(result: GateResult) -> dict[str, Any]:
@@ -148,8 +146,8 @@ def sarif(result: GateResult) -> dict[str, Any]:
 
 def _findings(gated: GatedBatch) -> list[dict[str, Any]]:
     path, level = gated.path.as_posix(), "note" if gated.passes else "error"
-    alarms = [check for check in gated.record["predicate"]["checks"] if not check["success"]]
-    found = [_finding(check["id"], level, f"{gated.name}: {_describe_measurement(check)}", path) for check in alarms]
+    alarms = [check for check in gated.record.checks if check.alarm]
+    found = [_finding(check.name, level, f"{gated.name}: {_describe_measurement(check)}", path) for check in alarms]
     if not gated.passes:
         found.append(_finding("outcome", level, f"{gated.name}: {'; '.join(why(gated)[:TOP_REASONS])}", path))
     return found
@@ -186,15 +184,15 @@ def markdown(result: GateResult) -> str:
 
 
 def _fold_batch(gated: GatedBatch) -> list[str]:
-    predicate = gated.record["predicate"]
+    record = gated.record
     mark = "cleared" if gated.passes else "**not cleared**"
     rows = "".join(
-        f"| {_md(check['id'])} | {check['observed']} | {check['limit']} | {check['pValue']} "
-        f"| {'' if check['success'] else 'alarm'} |\n"
-        for check in predicate["checks"]
+        f"| {_md(check.name)} | {check.observed} | {check.limit} | {check.p_value} "
+        f"| {'alarm' if check.alarm else ''} |\n"
+        for check in record.checks
     )
     return [
-        f"<details><summary>{mark}: {_md(gated.name)}, {predicate['verdict']}, p = {predicate['pValue']}</summary>",
+        f"<details><summary>{mark}: {_md(gated.name)}, {record.verdict}, p = {record.p_value}</summary>",
         "",
         *(f"- {_md(reason)}" for reason in why(gated)),
         "",

@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from pratique.core import paths
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
-from pratique.decisions.decision import DecisionFile, binding, load_decisions, parse_decision
+from pratique.decisions.decision import DecisionFile, load_decisions, parse_decision
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy
 from pratique.gate.changes import Change, changes_since, incoming_here, ledger_at, pointers
 from pratique.provenance import git
+from pratique.provenance.record import Record
 from pratique.quarantine.adhoc import clear_file
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.record import apply_rulings, measured_part, statement
+from pratique.quarantine.recording import apply_rulings, bind, make_record
 from pratique.quarantine.rulings import Rulebook
 from pratique.tables.arrival import batch_name
 
@@ -37,7 +37,7 @@ class GatedBatch:
         Who brought it.
     brought : bool
         Whether the change brings it; otherwise only a release of it is new.
-    record : dict
+    record : Record
         As the gate computed it.
     objections : tuple of str
         Why releases of it don't count.
@@ -46,20 +46,20 @@ class GatedBatch:
     path: Path
     submission: Submission
     brought: bool
-    record: dict[str, Any]
+    record: Record
     objections: tuple[str, ...]
 
     @property
     def passes(self) -> bool:
         """Whether nothing about this batch stands against merging."""
         if self.brought:
-            return bool(self.record["predicate"]["outcome"] == "accepted")
+            return self.record.outcome == "accepted"
         return not self.objections
 
     @property
     def name(self) -> str:
         """`<source>/<stem>`."""
-        return str(self.record["predicate"]["batch"]["id"])
+        return self.record.batch
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,11 @@ def _chosen(change: Change, decisions: Sequence[DecisionFile]) -> list[Path]:
 
 def rule(
     cleared: ClearedBatch, room: BasePolicy, judge: Judge, submission: Submission
-) -> tuple[dict[str, Any], tuple[str, ...]]:
+) -> tuple[Record, tuple[str, ...]]:
     """The record of a batch with the decisions that stand, and what was objected to the others."""
-    binds = binding(measured_part(cleared, room.configuration))
+    binds = bind(cleared, room.configuration)
     standing, objections = judge.of_batch(cleared.arrival.batch, binds, room.params, submission)
     law = Rulebook(standing, room.inventory, room.params)
     done = apply_rulings(cleared, room.configuration, law)
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
-    return statement(done, room.configuration, [(source, cleared.arrival.sha256)]), tuple(objections)
+    return make_record(done, room.configuration, [(source, cleared.arrival.sha256)]), tuple(objections)

@@ -3,17 +3,15 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pyarrow.parquet as pq
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 from pratique.decisions import ledger
-from pratique.decisions.decision import record_of
-from pratique.provenance.recordfile import read_record
+from pratique.decisions.decision import read_record
+from pratique.provenance.record import Record
 from pratique.quarantine.tables import read_batches
 from pratique.results.past import PastModel, past_models
+from pratique.results.records import read_held
 from pratique.training.manifest import MANIFEST, Manifest, read_manifest
 
 
@@ -23,14 +21,14 @@ class Trace:
 
     Attributes
     ----------
-    record : dict
+    record : Record
     held : dict of int to str
         The rows in quarantine, each with the reason.
     model : Manifest, optional
         The model here, if it learned from rows of the batch.
     """
 
-    record: dict[str, Any]
+    record: Record
     held: dict[int, str]
     model: Manifest | None
 
@@ -43,10 +41,10 @@ def trace(batch: str) -> Trace:
     PratiqueError
         If it has no record.
     """
-    record = read_record(record_of(batch))
+    record = read_record(batch)
     model = read_manifest() if MANIFEST.is_file() else None
     reached = model is not None and any(learned.batch == batch for learned in model.batches)
-    return Trace(record, _held(batch), model if reached else None)
+    return Trace(record, read_held(record), model if reached else None)
 
 
 def trace_lines(words: str) -> list[str]:
@@ -59,17 +57,17 @@ def trace_lines(words: str) -> list[str]:
     """
     batch, _, row = words.partition(":")
     found = trace(batch)
-    predicate = found.record["predicate"]
-    lines = [f"{batch}: {predicate['verdict']}, {predicate['outcome']}"]
+    record = found.record
+    lines = [f"{batch}: {record.verdict}, {record.outcome}"]
     if row:
-        if not re.fullmatch(r"[0-9]{1,9}", row) or int(row) >= predicate["batch"]["rows"]:
-            raise PratiqueError(f"{batch}: no row '{printable(row)}'; it has {predicate['batch']['rows']}, from 0")
+        if not re.fullmatch(r"[0-9]{1,9}", row) or int(row) >= record.rows:
+            raise PratiqueError(f"{batch}: no row '{printable(row)}'; it has {record.rows}, from 0")
         lines.append(f"row {row}: {_where(found, int(row))}")
     else:
-        lines.append(f"rows: {predicate['rows']['accepted']} accepted, {predicate['rows']['quarantined']} quarantined")
-    for decision in predicate["decisions"]:
-        lines.append(f"{decision['action']} by {decision['reviewer']}: {decision['reason']} ({decision['path']})")
-    lines += [hold["reason"] for hold in predicate["holds"]]
+        lines.append(f"rows: {record.counts.accepted} accepted, {record.counts.quarantined} quarantined")
+    for decision in record.decisions:
+        lines.append(f"{decision.action} by {decision.reviewer}: {decision.reason} ({decision.path})")
+    lines += [hold.reason for hold in record.holds]
     return [printable(line) for line in [*lines, _reached(found, int(row) if row else None)]]
 
 
@@ -81,15 +79,6 @@ def _reached(found: Trace, row: int | None) -> str:
     if found.model is None or row in found.held:
         return "did not reach the model"
     return f"reached the model: {found.model.model}, sha256 {found.model.sha256}"
-
-
-def _held(batch: str) -> dict[int, str]:
-    """The quarantined rows of a batch, each with its reason; the last two columns are the ones that we wrote."""
-    path = paths.QUARANTINE / batch / "rows.parquet"
-    if not path.is_file():
-        return {}
-    table = pq.read_table(path)
-    return dict(zip(table.column(-2).to_pylist(), table.column(-1).to_pylist(), strict=True))
 
 
 @dataclass(frozen=True)
@@ -167,5 +156,4 @@ def _commands(batches: Sequence[dict[str, str]]) -> str:
 
 
 def _accepted_rows(batch: str) -> int:
-    rows: int = read_record(record_of(batch))["predicate"]["rows"]["accepted"]
-    return rows
+    return read_record(batch).counts.accepted

@@ -4,24 +4,23 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file
 from pratique.core.params import Params, load
 from pratique.decisions import ledger
-from pratique.decisions.decision import binding, load_decisions
+from pratique.decisions.decision import binding_of, load_decisions
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.changes import pointers
 from pratique.provenance import signing
-from pratique.provenance.recordfile import read_record
-from pratique.quarantine.record import Configuration
+from pratique.provenance.record import Record
+from pratique.quarantine.recording import Configuration
 from pratique.training.manifest import MODEL_FILE, digest_training_params, list_cleared_files, read_manifest
 from pratique.training.models import train
 from pratique.training.rows import read_accepted
 
-Records = dict[str, dict[str, Any]]
+Records = dict[str, Record]
 
 
 def verify(retrain: bool = False) -> list[str]:
@@ -61,8 +60,8 @@ def _records() -> tuple[Records, list[str]]:
     for place in places:
         name = place.relative_to(paths.RECORDS).with_suffix("").as_posix()
         try:
-            record = read_record(place)
-            if record["predicate"]["batch"]["id"] != name:
+            record = Record.read(place)
+            if record.batch != name:
                 raise PratiqueError(f"{place}: is about another batch")
             records[name] = record
         except PratiqueError as error:
@@ -82,7 +81,7 @@ def _ledger(records: Records) -> Iterator[str]:
 
 def _inputs(records: Records) -> Iterator[str]:
     for record in records.values():
-        path, digest = Path(record["subject"][0]["name"]), record["subject"][0]["digest"]["sha256"]
+        path, digest = Path(record.file), record.sha256
         if not path.is_file():
             yield f"{path}: not here; `dvc pull` it, or run `dvc repro` if it was taken away"
         elif sha256_file(path) != digest:
@@ -91,7 +90,7 @@ def _inputs(records: Records) -> Iterator[str]:
 
 def _configurations(records: Records, here: Configuration) -> Iterator[str]:
     for name, record in records.items():
-        known = {entry["name"]: entry["sha256"] for entry in record["predicate"]["configuration"]}
+        known = record.digests
         differs = sorted(key for key in known | here.digests if known.get(key) != here.digests.get(key))
         if differs:
             yield f"{name}: cleared by other {', '.join(differs)} than are here; run `dvc repro`"
@@ -99,7 +98,7 @@ def _configurations(records: Records, here: Configuration) -> Iterator[str]:
 
 def _outputs(records: Records) -> Iterator[str]:
     """Each output is as its record says, and nothing else lies beside them."""
-    outputs = {out["path"]: out["sha256"] for record in records.values() for out in record["predicate"]["outputs"]}
+    outputs = {out.path: out.sha256 for record in records.values() for out in record.outputs}
     there = {p.as_posix() for folder in (paths.ACCEPTED, paths.QUARANTINE) for p in folder.rglob("*") if p.is_file()}
     for path in sorted(there - outputs.keys()):
         yield f"{path}: no record knows it"
@@ -112,19 +111,19 @@ def _outputs(records: Records) -> Iterator[str]:
 
 def _decisions(records: Records, params: Params) -> Iterator[str]:
     """Each release that took effect stands: it binds, has not expired, and is nobody's own."""
-    used = {d["sha256"] for record in records.values() for d in record["predicate"]["decisions"]}
+    used = {decision.sha256 for record in records.values() for decision in record.decisions}
     found = {decision.sha256: decision for decision in load_decisions()}
     judge = Judge.of(list(found.values()), records, datetime.now(UTC).date())
     for name, record in records.items():
-        for said in record["predicate"]["decisions"]:
-            if said["sha256"] not in found:
-                yield f"{said['path']}: not the decision that let {name} in or kept it out; run `dvc repro`"
+        for said in record.decisions:
+            if said.sha256 not in found:
+                yield f"{said.path}: not the decision that let {name} in or kept it out; run `dvc repro`"
     for digest in sorted(used & found.keys()):
         decision = found[digest]
         if decision.content.action == "release":
             record = records[decision.content.batch]
-            people = Submission.of(pointers(Path(record["subject"][0]["name"]))).people
-            for objection in judge.objections(decision, binding(record), params, people):
+            people = Submission.of(pointers(Path(record.file))).people
+            for objection in judge.objections(decision, binding_of(record), params, people):
                 yield f"{decision.content.batch}: the release by {decision.content.reviewer} {objection}"
 
 

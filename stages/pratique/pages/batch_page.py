@@ -10,7 +10,7 @@ from pratique.core.params import Params, TrainParams
 from pratique.dossier.charts import Chart
 from pratique.dossier.dossier import Dossier, DossierBuilder
 from pratique.pages.draw import draw
-from pratique.results.facts import Facts
+from pratique.provenance.record import Record
 from pratique.results.price import TREES, Price
 from pratique.words import verdicts as words
 
@@ -83,7 +83,7 @@ def _moved(chart: Chart) -> str:
     return ", ".join(levels[:2]) or chart.note
 
 
-def commands(facts: Facts) -> dict[str, str]:
+def commands(facts: Record) -> dict[str, str]:
     """The exact commands that decide about a batch, by what they do; the first one is what most such batches need."""
     actions = ["release"] * releasable(facts) + ["reject"] * (facts.state != "rejected")
     if not words.is_honest_change(facts):
@@ -91,7 +91,7 @@ def commands(facts: Facts) -> dict[str, str]:
     return {action: f'pratique review {action} {shlex.quote(facts.batch)} --reason "…"' for action in actions}
 
 
-def releasable(facts: Facts) -> bool:
+def releasable(facts: Record) -> bool:
     """Whether a release would let rows in."""
     return facts.held and facts.fault is None and not facts.holds
 
@@ -157,17 +157,17 @@ def _ranked(dossier: Dossier) -> str:
     return f"The {len(ranking.cards)} most suspicious of {total:,}, each"
 
 
-def _history(earlier: Sequence[Facts]) -> str:
+def _history(earlier: Sequence[Record]) -> str:
     states = Counter(facts.state for facts in earlier)
     parts = [f"{count:,} {words.STATES[state].lower()}" for state, count in states.most_common()]
     left_out = f"; the last {HISTORY} are shown" if len(earlier) > HISTORY else ""
     return f"{len(earlier):,} {'batch' if len(earlier) == 1 else 'batches'}, {words.join_list(parts)}{left_out}."
 
 
-def _rules(params: Params, facts: Facts) -> dict[str, str]:
+def _rules(params: Params, facts: Record) -> dict[str, str]:
     alarms = params.alarms
     budget = f"{alarms.per_1000_batches:g} of 1,000 clean batches may be quarantined (alarms.per_1000_batches)"
-    short = "" if facts.adequacy is None else facts.adequacy.warning
+    short = "" if facts.budget is None else facts.budget.warning
     return {
         "budget": f"{budget}. {short}" if short else budget,
         "rows": f"of rows held one by one, {words.percent(alarms.rows_fdr)} may be held wrongly (alarms.rows_fdr)",

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from pratique.core.errors import printable
 from pratique.core.version import __version__
+from pratique.detector.hypotheses import describe
 from pratique.words import verdicts as words
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _environment() -> "Environment":
         "policy": policy(style, script),
         "version": __version__,
         "state_words": words.STATES,
+        "describe": describe,
     }
     return environment
 

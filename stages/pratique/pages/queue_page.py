@@ -6,7 +6,7 @@ from itertools import groupby
 
 from pratique.pages.draw import draw
 from pratique.pages.drilled import read_drilled
-from pratique.results.facts import Facts
+from pratique.provenance.record import Record
 from pratique.results.measures import read_accuracy
 from pratique.results.price import Price
 from pratique.words import verdicts as words
@@ -27,23 +27,23 @@ MODELS = (
 class Line:
     """A batch that waits."""
 
-    facts: Facts
+    facts: Record
     why: str
     price: str
     interval: str
 
 
-def waiting(facts: Sequence[Facts]) -> list[Facts]:
+def waiting(facts: Sequence[Record]) -> list[Record]:
     """The batches that wait for a decision, the most suspicious first."""
     return sorted((f for f in facts if f.waits), key=lambda f: (f.p_value, f.batch))
 
 
-def queue_page(facts: Sequence[Facts], prices: Mapping[str, Price | None]) -> str:
+def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None]) -> str:
     """The page of all batches.
 
     Parameters
     ----------
-    facts : sequence of Facts
+    facts : sequence of Record
         Sorted by batch.
     prices : mapping of str to Price or None
         By batch, for those that are held.
@@ -66,7 +66,7 @@ def queue_page(facts: Sequence[Facts], prices: Mapping[str, Price | None]) -> st
     )
 
 
-def _line(facts: Facts, price: Price | None) -> Line:
+def _line(facts: Record, price: Price | None) -> Line:
     why = words.sentence(words.reasons(facts))
     if price is None:
         return Line(facts, why, "–", "")

@@ -9,13 +9,13 @@ from pratique.core.writing import keep_only, write_text
 from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.batch_page import batch_page
 from pratique.pages.queue_page import queue_page, waiting
-from pratique.results.facts import read_facts
+from pratique.results.records import read_records
 from pratique.terminal.summary import summary
 
 
 def main() -> None:
     """Write data/reports/index.html, and a page for each batch that is not plainly accepted."""
-    params, facts = load(), read_facts()
+    params, facts = load(), read_records()
     desk = DossierBuilder(params, facts)
     queue = [one.batch for one in waiting(facts)]
     prices = {}

@@ -16,7 +16,7 @@ from pratique.decisions.decision import load_decisions
 from pratique.decisions.ledger import append
 from pratique.detector.detector import Detector
 from pratique.quarantine.clear import EXAMINATIONS, ClearedSummary, clear_arrival
-from pratique.quarantine.record import Configuration, apply_rulings
+from pratique.quarantine.recording import Configuration, apply_rulings
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
 from pratique.quarantine.store import store

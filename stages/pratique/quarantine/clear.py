@@ -33,6 +33,8 @@ class ClearedSummary:
     row_scores, row_p_values : ndarray of float, shape (rows,)
     held : ndarray of bool, shape (rows,)
         True for rows in quarantine, with their batch or alone.
+    reasons : tuple of str or None, one a row
+        Why the row is suspect by itself.
     codes : tuple of str
         The verdict's alarms, and why policy holds the batch whatever its rows are like.
     decision : {"", "release", "reject"}
@@ -44,6 +46,7 @@ class ClearedSummary:
     row_scores: np.ndarray
     row_p_values: np.ndarray
     held: np.ndarray
+    reasons: tuple[str | None, ...]
     codes: tuple[str, ...]
     decision: str
     outcome: Outcome
@@ -96,7 +99,9 @@ class ClearedBatch:
         found = self.examination
         scores, p_values = (none, none) if found is None else (found.row_scores, found.row_p_values)
         ruled = (self.codes, self.ruling.action, self.outcome)
-        return ClearedSummary(self.arrival, self.verdict, scores, p_values, self.held, *ruled)
+        why = self.verdict.suspects
+        reasons = tuple(why[row].text if row in why else None for row in range(len(scores)))
+        return ClearedSummary(self.arrival, self.verdict, scores, p_values, self.held, reasons, *ruled)
 
 
 def row_set(batch: Batch) -> str | None:

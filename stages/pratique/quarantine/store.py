@@ -1,7 +1,6 @@
 """Writing a cleared batch: accepted rows, quarantined rows or bytes, and the record. Every row in exactly one place."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -9,15 +8,16 @@ import pyarrow as pa
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_file
-from pratique.core.writing import write_bytes, write_json, write_table
+from pratique.core.writing import write_bytes, write_table
+from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.record import Configuration, statement
+from pratique.quarantine.recording import Configuration, make_record
 
 ROW_COLUMN = "pratique_row"
 REASON_COLUMN = "pratique_reason"
 
 
-def store(cleared: ClearedBatch, judged_by: Configuration) -> tuple[list[Path], dict[str, Any]]:
+def store(cleared: ClearedBatch, judged_by: Configuration) -> tuple[list[Path], Record]:
     """Write a batch's outputs and its record; return every file written, and the record."""
     arrival = cleared.arrival
     if cleared.batch is None:
@@ -26,9 +26,8 @@ def store(cleared: ClearedBatch, judged_by: Configuration) -> tuple[list[Path], 
     else:
         outputs = _store_rows(cleared, cleared.batch)
     digests = [(path.as_posix(), sha256_file(path)) for path in outputs]
-    place, record = paths.RECORDS / f"{arrival.batch}.json", statement(cleared, judged_by, digests)
-    write_json(place, record)
-    return [*outputs, place], record
+    record = make_record(cleared, judged_by, digests)
+    return [*outputs, record.write()], record
 
 
 def _store_rows(cleared: ClearedBatch, batch: Batch) -> list[Path]:
@@ -52,7 +51,8 @@ def to_training_types(batch: Batch) -> pa.Table:
 def _with_reasons(cleared: ClearedBatch, batch: Batch, rows: np.ndarray) -> pa.Table:
     """The rows as they came, each with its position in the batch and the reason why it is held."""
     whole = f"batch: {'; '.join(cleared.codes) or cleared.ruling.action}"
-    reasons = [cleared.verdict.suspects.get(int(row), whole) for row in rows]
+    why = cleared.verdict.suspects
+    reasons = [why[row].text if row in why else whole for row in rows.tolist()]
     table = batch.table.take(pa.array(rows, pa.int64()))
     table = table.append_column(_free_name(batch, ROW_COLUMN), pa.array(rows, pa.int64()))
     return table.append_column(_free_name(batch, REASON_COLUMN), pa.array(reasons, pa.string()))

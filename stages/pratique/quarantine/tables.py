@@ -72,7 +72,7 @@ def read_batches() -> list[dict[str, str]]:
 
 
 def rows_table(cleared: Sequence["ClearedSummary"], key: str, names: Sequence[str]) -> pa.Table:
-    """One line a row: the batch's name under `key`, position, score, p-value, and whether it is held back."""
+    """One line a row: the batch's name under `key`, position, score, p-value, whether it is held back, own reason."""
     lengths = [len(c.row_scores) for c in cleared]
 
     def column(parts: list[np.ndarray], kind: pa.DataType) -> pa.Array:
@@ -85,5 +85,6 @@ def rows_table(cleared: Sequence["ClearedSummary"], key: str, names: Sequence[st
             "score": column([np.round(c.row_scores, SCORE_DECIMALS) for c in cleared], pa.float64()),
             "p_value": column([np.round(c.row_p_values, SCORE_DECIMALS + 2) for c in cleared], pa.float64()),
             "quarantined": column([c.held for c in cleared], pa.bool_()),
+            "reason": pa.array([reason for c in cleared for reason in c.reasons], pa.string()),
         }
     )

@@ -15,8 +15,8 @@ from pratique.core.hashing import code_digest, sha256_file, sha256_folder, sha25
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams, Params
 from pratique.core.writing import write_json
+from pratique.provenance.record import Record
 from pratique.quarantine.store import to_training_types
-from pratique.results.facts import Facts
 from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import Model, drop_unlabelled, train
 from pratique.training.rows import read_accepted
@@ -88,7 +88,7 @@ class Pricing:
         self._base = read_accepted(params.data)
         self._answers: dict[float, np.ndarray] = {}
 
-    def of(self, facts: Facts) -> Price | None:
+    def of(self, facts: Record) -> Price | None:
         """The price of releasing a batch that is held; None where there is nothing to release.
 
         A price that an earlier run measured on the same rows is not measured again.

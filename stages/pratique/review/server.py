@@ -25,7 +25,7 @@ from pratique.decisions import decision as decisions
 from pratique.pages.batch_page import releasable
 from pratique.pages.draw import draw
 from pratique.pages.versions import versions_page
-from pratique.results.facts import read_decided, read_one
+from pratique.results.records import read_decided, read_one
 
 HOST = "127.0.0.1"
 COOKIE = "pratique"

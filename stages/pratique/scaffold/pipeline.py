@@ -76,7 +76,7 @@ STAGES = (
         deps=[str(paths.ACCEPTED)],
         params=["seed", "data", "train"],
         outs=[str(paths.MODEL)],
-        code=["core", "statistics", "tables", "training"],
+        code=["core", "statistics", "tables", "contract", "provenance", "training"],
     ),
     Stage(
         "evaluate",

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pratique.checks import expectations, schema
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -13,6 +12,7 @@ from pratique.core.layout import Layout
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
 from pratique.scaffold.pipeline import dvc_yaml
+from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.tables.reading import FORMATS, read_table, read_trusted
 
 PARAMS = """\
@@ -130,8 +130,8 @@ def init(folder: Path, reference: Path, label: str) -> list[Written]:
     written = [
         _write_new(folder / "dvc.yaml", dvc_yaml),
         _write_new(folder / paths.PARAMS, lambda: PARAMS.format(label=_quoted(label))),
-        _write_new(folder / paths.SCHEMA, lambda: schema.infer(trusted)),
-        _write_new(folder / paths.SUITE, lambda: json.dumps(expectations.infer(trusted, data.id), indent=2) + "\n"),
+        _write_new(folder / paths.SCHEMA, lambda: infer_schema(trusted)),
+        _write_new(folder / paths.SUITE, lambda: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n"),
     ]
     written += [
         _write_new(folder / paths.SOURCES, lambda: SOURCES),

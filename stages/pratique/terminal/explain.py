@@ -1,7 +1,5 @@
 """Why a batch, or one of its rows, was judged as it was: the record in words."""
 
-from typing import Any
-
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -15,8 +13,7 @@ from pratique.core.params import load
 from pratique.detector import profile
 from pratique.detector.hypotheses import describe
 from pratique.detector.profile import Profile
-from pratique.provenance.recordfile import read_record
-from pratique.results.facts import promise_of
+from pratique.provenance.record import Record
 from pratique.tables.reading import read_table
 
 CLEAN = 1000
@@ -30,24 +27,18 @@ def explain(batch: str) -> RenderableType:
     PratiqueError
         If the batch has no record.
     """
-    found = _record(batch)
-    words = [Text(f"{batch}: {found['verdict']}, {found['outcome']}", style="bold"), *_reasons(found)]
+    record = _read(batch)
+    words = [Text(f"{batch}: {record.verdict}, {record.outcome}", style="bold"), *_reasons(record)]
     table = Table("check", "says", "observed", "limit", f"as odd, of {CLEAN:,} clean batches")
-    for check in found["checks"]:
-        odd = "failed" if check["fault"] else f"{CLEAN * check['pValue']:.3g}"
-        style = "" if check["success"] else "bold red"
-        observed, limit = (f"{check[key]:.4g}" if check[key] is not None else "" for key in ("observed", "limit"))
-        table.add_row(
-            check["id"] + ("" if check["success"] else " *"),
-            describe(check["id"]).alarm,
-            observed,
-            limit,
-            odd,
-            style=style,
-        )
-    rows = [Text(printable(f"row {s['row']}: {s['reason']}")) for s in found["suspects"]["shown"]]
-    more = found["suspects"]["left_out"]
-    return Group(*words, table, Text("* alarmed"), *rows, *([Text(f"and {more:,} more rows")] if more else []))
+    for check in record.checks:
+        odd = "failed" if check.fault else f"{CLEAN * check.p_value:.3g}"
+        observed, limit = ("" if value is None else f"{value:.4g}" for value in (check.observed, check.limit))
+        name = f"{check.name} *" if check.alarm else check.name
+        style = "bold red" if check.alarm else ""
+        table.add_row(name, describe(check.name).alarm, observed, limit, odd, style=style)
+    rows = [Text(printable(f"row {suspect.row}: {suspect.reason}")) for suspect in record.suspects]
+    more = [Text(f"and {record.suspects_left_out:,} more rows")] if record.suspects_left_out else []
+    return Group(*words, table, Text("* alarmed"), *rows, *more)
 
 
 def explain_row(batch: str, row: int) -> RenderableType:
@@ -87,25 +78,24 @@ def _of_row(batch: Batch, row: int, normal: Profile) -> list[tuple[str, str, str
     return lines
 
 
-def _record(batch: str) -> dict[str, Any]:
+def _read(batch: str) -> Record:
     path = paths.RECORDS / f"{batch}.json"
     if not path.is_file():
         raise PratiqueError(f"{path}: no such record; name a batch as <source>/<batch>, as `pratique status` shows it")
-    return dict(read_record(path)["predicate"])
+    return Record.read(path)
 
 
-def _reasons(found: dict[str, Any]) -> list[Text]:
+def _reasons(record: Record) -> list[Text]:
     """The share of poisoned rows, declared rules that are broken, faults, and what policy holds the batch for."""
     lines = []
-    share = found["poisonedShare"]
+    share = record.poisoned_share
     if share is not None:
-        low, high = (f"{100 * share[end]:.3g}" for end in ("lowest", "highest"))
-        lines.append(f"poisoned rows: about {100 * share['estimate']:.3g} % (from {low} to {high} %)")
-    promise = found["promise"]
-    if promise is not None:
-        lines += filter(None, [promise_of(promise).warning])
-    if found["fault"]:
-        lines.append(found["fault"])
-    for check in found["checks"]:
-        lines += [f"{check['id']}: {rule}" for rule in (*check["breaches"], *filter(None, [check["fault"]]))]
-    return [Text(printable(line)) for line in lines + [hold["reason"] for hold in found["holds"]]]
+        low, high = (f"{100 * end:.3g}" for end in (share.lowest, share.highest))
+        lines.append(f"poisoned rows: about {100 * share.estimate:.3g} % (from {low} to {high} %)")
+    if record.budget is not None and record.budget.warning:
+        lines.append(record.budget.warning)
+    if record.fault:
+        lines.append(record.fault)
+    for check in record.checks:
+        lines += [f"{check.name}: {rule}" for rule in (*check.breaches, *filter(None, [check.fault]))]
+    return [Text(printable(line)) for line in lines + [hold.reason for hold in record.holds]]

@@ -5,9 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pratique.core.errors import printable
-from pratique.decisions.decision import load_decisions, record_of
-from pratique.provenance.recordfile import read_record
-from pratique.results.facts import of_record, read_facts
+from pratique.decisions.decision import load_decisions, read_record
+from pratique.results.records import read_records
 from pratique.terminal.summary import STYLE, clauses
 
 
@@ -19,7 +18,7 @@ def queue() -> RenderableType:
     PratiqueError
         If the pipeline has not run.
     """
-    batches = [facts for facts in read_facts() if facts.state not in ("accepted", "warned")]
+    batches = [facts for facts in read_records() if facts.state not in ("accepted", "warned")]
     if not batches:
         return Text("Nothing is held, and nobody has decided anything.")
     table = Table(box=None, pad_edge=False)
@@ -39,28 +38,26 @@ def sheet(batch: str) -> RenderableType:
     PratiqueError
         If it has no record.
     """
-    path = record_of(batch)
-    record = read_record(path)
-    predicate, facts = record["predicate"], of_record(record)
-    rows = predicate["rows"]
+    record = read_record(batch)
     head = Text.assemble(
-        (f"{batch}: {predicate['verdict']}", STYLE[predicate["verdict"]]),
-        f", {predicate['outcome']}; {rows['quarantined']} of {predicate['batch']['rows']} rows are held.\n",
-        "".join(f"  {clause}\n" for clause in clauses(facts)),
+        (f"{batch}: {record.verdict}", STYLE[record.verdict]),
+        f", {record.outcome}; {record.held_rows} of {record.rows} rows are held.\n",
+        "".join(f"  {clause}\n" for clause in clauses(record)),
     )
     measured = Table(box=None, pad_edge=False)
     for heading in ("check", "observed", "limit", "p-value", "alarm"):
         measured.add_column(heading, justify="left" if heading == "check" else "right")
-    for check in predicate["checks"]:
-        numbers = [_number(check[key]) for key in ("observed", "limit", "pValue")]
-        measured.add_row(check["id"], *numbers, "" if check["success"] else "alarm")
-    held = [f"  row {suspect['row']}: {suspect['reason']}" for suspect in predicate["suspects"]["shown"]]
-    if predicate["suspects"]["left_out"]:
-        held.append(f"  and {predicate['suspects']['left_out']} more")
-    return Group(head, measured, Text("\n".join(["", *held, *_decided(batch)])), Text(f"\nRecord: {path}"))
+    for check in record.checks:
+        numbers = [_number(value) for value in (check.observed, check.limit, check.p_value)]
+        measured.add_row(check.name, *numbers, "alarm" if check.alarm else "")
+    held = [f"  {printable(f'row {suspect.row}: {suspect.reason}')}" for suspect in record.suspects]
+    if record.suspects_left_out:
+        held.append(f"  and {record.suspects_left_out} more")
+    lines = Text("\n".join(["", *held, *_list_decisions(batch)]))
+    return Group(head, measured, lines, Text(f"\nRecord: {record.path}"))
 
 
-def _decided(batch: str) -> list[str]:
+def _list_decisions(batch: str) -> list[str]:
     """A line for each decision about a batch, whether it still counts or not."""
     own = [decision.content for decision in load_decisions() if decision.content.batch == batch]
     return [

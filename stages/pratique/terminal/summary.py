@@ -11,15 +11,16 @@ from rich.text import Text
 from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.core.writing import write_text
-from pratique.results.facts import Facts, read_facts
+from pratique.provenance.record import Record
 from pratique.results.measures import TRAINED_ON, read_accuracy
+from pratique.results.records import read_records
 from pratique.words.verdicts import list_decisions, reasons
 
 PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 
 
-def summary(batches: list[Facts]) -> RenderableType:
+def summary(batches: list[Record]) -> RenderableType:
     """The batches that were not plainly accepted, why, and what the gate was worth."""
     parts: list[RenderableType] = [_counts(batches)]
     notable = [facts for facts in batches if facts.verdict != "accept" or facts.outcome != "accepted"]
@@ -31,12 +32,12 @@ def summary(batches: list[Facts]) -> RenderableType:
     return Group(*parts)
 
 
-def clauses(facts: Facts) -> list[str]:
+def clauses(facts: Record) -> list[str]:
     """Who decided about a batch, and why it is not plainly accepted, the strongest reason first."""
     return [printable(clause) for clause in [*list_decisions(facts), *reasons(facts)]]
 
 
-def _table(batches: list[Facts]) -> Table:
+def _table(batches: list[Record]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("batch", "verdict", "p-value", "suspects", "why"):
         table.add_column(heading, justify="right" if heading in ("p-value", "suspects") else "left")
@@ -51,7 +52,7 @@ def _table(batches: list[Facts]) -> Table:
     return table
 
 
-def _counts(batches: list[Facts]) -> Text:
+def _counts(batches: list[Record]) -> Text:
     held = sum(facts.outcome == "quarantined" for facts in batches)
     partial = sum(facts.verdict == "partial" for facts in batches)
     in_part = f" ({partial} of them in part)" if partial else ""
@@ -69,6 +70,6 @@ def _price(accuracy: dict[str, float]) -> Text:
 def picture(path: Path) -> None:
     """Write the summary as an SVG picture that refers to nothing outside itself."""
     console = Console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
-    console.print(summary(read_facts()))
+    console.print(summary(read_records()))
     svg = console.export_svg(title="pratique status", unique_id="pratique")
     write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))

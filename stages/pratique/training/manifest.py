@@ -11,6 +11,7 @@ from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
 from pratique.core.version import __version__
 from pratique.core.writing import write_json
+from pratique.provenance.record import Record
 from pratique.training.rows import list_accepted_files
 
 MANIFEST = paths.MODEL / "manifest.json"
@@ -105,8 +106,7 @@ def _require_record(path: Path) -> TrainingFile:
     place = paths.RECORDS / f"{batch}.json"
     if not place.is_file():
         raise PratiqueError(f"{path}: no record lets it into training; run `pratique validate` (or `dvc pull`)")
-    record = read_json(place)
-    digest = sha256_file(path)
-    if digest not in {out["sha256"] for out in record["predicate"]["outputs"] if out["path"] == path.as_posix()}:
+    record, digest = Record.read(place), sha256_file(path)
+    if digest not in {out.sha256 for out in record.outputs if out.path == path.as_posix()}:
         raise PratiqueError(f"{path}: not the rows that {place} let in; run `pratique validate` again")
-    return TrainingFile(batch, path.as_posix(), digest, record["subject"][0]["digest"]["sha256"])
+    return TrainingFile(batch, path.as_posix(), digest, record.sha256)

@@ -1,8 +1,10 @@
 """Numbers and verdicts in plain words."""
 
 from pratique.contract.subject import ADVICE, Subject
+from pratique.detector.hypotheses import describe
 from pratique.detector.verdict import SHIFT_ALARM
-from pratique.results.facts import CheckFacts, Facts
+from pratique.provenance.parts import CheckRecord
+from pratique.provenance.record import Record
 
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
@@ -100,31 +102,31 @@ def join_list(items: list[str], most: int = 4) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
-def reasons(facts: Facts) -> list[str]:
+def reasons(facts: Record) -> list[str]:
     """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm."""
     if facts.fault is not None:
         return [f"unreadable: {facts.fault}"]
-    clauses = [*facts.holds, *(_reason(check) for check in ranked_alarms(facts))]
+    clauses = [*(hold.reason for hold in facts.holds), *(_reason(check) for check in ranked_alarms(facts))]
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
-def list_decisions(facts: Facts) -> list[str]:
+def list_decisions(facts: Record) -> list[str]:
     """Who decided what about a batch, and why."""
     return [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
 
 
-def ranked_alarms(facts: Facts) -> list[CheckFacts]:
+def ranked_alarms(facts: Record) -> list[CheckRecord]:
     """The checks that alarm, the strongest first."""
     return sorted((c for c in facts.checks if c.alarm), key=lambda check: (check.p_value, check.name))
 
 
-def _reason(check: CheckFacts) -> str:
+def _reason(check: CheckRecord) -> str:
     if check.fault is not None:
         return f"{check.name} failed: {check.fault}"
-    return f"{check.name}: {check.breaches[0]}" if check.breaches else check.words.alarm
+    return f"{check.name}: {check.breaches[0]}" if check.breaches else describe(check.name).alarm
 
 
-def headline(facts: Facts) -> str:
+def headline(facts: Record) -> str:
     """What is wrong, in one sentence."""
     if facts.fault is not None:
         return "The file can't be read as a table; its bytes are kept as they came."
@@ -145,17 +147,17 @@ def sentence(clauses: list[str]) -> str:
     return f"{text[0].upper()}{text[1:]}"
 
 
-def suspects(facts: Facts) -> str:
+def suspects(facts: Record) -> str:
     """How many rows are suspect, with the verb."""
     return f"{facts.suspect_count:,} of {facts.rows:,} rows {'is' if facts.suspect_count == 1 else 'are'}"
 
 
-def certainty(facts: Facts, budget: float) -> str:
+def certainty(facts: Record, budget: float) -> str:
     """How sure that is, in one sentence.
 
     Parameters
     ----------
-    facts : Facts
+    facts : Record
     budget : float
         The share of clean batches that may be quarantined.
     """
@@ -172,20 +174,21 @@ def certainty(facts: Facts, budget: float) -> str:
     )
 
 
-def _share(facts: Facts) -> str:
+def _share(facts: Record) -> str:
     """How many rows look poisoned, with the ends of an interval; nothing where none does."""
-    if facts.poisoned is None or not facts.poisoned[0]:
+    share = facts.poisoned_share
+    if share is None or not share.estimate:
         return ""
-    estimate, lowest, highest = (percent(share, 0) for share in facts.poisoned)
+    estimate, lowest, highest = (percent(value, 0) for value in (share.estimate, share.lowest, share.highest))
     return f" About {estimate} of its rows look poisoned, from {lowest} to {highest}."
 
 
-def advice(facts: Facts, planted: bool, repeated: bool) -> str:
+def advice(facts: Record, planted: bool, repeated: bool) -> str:
     """What such a pattern of alarms often means, and what to do about it.
 
     Parameters
     ----------
-    facts : Facts
+    facts : Record
     planted : bool
         Whether the suspects share values that trusted rows hardly ever have.
     repeated : bool
@@ -202,33 +205,33 @@ def advice(facts: Facts, planted: bool, repeated: bool) -> str:
         return "Look at the suspect rows; the others are accepted."
     if not facts.rows:
         return "The file has no rows. Ask the source to send it again; reject this one."
-    about = {check.words.about for check in alarms}
+    about = {describe(check.name).about for check in alarms}
     if "leak" in about:
-        return next(check.words.advice for check in alarms if check.words.about == "leak")
+        return next(describe(check.name).advice for check in alarms if describe(check.name).about == "leak")
     if repeated:
         return REPEATED
     if is_about(facts, "distribution"):
-        return next((check for check in alarms if check.name != SHIFT_ALARM), alarms[0]).words.advice
+        return describe(next((check for check in alarms if check.name != SHIFT_ALARM), alarms[0]).name).advice
     if planted:
         return PLANTED
-    if alarms[0].words.about == "rules":
-        return alarms[0].words.advice
+    if describe(alarms[0].name).about == "rules":
+        return describe(alarms[0].name).advice
     return _advice_on_rows(facts)
 
 
-def is_about(facts: Facts, subject: Subject) -> bool:
+def is_about(facts: Record, subject: Subject) -> bool:
     """Whether there are alarms, and all of them are about one thing."""
     alarms = ranked_alarms(facts)
-    return bool(alarms) and all(c.words.about == subject and c.fault is None for c in alarms)
+    return bool(alarms) and all(describe(c.name).about == subject and c.fault is None for c in alarms)
 
 
-def is_honest_change(facts: Facts) -> bool:
+def is_honest_change(facts: Record) -> bool:
     """Whether nothing speaks against the batch but that its columns or class shares have moved."""
     return not set(facts.alarms) - {SHIFT_ALARM}
 
 
-def _advice_on_rows(facts: Facts) -> str:
+def _advice_on_rows(facts: Record) -> str:
     """The advice of what is the oddest: of labels, or of features; of features where nothing looks at either."""
-    looks = [check for check in facts.checks if check.words.about in ("labels", "features")]
+    looks = [check for check in facts.checks if describe(check.name).about in ("labels", "features")]
     oddest = min(looks, key=lambda check: (check.p_value, check.name), default=None)
-    return ADVICE["features"] if oddest is None else oddest.words.advice
+    return ADVICE["features"] if oddest is None else describe(oddest.name).advice

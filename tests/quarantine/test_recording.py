@@ -1,4 +1,4 @@
-"""The record: what it says of each outcome, that its schema holds it to that, and that its digests are right."""
+"""The record: what it says of each outcome, that nothing else is read or written as one, that its digests are right."""
 
 import copy
 import hashlib
@@ -6,25 +6,31 @@ import json
 import re
 from collections.abc import Iterator
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator
 from pratique import __version__
 from pratique.contract.evidence import MOST_EVIDENCE, Evidence, RowEvidence
 from pratique.contract.finding import Finding, RowScores, RuleBreaches
 from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import AlarmParams, Params, ShiftParams
+from pratique.decisions.decision import Decision, DecisionFile, binding_of
 from pratique.detector import profile
 from pratique.detector.examine import Examination, Measurement
 from pratique.detector.verdict import judge, judge_unreadable
+from pratique.provenance.record import Record, record_schema
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.record import Configuration, statement
+from pratique.quarantine.recording import Configuration, bind, make_record
+from pratique.quarantine.rulings import NO_RULING, Hold, Ruling
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 from pratique.tables.arrival import Arrival
+from pydantic import ValidationError
 
 SHA = "ab" * 32
 OUTPUTS = [("data/accepted/vendor/w01.parquet", "cd" * 32)]
@@ -34,7 +40,13 @@ SCHEMA = json.loads((files("pratique.provenance") / "record.schema.json").read_t
 
 
 def cleared(
-    *, p_value: float = 0.5, forbidden: int = 0, fault: str | None = None, breach: str | None = None
+    *,
+    p_value: float = 0.5,
+    forbidden: int = 0,
+    rare: int = 0,
+    fault: str | None = None,
+    breach: str | None = None,
+    ruling: Ruling = NO_RULING,
 ) -> ClearedBatch:
     rows = 40
     table = pa.table({"a": np.arange(rows) / 8, "y": ["u", "v"] * (rows // 2)})
@@ -61,13 +73,13 @@ def cleared(
             Measurement("shift", Finding(1.23456789, "-log10 p"), null, 0.8),
         ),
         row_scores=scores,
-        row_p_values=np.full(rows, 0.6),
+        row_p_values=np.where(np.arange(rows) < rows - rare, 0.6, 1.23456e-5),
         row_checks=("labels",) * rows,
         trusted=150,
     )
     arrival = Arrival("vendor/w01", "w01.csv", SHA, rows, 2)
     verdict = judge(examination, AlarmParams(), ShiftParams())
-    return ClearedBatch(arrival, Batch("vendor/w01", table, LAYOUT), examination, verdict)
+    return ClearedBatch(arrival, Batch("vendor/w01", table, LAYOUT), examination, verdict, ruling=ruling)
 
 
 def no_table() -> ClearedBatch:
@@ -76,23 +88,38 @@ def no_table() -> ClearedBatch:
     )
 
 
+def ruled() -> Ruling:
+    """A release, and a hold that it does not lift."""
+    content = Decision(
+        action="release", batch="vendor/w01", reviewer="Rita <rita@example.org>", reason="so", time="2026", binds=SHA
+    )
+    release = DecisionFile(Path("data/decisions/vendor__w01.json"), content, "ef" * 32)
+    return Ruling((release,), (Hold("source", "vendor is not listed"),))
+
+
 OUTCOMES = {
     "accepted": cleared(),
-    "partial": cleared(forbidden=2),
+    "partial": cleared(forbidden=2, rare=1),
     "quarantined": cleared(p_value=1e-30),
     "rule broken": cleared(breach="the batch lacks column 'b'"),
     "check failed": cleared(fault="ValueError: no neighbours"),
     "unreadable": no_table(),
+    "ruled": cleared(forbidden=2, ruling=ruled()),
 }
 
 
 @pytest.fixture(params=OUTCOMES.keys())
 def record(request: pytest.FixtureRequest) -> dict[str, Any]:
-    return statement(OUTCOMES[request.param], JUDGED_BY, OUTPUTS)
+    return statement(OUTCOMES[request.param])
+
+
+def statement(outcome: ClearedBatch) -> dict[str, Any]:
+    """The record as it stands on disk."""
+    return make_record(outcome, JUDGED_BY, OUTPUTS).to_statement()
 
 
 def predicate(outcome: str) -> dict[str, Any]:
-    return statement(OUTCOMES[outcome], JUDGED_BY, OUTPUTS)["predicate"]
+    return statement(OUTCOMES[outcome])["predicate"]
 
 
 def check(outcome: str, name: str) -> dict[str, Any]:
@@ -118,17 +145,54 @@ def at(record: dict[str, Any], place: str) -> Any:
     return value
 
 
-def valid(record: dict[str, Any]) -> bool:
-    return Draft202012Validator(SCHEMA).is_valid(record)
+def require_refused(value: Any, place: str) -> None:
+    """By the schema, for programs of other people, and by the one reader here."""
+    assert not Draft202012Validator(SCHEMA).is_valid(value), f"the schema takes {place}"
+    with pytest.raises(PratiqueError, match=r"^it: not a record of this version"):
+        pytest.fail(f"the reader takes {place}: {Record.from_statement(value, 'it')}")
 
 
 def test_the_schema_is_a_schema():
     Draft202012Validator.check_schema(SCHEMA)
 
 
+def test_the_schema_that_ships_is_that_of_the_reader():
+    assert record_schema() == SCHEMA
+
+
 def test_every_outcome_has_a_valid_record(record):
     Draft202012Validator(SCHEMA).validate(record)
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_what_is_read_is_what_was_written(record):
+    assert Record.from_statement(record, "it").to_statement() == record
+    assert Record.parse(json.dumps(record).encode(), "it") == Record.from_statement(record, "it")
+
+
+def test_a_record_is_read_from_the_file_that_it_is_written_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    record = Record.from_statement(statement(OUTCOMES["ruled"]), "it")
+    assert record.write() == record.path == Path("data/records/vendor/w01.json")
+    assert Record.read(record.path) == record
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_record_binds_what_the_batch_that_it_is_of_binds(outcome):
+    record = Record.from_statement(statement(OUTCOMES[outcome]), "it")
+    assert binding_of(record) == bind(OUTCOMES[outcome], JUDGED_BY)
+
+
+@pytest.mark.parametrize("value", [None, [], {}, "record", 3, [{}]])
+def test_what_is_no_statement_is_refused(value):
+    require_refused(value, "it")
+
+
+def test_what_was_refused_is_named():
+    broken = statement(OUTCOMES["accepted"])
+    broken["predicate"]["rows"]["accepted"] = "many"
+    with pytest.raises(PratiqueError, match=r"^here\.json: not a record of this version, see rows/accepted"):
+        Record.from_statement(broken, "here.json")
 
 
 def test_it_is_an_in_toto_statement(record):
@@ -146,7 +210,7 @@ def test_it_holds_no_clock_and_no_chance(record):
 
 
 def test_equal_batches_have_equal_records():
-    one, other = (statement(cleared(forbidden=2), JUDGED_BY, OUTPUTS) for _ in range(2))
+    one, other = (statement(cleared(forbidden=2)) for _ in range(2))
     assert json.dumps(one) == json.dumps(other)
 
 
@@ -155,14 +219,14 @@ def test_no_key_can_be_left_out(record):
         for key in value:
             broken = copy.deepcopy(record)
             del at(broken, place)[key]
-            assert not valid(broken), f"{place}/{key}"
+            require_refused(broken, f"{place}/{key}")
 
 
 def test_no_unknown_key_can_be_added(record):
     for place, _ in list(objects(record)):
         broken = copy.deepcopy(record)
         at(broken, place)["remark"] = "trust me"
-        assert not valid(broken), place
+        require_refused(broken, place)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +235,12 @@ def test_no_unknown_key_can_be_added(record):
         ("/_type", "https://in-toto.io/Statement/v0.1"),
         ("/predicateType", "urn:pratique:batch-record:v2"),
         ("/subject", []),
+        ("/subject", [{"name": "a.csv", "digest": {"sha256": SHA}}] * 2),
+        ("/subject/0", None),
+        ("/subject/0/name", ""),
+        ("/subject/0/name", None),
+        ("/subject/0/digest", SHA),
+        ("/subject/0/digest/sha256", 7),
         ("/subject/0/digest/sha256", "ab"),
         ("/subject/0/digest/sha256", "AB" * 32),
         ("/predicate/verdict", "reject"),
@@ -189,19 +259,30 @@ def test_no_unknown_key_can_be_added(record):
         ("/predicate/outputs", []),
         ("/predicate/outputs/0/sha256", ""),
         ("/predicate/rows/quarantined", None),
+        ("/predicate/suspects", {"shown": [], "left_out": 0}),
+        ("/predicate/suspects/0/row", "0"),
+        ("/predicate/suspects/0/reason", None),
+        ("/predicate/suspectsLeftOut", -1),
+        ("/predicate/budget/neededRows", -1),
+        ("/predicate/budget/warning", None),
+        ("/predicate/poisonedShare/estimate", 1.5),
+        ("/predicate/decisions", [{"action": "release"}]),
+        ("/predicate/holds", [{"code": "a code", "reason": "so"}]),
+        ("/predicate/configuration", {"params": "1" * 64}),
         ("/predicate/tool/name", "other"),
     ],
 )
 def test_no_wrong_value_passes(place, value):
-    broken = statement(OUTCOMES["partial"], JUDGED_BY, OUTPUTS)
+    broken = statement(OUTCOMES["partial"])
     above, key = place.rsplit("/", 1)
-    at(broken, above)[key] = value
-    assert not valid(broken)
+    parent = at(broken, above)
+    parent[int(key) if isinstance(parent, list) else key] = value
+    require_refused(broken, place)
 
 
 def test_a_record_that_breaks_its_schema_is_not_written():
     with pytest.raises(ValidationError):
-        statement(OUTCOMES["accepted"], JUDGED_BY, [])
+        make_record(OUTCOMES["accepted"], JUDGED_BY, [])
 
 
 def test_an_accepted_batch():
@@ -209,15 +290,18 @@ def test_an_accepted_batch():
     assert (got["result"], got["verdict"], got["reasonCodes"], got["fault"]) == ("PASSED", "accept", [], None)
     assert got["rows"] == {"accepted": 40, "quarantined": 0}
     assert got["pValue"] == round(1 - 0.5**3, 4)
-    assert got["suspects"] == {"shown": [], "left_out": 0}
+    assert (got["suspects"], got["suspectsLeftOut"]) == ([], 0)
     assert got["outputs"] == [{"path": OUTPUTS[0][0], "sha256": OUTPUTS[0][1]}]
 
 
 def test_a_partial_batch():
     got = predicate("partial")
     assert (got["result"], got["verdict"], got["reasonCodes"]) == ("WARNED", "partial", [])
-    assert got["rows"] == {"accepted": 38, "quarantined": 2}
-    assert got["suspects"]["shown"] == [{"row": row, "reason": "schema: a: too large"} for row in (0, 1)]
+    assert got["rows"] == {"accepted": 37, "quarantined": 3}
+    ruled_out = {"check": "schema", "pValue": None, "rule": "a: too large", "reason": "schema: a: too large"}
+    rare = {"check": "labels", "pValue": 1.235e-5, "rule": None, "reason": "labels: 1.2e-05 of trusted rows are as odd"}
+    assert got["suspects"] == [{"row": 0} | ruled_out, {"row": 1} | ruled_out, {"row": 39} | rare]
+    assert got["suspectsLeftOut"] == 0
     assert check("partial", "schema")["nFailed"] == 2
 
 
@@ -269,8 +353,8 @@ def test_numbers_are_rounded_and_infinities_become_null():
         "columns": [],
         "rows": [{"rows": [3], "facts": {"score": 0.333333}, "columns": []}],
         "notes": {"odd": None},
-        "columns_left_out": 0,
-        "rows_left_out": 0,
+        "columnsLeftOut": 0,
+        "rowsLeftOut": 0,
     }
     assert check("accepted", "shift")["observed"] == 1.23457
     assert check("accepted", "shift")["limit"] == pytest.approx(2.71194, abs=1e-5)
@@ -282,16 +366,17 @@ def test_a_finding_says_whether_it_looks_at_rows():
 
 
 def test_many_suspects_are_cut_and_counted():
-    got = statement(cleared(forbidden=30), JUDGED_BY, OUTPUTS)["predicate"]
-    assert len(got["suspects"]["shown"]) == MOST_EVIDENCE
-    assert got["suspects"]["left_out"] == 30 - MOST_EVIDENCE
+    got = statement(cleared(forbidden=30))["predicate"]
+    assert len(got["suspects"]) == MOST_EVIDENCE
+    assert got["suspectsLeftOut"] == 30 - MOST_EVIDENCE
+    assert Record.from_statement(statement(cleared(forbidden=30)), "it").suspect_count == 30
     assert got["rows"]["quarantined"] == 30
 
 
 def test_what_a_batch_says_can_not_command_a_terminal():
     strange = "\x1b[31m\u202e"
     for outcome in (cleared(breach=f"column '{strange}'"), cleared(fault=f"ValueError: {strange}")):
-        text = json.dumps(statement(outcome, JUDGED_BY, OUTPUTS), ensure_ascii=False)
+        text = json.dumps(statement(outcome), ensure_ascii=False)
         assert text.isprintable()
         assert "\\\\x1b[31m\\\\u202e" in text
 
@@ -335,6 +420,25 @@ def test_the_configuration_follows_what_judges_and_nothing_else(tmp_path, monkey
 
 
 def test_the_record_says_what_the_reference_is_worth():
-    said = statement(OUTCOMES["partial"], JUDGED_BY, OUTPUTS)["predicate"]["promise"]
-    assert said == {"budgetPer1000": 10, "keptPer1000": 40.0, "trustedRows": 150, "neededRows": 600}
-    assert statement(no_table(), JUDGED_BY, OUTPUTS)["predicate"]["promise"] is None
+    budget = predicate("partial")["budget"]
+    warning = budget.pop("warning")
+    assert budget == {"per1000Batches": 10, "achievablePer1000": 40.0, "trustedRows": 150, "neededRows": 600}
+    assert warning == OUTCOMES["partial"].verdict.adequacy.warning
+    assert warning.startswith("150 trusted rows are too few")
+    assert predicate("unreadable")["budget"] is None
+
+
+def test_what_people_and_policy_say():
+    got = predicate("ruled")
+    assert (got["verdict"], got["outcome"], got["reasonCodes"]) == ("partial", "quarantined", ["source"])
+    assert got["holds"] == [{"code": "source", "reason": "vendor is not listed"}]
+    assert got["decisions"] == [
+        {
+            "action": "release",
+            "reviewer": "Rita <rita@example.org>",
+            "reason": "so",
+            "expires": None,
+            "path": "data/decisions/vendor__w01.json",
+            "sha256": "ef" * 32,
+        }
+    ]

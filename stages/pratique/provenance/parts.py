@@ -1,0 +1,141 @@
+"""The parts of a record: what a batch is, what each check measured, who decided, where the rows went."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from pratique.contract.evidence import Evidence
+
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0)]
+Chance = Annotated[float, Field(ge=0, le=1)]
+
+
+class Part(BaseModel):
+    """A part of a record: frozen, and no key but its own."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+class BatchFacts(Part):
+    """What a batch is; hashes are None where it can't be read, `row_set_sha256` names its rows in any order."""
+
+    id: str = Field(pattern="^[^/]+/[^/]+$")
+    source: str
+    rows: Count
+    columns: Count
+    schema_hash: Sha256 | None = None
+    labels_sha256: Sha256 | None = None
+    row_set_sha256: Sha256 | None = None
+
+
+class NamedDigest(Part):
+    """Something beside the batch that the verdict depends on."""
+
+    name: str
+    sha256: Sha256
+
+
+class Output(Part):
+    """A file that holds the batch's rows or bytes."""
+
+    path: str
+    sha256: Sha256
+
+
+class CheckRecord(Part):
+    """What one check or hypothesis measured, beside its limit.
+
+    `observed` and `limit` are None where the number is infinite or the check failed, `breaches` are declared rules that
+    the batch as a whole breaks, `n_failed` counts rows that break one.
+    """
+
+    id: str
+    level: Literal["batch", "rows"]
+    success: bool
+    observed: float | None
+    limit: float | None
+    unit: str
+    p_value: Chance
+    n_failed: Count
+    breaches: tuple[str, ...] = ()
+    evidence: Evidence
+    fault: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the check or hypothesis."""
+        return self.id
+
+    @property
+    def alarm(self) -> bool:
+        """Whether it alarms."""
+        return not self.success
+
+
+class DecisionRecord(Part):
+    """Whose word made the outcome differ from the verdict; it counts up to the day `expires`."""
+
+    action: Literal["release", "reject"]
+    reviewer: str
+    reason: str
+    expires: str | None = Field(None, pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    path: str
+    sha256: Sha256
+
+
+class HoldRecord(Part):
+    """Why policy holds the batch whatever its rows are like; no release lifts that."""
+
+    code: str = Field(pattern="^[a-z_]+$")
+    reason: str
+
+
+class ShareRecord(Part):
+    """Estimated share of poisoned rows, and the ends of its interval."""
+
+    estimate: Chance
+    lowest: Chance
+    highest: Chance
+
+
+class BudgetRecord(Part):
+    """The budget for false alarms, and what so many trusted rows are worth beside it."""
+
+    per_1000_batches: float = Field(gt=0)
+    achievable_per_1000: float = Field(gt=0)
+    trusted_rows: Count
+    needed_rows: Count
+    warning: str = ""
+
+
+class SuspectRow(Part):
+    """A row that is suspect by itself: by a rule that it breaks, or because few trusted rows are as odd."""
+
+    row: Count
+    check: str
+    p_value: Chance | None = None
+    rule: str | None = None
+    reason: str
+
+
+class RowCounts(Part):
+    """Rows that were let in, and rows that were not."""
+
+    accepted: Count
+    quarantined: Count
+
+
+class Tool(Part):
+    """The program that judged."""
+
+    name: Literal["pratique"] = "pratique"
+    version: str
+    seed: Count

@@ -1,0 +1,237 @@
+"""The record of a batch: what was measured, against which limits, with what result; on disk an in-toto Statement.
+
+It holds no clock, no git fact and no signature: it is a pure function of the batch, the profile, the params and what
+people decided. Validate writes it; the gate, `verify`, the review and the pages read this one form of it.
+"""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, ValidationError
+
+from pratique.core import paths
+from pratique.core.documents import parse_json, read_json
+from pratique.core.errors import PratiqueError
+from pratique.core.writing import round_floats, write_json
+from pratique.provenance.parts import (
+    BatchFacts,
+    BudgetRecord,
+    Chance,
+    CheckRecord,
+    Count,
+    DecisionRecord,
+    HoldRecord,
+    NamedDigest,
+    Output,
+    Part,
+    RowCounts,
+    Sha256,
+    ShareRecord,
+    SuspectRow,
+    Tool,
+)
+
+STATEMENT = "https://in-toto.io/Statement/v1"
+RECORD_PREDICATE = "urn:pratique:batch-record:v1"
+
+State = Literal["waits", "barred", "released", "rejected", "partial", "warned", "accepted"]
+
+
+class Record(Part):
+    """Everything that is remembered of one batch.
+
+    Attributes
+    ----------
+    file, sha256 : str
+        The file that came in, by its path in the repository, and the digest of its bytes.
+    reason_codes : tuple of str
+        Why the batch is held: alarms, then codes of policy.
+    fault : str, optional
+        Why the file can't be read as a table.
+    suspects : tuple of SuspectRow
+        The first few; `suspects_left_out` counts the others.
+    counts : RowCounts
+    """
+
+    file: str = Field(min_length=1, exclude=True)
+    sha256: Sha256 = Field(exclude=True)
+    result: Literal["PASSED", "WARNED", "FAILED"]
+    verdict: Literal["accept", "partial", "quarantine"]
+    p_value: Chance
+    reason_codes: tuple[Annotated[str, Field(pattern=r"^[a-z_0-9]+(\.fault)?$")], ...]
+    fault: str | None
+    facts: BatchFacts = Field(alias="batch")
+    configuration: tuple[NamedDigest, ...]
+    checks: tuple[CheckRecord, ...]
+    outcome: Literal["accepted", "quarantined"]
+    decisions: tuple[DecisionRecord, ...]
+    holds: tuple[HoldRecord, ...]
+    poisoned_share: ShareRecord | None
+    budget: BudgetRecord | None
+    suspects: tuple[SuspectRow, ...]
+    suspects_left_out: Count
+    counts: RowCounts = Field(alias="rows")
+    outputs: Annotated[tuple[Output, ...], Field(min_length=1)]
+    tool: Tool
+
+    @classmethod
+    def from_statement(cls, statement: Any, place: str) -> "Record":
+        """The record in an in-toto Statement.
+
+        Raises
+        ------
+        PratiqueError
+            If it is none, or one that another version wrote; `place` says where it stood.
+        """
+        match statement:
+            case {
+                "_type": "https://in-toto.io/Statement/v1",
+                "subject": [{"name": str(name), "digest": {"sha256": str(sha256)}}],
+                "predicateType": "urn:pratique:batch-record:v1",
+                "predicate": dict(predicate),
+            } if len(statement) == 4 and not {"file", "sha256"} & predicate.keys():
+                pass
+            case _:
+                raise PratiqueError(f"{place}: not a record of this version; run `dvc repro`")
+        try:  # as JSON, where a list may be a tuple and nothing else is converted
+            record = cls.model_validate_json(json.dumps(predicate | {"file": name, "sha256": sha256}), strict=True)
+        except (ValidationError, ValueError) as error:
+            where = "its keys"
+            if isinstance(error, ValidationError):
+                where = "/".join(map(str, error.errors()[0]["loc"])) or where
+            raise PratiqueError(f"{place}: not a record of this version, see {where}; run `dvc repro`") from error
+        if record.to_statement() != statement:  # a key that a default would fill in, or one beside the digest
+            raise PratiqueError(f"{place}: not a record of this version, see its keys; run `dvc repro`")
+        return record
+
+    def to_statement(self) -> dict[str, Any]:
+        """The record as an in-toto Statement; numbers have six digits, because processors differ behind them."""
+        return {
+            "_type": STATEMENT,
+            "subject": [{"name": self.file, "digest": {"sha256": self.sha256}}],
+            "predicateType": RECORD_PREDICATE,
+            "predicate": round_floats(self.model_dump(mode="json", by_alias=True)),
+        }
+
+    @classmethod
+    def read(cls, path: Path) -> "Record":
+        """Read a record from its file; see `from_statement` for what it raises."""
+        return cls.from_statement(read_json(path), str(path))
+
+    @classmethod
+    def parse(cls, data: bytes, place: str) -> "Record":
+        """Read a record from bytes; see `from_statement` for what it raises."""
+        return cls.from_statement(parse_json(data, place), place)
+
+    def write(self) -> Path:
+        """Write the record to its file, and return that."""
+        write_json(self.path, self.to_statement())
+        return self.path
+
+    @property
+    def batch(self) -> str:
+        """`<source>/<batch>`."""
+        return self.facts.id
+
+    @property
+    def source(self) -> str:
+        """Who delivered it."""
+        return self.facts.source
+
+    @property
+    def rows(self) -> int:
+        """How many rows came in."""
+        return self.facts.rows
+
+    @property
+    def columns(self) -> int:
+        """How many columns came in."""
+        return self.facts.columns
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """Why the batch is held, as codes."""
+        return self.reason_codes
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What the verdict depends on beside the batch, by name."""
+        return {each.name: each.sha256 for each in self.configuration}
+
+    @property
+    def decision(self) -> Literal["", "release", "reject"]:
+        """What people decided; empty while nobody has."""
+        return self.decisions[0].action if self.decisions else ""
+
+    @property
+    def suspect_count(self) -> int:
+        """How many rows are suspect by themselves."""
+        return len(self.suspects) + self.suspects_left_out
+
+    @property
+    def held_rows(self) -> int:
+        """How many rows are in quarantine."""
+        return self.counts.quarantined
+
+    @property
+    def held(self) -> bool:
+        """Whether there are rows that a release would add."""
+        return self.held_rows > 0
+
+    @property
+    def state(self) -> State:
+        """What became of the batch."""
+        if self.holds:
+            return "barred"
+        if self.decision:
+            return "released" if self.outcome == "accepted" else "rejected"
+        if self.outcome == "quarantined":
+            return "waits"
+        return "partial" if self.held_rows else "warned" if self.alarms else "accepted"
+
+    @property
+    def plain(self) -> bool:
+        """Whether the batch was accepted and there is nothing to tell about it."""
+        return self.state == "accepted"
+
+    @property
+    def waits(self) -> bool:
+        """Whether the batch is held until a person decides about it."""
+        return self.state == "waits"
+
+    @property
+    def path(self) -> Path:
+        """The file of this record."""
+        return paths.RECORDS / f"{self.batch}.json"
+
+    @property
+    def quarantine(self) -> Path:
+        """The file of its quarantined rows; there may be none."""
+        return paths.QUARANTINE / self.batch / "rows.parquet"
+
+
+def record_schema() -> dict[str, Any]:
+    """The JSON Schema of a record as it stands on disk, for programs that read records without this package."""
+    predicate = Record.model_json_schema(by_alias=True, mode="serialization")
+    definitions = predicate.pop("$defs")
+    closed = {"type": "object", "additionalProperties": False}
+    sha256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+    digest = {**closed, "required": ["sha256"], "properties": {"sha256": sha256}}
+    named = {"name": {"type": "string", "minLength": 1}, "digest": digest}
+    subject = {**closed, "required": ["name", "digest"], "properties": named}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{RECORD_PREDICATE}:schema",
+        "title": "Record of a batch: an in-toto Statement v1",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["_type", "subject", "predicateType", "predicate"],
+        "properties": {
+            "_type": {"const": STATEMENT},
+            "subject": {"type": "array", "minItems": 1, "maxItems": 1, "items": subject},
+            "predicateType": {"const": RECORD_PREDICATE},
+            "predicate": predicate,
+        },
+        "$defs": definitions,
+    }

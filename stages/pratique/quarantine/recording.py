@@ -1,0 +1,193 @@
+"""Making the record of a cleared batch, and what a decision about it must bind."""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+from pratique.contract.discovery import digest_code
+from pratique.contract.evidence import MOST_EVIDENCE
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.errors import printable
+from pratique.core.hashing import sha256_file, sha256_json
+from pratique.core.params import Params
+from pratique.core.version import __version__
+from pratique.core.writing import round_floats
+from pratique.decisions.decision import DecisionFile, binding
+from pratique.detector import profile
+from pratique.detector.adequacy import BudgetAdequacy
+from pratique.detector.verdict import Judged, Outcome, RowReason
+from pratique.provenance.parts import (
+    BatchFacts,
+    BudgetRecord,
+    CheckRecord,
+    DecisionRecord,
+    HoldRecord,
+    NamedDigest,
+    Output,
+    RowCounts,
+    ShareRecord,
+    SuspectRow,
+    Tool,
+)
+from pratique.provenance.record import Record
+from pratique.quarantine.clear import ClearedBatch
+from pratique.quarantine.rulings import Rulebook
+from pratique.tables.reading import FORMATS
+
+DECLARED_FILES = {"schema": paths.SCHEMA, "suite": paths.SUITE}
+RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
+    "accept": "PASSED",
+    "partial": "WARNED",
+    "quarantine": "FAILED",
+}
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """Everything beside the batch that a verdict depends on, by digest."""
+
+    digests: dict[str, str]
+    seed: int
+
+    @classmethod
+    def of(cls, params: Params) -> "Configuration":
+        """Digest the params that measure and judge, what people declared and trust, the profile, and the own code."""
+        judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
+        declared = {name: sha256_file(path) for name, path in DECLARED_FILES.items() if path.is_file()}
+        learned = {"reference": _reference(), "profile": profile.digest()}
+        return cls(
+            {
+                "params": sha256_json(judging),
+                **declared,
+                **learned,
+                "code": digest_code(),
+            },
+            params.seed,
+        )
+
+
+def _reference() -> str:
+    """SHA-256 over the trusted files; what git and DVC keep beside them is no part of the reference."""
+    files = sorted(path for path in paths.REFERENCE.glob("*") if path.suffix in FORMATS)
+    return sha256_json([[path.name, sha256_file(path)] for path in files])
+
+
+def make_record(cleared: ClearedBatch, judged_by: Configuration, outputs: list[tuple[str, str]]) -> Record:
+    """The record of one batch.
+
+    Parameters
+    ----------
+    cleared : ClearedBatch
+    judged_by : Configuration
+    outputs : list of (str, str)
+        Path and SHA-256 of every file that holds the batch's rows or bytes.
+    """
+    arrival, verdict, held = cleared.arrival, cleared.verdict, int(cleared.held.sum())
+    suspects = [_suspect(row, reason) for row, reason in list(verdict.suspects.items())[:MOST_EVIDENCE]]
+    return Record(
+        file=(paths.INCOMING / arrival.source / arrival.file).as_posix(),
+        sha256=arrival.sha256,
+        result=RESULT_OF_VERDICT[verdict.verdict],
+        verdict=verdict.verdict,
+        p_value=round_floats(verdict.p_value, 4),
+        reason_codes=cleared.codes,
+        fault=_printable(arrival.fault),
+        facts=_facts(cleared),
+        configuration=tuple(NamedDigest(name=name, sha256=digest) for name, digest in judged_by.digests.items()),
+        checks=tuple(map(_check, verdict.judged)),
+        outcome=cleared.outcome,
+        decisions=tuple(map(_decision, cleared.ruling.decisions)),
+        holds=tuple(HoldRecord(code=hold.code, reason=printable(hold.reason)) for hold in cleared.ruling.holds),
+        poisoned_share=_share(cleared),
+        budget=None if verdict.adequacy is None else _budget(verdict.adequacy),
+        suspects=tuple(suspects),
+        suspects_left_out=len(verdict.suspects) - len(suspects),
+        counts=RowCounts(accepted=arrival.rows - held, quarantined=held),
+        outputs=tuple(Output(path=path, sha256=digest) for path, digest in outputs),
+        tool=Tool(version=__version__, seed=judged_by.seed),
+    )
+
+
+def bind(cleared: ClearedBatch, judged_by: Configuration) -> str:
+    """What a decision about the batch must bind."""
+    passed = [(judged.measurement.check, not judged.alarm) for judged in cleared.verdict.judged]
+    return binding(cleared.arrival.sha256, judged_by.digests, passed)
+
+
+def apply_rulings(cleared: ClearedBatch, judged_by: Configuration, rulebook: Rulebook) -> ClearedBatch:
+    """The same batch with what people and policy say about it."""
+    return replace(cleared, ruling=rulebook.rule(cleared.arrival, bind(cleared, judged_by), cleared.row_set))
+
+
+def _decision(decision: DecisionFile) -> DecisionRecord:
+    """Whose word made the outcome differ from the verdict, and the digest of the file that holds it."""
+    content = decision.content
+    return DecisionRecord(
+        action=content.action,
+        reviewer=printable(content.reviewer),
+        reason=printable(content.reason),
+        expires=None if content.expires is None else content.expires.isoformat(),
+        path=decision.path.as_posix(),
+        sha256=decision.sha256,
+    )
+
+
+def _facts(cleared: ClearedBatch) -> BatchFacts:
+    arrival, batch = cleared.arrival, cleared.batch
+    return BatchFacts(
+        id=arrival.batch,
+        source=arrival.source,
+        rows=arrival.rows,
+        columns=arrival.columns,
+        schema_hash=None if batch is None else _schema_hash(batch),
+        labels_sha256=None if batch is None else sha256_json(list(batch.labels)),
+        row_set_sha256=cleared.row_set,
+    )
+
+
+def _share(cleared: ClearedBatch) -> ShareRecord | None:
+    """Estimated share of poisoned rows; none where nothing could be estimated."""
+    if cleared.examination is None:
+        return None
+    return ShareRecord(**round_floats(asdict(cleared.examination.share), 4))
+
+
+def _suspect(row: int, reason: RowReason) -> SuspectRow:
+    rule = None if reason.rule is None else printable(reason.rule)
+    p_value = round_floats(reason.p_value, 4)
+    return SuspectRow(row=row, check=reason.check, p_value=p_value, rule=rule, reason=printable(reason.text))
+
+
+def _budget(adequacy: BudgetAdequacy) -> BudgetRecord:
+    return BudgetRecord(
+        per_1000_batches=adequacy.budget,
+        achievable_per_1000=round(adequacy.achievable, 1),
+        trusted_rows=adequacy.trusted,
+        needed_rows=adequacy.needed,
+        warning=adequacy.warning,
+    )
+
+
+def _schema_hash(batch: Batch) -> str:
+    return sha256_json([[field.name, str(field.type)] for field in batch.table.schema])
+
+
+def _check(judged: Judged) -> CheckRecord:
+    finding = judged.measurement.finding
+    return CheckRecord(
+        id=judged.measurement.check,
+        level="batch" if finding.row_scores is None else "rows",
+        success=not judged.alarm,
+        observed=round_floats(finding.statistic),
+        limit=round_floats(judged.limit),
+        unit=finding.unit,
+        p_value=round_floats(judged.measurement.p_value, 4),
+        n_failed=len(finding.forbidden),
+        breaches=tuple(map(printable, finding.breaches)),
+        evidence=finding.evidence,
+        fault=_printable(finding.fault),
+    )
+
+
+def _printable(text: str | None) -> str | None:
+    return None if text is None else printable(text)
