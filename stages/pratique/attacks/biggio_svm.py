@@ -1,5 +1,6 @@
 """Biggio's attack: inserted points that climb the loss of a support vector machine."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +14,8 @@ from pratique.core.batch import Batch
 EDGE = 1e-6
 """How near to 0 or to its bound, as a share of the bound, a dual weight counts as being there."""
 TOLERANCE = 1e-6
+SOLVER_STEPS = 100_000
+"""Of libsvm, which never ends on some batches whose numbers differ by many powers of ten."""
 
 
 class BiggioSvm(Attack):
@@ -104,9 +107,13 @@ class Machine:
     @classmethod
     def of(cls, points: np.ndarray, signs: np.ndarray, bounds: np.ndarray) -> Self:
         """Train on points of both classes."""
+        from sklearn.exceptions import ConvergenceWarning
         from sklearn.svm import SVC
 
-        fitted = SVC(kernel="linear", C=1, tol=TOLERANCE).fit(points, signs, sample_weight=bounds)
+        solver = SVC(kernel="linear", C=1, tol=TOLERANCE, max_iter=SOLVER_STEPS)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a machine that is nearly right still has a slope
+            fitted = solver.fit(points, signs, sample_weight=bounds)
         alphas = np.zeros(len(points))
         alphas[fitted.support_] = np.abs(fitted.dual_coef_[0])
         return cls(points, signs, bounds, alphas, (alphas * signs) @ points, float(fitted.intercept_[0]))
