@@ -196,7 +196,7 @@ def suspect(row, reason):
 def budget_of(adequacy):
     return BudgetRecord(
         per_1000_batches=adequacy.budget,
-        achievable_per_1000=adequacy.kept,
+        achievable_per_1000=adequacy.achievable,
         trusted_rows=adequacy.trusted,
         needed_rows=adequacy.needed,
         warning=adequacy.warning,
