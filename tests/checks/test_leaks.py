@@ -36,7 +36,7 @@ def fitted(holdout) -> FittedLeaks:
 def test_a_copy_is_held_with_the_row_that_it_copies_under_any_label(fitted, holdout):
     other = np.where(holdout.labels == "u", "v", "u")
     copies = Batch.from_frame("s/b", holdout.frame.assign(y=other).iloc[[7, 90]], LAYOUT)
-    batch = rows(40, 3).followed_by(copies)
+    batch = rows(40, 3).append(copies)
     finding = measure(fitted, batch)
     assert finding.forbidden == {40: "a copy of row 7 of the holdout", 41: "a copy of row 90 of the holdout"}
     assert finding.statistic == pytest.approx(2 / 42)
@@ -66,16 +66,16 @@ def test_closeness_is_a_ratio_of_distances_to_the_holdout_and_to_another_referen
 
 def test_where_trusted_rows_are_copies_by_chance_none_is_held_and_the_null_knows(holdout):
     """A tenth of the reference equals a holdout row: so may a tenth of every clean batch."""
-    reference = rows(270, 1).followed_by(holdout.take(np.arange(30)))
+    reference = rows(270, 1).append(holdout.take(np.arange(30)))
     params = Params(data={"label": "y"}, checks={"leaks": {}})
     calibrated = calibrate(reference.table, params, holdout.table).checks["leaks"]
     (fitted,) = calibrated.folds
     assert fitted.natural == pytest.approx(0.1)
     assert fitted.natural > COINCIDE
-    clean = measure(fitted, rows(90, 6).followed_by(holdout.take(np.arange(40, 50))))
+    clean = measure(fitted, rows(90, 6).append(holdout.take(np.arange(40, 50))))
     assert clean.forbidden == {}
     assert calibrated.null.at(100).p_value(clean.statistic) > 0.1
-    leak = measure(fitted, rows(60, 6).followed_by(holdout.take(np.arange(40, 80))))
+    leak = measure(fitted, rows(60, 6).append(holdout.take(np.arange(40, 80))))
     assert calibrated.null.at(100).p_value(leak.statistic) < 1e-6
 
 

@@ -24,7 +24,7 @@ def probe(tmp_path, monkeypatch):
 
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "zz_probe.py").write_text(CHECK)
-    monkeypatch.setattr(discovery, "PACKAGE", tmp_path)
+    monkeypatch.setattr(discovery, "PACKAGE_FOLDER", tmp_path)
     monkeypatch.setattr(pratique.checks, "__path__", [*pratique.checks.__path__, str(tmp_path / "checks")])
     return tmp_path / "checks"
 

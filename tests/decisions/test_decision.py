@@ -184,7 +184,7 @@ def rule(record, rows=ROWS, batch="vendor/w01", inventory=None, **params):
 
 def test_a_release_counts_for_what_it_binds_and_no_other(record, record_with):
     release("vendor/w01", reason="because", rows=[2, 5])
-    assert rule(record).released(10).tolist() == [2, 5]
+    assert rule(record).list_released(10).tolist() == [2, 5]
     assert rule(record_with(checks=())).action == ""
     assert rule(record, batch="vendor/w02").action == ""
 

@@ -90,11 +90,11 @@ def test_rows_that_every_fold_measures_nearly_alike_are_equally_common():
     column = np.where(rng.random(500) < 0.9, 0.01 * folds, 2 + rng.random(500))
     rarity = SignalRarity.of(column[:, None].astype(np.float32))
     for value in (0.0, 0.02, 0.04):
-        above, below, distance = rarity.known(np.array([[value]], np.float32))[0]
+        above, below, distance = rarity.complete_features(np.array([[value]], np.float32))[0]
         assert above == pytest.approx(0.0, abs=0.01)
         assert below == pytest.approx(-np.log(0.9), abs=0.05)
         assert abs(distance) < 0.1
-    assert rarity.known(np.array([[2.95]], np.float32))[0][0] > 2
+    assert rarity.complete_features(np.array([[2.95]], np.float32))[0][0] > 2
 
 
 def test_what_some_trusted_rows_lack_is_counted_among_those_that_have_it():
@@ -104,4 +104,4 @@ def test_what_some_trusted_rows_lack_is_counted_among_those_that_have_it():
     asked = np.array([[-3.0], [0.0], [3.0], [np.nan]], np.float32)
     np.testing.assert_array_equal(SignalRarity.of(gaps).features(asked), SignalRarity.of(whole).features(asked))
     nobody = SignalRarity.of(np.full((50, 1), np.nan, np.float32))
-    assert not nobody.known(np.array([[np.nan], [0.0]], np.float32)).any()
+    assert not nobody.complete_features(np.array([[np.nan], [0.0]], np.float32)).any()

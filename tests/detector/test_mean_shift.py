@@ -59,7 +59,7 @@ def rarity(trusted: pd.DataFrame) -> SignalRarity:
 
 def asked(moved: MeanShiftTest, others: SignalRarity, batch: pd.DataFrame) -> np.ndarray:
     """The ratios of the first fold's questions."""
-    features = others.known(signals(0, Batch.from_frame("s/b", batch, LAYOUT)))
+    features = others.complete_features(signals(0, Batch.from_frame("s/b", batch, LAYOUT)))
     return moved.ratios(moved.folds[0].log_odds(features))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 from pratique.contract.tally import PERSONAL_MARK
 from pratique.core.layout import Layout
-from pratique.dossier.suspects import CARDS, COLUMNS, LINES, NEIGHBOURS, PICTURED, rank
+from pratique.dossier.suspects import CARDS, LINES, NEIGHBOURS, PICTURED, SUSPECT_COLUMNS, rank
 from pratique.dossier.trusted import Trusted
 
 
@@ -62,7 +62,7 @@ def test_wide_tables_show_few_columns(digits):
     assert len(pictured.cards) == PICTURED
     assert all(card.shown.picture and not card.columns for card in pictured.cards)
     table = Trusted(trusted.rows, 300, trusted.encoder, trusted.index, trusted.typical, pictures=None)
-    assert all(len(card.columns) == COLUMNS for card in rank(shuffled, {1: "odd"}, np.ones(300), table).cards)
+    assert all(len(card.columns) == SUSPECT_COLUMNS for card in rank(shuffled, {1: "odd"}, np.ones(300), table).cards)
 
 
 def test_missing_and_unreadable_cells_do_not_break_a_card(make_table, trusted):

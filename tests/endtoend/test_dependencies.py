@@ -2,6 +2,7 @@
 
 import grimp
 import pytest
+from pratique.contract.discovery import MEASURING
 from pratique.scaffold.pipeline import STAGES
 
 DISCOVERY = "pratique.contract.discovery"
@@ -26,3 +27,13 @@ def rooms(graph, module):
 @pytest.mark.parametrize("stage", STAGES, ids=[stage.name for stage in STAGES])
 def test_a_stage_depends_on_the_rooms_that_it_imports(graph, stage):
     assert set(stage.code) == rooms(graph, f"pratique.pipeline.{stage.name}")
+
+
+def test_what_is_kept_is_void_once_code_that_it_comes_from_changes(graph):
+    assert set(MEASURING) == rooms(graph, "pratique.detector.detector")
+    for module, more in (
+        ("pratique.pipeline.validate", {"provenance", "decisions", "quarantine"}),
+        ("pratique.drill.setting", {"training", "drill"}),
+        ("pratique.results.price", {"provenance", "decisions", "quarantine", "training", "results"}),
+    ):
+        assert rooms(graph, module) - set(MEASURING) == more  # what each gives to `digest_code`

@@ -14,7 +14,7 @@ from pratique.core.hashing import sha256_file
 from pratique.core.params import load
 from pratique.provenance.record import Record
 from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN
-from pratique.scaffold.pipeline import MODELS, STAGES
+from pratique.scaffold.pipeline import COMPARED_MODELS, STAGES
 from pratique.scaffold.sample import HOLDOUT_ROWS, HONEST_SHIFT, plan
 from pratique.tables.reading import read_table
 from ruamel.yaml import YAML
@@ -212,7 +212,7 @@ def test_rows_parquet_says_what_is_quarantined(done, verdicts):
 def test_metrics_json_has_two_levels_of_numbers(done, verdicts):
     metrics = json.loads((done.root / "data/reports/metrics.json").read_text(encoding="utf-8"))
     assert list(metrics) == ["accepted", "everything", "reference", "batches", "rows"]
-    for model in MODELS:
+    for model in COMPARED_MODELS:
         assert list(metrics[model]) == ["accuracy", "precision_macro", "recall_macro", "f1_macro"]
         assert all(type(value) is float and 0 <= value <= 1 for value in metrics[model].values())
     quarantined = [line["outcome"] == "quarantined" for line in verdicts.values()]
@@ -221,7 +221,7 @@ def test_metrics_json_has_two_levels_of_numbers(done, verdicts):
     assert metrics["rows"] == {"accepted": held.count(False), "quarantined": held.count(True)}
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", COMPARED_MODELS)
 def test_a_confusion_matrix_agrees_with_the_metrics(done, model):
     with (done.root / f"data/reports/confusion/{model}.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))
@@ -241,7 +241,9 @@ def test_dvc_reads_metrics_and_plots(done):
         assert shown[""]["data"][file]["data"] == metrics
     plots = json.loads(done.ok("dvc", "plots", "show", "--json"))["data"]
     curves = [name for name in plots if name.startswith(("data/reports/drill/recall/", "data/reports/drill/damage/"))]
-    assert sorted(set(plots) - set(curves)) == [f"data/reports/confusion/{model}.csv" for model in sorted(MODELS)]
+    assert sorted(set(plots) - set(curves)) == [
+        f"data/reports/confusion/{model}.csv" for model in sorted(COMPARED_MODELS)
+    ]
     assert len(curves) == 2 * len(load(done.root / "params.yaml").drill.attacks)
 
 

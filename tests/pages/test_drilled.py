@@ -3,7 +3,7 @@
 import json
 
 from pratique.core import paths
-from pratique.pages.drilled import Drilled, drilled, read_drilled
+from pratique.pages.drilled import Drilled, read_drilled, tabulate_drill
 from pratique.pages.queue_page import queue_page
 
 METRICS = {
@@ -17,11 +17,11 @@ METRICS = {
 
 def test_the_weakest_comes_first_and_rates_are_in_order():
     attacks = (("mean_shift", ("12.5 %", "", "12.5 %")), ("label_flip", ("", "25 %", "100 %")))
-    assert drilled(METRICS, "here") == Drilled(("2.5", "5", "20"), attacks, 0.375)
+    assert tabulate_drill(METRICS, "here") == Drilled(("2.5", "5", "20"), attacks, 0.375)
 
 
 def test_what_passed_no_gate_is_nothing_to_tell():
-    assert drilled({"row_noise-10": {"accuracy_poisoned": 0.9}}, "here") is None
+    assert tabulate_drill({"row_noise-10": {"accuracy_poisoned": 0.9}}, "here") is None
 
 
 def test_the_queue_tells_it_where_it_was_drilled(tmp_path, monkeypatch):

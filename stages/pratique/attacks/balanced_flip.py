@@ -43,7 +43,7 @@ class BalancedFlip(Attack):
             return overwrite_cells(batch, np.zeros(0, int), {})
         allowed = _places(codes, rng) < (count + 1) // 2
         picked = choose_rows(np.flatnonzero(allowed), count, rng)
-        label = _exchanged(classes[codes[picked]], classes, rng)
+        label = _exchange(classes[codes[picked]], classes, rng)
         return overwrite_cells(batch, labelled[picked], {batch.layout.label: label})
 
 
@@ -55,7 +55,7 @@ def _places(codes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return places
 
 
-def _exchanged(labels: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _exchange(labels: np.ndarray, classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Permute labels so that each changes; one that can't is drawn from the other classes."""
     order = rng.permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]

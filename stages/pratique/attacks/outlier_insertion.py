@@ -40,7 +40,7 @@ class OutlierInsertion(Attack):
     high: float = Field(6, gt=0, le=1000, description="Farthest from the mean, in standard deviations.")
 
     @model_validator(mode="after")
-    def _ordered(self) -> Self:
+    def _order(self) -> Self:
         if self.low > self.high:
             raise ValueError("low must not be above high")
         return self

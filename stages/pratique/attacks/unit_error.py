@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 from pratique.contract.attack import Attack, LegalValues, PoisonedBatch, count_poisoned, numeric_columns, rewrite_cells
 from pratique.core.batch import Batch
 
-EXACT = 2.0**53
+LARGEST_EXACT = 2.0**53
 """Above it, a float64 no longer holds every whole number."""
 
 
@@ -49,7 +49,7 @@ class UnitError(Attack):
         """
         columns = numeric_columns(batch, self.columns, "unit_error")
         legal = LegalValues.of(batch)
-        scaled = self._scaled(batch.numeric, legal.whole)
+        scaled = self._scale(batch.numeric, legal.whole)
         varying = np.flatnonzero(legal.varies)
         if not self.columns and len(varying):
             moving = (~np.isnan(scaled) & (scaled != batch.numeric)).sum(axis=0)[varying]
@@ -58,8 +58,8 @@ class UnitError(Attack):
         return rewrite_cells(batch, {batch.layout.numeric[c]: scaled[:, c] for c in columns}, rate, rng)
 
     @np.errstate(over="ignore")
-    def _scaled(self, numbers: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    def _scale(self, numbers: np.ndarray, whole: np.ndarray) -> np.ndarray:
         """Every number times the factor, NaN where that is beyond what a cell can hold."""
         scaled = np.where(whole, np.rint(numbers * self.factor), numbers * self.factor)
-        scaled[np.abs(scaled) >= np.where(whole, EXACT, np.inf)] = np.nan
+        scaled[np.abs(scaled) >= np.where(whole, LARGEST_EXACT, np.inf)] = np.nan
         return scaled

@@ -25,7 +25,7 @@ from pratique.core.writing import round_floats
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
-ROWS = {
+RESULT_FORMAT = {
     "result_format": "COMPLETE",  # the only format that names every failing row
     "exclude_unexpected_values": True,
     "partial_unexpected_count": 0,
@@ -66,7 +66,7 @@ class Expectations(RuleCheck):
             If the file is missing, is no suite, or holds an expectation that can't be judged.
         """
         place, text = self.file.as_posix(), read_rules(self.file)
-        frame = _seen(trusted)
+        frame = _build_frame(trusted)
         for expectation in _suite(place, text):
             _prove(place, expectation, frame)
         return FittedExpectations(place, text)
@@ -88,14 +88,14 @@ class FittedExpectations(FittedRuleCheck):
             tally.breach(f"{_sentence(expectation)}: the batch lacks", lacking)
             if not lacking:
                 judged.append(expectation)
-        for expectation, result in zip(judged, _judge(judged, _seen(batch)), strict=True):
+        for expectation, result in zip(judged, _judge(judged, _build_frame(batch)), strict=True):
             rows = result.result.get("unexpected_index_list") or []
             failing = np.zeros(len(batch), bool)
             failing[rows] = True
             tally.note(_columns(expectation), _words(expectation), failing)
             if not result.success and (not rows or expectation.kwargs.get("mostly", 1) < 1):
                 hidden = set(_columns(expectation)) & set(batch.layout.personal)
-                observed = "" if hidden else _observed(result.result)
+                observed = "" if hidden else _describe_observed(result.result)
                 tally.breaches.append(f"{_sentence(expectation)} does not hold{observed}")
         return tally.result()
 
@@ -128,7 +128,7 @@ def _judge(expectations: list[Any], frame: pd.DataFrame) -> list[Any]:
         return []
     engine = PandasExecutionEngine(batch_data_dict={"batch": frame})
     validator = Validator(execution_engine=engine, data_context=context)
-    runtime = {"catch_exceptions": False, "result_format": dict(ROWS)}
+    runtime = {"catch_exceptions": False, "result_format": dict(RESULT_FORMAT)}
     results = validator.graph_validate(configurations=expectations, runtime_configuration=runtime)
     for expectation, result in zip(expectations, results, strict=True):
         if result.exception_info.get("raised_exception", True):
@@ -136,7 +136,7 @@ def _judge(expectations: list[Any], frame: pd.DataFrame) -> list[Any]:
     return results
 
 
-def _seen(batch: Batch) -> pd.DataFrame:
+def _build_frame(batch: Batch) -> pd.DataFrame:
     """Build the columns that came in: the layout's by kind, any further ones as text."""
     columns: dict[str, Any] = {}
     for name in batch.table.column_names:
@@ -216,7 +216,7 @@ def _words(expectation: Any) -> str:
     return f"{expectation.type}({', '.join(rest)})"
 
 
-def _observed(result: dict[str, Any]) -> str:
+def _describe_observed(result: dict[str, Any]) -> str:
     """Say what was found instead, where an expectation says so."""
     found = (result.get("details") or {}).get("mismatched") or result.get("observed_value")
     return "" if found is None else f": got {show_cell(round_floats(found))}"

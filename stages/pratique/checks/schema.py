@@ -203,7 +203,7 @@ def _flag(place: str, value: dict[str, Any], key: str, default: bool) -> bool:
 def _assert_usable(place: str, rule: Any, text: bool) -> None:
     """Refuse a rule that is none of `RULES`, that only warns, or that compares text with numbers."""
     if rule.name not in RULES:
-        raise PratiqueError(f"{place}: {show_cell(rule.name)}: no rule for a column; known: {_listed(RULES)}")
+        raise PratiqueError(f"{place}: {show_cell(rule.name)}: no rule for a column; known: {_join_names(RULES)}")
     if rule.raise_warning:
         raise PratiqueError(f"{place}: {rule.name}: raise_warning is not supported; remove it, or the rule")
     for key in COMPARED & rule.statistics.keys():
@@ -214,8 +214,8 @@ def _assert_usable(place: str, rule: Any, text: bool) -> None:
 def _refuse_unknown(place: str, value: dict[Any, Any], known: frozenset[str]) -> None:
     for key, item in value.items():
         if key not in known and item not in OFF:
-            raise PratiqueError(f"{place}: key {show_cell(key)} is not supported; known: {_listed(known)}")
+            raise PratiqueError(f"{place}: key {show_cell(key)} is not supported; known: {_join_names(known)}")
 
 
-def _listed(names: frozenset[str]) -> str:
+def _join_names(names: frozenset[str]) -> str:
     return ", ".join(sorted(names))

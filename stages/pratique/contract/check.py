@@ -121,7 +121,7 @@ class RuleCheck(Check):
         """Read the rules, and prove that they can be applied to trusted rows."""
 
 
-KINDS: tuple[tuple[type[Fitted], type[RowScores] | type[BatchScore] | type[RuleBreaches]], ...] = (
+CHECK_KINDS: tuple[tuple[type[Fitted], type[RowScores] | type[BatchScore] | type[RuleBreaches]], ...] = (
     (FittedRowCheck, RowScores),
     (FittedBatchCheck, BatchScore),
     (FittedRuleCheck, RuleBreaches),
@@ -139,7 +139,7 @@ def measure(fitted: Fitted, batch: Batch) -> Finding:
         return Finding(0.0, "", np.zeros(0), breaches=("the batch has no rows",))
     try:
         measured = fitted.measure(batch)
-        wanted = tuple(result for kind, result in KINDS if isinstance(fitted, kind))
+        wanted = tuple(result for kind, result in CHECK_KINDS if isinstance(fitted, kind))
         if not isinstance(measured, wanted):
             names = " or ".join(each.__name__ for each in wanted) or "a fitted form of one of the three kinds"
             raise TypeError(f"{type(fitted).__name__} returned {type(measured).__name__}, expected {names}")

@@ -16,9 +16,11 @@ from pratique.core.params import parse
 
 Unit = TypeVar("Unit")
 
-PACKAGE = Path(__file__).parents[1]
+PACKAGE_FOLDER = Path(__file__).parents[1]
 CHECKS, ATTACKS = "pratique.checks", "pratique.attacks"
 """Groups of entry points."""
+MEASURING = ("core", "statistics", "tables", "contract", "checks", "attacks", "detector")
+"""The rooms whose code learns from trusted rows and judges a batch."""
 RESERVED = {CHECKS: ("rows", "flips", "mimicry", "mean_shift"), ATTACKS: ()}
 """Names that something else has: a check shares its name space with the detector's hypotheses."""
 
@@ -68,14 +70,14 @@ def plugins(group: str) -> dict[str, EntryPoint]:
     return found
 
 
-def digest_code() -> str:
-    """Hexadecimal SHA-256 of this package's code and of every check and attack that an installed package brings."""
+def digest_code(*rooms: str) -> str:
+    """Hexadecimal SHA-256 of the code that judges batches, of more rooms, and of the checks and attacks of plugins."""
     brought = [
         [group, name, sha256_sources(_package_of(point))]
         for group in (CHECKS, ATTACKS)
         for name, point in sorted(plugins(group).items())
     ]
-    return sha256_json([code_digest(), brought])
+    return sha256_json([code_digest(*MEASURING, *rooms), brought])
 
 
 def _package_of(point: EntryPoint) -> Path:
@@ -118,7 +120,7 @@ def configured_attack(name: str, fields: dict[str, Any], place: str) -> Attack:
 
 def _own(kind: str) -> list[str]:
     """The names of the modules of a folder of this package; a folder in it is none."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE / kind)]) if not module.ispkg)
+    return sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE_FOLDER / kind)]) if not module.ispkg)
 
 
 def _load(kind: str, group: str, name: str, base: type[Unit]) -> type[Unit]:

@@ -86,13 +86,13 @@ class Evidence:
     def relocate(self, positions: np.ndarray) -> "Evidence":
         """The same about a batch of which the rows at these positions were measured, int of shape (measured rows,)."""
 
-        def moved(rows: tuple[int, ...]) -> tuple[int, ...]:
+        def place(rows: tuple[int, ...]) -> tuple[int, ...]:
             return tuple(int(positions[row]) for row in rows)
 
         return replace(
             self,
-            columns=tuple(replace(each, rows=moved(each.rows)) for each in self.columns),
-            rows=tuple(replace(each, rows=moved(each.rows)) for each in self.rows),
+            columns=tuple(replace(each, rows=place(each.rows)) for each in self.columns),
+            rows=tuple(replace(each, rows=place(each.rows)) for each in self.rows),
         )
 
 

@@ -104,7 +104,7 @@ class Batch:
             taken.__dict__[view] = getattr(self, view)[rows]
         return taken
 
-    def followed_by(self, other: "Batch") -> "Batch":
+    def append(self, other: "Batch") -> "Batch":
         """The rows of both, which have the same columns and layout; cells are not read again."""
         both = Batch(self.name, pa.concat_tables([self.table, other.table]), self.layout)
         for view in CACHED_ARRAYS:

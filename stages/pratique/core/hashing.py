@@ -31,9 +31,10 @@ def sha256_folder(folder: Path) -> str:
 
 
 @cache
-def code_digest() -> str:
-    """Hexadecimal SHA-256 of the package's own source, so that a finding is never kept across a change of code."""
-    return sha256_sources(Path(__file__).parents[1])
+def code_digest(*rooms: str) -> str:
+    """Hexadecimal SHA-256 of the source of some rooms of this package: nothing is kept across a change of it."""
+    package = Path(__file__).parents[1]
+    return sha256_json([[room, sha256_sources(package / room)] for room in sorted(rooms)])
 
 
 def sha256_sources(package: Path) -> str:

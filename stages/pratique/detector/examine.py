@@ -205,7 +205,7 @@ def _measure_mean_shift(
     if moved is None:
         return []
     log_odds = [
-        lines.log_odds(fusion.linear.rarity.known(cells))
+        lines.log_odds(fusion.linear.rarity.complete_features(cells))
         for lines, fusion, cells in zip(moved.folds, fused.folds, signals, strict=True)
     ]
     if len(readers[0]) == rows:

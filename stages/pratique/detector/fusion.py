@@ -103,7 +103,7 @@ class SignalRarity:
         found = np.hstack([-np.log((1 + above) / most), -np.log((1 + below) / most), distance])
         return np.where(np.isnan(np.tile(signals, 3)), np.nan, found)
 
-    def known(self, signals: np.ndarray) -> np.ndarray:
+    def complete_features(self, signals: np.ndarray) -> np.ndarray:
         """The same, where a missing signal is an ordinary one."""
         return np.nan_to_num(self.features(signals))
 
@@ -132,7 +132,7 @@ class LinearScorer:
         from sklearn.linear_model import LogisticRegression
 
         rarity = SignalRarity.of(rows.signals[rows.groups < 0])
-        features = rarity.known(rows.signals)
+        features = rarity.complete_features(rows.signals)
         mean, std = features.mean(axis=0), features.std(axis=0)
         std = np.where(std > 0, std, 1.0)
         model = LogisticRegression(C=INVERSE_PENALTY, max_iter=300).fit((features - mean) / std, rows.groups >= 0)

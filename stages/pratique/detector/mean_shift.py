@@ -149,7 +149,7 @@ def fit_mean_shift(
     cells = [cells[:, asked] for _, cells in copies]
     moved = [measure(k, batch) for k, (batch, _) in enumerate(copies)]
     lines = [_train(rarities[k], k, clean, moved, cells) for k in folds]
-    kept, gone = ([lines[k].log_odds(rarities[k].known(rows[k])) for k in folds] for rows in (clean, moved))
+    kept, gone = ([lines[k].log_odds(rarities[k].complete_features(rows[k])) for k in folds] for rows in (clean, moved))
     honest = [
         _fit_honest_line(np.vstack(kept)[:, i], np.vstack(gone)[np.vstack(cells)[:, i], i]) for i in range(len(asked))
     ]
@@ -171,7 +171,7 @@ def _train(
 ) -> ColumnScorers:
     """The lines of a fold, from the rows of the others."""
     seen, gone, where = (np.vstack(rows[:fold] + rows[fold + 1 :]) for rows in (clean, moved, cells))
-    return ColumnScorers.train(rarity.known(seen), rarity.known(gone), where)
+    return ColumnScorers.train(rarity.complete_features(seen), rarity.complete_features(gone), where)
 
 
 def _agree(folds: list[np.ndarray]) -> bool:

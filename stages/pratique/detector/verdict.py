@@ -105,7 +105,7 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     shares = share_budget([m.check for m in examination.measurements if m.judged])
     judged = tuple(_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
     codes = tuple(
-        f"{j.measurement.check}.fault" if _failed(j.measurement) else j.measurement.check for j in judged if j.alarm
+        f"{j.measurement.check}.fault" if _has_failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
     grave = [code for code in codes if not (code == SHIFT_ALARM and shift.policy == "warn")]
     p_values = examination.row_p_values
@@ -120,7 +120,7 @@ def _set_limit(measurement: Measurement, share: float, alpha: float) -> Judged:
     """A measurement beside its limit; one without a share of the budget alarms only where it fails or breaks a rule."""
     level = float(-np.expm1((share or 1.0) * np.log1p(-alpha)))
     passed = share > 0 and measurement.p_value <= level
-    alarm = passed or _failed(measurement) or bool(measurement.finding.breaches)
+    alarm = passed or _has_failed(measurement) or bool(measurement.finding.breaches)
     return Judged(measurement, measurement.null.limit(level), alarm)
 
 
@@ -161,7 +161,7 @@ def benjamini_hochberg(p_values: np.ndarray, rate: float) -> np.ndarray:
     return np.sort(order[: passed[-1] + 1]) if len(passed) else np.array([], np.int64)
 
 
-def _failed(measurement: Measurement) -> bool:
+def _has_failed(measurement: Measurement) -> bool:
     """Whether a check could not measure; a p-value that is no number would compare false with every limit."""
     return measurement.finding.fault is not None or bool(np.isnan(measurement.p_value))
 
@@ -178,11 +178,11 @@ def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, RowReason
 
 def _p_value(judged: tuple[Judged, ...], shares: dict[str, float]) -> float:
     """The smallest p-value, each corrected for its share of the budget."""
-    if any(j.measurement.finding.breaches or _failed(j.measurement) for j in judged):
+    if any(j.measurement.finding.breaches or _has_failed(j.measurement) for j in judged):
         return 0.0
     found = {j.measurement.check: j.measurement.p_value for j in judged}
-    return min((_corrected(found[name], share) for name, share in shares.items()), default=1.0)
+    return min((_correct(found[name], share) for name, share in shares.items()), default=1.0)
 
 
-def _corrected(p_value: float, share: float) -> float:
+def _correct(p_value: float, share: float) -> float:
     return float(-np.expm1(np.log1p(-min(p_value, 1 - 1e-12)) / share))

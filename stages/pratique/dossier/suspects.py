@@ -15,7 +15,7 @@ CARDS, PICTURED = 12, 20
 LINES = 200
 """Suspects that are shown with a line each."""
 NEIGHBOURS = 5
-COLUMNS = 6
+SUSPECT_COLUMNS = 6
 FAR = 1.5
 
 
@@ -124,10 +124,10 @@ def _cards(
                 int(row),
                 float(scores[row]),
                 reasons[int(row)],
-                _shown(mine, i, columns, trusted),
+                _show_row(mine, i, columns, trusted),
                 tuple(shorten(name) for name in columns),
                 tuple(
-                    _shown(trusted.rows, int(j), columns, trusted, float(d))
+                    _show_row(trusted.rows, int(j), columns, trusted, float(d))
                     for j, d in zip(neighbour[i], distance[i], strict=True)
                 ),
             )
@@ -135,13 +135,13 @@ def _cards(
     return cards
 
 
-def _shown(batch: Batch, row: int, columns: list[str], trusted: Trusted, distance: float = 0.0) -> Row:
+def _show_row(batch: Batch, row: int, columns: list[str], trusted: Trusted, distance: float = 0.0) -> Row:
     picture = trusted.pictures.draw(batch.numeric[row]) if trusted.pictures else None
     return Row(_label(batch, row), tuple(_cell(batch, row, name) for name in columns), picture, distance)
 
 
 def _telling(batch: Batch, row: int, trusted: Trusted, neighbours: np.ndarray) -> list[str]:
-    """The columns, at most `COLUMNS`, in which a row differs the most from its neighbours; ties in their order."""
+    """The `SUSPECT_COLUMNS` columns in which a row differs the most from its neighbours; ties in their order."""
     layout, encoder = batch.layout, trusted.encoder
     with np.errstate(over="ignore", invalid="ignore"):
         z = np.arcsinh((batch.numeric[row] - encoder.mean) / encoder.std)
@@ -149,7 +149,7 @@ def _telling(batch: Batch, row: int, trusted: Trusted, neighbours: np.ndarray) -
         gaps = np.nan_to_num(np.abs(z - np.nanmean(np.nan_to_num(near), axis=0)), nan=0.0, posinf=1e300)
     differs = (trusted.rows.categorical[neighbours] != batch.categorical[row]).mean(axis=0)
     size = dict(zip(layout.numeric, gaps, strict=True)) | dict(zip(layout.categorical, differs, strict=True))
-    chosen = sorted(layout.kinds, key=lambda name: -size[name])[:COLUMNS]
+    chosen = sorted(layout.kinds, key=lambda name: -size[name])[:SUSPECT_COLUMNS]
     return [name for name in layout.kinds if name in chosen]
 
 

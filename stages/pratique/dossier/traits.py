@@ -17,7 +17,7 @@ SURE = 1e-4
 """Chance, corrected for everything that is tried, at which a common trait is no accident."""
 MOST_TRAITS = 6
 RARE_TRAIT_SHARE = 0.1
-EXACT = "is exactly "
+EXACT_PREFIX = "is exactly "
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class _Found:
     @property
     def exact(self) -> bool:
         """Whether they agree in one value."""
-        return self.what.startswith(EXACT)
+        return self.what.startswith(EXACT_PREFIX)
 
 
 def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[Trait]:
@@ -98,7 +98,7 @@ def _numbers(suspects: Batch, trusted: Batch) -> list[_Found]:
             continue
         common = values[np.argmax(counts)]
         low, high = np.quantile(theirs, [0.05, 0.95])
-        found += _agreement(name, f"{EXACT}{number(float(common))}", mine == common, theirs == common) or [
+        found += _agreement(name, f"{EXACT_PREFIX}{number(float(common))}", mine == common, theirs == common) or [
             *_agreement(name, "is higher than in 19 of 20 trusted rows", mine > high, theirs > high),
             *_agreement(name, "is lower than in 19 of 20 trusted rows", mine < low, theirs < low),
         ]
@@ -116,7 +116,7 @@ def _levels(suspects: Batch, trusted: Batch) -> list[_Found]:
             continue
         levels, counts = np.unique(mine.astype(str), return_counts=True)
         common = levels[np.argmax(counts)]
-        what = f"{EXACT}'{shorten(str(common))}'"
+        what = f"{EXACT_PREFIX}'{shorten(str(common))}'"
         found += _agreement(name, what, mine.astype(str) == common, theirs.astype(str) == common)
     return found
 
@@ -138,7 +138,8 @@ def _trait(group: list[_Found], planted: set[str]) -> Trait:
     names = join_list([shorten(one.column) for one in group])
     mine, theirs = (_span([getattr(one, side) for one in group]) for side in ("mine", "theirs"))
     each = "each " if len(group) > 1 else ""
-    text = f"{names} {each}{group[0].what.replace(EXACT, 'is ')} in {mine} of the suspects, in {theirs} of trusted rows"
+    what = group[0].what.replace(EXACT_PREFIX, "is ")
+    text = f"{names} {each}{what} in {mine} of the suspects, in {theirs} of trusted rows"
     return Trait(text, group[0].exact and any(one.column in planted for one in group), group[0].strength)
 
 

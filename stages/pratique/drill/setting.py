@@ -60,7 +60,7 @@ class Setting:
         if not len(accepted):
             raise PratiqueError(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
         trained = {
-            "code": digest_code(),
+            "code": digest_code("training", "drill"),
             "params": _dump(params, {"seed", "data", "train"}),
         }
         trained |= {"accepted": sha256_folder(paths.ACCEPTED), "holdout": sha256_folder(paths.HOLDOUT)}
@@ -78,7 +78,7 @@ class Setting:
     def run(self, cell: Cell) -> Outcome:
         """Run one cell."""
         exercise = cell.exercise
-        deal, poisoned = self._poisoned(cell)
+        deal, poisoned = self._poison(cell)
         trigger = Trigger.of(exercise.attack, deal.stream, poisoned)
         good = np.setdiff1d(np.arange(len(poisoned.batch)), poisoned.rows)
         model = self._model(deal, poisoned.batch, cell.run)
@@ -96,10 +96,10 @@ class Setting:
 
     def poisoned_model(self, cell: Cell) -> Model:
         """The model that the cell's poison gives."""
-        deal, poisoned = self._poisoned(cell)
+        deal, poisoned = self._poison(cell)
         return self._model(deal, poisoned.batch, cell.run)
 
-    def _poisoned(self, cell: Cell) -> tuple[Deal, PoisonedBatch]:
+    def _poison(self, cell: Cell) -> tuple[Deal, PoisonedBatch]:
         exercise, seed = cell.exercise, self.params.seed
         rng = np.random.default_rng([seed, cell.run, DEALING])
         deal = Deal.of(self.accepted, exercise.batches, self.params.drill.rows, rng)
@@ -108,7 +108,7 @@ class Setting:
 
     def _model(self, deal: Deal, stream: Batch, run: int) -> Model:
         """What the team would ship: trained on what was accepted before and on these rows of the stream."""
-        return train(drop_unlabelled(deal.history.followed_by(stream)), self.params.train, self.params.seed + run)
+        return train(drop_unlabelled(deal.history.append(stream)), self.params.train, self.params.seed + run)
 
     def _scores(self, model: Model) -> Metrics:
         return asdict(score(model, self.holdout)[0])

@@ -11,7 +11,7 @@ from pratique.drill.outcome import Outcome
 from pratique.drill.plan import Cell
 from pratique.statistics.spread import Spread, possible_ranks, summarize_runs
 
-COLUMNS = (
+CELL_COLUMNS = (
     "attack", "rate", "repetition", "rows", "poisoned_rows", "batches", "batches_caught", "rows_caught",
     "good_rows_lost", "delay", "accuracy_clean", "accuracy_poisoned", "accuracy_gated", "accuracy_oracle",
     "success_poisoned", "success_gated",
@@ -53,7 +53,7 @@ class Group:
         """Every measure by name, one number for each run that has it."""
         rows: dict[str, list[float]] = {}
         for _, outcome in self.runs:
-            for name, value in measured(outcome).items():
+            for name, value in list_measures(outcome).items():
                 rows.setdefault(name, []).extend([] if value is None else [value])
         return {name: values for name, values in rows.items() if values}
 
@@ -65,7 +65,7 @@ def groups(cells: Iterable[Cell], outcomes: Iterable[Outcome]) -> list[Group]:
     return [Group(name, rate, list(runs)) for (name, rate), runs in grouped]
 
 
-def measured(outcome: Outcome) -> dict[str, float | None]:
+def list_measures(outcome: Outcome) -> dict[str, float | None]:
     """What is summed up over runs; None where this run has no such number.
 
     `batches_caught` and `rows_caught` are shares of the batches and rows with poison, `good_rows_lost` of the rows
@@ -100,7 +100,7 @@ def _share(part: int, whole: int) -> float | None:
 def write_tables(grouped: Sequence[Group]) -> None:
     """Write every table of the drill, and bring the folders of the curves to exactly its exercises."""
     sums = {group.name: {name: summarize_runs(v) for name, v in group.measures().items()} for group in grouped}
-    write_csv(paths.DRILL_CELLS, [COLUMNS, *(_line(*run) for group in grouped for run in group.runs)])
+    write_csv(paths.DRILL_CELLS, [CELL_COLUMNS, *(_line(*run) for group in grouped for run in group.runs)])
     write_csv(paths.DRILL_SUMMARY, _summary(grouped, sums))
     write_csv(paths.DRILL_RANKING, _ranking(grouped, sums))
     write_json(paths.DRILL_METRICS, {name: _means(found, METRICS) for name, found in sums.items()})
@@ -125,7 +125,7 @@ def _line(cell: Cell, outcome: Outcome) -> list[Any]:
         if gate is not None
         else (None,) * 5
     )
-    numbers = measured(outcome)
+    numbers = list_measures(outcome)
     scores = (f"accuracy_{name}" for name in ("clean", "poisoned", "gated", "oracle"))
     return [
         cell.exercise.name,

@@ -66,7 +66,7 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
             batch
             for i, simulation in enumerate(SIMULATIONS)
             if simulation.family == family
-            for batch in _poisoned(holdout, simulation, rate, batches, rows, [params.seed, 3, i])
+            for batch in _poison_batches(holdout, simulation, rate, batches, rows, [params.seed, 3, i])
         ]
         if poisoned:
             caught = [float(np.mean([_is_poison(b, d) for b in poisoned])) for d in (full, lacking)]
@@ -74,7 +74,7 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
     return found
 
 
-def _poisoned(
+def _poison_batches(
     holdout: Batch, simulation: Simulation, rate: float, batches: int, rows: int, seed: list[int]
 ) -> Iterator[Batch]:
     """Batches of holdout rows, drawn without replacement each, poisoned; none where the attack can't be made."""

@@ -30,7 +30,7 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     keys = [setting.key(cell) for cell in cells]
     outcomes = {key: outcome for key in keys if (outcome := read_outcome(key)) is not None}
     missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
-    computed = _computed(list(missing.values()), setting, jobs or os.cpu_count() or 1)
+    computed = _compute(list(missing.values()), setting, jobs or os.cpu_count() or 1)
     for key, outcome in zip(missing, show_progress(computed, "drilling", len(missing)), strict=True):
         write_outcome(key, outcome)
         outcomes[key] = outcome
@@ -39,7 +39,7 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     return [outcomes[key] for key in keys]
 
 
-def _computed(cells: list[Cell], setting: Setting, jobs: int) -> Iterator[Outcome]:
+def _compute(cells: list[Cell], setting: Setting, jobs: int) -> Iterator[Outcome]:
     """The outcomes in the order of the cells. Processes are spawned: a fork would inherit locks of threads."""
     if min(jobs, len(cells)) < 2:
         yield from map(setting.run, cells)

@@ -100,7 +100,7 @@ def gate(ref: str, today: date | None = None) -> GateResult:
     change = changes_since(ref)
     ledger.require_prefix(ledger.read(), ledger_at(change.base), str(paths.LEDGER))
     decisions = _decisions(change)
-    chosen = _chosen(change, decisions)
+    chosen = _choose_files(change, decisions)
     submissions = {path: Submission.of(pointers(path), change.base) for path in chosen}
     home = Path.cwd()
     judge = Judge.of(decisions, {batch_name(path) for path in chosen}, today or datetime.now(UTC).date())
@@ -129,7 +129,7 @@ def _decisions(change: Change) -> list[DecisionFile]:
     return decisions
 
 
-def _chosen(change: Change, decisions: Sequence[DecisionFile]) -> list[Path]:
+def _choose_files(change: Change, decisions: Sequence[DecisionFile]) -> list[Path]:
     """The files to examine: what is new or different, and what a new release is about."""
     released = {d.content.batch for d in decisions if d.path in change.decisions and d.content.action == "release"}
     if not released:

@@ -68,14 +68,14 @@ def trace_lines(words: str) -> list[str]:
     for decision in record.decisions:
         lines.append(f"{decision.action} by {decision.reviewer}: {decision.reason} ({decision.path})")
     lines += [hold.reason for hold in record.holds]
-    return [printable(line) for line in [*lines, _reached(found, int(row) if row else None)]]
+    return [printable(line) for line in [*lines, _describe_model(found, int(row) if row else None)]]
 
 
 def _where(found: Trace, row: int) -> str:
     return f"quarantined, {found.held[row]}" if row in found.held else "accepted"
 
 
-def _reached(found: Trace, row: int | None) -> str:
+def _describe_model(found: Trace, row: int | None) -> str:
     if found.model is None or row in found.held:
         return "did not reach the model"
     return f"reached the model: {found.model.model}, sha256 {found.model.sha256}"

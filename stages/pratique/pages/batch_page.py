@@ -50,9 +50,9 @@ def batch_page(dossier: Dossier, desk: DossierBuilder, params: Params, waiting: 
         advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
         breaches=[breach for check in facts.checks for breach in check.breaches],
         commands=commands(facts),
-        price=dossier.price and _priced(dossier.price),
+        price=dossier.price and _draw_price(dossier.price),
         forests=forests(params.train),
-        ranked=_ranked(dossier),
+        ranked=_describe_ranking(dossier),
         pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
         sampled=(f"{shown:,}", f"{total:,}") if shown < total else None,
         label=printable(params.data.label),
@@ -70,7 +70,7 @@ def gist(dossier: Dossier) -> str:
     if dossier.planted:
         return f"The suspects have in common: {'; '.join(trait.text for trait in dossier.traits)}."
     if words.is_about(dossier.facts, "distribution"):
-        moved = [f"{chart.column} ({_moved(chart)})" for chart in dossier.charts]
+        moved = [f"{chart.column} ({_describe_change(chart)})" for chart in dossier.charts]
         return f"What moved most: {words.join_list(moved, most=3)}." if moved else ""
     swaps = [f"{mine} where they say {theirs} ({count})" for mine, theirs, count in dossier.pairs if count > 2]
     return (
@@ -78,7 +78,7 @@ def gist(dossier: Dossier) -> str:
     )
 
 
-def _moved(chart: Chart) -> str:
+def _describe_change(chart: Chart) -> str:
     levels = [f"{bar.name}: {words.percent(bar.trusted, 0)} → {words.percent(bar.batch, 0)}" for bar in chart.levels]
     return ", ".join(levels[:2]) or chart.note
 
@@ -109,7 +109,7 @@ def price_sentence(price: Price) -> str:
     return f"Releasing these {rows} {verb}: from {change}."
 
 
-def _priced(price: Price) -> dict[str, object]:
+def _draw_price(price: Price) -> dict[str, object]:
     """A price as the template draws it."""
     ends = [price.without, price.released, price.without + price.low, price.without + price.high]
     low, high = min(ends) - 0.005, max(ends) + 0.005
@@ -148,7 +148,7 @@ def forests(train: TrainParams) -> str:
     return f"To be quick, both were forests of {TREES} trees instead of {train.trees}."
 
 
-def _ranked(dossier: Dossier) -> str:
+def _describe_ranking(dossier: Dossier) -> str:
     """Which of the suspects stand first on the page."""
     ranking = dossier.ranking
     total = len(ranking.cards) + len(ranking.lines) + ranking.left_out

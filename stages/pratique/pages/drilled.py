@@ -38,10 +38,10 @@ def read_drilled() -> Drilled | None:
     PratiqueError
         If its metrics are damaged.
     """
-    return drilled(read_drill_metrics(), str(paths.DRILL_METRICS))
+    return tabulate_drill(read_drill_metrics(), str(paths.DRILL_METRICS))
 
 
-def drilled(metrics: Measures, place: str) -> Drilled | None:
+def tabulate_drill(metrics: Measures, place: str) -> Drilled | None:
     """The metrics of a drill, `<attack>-<rate in per cent>` to measures, as a table.
 
     Raises

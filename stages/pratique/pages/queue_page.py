@@ -16,7 +16,7 @@ LISTED = 1000
 """Batches in the list of all, those that are not plainly accepted first."""
 STRIP = 200
 """Batches of a source in its strip, the last by name."""
-MODELS = (
+MODEL_TEXTS = (
     ("accepted", "what was accepted"),
     ("everything", "everything that came in, as without the gate"),
     ("reference", "the trusted reference alone"),
@@ -77,4 +77,4 @@ def _line(facts: Record, price: Price | None) -> Line:
 def _worth() -> list[tuple[str, str]]:
     """The accuracy on the holdout of the models that evaluate compared."""
     accuracy = read_accuracy()
-    return [(text, words.percent(accuracy[model])) for model, text in MODELS] if accuracy else []
+    return [(text, words.percent(accuracy[model])) for model, text in MODEL_TEXTS] if accuracy else []

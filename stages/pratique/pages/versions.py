@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.pages.draw import draw
-from pratique.pages.drilled import drilled
+from pratique.pages.drilled import tabulate_drill
 from pratique.provenance import git
 from pratique.results.measures import TRAINED_ON, accuracy, parse_measures
 from pratique.words import verdicts as words
@@ -114,7 +114,7 @@ def _caught(commit: git.Commit) -> float | None:
     """What the drill of a commit caught; None where it has none."""
     place = paths.DRILL_METRICS.as_posix()
     try:
-        found = drilled(parse_measures(git.read_blob(commit.sha, place), place), place)
+        found = tabulate_drill(parse_measures(git.read_blob(commit.sha, place), place), place)
     except PratiqueError:
         return None
     return None if found is None else found.mean

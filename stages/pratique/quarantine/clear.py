@@ -76,7 +76,7 @@ class ClearedBatch:
             return np.full(rows, True)
         held = self.verdict.holds(rows)
         if self.examination is not None:
-            held[self.ruling.released(rows)] = False
+            held[self.ruling.list_released(rows)] = False
             held[list(self.examination.unreadable)] = True  # a cell would be lost, whoever releases it
         return held
 

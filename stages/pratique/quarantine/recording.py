@@ -60,7 +60,7 @@ class Configuration:
                 "params": sha256_json(judging),
                 **declared,
                 **learned,
-                "code": digest_code(),
+                "code": digest_code("provenance", "decisions", "quarantine"),
             },
             params.seed,
         )

@@ -48,7 +48,7 @@ class Ruling:
         """Whether the batch is held for what people or policy say."""
         return bool(self.holds) or self.action == "reject"
 
-    def released(self, rows: int) -> np.ndarray:
+    def list_released(self, rows: int) -> np.ndarray:
         """Positions, increasing, of the rows that every release lets in."""
         if self.action != "release":
             return np.zeros(0, np.int64)

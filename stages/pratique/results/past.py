@@ -32,7 +32,7 @@ def past_models() -> list[PastModel]:
     for commit in commits:
         for md5 in _models(commit.sha):
             if md5 not in found:
-                found[md5] = PastModel(commit, md5, _accepted(commit.sha))
+                found[md5] = PastModel(commit, md5, _list_accepted(commit.sha))
     return list(found.values())
 
 
@@ -45,7 +45,7 @@ def _models(commit: str) -> Iterator[str]:
                 yield md5
 
 
-def _accepted(commit: str) -> tuple[str, ...] | None:
+def _list_accepted(commit: str) -> tuple[str, ...] | None:
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from pratique.contract.discovery import digest_code
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.hashing import code_digest, sha256_file, sha256_folder, sha256_json
+from pratique.core.hashing import sha256_file, sha256_folder, sha256_json
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams, Params
 from pratique.core.writing import write_json
@@ -84,7 +85,12 @@ class Pricing:
         versions = [version(name) for name in PRICE_LIBRARIES]
         settings = self._params.model_dump(mode="json", include={"seed", "data", "train"})
         folders = [sha256_folder(folder) for folder in (paths.ACCEPTED, paths.HOLDOUT, paths.REFERENCE)]
-        self._key = [settings, folders, code_digest(), versions]
+        self._key = [
+            settings,
+            folders,
+            digest_code("provenance", "decisions", "quarantine", "training", "results"),
+            versions,
+        ]
         self._base = read_accepted(params.data)
         self._answers: dict[float, np.ndarray] = {}
 

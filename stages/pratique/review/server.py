@@ -80,35 +80,35 @@ class Site:
         """What a server runs. Names of other hosts are refused: a page elsewhere may point one at this machine."""
         routes = [
             Route("/enter", self.enter),
-            Route("/", self._guarded(self.queue)),
-            Route("/index.html", self._guarded(self.queue)),
-            Route("/versions.html", self._guarded(self.versions)),
-            Route("/batches/{source}/{stem}.html", self._guarded(self.batch)),
-            Route("/decide", self._guarded(self.decide), methods=["POST"]),
+            Route("/", self._guard(self.queue)),
+            Route("/index.html", self._guard(self.queue)),
+            Route("/versions.html", self._guard(self.versions)),
+            Route("/batches/{source}/{stem}.html", self._guard(self.batch)),
+            Route("/decide", self._guard(self.decide), methods=["POST"]),
         ]
         hosts = Middleware(TrustedHostMiddleware, allowed_hosts=[HOST, "localhost"])
         return Starlette(routes=routes, middleware=[hosts])
 
-    def _guarded(self, page: Page) -> Page:
+    def _guard(self, page: Page) -> Page:
         async def answer(request: Request) -> Response:
             if not self.session.knows(request):
-                return _answered(PlainTextResponse("Open the link that `pratique review serve` printed.\n", 403))
+                return _add_headers(PlainTextResponse("Open the link that `pratique review serve` printed.\n", 403))
             try:
-                return _answered(await page(request))
+                return _add_headers(await page(request))
             except PratiqueError as error:
-                return _answered(_trouble([str(error)]))
+                return _add_headers(_trouble([str(error)]))
 
         return answer
 
     async def enter(self, request: Request) -> Response:
         """Exchange the link's token for a cookie."""
         if not self.session.opens(request.query_params.get("token", "")):
-            return _answered(
+            return _add_headers(
                 PlainTextResponse("This link is not good, or not any more. Start the server again.\n", 403)
             )
         response = RedirectResponse("/", 303)
         response.set_cookie(COOKIE, self.session.cookie, httponly=True, samesite="strict")
-        return _answered(response)
+        return _add_headers(response)
 
     async def queue(self, request: Request) -> Response:
         """All batches, with one form for those that are picked."""
@@ -136,9 +136,9 @@ class Site:
         return _trouble(faults, done) if faults else RedirectResponse("/", 303)
 
     def _with_form(self, name: str, pending: list[decisions.Decision], **values: Any) -> Response:
-        page = _filled(_read(name), "nav", VERSIONS_LINK)
-        page = _filled(page, "pending", draw("pending.html", pending=pending))
-        return HTMLResponse(_filled(page, "decide", draw("decide.html", guard=self.session.guard, **values)))
+        page = _fill_slot(_read(name), "nav", VERSIONS_LINK)
+        page = _fill_slot(page, "pending", draw("pending.html", pending=pending))
+        return HTMLResponse(_fill_slot(page, "decide", draw("decide.html", guard=self.session.guard, **values)))
 
 
 def serve(port: int, announce: Callable[[str], None]) -> None:
@@ -216,7 +216,7 @@ def _read(name: str) -> str:
     return place.read_text(encoding="utf-8")
 
 
-def _filled(page: str, slot: str, part: str) -> str:
+def _fill_slot(page: str, slot: str, part: str) -> str:
     """A page with this part in its slot. No text brings a slot of its own: the brackets of the marks are escaped."""
     before, _, rest = page.partition(f"<!--{slot}-->")
     return before + part + rest.partition(f"<!--/{slot}-->")[2]
@@ -227,6 +227,6 @@ def _trouble(faults: list[str], done: list[str] | None = None) -> Response:
     return HTMLResponse(draw("trouble.html", faults=faults, done=done or []), 400)
 
 
-def _answered(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     return response

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
+from pratique.contract.discovery import MEASURING
 from pratique.core import paths
 
-PACKAGE = "stages/pratique"
-MEASURING = ("core", "tables", "statistics", "contract", "checks", "attacks", "detector")
-"""The rooms that learn from trusted rows and judge a batch."""
-CONFUSION = {"template": "confusion", "x": "actual", "y": "predicted"}
-MODELS = ("accepted", "everything", "reference")
+PACKAGE_PATH = "stages/pratique"
+CONFUSION_PLOT = {"template": "confusion", "x": "actual", "y": "predicted"}
+COMPARED_MODELS = ("accepted", "everything", "reference")
 CURVES = {
     paths.DRILL_RECALL: {"x": "rate", "y": ["batches_caught", "rows_caught"], "y_label": "share caught"},
     paths.DRILL_DAMAGE: {"x": "rate", "y": ["damage", "damage_gated"], "y_label": "accuracy lost"},
@@ -30,7 +29,7 @@ class Stage:
     metrics: Sequence[Any] = ()
 
 
-def _kept(path: str, **flags: bool) -> dict[str, Any]:
+def _persist(path: str, **flags: bool) -> dict[str, Any]:
     """What the stage brings to the right content itself, so that DVC need not delete it first."""
     return {path: {**flags, "persist": True}}
 
@@ -62,9 +61,9 @@ STAGES = (
         ],
         params=["seed", "data", "alarms", "shift", "checks", "sources", "review", "signing"],
         outs=[
-            _kept(str(paths.ACCEPTED)),
-            _kept(str(paths.QUARANTINE)),
-            _kept(str(paths.LEDGER), cache=False),
+            _persist(str(paths.ACCEPTED)),
+            _persist(str(paths.QUARANTINE)),
+            _persist(str(paths.LEDGER), cache=False),
             str(paths.RECORDS),
             str(paths.BATCHES_CSV),
             str(paths.ROWS_PARQUET),
@@ -152,7 +151,9 @@ def dvc_yaml(own_code: bool = False) -> str:
     """
     from ruamel.yaml import YAML
 
-    plots: list[dict[str, Any]] = [{f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION)} for model in MODELS]
+    plots: list[dict[str, Any]] = [
+        {f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION_PLOT)} for model in COMPARED_MODELS
+    ]
     plots += [{str(folder): curve} for folder, curve in CURVES.items()]
     yaml, out = YAML(), StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
@@ -174,5 +175,5 @@ def _stage(stage: Stage, own_code: bool) -> dict[str, Any]:
 
 def _code(stage: Stage) -> list[str]:
     """The files and folders of this repository that a stage runs."""
-    body = [f"{PACKAGE}/pipeline/{name}.py" for name in ("entry", stage.name)]
-    return [f"stages/{stage.name}.py", *body, *(f"{PACKAGE}/{room}" for room in stage.code)]
+    body = [f"{PACKAGE_PATH}/pipeline/{name}.py" for name in ("entry", stage.name)]
+    return [f"stages/{stage.name}.py", *body, *(f"{PACKAGE_PATH}/{room}" for room in stage.code)]

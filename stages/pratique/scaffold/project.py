@@ -15,7 +15,7 @@ from pratique.scaffold.pipeline import dvc_yaml
 from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.tables.reading import FORMATS, read_table, read_trusted
 
-PARAMS = """\
+PARAMS_TEMPLATE = """\
 # Everything that the pipeline can be told. Unknown keys are errors.
 seed: 0
 
@@ -75,7 +75,7 @@ drill:                   # known poison in copies of accepted rows
 """
 
 
-SOURCES = """\
+SOURCES_TEMPLATE = """\
 # Who delivers batches: an entry for each folder of data/incoming/. params.yaml says what becomes of others.
 # vendor:
 #   origin: where the rows come from
@@ -84,7 +84,7 @@ SOURCES = """\
 #   labels: how the labels were made, and by whom
 """
 
-DECISIONS = """\
+DECISIONS_TEMPLATE = """\
 # Decisions
 
 One file for each batch and reviewer, written by `pratique review release` and `pratique review reject`, read by
@@ -129,13 +129,13 @@ def init(folder: Path, reference: Path, label: str) -> list[Written]:
     trusted = Batch("reference", table, Layout.infer(table, data))
     written = [
         _write_new(folder / "dvc.yaml", dvc_yaml),
-        _write_new(folder / paths.PARAMS, lambda: PARAMS.format(label=_quoted(label))),
+        _write_new(folder / paths.PARAMS, lambda: PARAMS_TEMPLATE.format(label=_quote(label))),
         _write_new(folder / paths.SCHEMA, lambda: infer_schema(trusted)),
         _write_new(folder / paths.SUITE, lambda: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n"),
     ]
     written += [
-        _write_new(folder / paths.SOURCES, lambda: SOURCES),
-        _write_new(folder / paths.DECISIONS / "README.md", lambda: DECISIONS),
+        _write_new(folder / paths.SOURCES, lambda: SOURCES_TEMPLATE),
+        _write_new(folder / paths.DECISIONS / "README.md", lambda: DECISIONS_TEMPLATE),
     ]
     return written + _copy_reference(reference, folder / paths.REFERENCE)
 
@@ -150,7 +150,7 @@ def _data(params: Path, label: str) -> DataParams:
     return data
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Text in YAML's double quotes, which hold JSON's escapes; what can't be seen as the number of its character."""
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
 

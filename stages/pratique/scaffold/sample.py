@@ -106,7 +106,7 @@ def write_sample(root: Path) -> None:
     reference, holdout, incoming = _split(_digits(), np.random.default_rng(SEED))
     _write_csv(root / paths.REFERENCE / "digits.csv", reference.table)
     _write_csv(root / paths.HOLDOUT / "digits.csv", holdout.table)
-    made = list(_poisoned(incoming))
+    made = list(_poison_batches(incoming))
     for planned, result in made:
         _write_csv(root / paths.INCOMING / f"{planned.name}.csv", result.batch.table)
     write_text(root / "data/truth.csv", _truth(made))
@@ -136,7 +136,7 @@ def _split(digits: Batch, rng: np.random.Generator) -> tuple[Batch, Batch, Batch
     return reference, holdout, incoming
 
 
-def _poisoned(incoming: Batch) -> Iterator[tuple[BatchPlan, PoisonedBatch]]:
+def _poison_batches(incoming: Batch) -> Iterator[tuple[BatchPlan, PoisonedBatch]]:
     """Each planned batch: its own rows of those that are left, then its attack under its own seed."""
     left = np.arange(len(incoming))
     for number, planned in enumerate(PLANS):
@@ -144,10 +144,10 @@ def _poisoned(incoming: Batch) -> Iterator[tuple[BatchPlan, PoisonedBatch]]:
         mine = left[fitting][: planned.rows]
         left = np.setdiff1d(left, mine)
         clean = Batch(planned.name, incoming.take(mine).table, LAYOUT)
-        yield planned, _attacked(clean, planned, np.random.default_rng([SEED, number]))
+        yield planned, _attack(clean, planned, np.random.default_rng([SEED, number]))
 
 
-def _attacked(clean: Batch, planned: BatchPlan, rng: np.random.Generator) -> PoisonedBatch:
+def _attack(clean: Batch, planned: BatchPlan, rng: np.random.Generator) -> PoisonedBatch:
     if not planned.poisoned:
         return PoisonedBatch(clean, np.zeros(0, int), np.arange(len(clean)))
     return load_attack(str(planned.attack))(**planned.fields).poison(clean, planned.rate, rng)
