@@ -425,7 +425,7 @@ def test_what_another_kind_of_check_returns_is_a_fault(
 def test_what_a_check_measures_is_used(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is judged by itself, with a share of the budget, or rows are weighed with it."""
     for module, few, count in (
-        (simulate, "REPETITIONS", 1),
+        (simulate, "SIMULATION_DRAWS", 1),
         (nulls, "NULL_DRAWS", 20),
         (mixture, "MIXTURE_DRAWS", 100),
         (calibrating, "PSEUDO_BATCHES", 3),
