@@ -18,7 +18,7 @@ def test_a_column_that_moved_stands_out_and_the_others_do_not(fitted, make_table
     assert {name for each in finding.evidence.columns for name in each.columns} == {"size", "count", "colour", "y"}
     first = finding.evidence.columns[0].facts
     assert finding.statistic == pytest.approx(-first["log10 p"] - np.log10(4))
-    assert first["mean"][1] > first["mean"][0] + 30
+    assert first["mean (trusted, batch)"][1] > first["mean (trusted, batch)"][0] + 30
 
 
 def test_nothing_stands_out_in_a_batch_like_the_reference(fitted, make_table):
@@ -30,4 +30,8 @@ def test_nothing_stands_out_in_a_batch_like_the_reference(fitted, make_table):
 def test_a_level_that_was_never_seen_moves_its_column(fitted, make_table):
     finding = measure(fitted, make_table(60, seed=5, colour=["green"] * 60))
     assert finding.evidence.columns[0].columns == ("colour",)
-    assert finding.evidence.columns[0].facts["levels"] == {"green": [0, 1], "blue": [0.5, 0], "red": [0.5, 0]}
+    assert finding.evidence.columns[0].facts["levels (trusted, batch)"] == {
+        "green": [0, 1],
+        "blue": [0.5, 0],
+        "red": [0.5, 0],
+    }

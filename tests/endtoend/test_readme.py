@@ -54,6 +54,7 @@ def test_make_help_lists_every_target():
     assert listed == ["help", "repro", "test", "test-all", "lint", "clean"]
 
 
+@pytest.mark.slow
 def test_the_commands_for_data_of_ones_own_work_as_written(project, make_rows):
     for seed, (name, rows) in enumerate(FILES.items()):
         make_rows(rows, seed).rename(columns={"y": "digit"}).to_csv(project.path(name), index=False)

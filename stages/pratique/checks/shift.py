@@ -42,7 +42,7 @@ class Shift(BatchCheck):
     Cost: O(rows log reference rows) a column.
     """
 
-    alarm: ClassVar[str] = "columns or class shares have moved"
+    alarm: ClassVar[str] = "columns or class shares are distributed otherwise than in the reference"
     advice: ClassVar[str] = ADVICE["distribution"]
     about: ClassVar[Subject] = "distribution"
 
@@ -99,14 +99,14 @@ def _numeric_facts(reference: np.ndarray, batch: np.ndarray) -> dict[str, Any]:
 
     before, after = reference[np.isfinite(reference)], batch[np.isfinite(batch)]
     if not len(before) or not len(after):
-        return {"missing": [1 - len(before) / len(reference), 1 - len(after) / len(batch)]}
+        return {"missing (trusted, batch)": [1 - len(before) / len(reference), 1 - len(after) / len(batch)]}
     scale = before.std() if before.std() > 0 else 1.0
     facts = {
         "psi": population_stability(before, after),
         "wasserstein": float(wasserstein_distance(before / scale, after / scale)),
-        "mean": [float(before.mean()), float(after.mean())],
-        "std": [float(before.std()), float(after.std())],
-        "missing": [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
+        "mean (trusted, batch)": [float(before.mean()), float(after.mean())],
+        "std (trusted, batch)": [float(before.std()), float(after.std())],
+        "missing (trusted, batch)": [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
     }
     return dict(round_floats(facts))  # what overflows, because a number is near 1e308, becomes None
 
@@ -117,7 +117,9 @@ def _level_facts(reference: dict[str, int], batch: dict[str, int], personal: boo
     largest = sorted(moved, key=lambda name: (-abs(moved[name]), name))[:5]
     facts: dict[str, Any] = {"total variation": sum(abs(m) for m in moved.values()) / 2}
     if not personal:
-        facts["levels"] = {shorten(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest}
+        facts["levels (trusted, batch)"] = {
+            shorten(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest
+        }
     return facts
 
 
