@@ -77,10 +77,25 @@ class SigningParams(Section):
 
 
 class TrainParams(Section):
-    """The model that is trained on accepted rows."""
+    """The model that is trained on cleared rows.
 
+    `rows`: the reference and what was accepted, or what was accepted alone.
+    """
+
+    rows: Literal["reference + accepted", "accepted"] = "reference + accepted"
     model: Literal["random_forest", "logistic_regression"] = "random_forest"
     trees: int = Field(100, ge=1, le=10_000)
+
+
+class EvaluateParams(Section):
+    """How the models are compared on the holdout.
+
+    `retrainings`: trainings of each model whose seeds differ, where its kind depends on a seed; every figure is their
+    mean. `slices`: columns of the holdout by which the accuracy is told apart.
+    """
+
+    retrainings: int = Field(3, ge=1, le=100)
+    slices: tuple[str, ...] = ()
 
 
 Rates = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]
@@ -121,6 +136,7 @@ class Params(Section):
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
     train: TrainParams = TrainParams()
+    evaluate: EvaluateParams = EvaluateParams()
     drill: DrillParams = DrillParams()
 
 

@@ -19,7 +19,7 @@ from pratique.drill.outcome import Detail, Gate, Metrics, Outcome
 from pratique.drill.plan import Cell
 from pratique.training.metrics import score
 from pratique.training.models import Model, drop_unlabelled, train
-from pratique.training.rows import read_accepted_table, read_holdout
+from pratique.training.rows import read_accepted, read_holdout
 
 DEALING, POISONING = 0, 1
 
@@ -56,7 +56,7 @@ class Setting:
             If one of them is missing or has no rows.
         """
         detector = Detector.load(params)
-        accepted = Batch("accepted", read_accepted_table(params.data), detector.layout)
+        accepted = read_accepted(detector.layout)
         if not len(accepted):
             raise PratiqueError(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
         trained = {

@@ -16,9 +16,15 @@ from pratique.gate.changes import pointers
 from pratique.provenance import signing
 from pratique.provenance.record import Record
 from pratique.quarantine.recording import Configuration
-from pratique.training.manifest import MODEL_FILE, digest_training_params, list_cleared_files, read_manifest
+from pratique.training.manifest import (
+    MODEL_FILE,
+    digest_learned_reference,
+    digest_training_params,
+    list_cleared_files,
+    read_manifest,
+)
 from pratique.training.models import train
-from pratique.training.rows import read_accepted
+from pratique.training.rows import read_reference, read_training
 
 Records = dict[str, Record]
 
@@ -29,7 +35,7 @@ def verify(retrain: bool = False) -> list[str]:
     Parameters
     ----------
     retrain : bool
-        Train once more on the accepted rows, and compare the model byte for byte. Without it the model is held to
+        Train once more on the same rows, and compare the model byte for byte. Without it the model is held to
         its manifest, and the manifest to the records.
     """
     params = load()
@@ -143,11 +149,14 @@ def _model(params: Params, retrain: bool) -> Iterator[str]:
         yield f"{MODEL_FILE}: not the model of its manifest; run `dvc repro`"
     if known.batches != list_cleared_files():
         yield f"{paths.MODEL}: learned from other rows than are accepted here; run `dvc repro`"
+    elif known.reference != digest_learned_reference(params):
+        yield f"{paths.MODEL}: learned from another reference than is here; run `dvc repro`"
     elif known.params != digest_training_params(params):
         yield f"{paths.MODEL}: trained with other params than are here; run `dvc repro`"
     elif retrain:
         with TemporaryDirectory() as folder:
             again = Path(folder) / MODEL_FILE.name
-            train(read_accepted(params.data), params.train, params.seed).save(again)
+            rows = read_training(read_reference(params.data), params)
+            train(rows, params.train, params.seed).save(again)
             if sha256_file(again) != known.sha256:
-                yield f"{MODEL_FILE}: not what training on the accepted rows gives here"
+                yield f"{MODEL_FILE}: not what training on these rows gives here"

@@ -32,7 +32,7 @@ from pratique.provenance.parts import (
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.rulings import Rulebook
-from pratique.tables.reading import FORMATS
+from pratique.tables.reading import digest_trusted
 
 DECLARED_FILES = {"schema": paths.SCHEMA, "suite": paths.SUITE}
 RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
@@ -54,7 +54,7 @@ class Configuration:
         """Digest the params that measure and judge, what people declared and trust, the profile, and the own code."""
         judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
         declared = {name: sha256_file(path) for name, path in DECLARED_FILES.items() if path.is_file()}
-        learned = {"reference": _reference(), "profile": profile.digest()}
+        learned = {"reference": digest_trusted(paths.REFERENCE), "profile": profile.digest()}
         return cls(
             {
                 "params": sha256_json(judging),
@@ -64,12 +64,6 @@ class Configuration:
             },
             params.seed,
         )
-
-
-def _reference() -> str:
-    """SHA-256 over the trusted files; what git and DVC keep beside them is no part of the reference."""
-    files = sorted(path for path in paths.REFERENCE.glob("*") if path.suffix in FORMATS)
-    return sha256_json([[path.name, sha256_file(path)] for path in files])
 
 
 def make_record(cleared: ClearedBatch, judged_by: Configuration, outputs: list[tuple[str, str]]) -> Record:

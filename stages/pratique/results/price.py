@@ -20,7 +20,7 @@ from pratique.provenance.record import Record
 from pratique.quarantine.store import to_training_types
 from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import Model, drop_unlabelled, train
-from pratique.training.rows import read_accepted
+from pratique.training.rows import read_reference, read_training
 
 PRICES = paths.CACHE / "prices"
 PRICED_ROWS = 10_000
@@ -91,7 +91,7 @@ class Pricing:
             digest_code("provenance", "decisions", "quarantine", "training", "results"),
             versions,
         ]
-        self._base = read_accepted(params.data)
+        self._base = read_training(read_reference(params.data), params)
         self._answers: dict[float, np.ndarray] = {}
 
     def of(self, facts: Record) -> Price | None:

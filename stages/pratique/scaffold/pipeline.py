@@ -72,7 +72,7 @@ STAGES = (
     ),
     Stage(
         "train",
-        deps=[str(paths.ACCEPTED)],
+        deps=[str(paths.REFERENCE), str(paths.ACCEPTED)],
         params=["seed", "data", "train"],
         outs=[str(paths.MODEL)],
         code=["core", "statistics", "tables", "contract", "provenance", "training"],

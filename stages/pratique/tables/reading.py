@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from pratique.core.batch import table_of_frame
 from pratique.core.errors import PratiqueError, UnreadableBatch
+from pratique.core.hashing import sha256_file, sha256_json
 
 FORMATS = (".csv", ".parquet")
 MAX_FILE_BYTES = 2**31
@@ -118,6 +119,12 @@ def read_frame(rows: Any, name: str) -> pa.Table:
     plain = pa.table({column: _to_plain_type(table[column]) for column in table.column_names}).combine_chunks()
     _check_cells(name, plain)
     return plain
+
+
+def digest_trusted(folder: Path) -> str:
+    """SHA-256 over a folder of trusted files; what git and DVC keep beside them is no part of it."""
+    files = sorted(path for path in folder.glob("*") if path.suffix in FORMATS)
+    return sha256_json([[path.name, sha256_file(path)] for path in files])
 
 
 def read_trusted_if_any(folder: Path) -> pa.Table | None:

@@ -12,6 +12,7 @@ from pratique.core.params import Params
 from pratique.core.version import __version__
 from pratique.core.writing import write_json
 from pratique.provenance.record import Record
+from pratique.tables.reading import digest_trusted
 from pratique.training.rows import list_accepted_files
 
 MANIFEST = paths.MODEL / "manifest.json"
@@ -40,15 +41,18 @@ class Manifest:
         Of the model's file.
     params : str
         Digest of the params that training follows.
+    reference : str, optional
+        Digest of the trusted files; None where it learned from accepted rows alone.
     seed, rows : int
     version : str
         Of this program.
-    batches : tuple of Learned
+    batches : tuple of TrainingFile
     """
 
     model: str
     sha256: str
     params: str
+    reference: str | None
     seed: int
     rows: int
     version: str
@@ -61,8 +65,14 @@ class Manifest:
 
 def make_manifest(files: tuple[TrainingFile, ...], rows: int, params: Params) -> Manifest:
     """The manifest of the model that has just been written."""
-    digest = digest_training_params(params)
-    return Manifest(params.train.model, sha256_file(MODEL_FILE), digest, params.seed, rows, __version__, files)
+    digest, reference = digest_training_params(params), digest_learned_reference(params)
+    model = sha256_file(MODEL_FILE)
+    return Manifest(params.train.model, model, digest, reference, params.seed, rows, __version__, files)
+
+
+def digest_learned_reference(params: Params) -> str | None:
+    """SHA-256 of the trusted files, where the model learns from them."""
+    return None if params.train.rows == "accepted" else digest_trusted(paths.REFERENCE)
 
 
 def digest_training_params(params: Params) -> str:

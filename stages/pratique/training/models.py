@@ -37,9 +37,15 @@ class Model:
 
     def predict(self, batch: Batch) -> np.ndarray:
         """The most probable label of each row, str of shape (rows,)."""
+        return np.asarray(self.classes[self.classifier.predict(self._points(batch))])
+
+    def probabilities(self, batch: Batch) -> np.ndarray:
+        """The probability of each class, float64 of shape (rows, classes)."""
+        return np.asarray(self.classifier.predict_proba(self._points(batch)))
+
+    def _points(self, batch: Batch) -> np.ndarray:
         own = batch if batch.layout == self.layout else Batch(batch.name, batch.table, self.layout)
-        points = self.encoder.transform(own)
-        return np.asarray(self.classes[self.classifier.predict(points)])
+        return self.encoder.transform(own)
 
     def save(self, path: Path) -> None:
         """Write a skops archive."""
@@ -78,6 +84,11 @@ def _classifier(params: TrainParams, seed: int) -> "ClassifierMixin":
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(max_iter=2000)
+
+
+def count_trainings(params: TrainParams, retrainings: int) -> int:
+    """How many trainings of a model differ: all where its kind depends on a seed, otherwise one."""
+    return retrainings if params.model == "random_forest" else 1
 
 
 def drop_unlabelled(batch: Batch) -> Batch:

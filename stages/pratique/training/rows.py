@@ -1,4 +1,4 @@
-"""The rows that models are trained on: accepted, everything that came in, or the reference alone."""
+"""The rows that models are trained on: what the pipeline's model learns from, and what it is compared with."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -9,56 +9,66 @@ import pyarrow as pa
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Layout, as_text
-from pratique.core.params import DataParams
+from pratique.core.layout import Layout
+from pratique.core.params import DataParams, Params
 from pratique.tables.arrival import read_arrivals
 from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import drop_unlabelled
 
 
 def list_accepted_files() -> list[Path]:
-    """The accepted batches, sorted.
+    """The accepted batches, sorted."""
+    return sorted(paths.ACCEPTED.glob("*/*.parquet"))
+
+
+def read_reference(data: DataParams) -> Batch:
+    """The trusted rows that everything is judged by.
+
+    Raises
+    ------
+    PratiqueError
+        If there are none, or they lack a column that params.yaml names.
+    """
+    table = read_trusted(paths.REFERENCE)
+    return Batch("reference", table, Layout.infer(table, data))
+
+
+def read_accepted(layout: Layout) -> Batch:
+    """Every accepted row.
 
     Raises
     ------
     PratiqueError
         If no batch was accepted.
     """
-    files = sorted(paths.ACCEPTED.glob("*/*.parquet"))
+    files = list_accepted_files()
     if not files:
         raise PratiqueError(
             f"{paths.ACCEPTED}: no batch was accepted, so there is nothing to train on; see {paths.BATCHES_CSV}"
         )
-    return files
+    return _join("accepted", (Batch(path.stem, read_table(path), layout) for path in files), layout)
 
 
-def read_accepted_table(data: DataParams) -> pa.Table:
-    """Every accepted row, in the types that validate wrote; columns that are no features come as text."""
-    return _stack(_columns_as_text(read_table(path), _unused_columns(data)) for path in list_accepted_files())
-
-
-def read_accepted(data: DataParams) -> Batch:
-    """Every accepted row, without the columns that are no features."""
-    table = read_accepted_table(data)
-    table = table.drop_columns([name for name in _unused_columns(data) if name in table.column_names])
-    return drop_unlabelled(Batch("accepted", table, Layout.of_types(table, DataParams(label=data.label))))
-
-
-def read_everything(layout: Layout) -> Batch:
-    """Every row of every batch that can be read: what would have been trained on without the gate.
+def read_training(reference: Batch, params: Params) -> Batch:
+    """The rows that the pipeline's model learns from: `train.rows` says which.
 
     Raises
     ------
     PratiqueError
-        If no batch can be read.
+        If `train.rows` asks for accepted rows alone, and no batch was accepted.
     """
-    arrivals = [a for a in read_arrivals(paths.BATCHES) if a.fault is None]
-    if not arrivals:
-        raise PratiqueError(f"{paths.BATCHES}: no batch can be read, so there is nothing to compare with")
-    columns = [*layout.kinds, layout.label]
-    batches = [Batch(a.batch, read_table(paths.BATCHES / f"{a.batch}.parquet"), layout) for a in arrivals]
-    table = _stack(pa.Table.from_pandas(b.frame[columns], preserve_index=False) for b in batches)
-    return drop_unlabelled(Batch("everything", table, layout))
+    if params.train.rows == "accepted":
+        return read_accepted(reference.layout)
+    accepted = [read_accepted(reference.layout)] if list_accepted_files() else []
+    return _join("reference and accepted rows", [reference, *accepted], reference.layout)
+
+
+def read_everything(reference: Batch) -> Batch:
+    """The reference and every batch that can be read: what would have been trained on without the gate."""
+    arrivals = [arrival for arrival in read_arrivals(paths.BATCHES) if arrival.fault is None]
+    places = (paths.BATCHES / f"{arrival.batch}.parquet" for arrival in arrivals)
+    batches = (Batch(place.stem, read_table(place), reference.layout) for place in places)
+    return _join("everything", [reference, *batches], reference.layout)
 
 
 def read_holdout(layout: Layout) -> Batch:
@@ -78,19 +88,8 @@ def read_holdout(layout: Layout) -> Batch:
     return batch
 
 
-def _unused_columns(data: DataParams) -> set[str]:
-    return {name for name in (data.id, *data.ignore) if name is not None}
-
-
-def _columns_as_text(table: pa.Table, names: set[str]) -> pa.Table:
-    """The same with these columns as text: an id may be a number in one batch and text in the next."""
-    columns = zip(table.column_names, table.columns, strict=True)
-    return pa.table({name: as_text(column) if name in names else column for name, column in columns})
-
-
-def _stack(tables: Iterable[pa.Table]) -> pa.Table:
-    """Rows of all tables, under the columns that all of them have in one type, as all features are."""
-    found = list(tables)
-    shared = set.intersection(*(set(t.schema) for t in found))
-    names = [field.name for field in found[0].schema if field in shared]
-    return pa.concat_tables([t.select(names) for t in found])
+def _join(name: str, batches: Iterable[Batch], layout: Layout) -> Batch:
+    """The labelled rows of all batches, features and label alone, as the layout reads them."""
+    columns = [*layout.kinds, layout.label]
+    tables = [pa.Table.from_pandas(batch.frame[columns], preserve_index=False) for batch in batches]
+    return drop_unlabelled(Batch(name, pa.concat_tables(tables), layout))

@@ -1,0 +1,105 @@
+"""What the models of one kind say of the holdout, and how good that is: figures for any weights of the rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pratique.core.batch import Batch
+from pratique.training.models import Model
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of one model's trainings.
+
+    Attributes
+    ----------
+    predicted : ndarray of str, shape (trainings, rows)
+    positive : ndarray of float, shape (trainings, rows), optional
+        The probability of the second class, where holdout and models have the same two.
+    """
+
+    predicted: np.ndarray
+    positive: np.ndarray | None
+
+    @classmethod
+    def of(cls, models: Sequence[Model], holdout: Batch) -> "Answers":
+        """Ask models about the holdout."""
+        classes = np.unique(holdout.labels)
+        two = len(classes) == 2 and all(np.array_equal(model.classes, classes) for model in models)
+        positive = np.array([model.probabilities(holdout)[:, 1] for model in models]) if two else None
+        return cls(np.array([model.predict(holdout) for model in models]), positive)
+
+
+def score_answers(
+    answers: Answers, labels: np.ndarray, groups: Mapping[str, np.ndarray], weights: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Accuracy, macro means of precision, recall and F1, AUC of two classes, recall by class, accuracy by group.
+
+    Parameters
+    ----------
+    answers : Answers
+    labels : ndarray of str, shape (rows,)
+    groups : mapping of str to ndarray of bool, shape (rows,)
+    weights : ndarray of float, shape (draws, rows)
+        How often each row counts.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (trainings, draws)
+        A class without a row or never predicted counts as 0, a group without a row as 0.
+    """
+    right = answers.predicted == labels
+    found = {"accuracy": _mean(right, weights)} | _by_class(answers.predicted, labels, weights)
+    if answers.positive is not None:
+        positive = labels == labels.max()
+        found["auc"] = np.array([weigh_auc(scores, positive, weights) for scores in answers.positive])
+    return found | {name: _mean(right[:, inside], weights[:, inside]) for name, inside in groups.items()}
+
+
+def weigh_auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The chance that a positive row scores above a negative one, a tie counting half, for each line of weights.
+
+    Source: Hanley and McNeil, "The meaning and use of the area under a ROC curve", Radiology 143 (1982).
+
+    Examples
+    --------
+    >>> scores, positive = np.array([0.1, 0.4, 0.4, 0.9]), np.array([False, True, False, True])
+    >>> weigh_auc(scores, positive, np.ones((1, 4)))
+    array([0.875])
+    """
+    order = np.argsort(scores, kind="stable")
+    starts = np.flatnonzero(np.diff(scores[order], prepend=-np.inf))
+    ordered, is_positive = weights[:, order].astype(float), positive[order]
+    above, below = (np.add.reduceat(ordered * side, starts, axis=1) for side in (is_positive, ~is_positive))
+    beaten = np.cumsum(below, axis=1) - below / 2
+    return _ratio((above * beaten).sum(axis=1), above.sum(axis=1) * below.sum(axis=1))
+
+
+def _by_class(predicted: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+    classes = np.unique(labels)
+    actual = labels[:, None] == classes
+    there = weights @ actual.astype(np.float32)
+    precision, recall = (np.empty((len(classes), len(predicted), len(weights))) for _ in range(2))
+    for training, answers in enumerate(predicted):
+        said = answers[:, None] == classes
+        hits = weights @ (said & actual).astype(np.float32)
+        precision[:, training] = _ratio(hits, weights @ said.astype(np.float32)).T
+        recall[:, training] = _ratio(hits, there).T
+    macro = {
+        "precision_macro": precision.mean(axis=0),
+        "recall_macro": recall.mean(axis=0),
+        "f1_macro": _ratio(2 * precision * recall, precision + recall).mean(axis=0),
+    }
+    return macro | {f"recall_{name}": recall[i] for i, name in enumerate(classes.tolist())}
+
+
+def _mean(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    return _ratio(right.astype(np.float32) @ weights.T, weights.sum(axis=1))
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """The quotient, 0 where the whole is 0."""
+    whole = np.broadcast_to(whole, np.shape(part))
+    return np.divide(part, whole, out=np.zeros(np.shape(part)), where=whole > 0)
