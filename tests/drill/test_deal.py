@@ -8,7 +8,8 @@ from pratique.attacks.label_flip import LabelFlip
 from pratique.contract.attack import PoisonedBatch, overwrite_cells
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.drill.deal import Deal, Trigger, statistics
+from pratique.drill.deal import Deal, planted_trigger, statistics
+from pratique.results.triggers import Trigger
 
 LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
 
@@ -56,7 +57,7 @@ def test_the_trigger_is_what_the_attack_writes_and_nothing_else():
     clean = batch(20)
     attack = BackdoorTrigger(columns=("length", "petals"), value=3, target="b")
     poisoned = attack.poison(clean, 0.2, np.random.default_rng(0))
-    assert Trigger.of(attack, clean, poisoned) == Trigger({"length": 3.0, "petals": 3}, "b")
+    assert planted_trigger(attack, clean, poisoned) == Trigger({"length": 3.0, "petals": 3}, "b")
 
 
 def test_a_stamped_row_is_one_of_another_class_with_the_trigger():
@@ -70,8 +71,8 @@ def test_a_stamped_row_is_one_of_another_class_with_the_trigger():
 
 def test_only_a_backdoor_that_poisons_something_has_a_trigger():
     clean, attack = batch(20), BackdoorTrigger()
-    assert Trigger.of(attack, clean, attack.poison(clean, 0, np.random.default_rng(0))) is None
-    assert Trigger.of(LabelFlip(), clean, LabelFlip().poison(clean, 1, np.random.default_rng(0))) is None
+    assert planted_trigger(attack, clean, attack.poison(clean, 0, np.random.default_rng(0))) is None
+    assert planted_trigger(LabelFlip(), clean, LabelFlip().poison(clean, 1, np.random.default_rng(0))) is None
 
 
 def test_missing_cells_do_not_count_as_stamped():
@@ -80,7 +81,7 @@ def test_missing_cells_do_not_count_as_stamped():
     poisoned = overwrite_cells(
         clean, np.arange(2), {"petals": np.array([5.0, 5.0]), "kind": np.array(["b", "b"], object)}
     )
-    assert Trigger.of(BackdoorTrigger(), clean, poisoned) == Trigger({"petals": 5}, "b")
+    assert planted_trigger(BackdoorTrigger(), clean, poisoned) == Trigger({"petals": 5}, "b")
 
 
 def test_statistics_are_those_of_the_numbers():

@@ -27,7 +27,7 @@ class Trait:
     ----------
     text : str
     planted : bool
-        Whether it is an exact value that trusted rows hardly ever have.
+        Whether it is an exact value, in one of two or more columns, that trusted rows hardly ever have.
     strength : float
         -log10 of the chance that as many trusted rows would share it.
     """
@@ -101,15 +101,13 @@ def _ends(suspects: Batch, trusted: Batch, agreed: set[str]) -> list[_Found]:
 def _trait(group: list[_Found], planted: set[str]) -> Trait:
     group = sorted(group, key=lambda one: (-one.agreement.strength, one.column))
     names = join_list([shorten(one.column) for one in group])
-    mine, theirs = (
-        _span(shares) for shares in zip(*((one.agreement.mine, one.agreement.theirs) for one in group), strict=True)
-    )
+    mine, theirs = (_span([getattr(one.agreement, side) for one in group]) for side in ("mine", "theirs"))
     each = "each " if len(group) > 1 else ""
     text = f"{names} {each}{group[0].what} in {mine} of the suspects, in {theirs} of trusted rows"
     return Trait(text, any(one.column in planted for one in group), group[0].agreement.strength)
 
 
-def _span(shares: tuple[float, ...]) -> str:
+def _span(shares: list[float]) -> str:
     low, high = percent(min(shares), 0), percent(max(shares), 0)
     return low if low == high else f"{low.removesuffix(' %')} to {high}"
 

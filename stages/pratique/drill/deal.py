@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from pratique.contract.attack import Attack, PoisonedBatch, overwrite_cells
+from pratique.contract.attack import Attack, PoisonedBatch
 from pratique.core.batch import Batch
+from pratique.results.triggers import Trigger
 
 
 @dataclass(frozen=True)
@@ -47,32 +48,14 @@ class Deal:
         return [np.flatnonzero(owner == number) for number in range(int(self.owner.max()) + 1)]
 
 
-@dataclass(frozen=True)
-class Trigger:
-    """What a backdoor writes into a row: a value in each column that it changes, and the class it stands for."""
-
-    cells: dict[str, float | str]
-    target: str
-
-    @classmethod
-    def of(cls, attack: Attack, clean: Batch, poisoned: PoisonedBatch) -> "Trigger | None":
-        """Read the trigger off the rows that carry it; None where the attack plants none."""
-        if not attack.backdoor or not len(poisoned.rows):
-            return None
-        before, after = clean.frame.iloc[poisoned.origin[poisoned.rows]], poisoned.batch.frame.iloc[poisoned.rows]
-        first = after.iloc[0]
-        stamped = [name for name in clean.layout.kinds if not _same(before[name], after[name])]
-        return cls({name: first[name] for name in stamped}, str(first[clean.layout.label]))
-
-    def stamp(self, batch: Batch) -> Batch:
-        """The rows of other classes than the target, with the trigger."""
-        victims = batch.take(np.flatnonzero(batch.labels != self.target))
-        numeric = batch.layout.numeric
-        cells = {
-            name: np.full(len(victims), value, float if name in numeric else object)
-            for name, value in self.cells.items()
-        }
-        return overwrite_cells(victims, np.arange(len(victims)), cells).batch
+def planted_trigger(attack: Attack, clean: Batch, poisoned: PoisonedBatch) -> Trigger | None:
+    """Read the trigger off the rows that carry it; None where the attack plants none."""
+    if not attack.backdoor or not len(poisoned.rows):
+        return None
+    before, after = clean.frame.iloc[poisoned.origin[poisoned.rows]], poisoned.batch.frame.iloc[poisoned.rows]
+    first = after.iloc[0]
+    stamped = [name for name in clean.layout.kinds if not _same(before[name], after[name])]
+    return Trigger({name: first[name] for name in stamped}, str(first[clean.layout.label]))
 
 
 def _same(before: pd.Series, after: pd.Series) -> bool:

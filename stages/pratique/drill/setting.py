@@ -14,9 +14,10 @@ from pratique.core.hashing import sha256_folder, sha256_json
 from pratique.core.params import Params
 from pratique.detector import profile
 from pratique.detector.detector import Detector
-from pratique.drill.deal import Deal, Trigger, statistics
+from pratique.drill.deal import Deal, planted_trigger, statistics
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome
 from pratique.drill.plan import Cell
+from pratique.results.triggers import Trigger
 from pratique.training.metrics import score
 from pratique.training.models import Model, drop_unlabelled, train
 from pratique.training.rows import read_accepted, read_holdout
@@ -79,7 +80,7 @@ class Setting:
         """Run one cell."""
         exercise = cell.exercise
         deal, poisoned = self._poison(cell)
-        trigger = Trigger.of(exercise.attack, deal.stream, poisoned)
+        trigger = planted_trigger(exercise.attack, deal.stream, poisoned)
         good = np.setdiff1d(np.arange(len(poisoned.batch)), poisoned.rows)
         model = self._model(deal, poisoned.batch, cell.run)
         scores, predicted = score(model, self.holdout)

@@ -52,7 +52,7 @@ def _track(params: Params, metrics: dict[str, dict[str, float]]) -> None:
 def _models(reference: Batch, params: Params) -> dict[str, Model]:
     return {
         "accepted": Model.load(paths.MODEL / "model.skops"),
-        "everything": train(read_everything(reference.layout), params.train, params.seed),
+        "everything": train(read_everything(Batch("reference", reference, layout)), params.train, params.seed),
         "reference": train(reference, params.train, params.seed),
     }
 

@@ -1,0 +1,94 @@
+"""Triggers of backdoors: what writes them into rows, and those that quarantined batches carry."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from pratique.contract.attack import overwrite_cells
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.quarantine.tables import read_batches
+from pratique.results.shared_values import planted_values
+from pratique.tables.reading import read_table
+
+FEWEST_CARRIERS = 3
+ONE_LABEL = 0.8
+"""Share of the carriers that must have one label: what is planted under any label steers a model nowhere."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What a backdoor writes into a row: a value in each column that it changes, and the class it stands for."""
+
+    cells: dict[str, float | str]
+    target: str
+
+    def stamp(self, batch: Batch) -> Batch:
+        """The rows of other classes than the target, with the trigger."""
+        victims = batch.take(self.victims(batch.labels))
+        numeric = batch.layout.numeric
+        cells = {
+            name: np.full(len(victims), value, float if name in numeric else object)
+            for name, value in self.cells.items()
+        }
+        return overwrite_cells(victims, np.arange(len(victims)), cells).batch
+
+    def victims(self, labels: np.ndarray) -> np.ndarray:
+        """Positions of the rows of other classes than the target."""
+        return np.flatnonzero(labels != self.target)
+
+
+@dataclass(frozen=True)
+class FoundTrigger:
+    """A trigger, and the batches whose suspects carry it."""
+
+    trigger: Trigger
+    batches: tuple[str, ...]
+
+
+def find_triggers(reference: Batch) -> list[FoundTrigger]:
+    """The triggers that the suspects of held batches carry, in the order of the batches."""
+    found: list[FoundTrigger] = []
+    for batch, suspects in _suspects(reference):
+        trigger = recover_trigger(suspects, reference)
+        known = next((i for i, each in enumerate(found) if each.trigger == trigger), None)
+        if trigger is None:
+            continue
+        if known is None:
+            found.append(FoundTrigger(trigger, (batch,)))
+        else:
+            found[known] = FoundTrigger(trigger, (*found[known].batches, batch))
+    return found
+
+
+def recover_trigger(suspects: Batch, trusted: Batch) -> Trigger | None:
+    """The values that most suspects share and trusted rows hardly ever have, with the label of those that carry them.
+
+    None where they share nothing of the kind, or carry it under several labels.
+    """
+    if len(suspects) < FEWEST_CARRIERS:
+        return None
+    planted = planted_values(suspects, trusted)
+    carries = np.full(len(suspects), True)
+    for shared in planted:
+        carries &= suspects.columns[shared.column].values.to_numpy(object) == shared.value
+    labels, counts = np.unique(suspects.labels[carries], return_counts=True)
+    if not planted or carries.sum() < FEWEST_CARRIERS or counts.max() < ONE_LABEL * carries.sum():
+        return None
+    return Trigger({shared.column: shared.value for shared in planted}, str(labels[np.argmax(counts)]))
+
+
+def _suspects(reference: Batch) -> Iterator[tuple[str, Batch]]:
+    """The suspects of each batch of which something is held."""
+    rows = pq.read_table(paths.ROWS_PARQUET, columns=["batch", "row", "reason", "quarantined"])
+    suspect = rows.filter(rows["quarantined"]).to_pandas().dropna(subset="reason")
+    positions = {batch: group.to_numpy(int) for batch, group in suspect.groupby("batch")["row"]}
+    for line in read_batches():
+        name = line["batch"]
+        if name in positions:
+            yield (
+                name,
+                Batch(name, read_table(paths.BATCHES / f"{name}.parquet"), reference.layout).take(positions[name]),
+            )
