@@ -8,8 +8,8 @@ import numpy as np
 from pratique.core.batch import Batch
 from pratique.core.text import shorten
 from pratique.dossier.trusted import Trusted
-from pratique.results.shared_values import Agreement, SharedValue, agree, count_tests, planted_values, share_values
-from pratique.words.verdicts import join_list, number, percent
+from pratique.results.shared_values import Agreement, agree, count_tests, planted_values, share_values
+from pratique.words.verdicts import join_list, percent, show_value
 
 FEWEST_SUSPECTS = 3
 MOST_ROWS = 2000
@@ -65,7 +65,7 @@ def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[
     if len(suspects) < FEWEST_SUSPECTS:
         return []
     shared = share_values(suspects, trusted.rows)
-    exact = [_Found(one.column, f"is {_shown(one)}", one.agreement) for one in shared]
+    exact = [_Found(one.column, f"is {show_value(one.value)}", one.agreement) for one in shared]
     ends = _ends(suspects, trusted.rows, {one.column for one in shared})
     grouped: dict[str, list[_Found]] = defaultdict(list)
     for found in exact + ends:
@@ -76,10 +76,6 @@ def traits(suspects: Batch, rows: list[int], of: int, trusted: Trusted) -> list[
         (_trait(group, planted) for group in grouped.values()), key=lambda trait: (-trait.strength, trait.text)
     )
     return ordered[:MOST_TRAITS] + _places(rows, of)
-
-
-def _shown(one: SharedValue) -> str:
-    return f"'{shorten(one.value)}'" if isinstance(one.value, str) else number(one.value)
 
 
 def _ends(suspects: Batch, trusted: Batch, agreed: set[str]) -> list[_Found]:

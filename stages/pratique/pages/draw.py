@@ -13,6 +13,7 @@ from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.detector.hypotheses import describe
 from pratique.words import verdicts as words
+from pratique.words.worth import interval
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -47,6 +48,8 @@ def _environment() -> "Environment":
         "chance": words.chance,
         "number": words.number,
         "percent": words.percent,
+        "points": words.points,
+        "interval": interval,
         "rarity": _rarity,
         "width": lambda share: f"{100 * share:.1f}",
     }

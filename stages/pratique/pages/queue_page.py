@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from pratique.core.params import Params
 from pratique.pages.draw import draw
 from pratique.pages.drilled import read_drilled
+from pratique.pages.worth import read_worth
 from pratique.provenance.record import Record
-from pratique.results.measures import read_accuracy
 from pratique.results.price import Price
 from pratique.words import verdicts as words
 
@@ -16,11 +17,6 @@ LISTED = 1000
 """Batches in the list of all, those that are not plainly accepted first."""
 STRIP = 200
 """Batches of a source in its strip, the last by name."""
-MODEL_TEXTS = (
-    ("accepted", "what was accepted"),
-    ("everything", "everything that came in, as without the gate"),
-    ("reference", "the trusted reference alone"),
-)
 
 
 @dataclass(frozen=True)
@@ -38,7 +34,7 @@ def waiting(facts: Sequence[Record]) -> list[Record]:
     return sorted((f for f in facts if f.waits), key=lambda f: (f.p_value, f.batch))
 
 
-def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None]) -> str:
+def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], params: Params) -> str:
     """The page of all batches.
 
     Parameters
@@ -47,6 +43,7 @@ def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None]) -> s
         Sorted by batch.
     prices : mapping of str to Price or None
         By batch, for those that are held.
+    params : Params
     """
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
@@ -61,7 +58,7 @@ def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None]) -> s
         states=sorted({f.state for f in facts}, key=list(words.STATES).index),
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,
-        worth=_worth(),
+        worth=read_worth(params.train.rows == "accepted"),
         drilled=read_drilled(),
     )
 
@@ -72,9 +69,3 @@ def _line(facts: Record, price: Price | None) -> Line:
         return Line(facts, why, "–", "")
     interval = f"{words.points(price.low)} to {words.points(price.high)}"
     return Line(facts, why, f"{words.points(price.difference)} points", interval)
-
-
-def _worth() -> list[tuple[str, str]]:
-    """The accuracy on the holdout of the models that evaluate compared."""
-    accuracy = read_accuracy()
-    return [(text, words.percent(accuracy[model])) for model, text in MODEL_TEXTS] if accuracy else []

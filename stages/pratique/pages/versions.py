@@ -7,10 +7,13 @@ from pratique.core.errors import PratiqueError
 from pratique.pages.draw import draw
 from pratique.pages.drilled import tabulate_drill
 from pratique.provenance import git
-from pratique.results.measures import TRAINED_ON, accuracy, parse_measures
+from pratique.results.comparison import SUCCESS, Comparison, Estimates
+from pratique.results.measures import Measures, parse_measures
+from pratique.statistics.resampling import Estimate
 from pratique.words import verdicts as words
+from pratique.words.worth import MODELS, interval
 
-SHOWN = 200
+MOST_VERSIONS = 200
 """Versions on the page, the last."""
 LEFT, RIGHT, TOP, BOTTOM = 60, 620, 16, 240
 APART = 16
@@ -22,27 +25,48 @@ class Version:
 
     Attributes
     ----------
-    accuracy : dict of str to float
-        On the holdout, by what the model was trained on.
-    batches : dict of str to float
-        How many were accepted and quarantined.
+    found : Comparison
+    counts : dict of str to dict of str to float
+        Batches that were accepted and quarantined, and what people decided about those.
     caught : float, optional
         Share of poisoned rows that the gate kept out, mean over the drill's attacks and rates.
     """
 
     commit: str
     date: str
-    accuracy: dict[str, float]
-    batches: dict[str, float]
+    found: Comparison
+    counts: Measures
     caught: float | None
+
+    @property
+    def accuracy(self) -> Estimates:
+        """On the holdout, by model."""
+        return {model: self.found.models[model]["accuracy"] for model in MODELS}
+
+    @property
+    def triggers(self) -> str:
+        """How often found triggers work without the gate and with it."""
+        if SUCCESS not in self.found.gate:
+            return "–"
+        without, gated = (words.percent(self.found.models[name][SUCCESS].value) for name in ("everything", "accepted"))
+        return f"{without} → {gated}"
+
+    @property
+    def reviewed(self) -> str:
+        """Quarantined batches that people released, of those that they decided on."""
+        review = self.counts.get("review", {})
+        decided = review.get("released", 0) + review.get("rejected", 0)
+        return f"{review['released']:.0f} of {decided:.0f}" if decided else "–"
 
 
 @dataclass(frozen=True)
 class Point:
-    """A point of a line; `text` says what it stands for."""
+    """A point of a line with its interval; `text` says what it stands for."""
 
     x: str
     y: str
+    low: str
+    high: str
     text: str
 
 
@@ -74,24 +98,24 @@ def read_versions() -> tuple[list[Version], int]:
         commits = git.read_commits([paths.METRICS_JSON.as_posix()])
     except PratiqueError as error:
         raise PratiqueError(f"{paths.METRICS_JSON}: no version to read ({error}); {advice}") from error
-    versions = [v for commit in reversed(commits[:SHOWN]) if (v := _version(commit)) is not None]
+    versions = [v for commit in reversed(commits[:MOST_VERSIONS]) if (v := _version(commit)) is not None]
     if not versions:
         raise PratiqueError(f"{paths.METRICS_JSON}: not in any commit; {advice}")
-    return versions, max(0, len(commits) - SHOWN)
+    return versions, len(commits) - len(versions)
 
 
 def versions_page() -> str:
     """The page of the pipeline's versions: read from git, so never an output of the pipeline itself."""
     versions, left_out = read_versions()
-    values = [value for version in versions for value in version.accuracy.values()]
-    low, high = min(values) - 0.01, min(1.0, max(values) + 0.01)
+    shown = [each for version in versions for each in version.accuracy.values()]
+    low, high = min(each.low for each in shown) - 0.005, min(1.0, max(each.high for each in shown) + 0.005)
     ticks = [low + (high - low) * i / 4 for i in range(5)]
     return draw(
         "versions.html",
         lines=_lines(versions, low, high),
-        ticks=[Point("", _y(value, low, high), words.percent(value)) for value in ticks],
+        ticks=[(_y(value, low, high), words.percent(value)) for value in ticks],
         versions=list(reversed(versions)),
-        models=TRAINED_ON.items(),
+        models=MODELS,
         left_out=left_out,
         first=versions[0].date,
         last=versions[-1].date,
@@ -99,15 +123,14 @@ def versions_page() -> str:
 
 
 def _version(commit: git.Commit) -> Version | None:
-    """The metrics of a commit; None where it removed them or they are not ours."""
+    """The metrics of a commit; None where it removed them, or another version wrote them."""
     place = paths.METRICS_JSON.as_posix()
     try:
         metrics = parse_measures(git.read_blob(commit.sha, place), place)
-        batches = {name: metrics["batches"][name] for name in ("accepted", "quarantined")}
-        found = accuracy(metrics, place)
-    except (PratiqueError, KeyError):
+        found = Comparison.of_measures(metrics, place)
+    except PratiqueError:
         return None
-    return Version(commit.sha[:10], commit.date[:10], found, batches, _caught(commit))
+    return Version(commit.sha[:10], commit.date[:10], found, metrics, _caught(commit))
 
 
 def _caught(commit: git.Commit) -> float | None:
@@ -123,14 +146,18 @@ def _caught(commit: git.Commit) -> float | None:
 def _lines(versions: list[Version], low: float, high: float) -> list[Line]:
     lines = []
     last = versions[-1].accuracy
-    at = _spread({model: float(_y(last[model], low, high)) for model in TRAINED_ON})
-    for model, name in TRAINED_ON.items():
+    at = _spread({model: float(_y(last[model].value, low, high)) for model in MODELS})
+    for model, name in MODELS.items():
         points = tuple(
-            Point(_x(i, len(versions)), _y(version.accuracy[model], low, high), words.percent(version.accuracy[model]))
-            for i, version in enumerate(versions)
+            _point(version.accuracy[model], _x(i, len(versions)), low, high) for i, version in enumerate(versions)
         )
         lines.append(Line(model, name, points, f"{at[model] + 4:.1f}"))
     return lines
+
+
+def _point(found: Estimate, x: str, low: float, high: float) -> Point:
+    y, bottom, top = (_y(value, low, high) for value in (found.value, found.low, found.high))
+    return Point(x, y, bottom, top, f"{words.percent(found.value)} ({interval(found)})")
 
 
 def _spread(wanted: dict[str, float]) -> dict[str, float]:

@@ -1,79 +1,94 @@
-"""Stage evaluate: what the gate was worth, on trusted rows that no other stage learns from.
+"""Stage evaluate: what the gate was worth, on trusted rows that no model learns from.
 
-Three models of one kind are compared on the holdout: trained on the accepted rows, on everything that came in
-(what would have happened without the gate), and on the reference alone.
+Three models of one kind are compared on the holdout: the pipeline's own, the one that would have learned from the
+reference and everything that came in, and the one that knows the reference alone.
 """
 
-import csv
-import io
 from collections import Counter
+
+import pyarrow.parquet as pq
 
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Layout
 from pratique.core.params import Params, load
-from pratique.core.writing import write_json, write_text
+from pratique.core.progress import show_progress
+from pratique.core.writing import write_csv, write_json
 from pratique.quarantine.tables import read_batches
+from pratique.results.comparison import Comparison, compare, slice_rows
+from pratique.results.measures import Measures
 from pratique.results.tracking import Run, is_tracking, track_runs
-from pratique.tables.reading import read_trusted
-from pratique.training.metrics import score
-from pratique.training.models import Model, train
-from pratique.training.rows import read_everything, read_holdout
+from pratique.results.triggers import find_triggers, write_triggers
+from pratique.training.models import Model, count_trainings, train
+from pratique.training.rows import read_everything, read_holdout, read_reference, read_training
 
 
 def main() -> None:
-    """Write data/reports/metrics.json and a confusion matrix for each model."""
+    """Write data/reports/metrics.json, the triggers that were found, and a confusion matrix for each model."""
     params = load()
-    reference = read_trusted(paths.REFERENCE)
-    layout = Layout.infer(reference, params.data)
-    trusted = read_holdout(layout)
-    metrics: dict[str, dict[str, float]] = {}
-    for name, model in _models(Batch("reference", reference, layout), params).items():
-        scores, predicted = score(model, trusted)
-        metrics[name] = scores.as_metrics()
-        _write_confusion(name, trusted, predicted.tolist())
-    write_json(paths.METRICS_JSON, metrics | _counts())
+    if not paths.ROWS_PARQUET.is_file():
+        raise PratiqueError(f"{paths.ROWS_PARQUET}: not found; run `pratique validate` (or `dvc repro`) first")
+    reference = read_reference(params.data)
+    holdout = read_holdout(reference.layout)
+    models = _models(reference, params)
+    triggers = find_triggers(reference)
+    slices = slice_rows(holdout, params.evaluate.slices)
+    found = compare(models, holdout, slices, [each.trigger for each in triggers], params.seed)
+    write_triggers(triggers)
+    for name, trainings in models.items():
+        predicted = trainings[0].predict(holdout).tolist()
+        lines = zip(holdout.labels.tolist(), predicted, strict=True)
+        write_csv(paths.CONFUSION / f"{name}.csv", [("actual", "predicted"), *lines])
+    write_json(paths.METRICS_JSON, found.to_measures() | _counts())
     if is_tracking():
-        _track(params, metrics)
+        _track(params, found)
 
 
-def _track(params: Params, metrics: dict[str, dict[str, float]]) -> None:
+def _models(reference: Batch, params: Params) -> dict[str, list[Model]]:
+    """The trainings of each model; the first of the pipeline's own is the model that it ships."""
+    rows = {
+        "accepted": read_training(reference, params),
+        "everything": read_everything(reference),
+        "reference": reference,
+    }
+    seeds = range(params.seed, params.seed + count_trainings(params.train, params.evaluate.retrainings))
+    planned = [(name, seed) for name in rows for seed in seeds]
+    models: dict[str, list[Model]] = {name: [] for name in rows}
+    for name, seed in show_progress(planned, "evaluating"):
+        shipped = name == "accepted" and seed == params.seed
+        model = Model.load(paths.MODEL / "model.skops") if shipped else train(rows[name], params.train, seed)
+        models[name].append(model)
+    return models
+
+
+def _track(params: Params, found: Comparison) -> None:
     run = Run(
         name="accepted",
         params=params.model_dump(mode="json", exclude={"drill"}),
-        metrics={f"{model}.{name}": value for model, scores in metrics.items() for name, value in scores.items()},
+        metrics={
+            f"{part}.{name}": value for part, values in found.to_measures().items() for name, value in values.items()
+        },
         files=[paths.METRICS_JSON, *sorted(paths.CONFUSION.glob("*.csv"))],
         model=paths.MODEL / "model.skops",
     )
     track_runs("pratique/evaluate", [run])
 
 
-def _models(reference: Batch, params: Params) -> dict[str, Model]:
-    return {
-        "accepted": Model.load(paths.MODEL / "model.skops"),
-        "everything": train(read_everything(Batch("reference", reference, layout)), params.train, params.seed),
-        "reference": train(reference, params.train, params.seed),
-    }
-
-
-def _write_confusion(name: str, trusted: Batch, predicted: list[str]) -> None:
-    """One line for each holdout row, as DVC's confusion template reads it."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerows([("actual", "predicted"), *zip(trusted.labels.tolist(), predicted, strict=True)])
-    write_text(paths.CONFUSION / f"{name}.csv", out.getvalue())
-
-
-def _counts() -> dict[str, dict[str, float]]:
-    """Batches and rows, accepted and quarantined."""
-    import pyarrow.parquet as pq
-
-    batches = Counter(line["outcome"] for line in read_batches())
-    if not paths.ROWS_PARQUET.is_file():
-        raise PratiqueError(f"{paths.ROWS_PARQUET}: not found; run `pratique validate` (or `dvc repro`) first")
+def _counts() -> Measures:
+    """Batches and rows, accepted and quarantined; and what people decided about batches that were quarantined."""
+    lines = read_batches()
+    batches = Counter(line["outcome"] for line in lines)
+    decided = Counter(line["decision"] for line in lines if line["verdict"] == "quarantine")
     held = pq.read_table(paths.ROWS_PARQUET, columns=["quarantined"])["quarantined"].to_pylist()
+    review: dict[str, float] = {name: decided[word] for name, word in DECISIONS.items()}
+    if decided["release"] or decided["reject"]:
+        review["false_quarantines"] = round(decided["release"] / (decided["release"] + decided["reject"]), 6)
     return {
         "batches": {"accepted": batches["accepted"], "quarantined": batches["quarantined"]},
         "rows": {"accepted": held.count(False), "quarantined": held.count(True)},
+        "review": review,
     }
+
+
+DECISIONS = {"released": "release", "rejected": "reject", "undecided": ""}
+"""What became of quarantined batches, by the word in batches.csv."""

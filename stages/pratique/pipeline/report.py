@@ -25,5 +25,5 @@ def main() -> None:
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
-    write_text(paths.INDEX, queue_page(facts, prices))
+    write_text(paths.INDEX, queue_page(facts, prices, params))
     Console().print(summary(facts))

@@ -51,11 +51,11 @@ def score_answers(
         A class without a row or never predicted counts as 0, a group without a row as 0.
     """
     right = answers.predicted == labels
-    found = {"accuracy": _mean(right, weights)} | _by_class(answers.predicted, labels, weights)
+    found = {"accuracy": mean_of(right, weights)} | _by_class(answers.predicted, labels, weights)
     if answers.positive is not None:
         positive = labels == labels.max()
         found["auc"] = np.array([weigh_auc(scores, positive, weights) for scores in answers.positive])
-    return found | {name: _mean(right[:, inside], weights[:, inside]) for name, inside in groups.items()}
+    return found | {name: mean_of(right[:, inside], weights[:, inside]) for name, inside in groups.items()}
 
 
 def weigh_auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -95,7 +95,8 @@ def _by_class(predicted: np.ndarray, labels: np.ndarray, weights: np.ndarray) ->
     return macro | {f"recall_{name}": recall[i] for i, name in enumerate(classes.tolist())}
 
 
-def _mean(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def mean_of(right: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weighted share of what is right: bool of shape (trainings, rows) to float of shape (trainings, draws)."""
     return _ratio(right.astype(np.float32) @ weights.T, weights.sum(axis=1))
 
 

@@ -7,12 +7,6 @@ from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
 
 Measures = dict[str, dict[str, float]]
-TRAINED_ON = {
-    "accepted": "what was accepted",
-    "everything": "everything that came in",
-    "reference": "the reference alone",
-}
-"""The models that evaluate compares, and what each learned from."""
 
 
 def parse_measures(text: str | bytes, place: str) -> Measures:
@@ -27,34 +21,6 @@ def parse_measures(text: str | bytes, place: str) -> Measures:
         return TypeAdapter(dict[str, dict[str, FiniteFloat]]).validate_python(parse_json(text, place), strict=True)
     except (PratiqueError, ValidationError) as error:
         raise foreign(place) from error
-
-
-def accuracy(metrics: Measures, place: str) -> dict[str, float]:
-    """The accuracy on the holdout of each model that evaluate compares.
-
-    Raises
-    ------
-    PratiqueError
-        If the metrics lack one.
-    """
-    try:
-        return {model: metrics[model]["accuracy"] for model in TRAINED_ON}
-    except KeyError as error:
-        raise foreign(place) from error
-
-
-def read_accuracy() -> dict[str, float]:
-    """The accuracies of this run; empty where evaluate has not run.
-
-    Raises
-    ------
-    PratiqueError
-        If its metrics are damaged.
-    """
-    if not paths.METRICS_JSON.is_file():
-        return {}
-    place = str(paths.METRICS_JSON)
-    return accuracy(parse_measures(paths.METRICS_JSON.read_bytes(), place), place)
 
 
 def read_drill_metrics() -> Measures:

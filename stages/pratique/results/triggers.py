@@ -1,14 +1,18 @@
 """Triggers of backdoors: what writes them into rows, and those that quarantined batches carry."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TypedDict
 
 import numpy as np
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from pratique.contract.attack import overwrite_cells
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.writing import round_floats, write_json
 from pratique.quarantine.tables import read_batches
 from pratique.results.shared_values import planted_values
 from pratique.tables.reading import read_table
@@ -92,3 +96,31 @@ def _suspects(reference: Batch) -> Iterator[tuple[str, Batch]]:
                 name,
                 Batch(name, read_table(paths.BATCHES / f"{name}.parquet"), reference.layout).take(positions[name]),
             )
+
+
+def write_triggers(found: Sequence[FoundTrigger]) -> None:
+    """Write data/reports/triggers.json."""
+    write_json(paths.TRIGGERS, [round_floats(asdict(each.trigger)) | {"batches": each.batches} for each in found])
+
+
+def read_triggers() -> list[FoundTrigger]:
+    """The triggers of this run.
+
+    Raises
+    ------
+    PratiqueError
+        If the file is damaged.
+    """
+    try:
+        found = TypeAdapter(list[_Entry]).validate_json(paths.TRIGGERS.read_bytes(), strict=True)
+    except ValidationError as error:
+        raise PratiqueError(f"{paths.TRIGGERS}: not as evaluate wrote it; run `dvc repro` again") from error
+    return [FoundTrigger(Trigger(entry["cells"], entry["target"]), tuple(entry["batches"])) for entry in found]
+
+
+class _Entry(TypedDict):
+    """A found trigger as it is written."""
+
+    cells: dict[str, float | str]
+    target: str
+    batches: list[str]

@@ -57,8 +57,13 @@ signing:
   gate: null             # public key of what the gate attests
 
 train:
+  rows: reference + accepted   # or accepted
   model: random_forest   # or logistic_regression
   trees: 100
+
+evaluate:
+  retrainings: 3         # trainings with other seeds that every figure is the mean of, where the seed matters
+  slices: []             # features by which the accuracy is told apart
 
 drill:                   # known poison in copies of accepted rows
   rates: [0.05, 0.2]

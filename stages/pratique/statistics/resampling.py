@@ -1,7 +1,8 @@
 """Paired bootstrap: how far a figure of several models would move on other holdout rows and other trainings."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -12,7 +13,7 @@ MOST_CELLS_AT_ONCE = 2**24
 """Weights of rows that are held at once: draws times rows."""
 ROW_STREAM, TRAINING_STREAM = 0, 1
 
-Measure = Callable[[np.ndarray], Mapping[str, np.ndarray]]
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ class Estimate:
         return cls(value, min(value, float(low)), max(value, float(high)))
 
 
-def resample(measure: Measure, rows: int, trainings: int, seed: int) -> dict[str, np.ndarray]:
+def resample(
+    measure: Callable[[np.ndarray], Mapping[Key, np.ndarray]], rows: int, trainings: int, seed: int
+) -> dict[Key, np.ndarray]:
     """Figures on the rows themselves and on bootstrap samples of rows and trainings.
 
     All figures see the same samples, so that the draws of two of them may be subtracted: their difference is paired.
@@ -48,13 +51,13 @@ def resample(measure: Measure, rows: int, trainings: int, seed: int) -> dict[str
     Parameters
     ----------
     measure : callable
-        From weights of rows, float32 of shape (draws, rows), to figures by name, each of shape (trainings, draws).
+        From weights of rows, float32 of shape (draws, rows), to figures by key, each of shape (trainings, draws).
     rows, trainings : int
     seed : int
 
     Returns
     -------
-    dict of str to ndarray, shape (1 + PAIRED_DRAWS,)
+    dict of key to ndarray, shape (1 + PAIRED_DRAWS,)
         The mean over the trainings: first of the rows as they are, then of each sample.
     """
     rng = np.random.default_rng([seed, ROW_STREAM])

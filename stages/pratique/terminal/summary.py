@@ -12,9 +12,10 @@ from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.core.writing import write_text
 from pratique.provenance.record import Record
-from pratique.results.measures import TRAINED_ON, read_accuracy
+from pratique.results.comparison import Comparison, read_comparison
 from pratique.results.records import read_records
 from pratique.words.verdicts import list_decisions, reasons
+from pratique.words.worth import MODELS, worth_sentences
 
 PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
@@ -26,9 +27,9 @@ def summary(batches: list[Record]) -> RenderableType:
     notable = [facts for facts in batches if facts.verdict != "accept" or facts.outcome != "accepted"]
     if notable:
         parts.insert(0, _table(notable))
-    accuracy = read_accuracy()
-    if accuracy:
-        parts.append(_price(accuracy))
+    found = read_comparison()
+    if found is not None:
+        parts.append(_worth(found))
     return Group(*parts)
 
 
@@ -62,9 +63,12 @@ def _counts(batches: list[Record]) -> Text:
     )
 
 
-def _price(accuracy: dict[str, float]) -> Text:
-    lines = [f"  {accuracy[model]:.3f}  trained on {source}" for model, source in TRAINED_ON.items()]
-    return Text("\n".join(["Accuracy on the holdout:", *lines]))
+def _worth(found: Comparison) -> Text:
+    accuracy = {model: found.models[model]["accuracy"] for model in MODELS}
+    lines = [
+        f"  {each.value:.3f} ({each.low:.3f} to {each.high:.3f})  {MODELS[model]}" for model, each in accuracy.items()
+    ]
+    return Text("\n".join(["Accuracy on the holdout:", *lines, *worth_sentences(found)]))
 
 
 def picture(path: Path) -> None:

@@ -1,0 +1,174 @@
+"""What the gate was worth: models with and without it, compared on the holdout by paired intervals."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.results.answers import Answers, mean_of, score_answers
+from pratique.results.measures import Measures, foreign, parse_measures
+from pratique.results.triggers import Trigger
+from pratique.statistics.resampling import Estimate, resample
+from pratique.training.models import Model
+
+TRAINED_ON = {
+    "accepted": "what was accepted",
+    "everything": "everything that came in",
+    "reference": "the reference alone",
+}
+"""The models that evaluate compares, and what each learned from."""
+DIFFERENCES = {"gate": ("accepted", "everything"), "new_data": ("accepted", "reference")}
+"""What the gate was worth, and what the new data were: one model's figures minus another's."""
+SUCCESS = "trigger_success"
+
+Estimates = dict[str, Estimate]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Figures of each model, and their differences.
+
+    Attributes
+    ----------
+    models : dict of str to dict of str to Estimate
+        By model and measure.
+    gate, new_data : dict of str to Estimate
+        By measure: with the gate minus without it, and what was accepted minus the reference alone.
+    """
+
+    models: dict[str, Estimates]
+    gate: Estimates
+    new_data: Estimates
+
+    def to_measures(self) -> Measures:
+        """The figures as metrics: `accuracy`, `accuracy_low`, `accuracy_high`, and so for each."""
+        sections = self.models | {"gate": self.gate, "new_data": self.new_data}
+        return {name: _flatten(estimates) for name, estimates in sections.items()}
+
+    @classmethod
+    def of_measures(cls, metrics: Measures, place: str) -> "Comparison":
+        """Read the figures back from metrics; `place` says in an error where they stood.
+
+        Raises
+        ------
+        PratiqueError
+            If a figure is missing.
+        """
+        try:
+            models = {name: _unflatten(metrics[name]) for name in TRAINED_ON}
+            found = cls(models, _unflatten(metrics["gate"]), _unflatten(metrics["new_data"]))
+            if any("accuracy" not in each for each in (*models.values(), found.gate, found.new_data)):
+                raise KeyError("accuracy")
+        except KeyError as error:
+            raise foreign(place) from error
+        return found
+
+
+def compare(
+    models: Mapping[str, Sequence[Model]],
+    holdout: Batch,
+    groups: Mapping[str, np.ndarray],
+    triggers: Sequence[Trigger],
+    seed: int,
+) -> Comparison:
+    """Compare models on the holdout.
+
+    Parameters
+    ----------
+    models : mapping of str to sequence of Model
+        The trainings of each of `TRAINED_ON`, the same number of each.
+    holdout : Batch
+    groups : mapping of str to ndarray of bool, shape (rows of the holdout,)
+        Rows whose accuracy is told apart, by the name of that measure.
+    triggers : sequence of Trigger
+        Their mean success is a measure where there are any.
+    seed : int
+    """
+    answers = {name: Answers.of(trainings, holdout) for name, trainings in models.items()}
+    hits = {name: [_hits(trainings, trigger, holdout) for trigger in triggers] for name, trainings in models.items()}
+
+    def measure(weights: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
+        found: dict[tuple[str, str], np.ndarray] = {}
+        for name in models:
+            scores = score_answers(answers[name], holdout.labels, groups, weights)
+            if triggers:
+                scores[SUCCESS] = np.mean([mean_of(hit, weights[:, victims]) for victims, hit in hits[name]], axis=0)
+            found |= {(name, key): values for key, values in scores.items()}
+        return found
+
+    trainings = len(next(iter(models.values())))
+    draws = resample(measure, len(holdout), trainings, seed)
+    names = list(dict.fromkeys(key for _, key in draws))
+
+    def estimate(model: str, other: str | None = None) -> Estimates:
+        there = [name for name in names if all((side, name) in draws for side in filter(None, (model, other)))]
+        return {
+            name: Estimate.of(draws[model, name] - (0.0 if other is None else draws[other, name])) for name in there
+        }
+
+    return Comparison(
+        {name: estimate(name) for name in models}, estimate(*DIFFERENCES["gate"]), estimate(*DIFFERENCES["new_data"])
+    )
+
+
+def slice_rows(holdout: Batch, columns: Sequence[str]) -> dict[str, np.ndarray]:
+    """Rows of the holdout by each level of a text column, or by halves of a numeric one, under the measure's name.
+
+    Raises
+    ------
+    PratiqueError
+        If the holdout has no such feature, or it is personal.
+    """
+    found: dict[str, np.ndarray] = {}
+    layout = holdout.layout
+    for column in columns:
+        if column not in layout.kinds or column in layout.personal:
+            raise PratiqueError(f"params.yaml: evaluate.slices: '{column}' is no feature that may be shown; name one")
+        if column in layout.numeric:
+            cells = holdout.numeric[:, layout.numeric.index(column)]
+            middle = float(np.nanmedian(cells)) if not np.isnan(cells).all() else 0.0
+            found |= {
+                f"accuracy_{column}<={middle:g}": cells <= middle,
+                f"accuracy_{column}>{middle:g}": cells > middle,
+            }
+        else:
+            cells = holdout.categorical[:, layout.categorical.index(column)]
+            found |= {f"accuracy_{column}={level}": cells == level for level in sorted(set(cells))}
+    return {name: rows for name, rows in found.items() if rows.any()}
+
+
+def _hits(models: Sequence[Model], trigger: Trigger, holdout: Batch) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the rows that the trigger should turn, and which of them each model takes for its class."""
+    stamped = trigger.stamp(holdout)
+    hit = [model.predict(stamped) == trigger.target if len(stamped) else np.zeros(0, bool) for model in models]
+    return trigger.victims(holdout.labels), np.array(hit)
+
+
+def _flatten(estimates: Estimates) -> dict[str, float]:
+    flat: dict[str, float] = {}
+    for name, found in estimates.items():
+        ends = {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+        flat |= {key: round(value, 6) for key, value in ends.items()}
+    return flat
+
+
+def _unflatten(flat: Mapping[str, float]) -> Estimates:
+    names = [name for name in flat if f"{name}_low" in flat and f"{name}_high" in flat]
+    return {name: Estimate(flat[name], flat[f"{name}_low"], flat[f"{name}_high"]) for name in names}
+
+
+def read_comparison() -> Comparison | None:
+    """The comparison of this run; None where evaluate has not run.
+
+    Raises
+    ------
+    PratiqueError
+        If its metrics are damaged.
+    """
+    if not paths.METRICS_JSON.is_file():
+        return None
+    place = str(paths.METRICS_JSON)
+    return Comparison.of_measures(parse_measures(paths.METRICS_JSON.read_bytes(), place), place)

@@ -1,0 +1,63 @@
+"""What the gate was worth, in sentences: a difference within chance is said to be within chance."""
+
+from pratique.results.comparison import SUCCESS, Comparison
+from pratique.statistics.resampling import Estimate
+from pratique.words.verdicts import percent, points
+
+MODELS = {
+    "accepted": "with the gate",
+    "everything": "without the gate",
+    "reference": "the reference alone",
+}
+"""The models that are compared, by what each stands for."""
+
+
+def worth_sentences(found: Comparison) -> list[str]:
+    """What the gate and the new data were worth, and what triggers do, a sentence each."""
+    lines = [
+        difference("The gate was worth", found.gate["accuracy"]),
+        difference("The new data were worth", found.new_data["accuracy"]),
+    ]
+    if SUCCESS in found.gate:
+        without, gated = (found.models[name][SUCCESS] for name in ("everything", "accepted"))
+        lines.append(
+            f"Triggers found in quarantined batches work {in_100(without)} without the gate, {in_100(gated)} with it."
+        )
+    return lines
+
+
+def difference(begin: str, found: Estimate) -> str:
+    """A difference of accuracies in a sentence.
+
+    Examples
+    --------
+    >>> difference("The gate was worth", Estimate(0.016, 0.006, 0.026))
+    'The gate was worth +1.6 points of accuracy (+0.6 to +2.6).'
+    >>> difference("The gate was worth", Estimate(0.001, -0.006, 0.008))
+    'The gate was worth +0.1 points of accuracy (−0.6 to +0.8), which is within chance.'
+    """
+    chance = ", which is within chance" if found.within_chance else ""
+    return f"{begin} {points(found.value)} points of accuracy ({points(found.low)} to {points(found.high)}){chance}."
+
+
+def in_100(share: Estimate) -> str:
+    """How often something happens.
+
+    Examples
+    --------
+    >>> in_100(Estimate(0.01, 0.0, 0.02)), in_100(Estimate(0.978, 0.97, 0.99))
+    ('1 time of 100', '98 times of 100')
+    """
+    count = round(100 * share.value)
+    return f"{count} time{'' if count == 1 else 's'} of 100"
+
+
+def interval(found: Estimate) -> str:
+    """The ends of an interval of a share.
+
+    Examples
+    --------
+    >>> interval(Estimate(0.95, 0.94, 0.961))
+    '94 to 96.1 %'
+    """
+    return f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
