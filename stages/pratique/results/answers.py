@@ -53,7 +53,7 @@ def score_answers(
     right = answers.predicted == labels
     found = {"accuracy": mean_of(right, weights)} | _by_class(answers.predicted, labels, weights)
     if answers.positive is not None:
-        positive = labels == labels.max()
+        positive = labels == np.unique(labels)[-1]
         found["auc"] = np.array([weigh_auc(scores, positive, weights) for scores in answers.positive])
     return found | {name: mean_of(right[:, inside], weights[:, inside]) for name, inside in groups.items()}
 
