@@ -6,10 +6,10 @@ import pytest
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.attacks.label_flip import LabelFlip
 from pratique.contract.attack import PoisonedBatch, overwrite_cells
+from pratique.contract.trigger import Trigger
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.drill.deal import Deal, planted_trigger, statistics
-from pratique.results.triggers import Trigger
 
 LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
 

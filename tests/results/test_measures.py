@@ -6,9 +6,11 @@ import pytest
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.pages.drilled import read_drilled
-from pratique.results.measures import TRAINED_ON, parse_measures, read_accuracy
+from pratique.results.comparison import read_comparison
+from pratique.results.measures import parse_measures
 
-WHOLE = {model: {"accuracy": 0.5, "f1_macro": 1} for model in TRAINED_ON}
+FIGURE = {"accuracy": 0.5, "accuracy_low": 0.4, "accuracy_high": 0.6}
+WHOLE = dict.fromkeys(("accepted", "everything", "reference", "gate", "new_data"), FIGURE)
 
 
 @pytest.fixture(autouse=True)
@@ -17,17 +19,25 @@ def folder(tmp_path, monkeypatch):
     paths.DRILL.mkdir(parents=True)
 
 
-def test_accuracies_are_those_of_the_compared_models():
-    assert read_accuracy() == {}
-    paths.METRICS_JSON.write_text(json.dumps(WHOLE | {"batches": {"accepted": 3}}), encoding="utf-8")
-    assert read_accuracy() == {"accepted": 0.5, "everything": 0.5, "reference": 0.5}
+def test_there_is_no_comparison_before_evaluate_has_run():
+    assert read_comparison() is None
 
 
-@pytest.mark.parametrize("metrics", [[], {}, {"accepted": 0.5}, WHOLE | {"reference": {"accuracy": "0.5"}}])
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        [],
+        {},
+        {"accepted": 0.5},
+        WHOLE | {"reference": FIGURE | {"accuracy": "0.5"}},
+        WHOLE | {"gate": {"accuracy": 0.5}},
+        {name: WHOLE[name] for name in ("accepted", "everything", "reference")},
+    ],
+)
 def test_damaged_metrics_say_what_to_run(metrics):
     paths.METRICS_JSON.write_text(json.dumps(metrics), encoding="utf-8")
     with pytest.raises(PratiqueError, match=r"metrics\.json: not as the pipeline wrote it; run `dvc repro` again"):
-        read_accuracy()
+        read_comparison()
 
 
 @pytest.mark.parametrize("metrics", [[], {"a-5": 1}, {"a-5": {"rows_caught": None}}])

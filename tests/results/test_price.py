@@ -86,9 +86,9 @@ def test_other_accepted_rows_mean_another_price(folder, table_layout, make_recor
 
 def test_many_rows_are_thinned_alike(folder, table_layout, make_record, monkeypatch):
     monkeypatch.setattr(price, "PRICED_ROWS", 90)
-    monkeypatch.setattr(price, "FEWEST_ACCEPTED_ROWS", 20)
+    monkeypatch.setattr(price, "FEWEST_TRAINING_ROWS", 20)
     thinned = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
-    assert thinned.thinned == 0.5
+    assert thinned.thinned == pytest.approx(90 / 280, abs=1e-6)  # 100 trusted, 60 accepted, 120 held
     assert thinned.rows == 120
     assert thinned.high < 0
 

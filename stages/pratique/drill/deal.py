@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from pratique.contract.attack import Attack, PoisonedBatch
+from pratique.contract.trigger import Trigger
 from pratique.core.batch import Batch
-from pratique.results.triggers import Trigger
 
 
 @dataclass(frozen=True)

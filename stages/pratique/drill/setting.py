@@ -7,6 +7,7 @@ import numpy as np
 
 from pratique.contract.attack import PoisonedBatch
 from pratique.contract.discovery import digest_code
+from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -17,7 +18,6 @@ from pratique.detector.detector import Detector
 from pratique.drill.deal import Deal, planted_trigger, statistics
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome
 from pratique.drill.plan import Cell
-from pratique.results.triggers import Trigger
 from pratique.training.metrics import score
 from pratique.training.models import Model, drop_unlabelled, train
 from pratique.training.rows import read_accepted, read_holdout

@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from pratique.core.params import Params
 from pratique.pages.draw import draw
 from pratique.pages.drilled import read_drilled
-from pratique.pages.worth import read_worth
+from pratique.pages.worth import Worth
 from pratique.provenance.record import Record
 from pratique.results.price import Price
 from pratique.words import verdicts as words
@@ -34,7 +33,7 @@ def waiting(facts: Sequence[Record]) -> list[Record]:
     return sorted((f for f in facts if f.waits), key=lambda f: (f.p_value, f.batch))
 
 
-def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], params: Params) -> str:
+def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], worth: Worth | None) -> str:
     """The page of all batches.
 
     Parameters
@@ -43,7 +42,8 @@ def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], para
         Sorted by batch.
     prices : mapping of str to Price or None
         By batch, for those that are held.
-    params : Params
+    worth : Worth, optional
+        What the gate was worth; None where evaluate has not run.
     """
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
@@ -58,7 +58,7 @@ def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], para
         states=sorted({f.state for f in facts}, key=list(words.STATES).index),
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,
-        worth=read_worth(params.train.rows == "accepted"),
+        worth=worth,
         drilled=read_drilled(),
     )
 

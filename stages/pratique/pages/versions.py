@@ -17,6 +17,8 @@ MOST_VERSIONS = 200
 """Versions on the page, the last."""
 LEFT, RIGHT, TOP, BOTTOM = 60, 620, 16, 240
 APART = 16
+BESIDE = 6
+"""How far the models of one version stand apart, so that their intervals can be told apart."""
 
 
 @dataclass(frozen=True)
@@ -147,9 +149,11 @@ def _lines(versions: list[Version], low: float, high: float) -> list[Line]:
     lines = []
     last = versions[-1].accuracy
     at = _spread({model: float(_y(last[model].value, low, high)) for model in MODELS})
-    for model, name in MODELS.items():
+    for place, (model, name) in enumerate(MODELS.items()):
+        beside = BESIDE * (place - 1)
         points = tuple(
-            _point(version.accuracy[model], _x(i, len(versions)), low, high) for i, version in enumerate(versions)
+            _point(version.accuracy[model], _x(i, len(versions), beside), low, high)
+            for i, version in enumerate(versions)
         )
         lines.append(Line(model, name, points, f"{at[model] + 4:.1f}"))
     return lines
@@ -169,8 +173,9 @@ def _spread(wanted: dict[str, float]) -> dict[str, float]:
     return placed
 
 
-def _x(i: int, count: int) -> str:
-    return f"{LEFT + (RIGHT - LEFT) * (i / (count - 1) if count > 1 else 0.5):.1f}"
+def _x(i: int, count: int, beside: int) -> str:
+    left, right = LEFT + BESIDE, RIGHT - BESIDE
+    return f"{left + (right - left) * (i / (count - 1) if count > 1 else 0.5) + beside:.1f}"
 
 
 def _y(value: float, low: float, high: float) -> str:

@@ -11,7 +11,7 @@ from pratique.words.worth import MODELS, interval, worth_sentences
 
 LEFT, RIGHT = 190, 560
 LINE = 34
-MARGIN = 0.15
+AXIS_ROOM = 0.15
 """Room on both sides of what is drawn, as a share of its width."""
 
 
@@ -84,7 +84,7 @@ def _panel(title: str, found: Comparison, measure: str, whole: bool = False) -> 
     """A measure of all models; the axis is the whole of 0 to 100 % or what is needed."""
     estimates = {model: found.models[model][measure] for model in MODELS}
     low, high = min(each.low for each in estimates.values()), max(each.high for each in estimates.values())
-    room = max(MARGIN * (high - low), 0.005)
+    room = max(AXIS_ROOM * (high - low), 0.005)
     ends = (0.0, 1.0) if whole else (max(0.0, low - room), min(1.0, high + room))
     dots = tuple(_dot(model, estimates[model], i, *ends) for i, model in enumerate(MODELS))
     return Panel(title, dots, (words.percent(ends[0]), words.percent(ends[1])))

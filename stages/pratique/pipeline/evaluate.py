@@ -80,7 +80,7 @@ def _counts() -> Measures:
     batches = Counter(line["outcome"] for line in lines)
     decided = Counter(line["decision"] for line in lines if line["verdict"] == "quarantine")
     held = pq.read_table(paths.ROWS_PARQUET, columns=["quarantined"])["quarantined"].to_pylist()
-    review: dict[str, float] = {name: decided[word] for name, word in DECISIONS.items()}
+    review: dict[str, float] = {name: decided[word] for name, word in DECIDED_BY_WORD.items()}
     if decided["release"] or decided["reject"]:
         review["false_quarantines"] = round(decided["release"] / (decided["release"] + decided["reject"]), 6)
     return {
@@ -90,5 +90,5 @@ def _counts() -> Measures:
     }
 
 
-DECISIONS = {"released": "release", "rejected": "reject", "undecided": ""}
+DECIDED_BY_WORD = {"released": "release", "rejected": "reject", "undecided": ""}
 """What became of quarantined batches, by the word in batches.csv."""

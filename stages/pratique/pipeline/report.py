@@ -9,6 +9,7 @@ from pratique.core.writing import keep_only, write_text
 from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.batch_page import batch_page
 from pratique.pages.queue_page import queue_page, waiting
+from pratique.pages.worth import read_worth
 from pratique.results.records import read_records
 from pratique.terminal.summary import summary
 
@@ -25,5 +26,5 @@ def main() -> None:
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
-    write_text(paths.INDEX, queue_page(facts, prices, params))
+    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train.rows == "accepted")))
     Console().print(summary(facts))

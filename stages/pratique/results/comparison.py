@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.results.answers import Answers, mean_of, score_answers
 from pratique.results.measures import Measures, foreign, parse_measures
-from pratique.results.triggers import Trigger
 from pratique.statistics.resampling import Estimate, resample
 from pratique.training.models import Model
 

@@ -27,8 +27,8 @@ PRICED_ROWS = 10_000
 """Rows that a price is measured on; more are thinned out, accepted and held ones alike."""
 TREES = 20
 """Trees of the forests that a price compares, at most: with 200 batches waiting, 100 trees take a minute."""
-FEWEST_ACCEPTED_ROWS = 1000
-"""Accepted rows that thinning leaves, so that a giant batch does not leave the model without any."""
+FEWEST_TRAINING_ROWS = 1000
+"""Training rows that thinning leaves, so that a giant batch does not leave the model without any."""
 PRICE_DRAWS = 2000
 PRICE_LIBRARIES = ("numpy", "scikit-learn", "scipy")
 
@@ -115,7 +115,7 @@ class Pricing:
             return None
         both = len(self._base) + len(held)
         share = min(1.0, PRICED_ROWS / both)
-        base, extra = _thin(self._base, share, FEWEST_ACCEPTED_ROWS), _thin(held, share)
+        base, extra = _thin(self._base, share, FEWEST_TRAINING_ROWS), _thin(held, share)
         if len(np.unique(base.labels)) < 2:
             return None
         released = Batch("released", _join_rows(base, extra), base.layout)

@@ -1,14 +1,13 @@
-"""Triggers of backdoors: what writes them into rows, and those that quarantined batches carry."""
+"""The triggers of backdoors that quarantined batches carry."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TypedDict
 
 import numpy as np
 import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
-from pratique.contract.attack import overwrite_cells
+from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -20,28 +19,6 @@ from pratique.tables.reading import read_table
 FEWEST_CARRIERS = 3
 ONE_LABEL = 0.8
 """Share of the carriers that must have one label: what is planted under any label steers a model nowhere."""
-
-
-@dataclass(frozen=True)
-class Trigger:
-    """What a backdoor writes into a row: a value in each column that it changes, and the class it stands for."""
-
-    cells: dict[str, float | str]
-    target: str
-
-    def stamp(self, batch: Batch) -> Batch:
-        """The rows of other classes than the target, with the trigger."""
-        victims = batch.take(self.victims(batch.labels))
-        numeric = batch.layout.numeric
-        cells = {
-            name: np.full(len(victims), value, float if name in numeric else object)
-            for name, value in self.cells.items()
-        }
-        return overwrite_cells(victims, np.arange(len(victims)), cells).batch
-
-    def victims(self, labels: np.ndarray) -> np.ndarray:
-        """Positions of the rows of other classes than the target."""
-        return np.flatnonzero(labels != self.target)
 
 
 @dataclass(frozen=True)
@@ -100,7 +77,7 @@ def _suspects(reference: Batch) -> Iterator[tuple[str, Batch]]:
 
 def write_triggers(found: Sequence[FoundTrigger]) -> None:
     """Write data/reports/triggers.json."""
-    write_json(paths.TRIGGERS, [round_floats(asdict(each.trigger)) | {"batches": each.batches} for each in found])
+    write_json(paths.TRIGGERS, [round_floats(asdict(each)) for each in found])
 
 
 def read_triggers() -> list[FoundTrigger]:
@@ -112,15 +89,6 @@ def read_triggers() -> list[FoundTrigger]:
         If the file is damaged.
     """
     try:
-        found = TypeAdapter(list[_Entry]).validate_json(paths.TRIGGERS.read_bytes(), strict=True)
+        return TypeAdapter(list[FoundTrigger]).validate_json(paths.TRIGGERS.read_bytes(), strict=True)
     except ValidationError as error:
         raise PratiqueError(f"{paths.TRIGGERS}: not as evaluate wrote it; run `dvc repro` again") from error
-    return [FoundTrigger(Trigger(entry["cells"], entry["target"]), tuple(entry["batches"])) for entry in found]
-
-
-class _Entry(TypedDict):
-    """A found trigger as it is written."""
-
-    cells: dict[str, float | str]
-    target: str
-    batches: list[str]

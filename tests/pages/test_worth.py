@@ -1,0 +1,60 @@
+"""The picture of what the gate was worth says what the metrics say."""
+
+import json
+
+import pytest
+from pratique.contract.trigger import Trigger
+from pratique.core import paths
+from pratique.pages.queue_page import queue_page
+from pratique.pages.worth import LEFT, RIGHT, read_worth
+from pratique.results.triggers import FoundTrigger, write_triggers
+
+
+def figures(**values):
+    return {f"{name}{end}": value + d for name, value in values.items() for end, d in ENDS.items()}
+
+
+ENDS = {"": 0, "_low": -0.02, "_high": 0.03}
+METRICS = {
+    "accepted": figures(accuracy=0.9, trigger_success=0.05),
+    "everything": figures(accuracy=0.8, trigger_success=0.97),
+    "reference": figures(accuracy=0.89, trigger_success=0.04),
+    "gate": figures(accuracy=0.1, trigger_success=-0.92),
+    "new_data": figures(accuracy=0.01, trigger_success=0.01),
+}
+
+
+@pytest.fixture
+def worth(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_worth(False) is None
+    paths.REPORTS.mkdir(parents=True)
+    paths.METRICS_JSON.write_text(json.dumps(METRICS), encoding="utf-8")
+    write_triggers([FoundTrigger(Trigger({"<b>": 4.2, "colour": "=cmd"}, "ham"), ("a/b", "a/c"))])
+    return read_worth(False)
+
+
+def test_sentences_say_what_is_sure_and_what_is_not(worth):
+    assert worth.sentences == (
+        "The gate was worth +10.0 points of accuracy (+8.0 to +13.0).",
+        "The new data were worth +1.0 points of accuracy (−1.0 to +4.0), which is within chance.",
+        "Triggers found in quarantined batches work 97 times of 100 without the gate, 5 times of 100 with it.",
+    )
+
+
+def test_dots_lie_on_their_axis_in_order(worth):
+    accuracy, success = worth.panels
+    for panel in worth.panels:
+        for dot in panel.dots:
+            assert LEFT <= float(dot.low) < float(dot.x) < float(dot.high) <= RIGHT
+    with_gate, without, alone = (float(dot.x) for dot in accuracy.dots)
+    assert without < alone < with_gate
+    assert [dot.text for dot in success.dots][1] == "97 % (95 to 100 %)"
+
+
+def test_the_page_escapes_what_a_trigger_writes(worth):
+    page = queue_page([], {}, worth)
+    assert "&lt;b&gt; = 4.2" in page
+    assert "under the label ham (in a/b and a/c)" in page
+    assert "learned from accepted rows alone" not in page
+    assert "learned from accepted rows alone" in queue_page([], {}, read_worth(True))
