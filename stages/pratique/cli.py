@@ -145,7 +145,7 @@ def verify(
     faults = faults_of(retrain)
     for fault in faults:
         typer.echo(errors.printable(fault))
-    typer.echo(f"{len(faults)} faults." if faults else "All holds: the model learned from accepted rows only.")
+    typer.echo(f"{len(faults)} faults." if faults else "All holds: the model learned from trusted and accepted rows only.")
     if faults:
         raise typer.Exit(1)
 

@@ -38,7 +38,7 @@ TAMPERED = {
 
 def test_verify_holds_on_what_the_pipeline_left(change):
     done = change.pratique("verify")
-    assert (done.code, done.out) == (0, "All holds: the model learned from accepted rows only.\n")
+    assert (done.code, done.out) == (0, "All holds: the model learned from trusted and accepted rows only.\n")
 
 
 @pytest.mark.parametrize("name", TAMPERED)
@@ -64,7 +64,7 @@ def test_recall_says_what_a_source_touched(change):
     done = change.pratique("recall", "east")
     assert done.code == 0
     assert "east/first: accepted (accept), 40 rows" in done.out
-    assert "a retrain would drop 40 of 80 rows" in done.out
+    assert "a retrain would drop 40 of 280 rows" in done.out
     commit = change.ok("git", "rev-parse", "main")[:12]
     assert f"The model of commit {commit} " in done.out
     assert "no batch of this source" in change.pratique("recall", "north").complaint

@@ -289,7 +289,7 @@ def test_a_file_that_can_be_no_batch(work, spoil, named):
         ("data/profile", ["validate"], ["data/profile", "pratique calibrate"]),
         ("data/profile", ["check", "trusted.csv"], ["data/profile", "pratique calibrate"]),
         ("data/batches", ["validate"], ["data/batches", "pratique ingest"]),
-        ("data/accepted", ["train"], ["data/accepted", "no batch was accepted"]),
+        ("data/accepted", ["train"], ["data/accepted", "not found", "pratique validate"]),
         ("data/model", ["evaluate"], ["data/model"]),
         ("data/reports/batches.csv", ["evaluate"], ["data/reports/batches.csv"]),
         ("data/reports/rows.parquet", ["evaluate"], ["data/reports/rows.parquet"]),

@@ -17,7 +17,15 @@ from pratique.training.models import drop_unlabelled
 
 
 def list_accepted_files() -> list[Path]:
-    """The accepted batches, sorted."""
+    """The accepted batches, sorted; there may be none.
+
+    Raises
+    ------
+    PratiqueError
+        If the folder is not there: nothing is known of what was accepted.
+    """
+    if not paths.ACCEPTED.is_dir():
+        raise PratiqueError(f"{paths.ACCEPTED}: not found; run `pratique validate` (or `dvc repro`) first")
     return sorted(paths.ACCEPTED.glob("*/*.parquet"))
 
 

@@ -1,0 +1,57 @@
+"""Which rows a model learns from: what train.rows says, and nothing that is held."""
+
+import pytest
+from pratique.core import paths
+from pratique.core.errors import PratiqueError
+from pratique.core.params import Params
+from pratique.core.writing import write_json, write_table
+from pratique.tables.arrival import Arrival
+from pratique.training.rows import read_everything, read_reference, read_training
+
+DATA = {"label": "y"}
+
+
+def params(rows):
+    return Params.model_validate({"data": DATA, "checks": {}, "train": {"rows": rows}})
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch, make_table):
+    """50 trusted rows, 20 accepted, 30 that came in, of which one has no label."""
+    monkeypatch.chdir(tmp_path)
+    write_table(paths.REFERENCE / "trusted.parquet", make_table(50, seed=1).table)
+    write_table(paths.ACCEPTED / "east/a.parquet", make_table(20, seed=2).table)
+    came = make_table(30, seed=3, y=[None, *["yes", "no"] * 14, "no"])
+    write_table(paths.BATCHES / "east/a.parquet", came.table)
+    write_json(paths.BATCHES / "east/a.json", Arrival("east/a", "a.csv", "0" * 64, 30, 4).to_json())
+    write_json(paths.BATCHES / "east/b.json", Arrival("east/b", "b.csv", "0" * 64, fault="no table").to_json())
+
+
+@pytest.fixture
+def reference():
+    return read_reference(params("accepted").data)
+
+
+@pytest.mark.parametrize(("rows", "count"), [("reference + accepted", 70), ("accepted", 20)])
+def test_train_rows_says_what_is_learned_from(reference, rows, count):
+    assert len(read_training(reference, params(rows))) == count
+
+
+def test_everything_is_the_reference_and_every_labelled_row_that_can_be_read(reference):
+    assert len(read_everything(reference)) == 50 + 29
+
+
+def test_where_nothing_was_accepted_the_reference_is_left_or_nothing(reference):
+    (paths.ACCEPTED / "east/a.parquet").unlink()
+    assert len(read_training(reference, params("reference + accepted"))) == 50
+    with pytest.raises(PratiqueError, match="no batch was accepted, so there is nothing to train on"):
+        read_training(reference, params("accepted"))
+
+
+@pytest.mark.parametrize("rows", ["reference + accepted", "accepted"])
+def test_a_missing_folder_is_not_an_empty_one(reference, rows):
+    (paths.ACCEPTED / "east/a.parquet").unlink()
+    (paths.ACCEPTED / "east").rmdir()
+    paths.ACCEPTED.rmdir()
+    with pytest.raises(PratiqueError, match=r"data/accepted: not found; run `pratique validate`"):
+        read_training(reference, params(rows))
