@@ -169,6 +169,18 @@ def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming
 
 
 @app.command()
+def export(
+    form: Annotated[Literal["openlineage", "prov"], typer.Argument(metavar="FORMAT", help="openlineage or prov.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write; - is standard output.")] = Path("-"),
+    namespace: Annotated[str, typer.Option(help="Keeps the names of this repository apart from others.")] = "pratique",
+) -> None:
+    """Write the lineage of the last run as OpenLineage events (NDJSON) or as a PROV document (PROV-JSON)."""
+    from pratique.lineage.export import export as write
+
+    write(form, file, namespace)
+
+
+@app.command()
 def gate(
     base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
     require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
