@@ -21,11 +21,13 @@ from pratique.provenance.parts import (
     BudgetRecord,
     CheckRecord,
     DecisionRecord,
+    Digest,
+    FileDescriptor,
     HoldRecord,
-    NamedDigest,
-    Output,
+    ResourceDescriptor,
     RowCounts,
     ShareRecord,
+    SourceRecord,
     SuspectRow,
     Tool,
 )
@@ -153,7 +155,7 @@ def make_record():
     """
 
     def make(**fields):
-        unknown = fields.keys() - WAITING.keys() - {"source", "file", "suspect_count", "held_rows", "decisions"}
+        unknown = fields.keys() - WAITING.keys() - OTHER_PARTS
         assert not unknown, f"no part of a record: {unknown}"
         said = WAITING | fields
         batch, rows, suspects, adequacy = (said[name] for name in ("batch", "rows", "suspects", "adequacy"))
@@ -169,7 +171,9 @@ def make_record():
             reason_codes=said["alarms"],
             fault=said["fault"],
             facts=BatchFacts(id=batch, source=source, rows=rows, columns=said["columns"]),
-            configuration=tuple(NamedDigest(name=name, sha256=sha) for name, sha in said["configuration"].items()),
+            source_entry=said.get("source_entry"),
+            predecessor=said.get("predecessor"),
+            configuration=tuple(ResourceDescriptor.of(name, sha) for name, sha in said["configuration"].items()),
             checks=said["checks"],
             outcome=said["outcome"],
             decisions=said.get("decisions", tuple(map(decided, filter(None, [said["decision"]])))),
@@ -179,7 +183,7 @@ def make_record():
             suspects=tuple(suspect(row, reason) for row, reason in suspects.items()),
             suspects_left_out=said.get("suspect_count", len(suspects)) - len(suspects),
             counts=RowCounts(accepted=rows - held, quarantined=held),
-            outputs=(Output(path=file, sha256=said["sha256"]),),
+            outputs=said.get("outputs", (written(file, said["sha256"]),)),
             tool=Tool(version="0", seed=0),
         )
 
@@ -187,6 +191,19 @@ def make_record():
 
 
 SHARE = ("estimate", "lowest", "highest")
+OTHER_PARTS = {
+    *("source", "file", "suspect_count", "held_rows", "decisions", "source_entry", "predecessor", "outputs"),
+}
+
+
+def written(path, sha256, media_type="application/vnd.apache.parquet"):
+    return FileDescriptor(name=path, digest=Digest(sha256=sha256), media_type=media_type)
+
+
+@pytest.fixture
+def listed():
+    """What an inventory says of a source."""
+    return SourceRecord(origin="https://crowd.example/api", owner="data team", licence="CC BY 4.0", labels="one worker")
 
 
 def suspect(row, reason):

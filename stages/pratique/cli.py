@@ -145,7 +145,8 @@ def verify(
     faults = faults_of(retrain)
     for fault in faults:
         typer.echo(errors.printable(fault))
-    typer.echo(f"{len(faults)} faults." if faults else "All holds: the model learned from trusted and accepted rows only.")
+    well = "All holds: the model learned from trusted and accepted rows only."
+    typer.echo(f"{len(faults)} faults." if faults else well)
     if faults:
         raise typer.Exit(1)
 
@@ -166,6 +167,18 @@ def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming
     from pratique.lineage.trace import recall_lines
 
     typer.echo("\n".join(recall_lines(source)))
+
+
+@app.command()
+def export(
+    form: Annotated[Literal["openlineage", "prov"], typer.Argument(metavar="FORMAT", help="openlineage or prov.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write; - is standard output.")] = Path("-"),
+    namespace: Annotated[str, typer.Option(help="Keeps the names of this repository apart from others.")] = "pratique",
+) -> None:
+    """Write the lineage of the last run as OpenLineage events (NDJSON) or as a PROV document (PROV-JSON)."""
+    from pratique.lineage.export import export as write
+
+    write(form, file, namespace)
 
 
 @app.command()

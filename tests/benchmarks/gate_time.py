@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from pratique.core.hashing import sha256_file
 from pratique.decisions.ledger import append
-from pratique.provenance.parts import BatchFacts, Output, RowCounts, Tool
+from pratique.provenance.parts import BatchFacts, Digest, FileDescriptor, RowCounts, Tool
 from pratique.provenance.record import Record
 
 OLD = (10, 1000)
@@ -83,6 +83,8 @@ def accepted(path: Path) -> Record:
         reason_codes=(),
         fault=None,
         facts=BatchFacts(id=f"vendor/{path.stem}", source="vendor", rows=100, columns=4),
+        source_entry=None,
+        predecessor=None,
         configuration=(),
         checks=(),
         outcome="accepted",
@@ -93,7 +95,7 @@ def accepted(path: Path) -> Record:
         suspects=(),
         suspects_left_out=0,
         counts=RowCounts(accepted=100, quarantined=0),
-        outputs=(Output(path=path.name, sha256=sha256),),
+        outputs=(FileDescriptor(name=path.name, digest=Digest(sha256=sha256), media_type="text/csv"),),
         tool=Tool(version="0", seed=0),
     )
 

@@ -1,5 +1,6 @@
 """What was written is held to what is there: by train before it learns, by verify at any time, by recall later."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def swap(root: Path) -> None:
     shutil.copyfile(root / "data/accepted/west/second.parquet", root / "data/accepted/east/first.parquet")
 
 
+OTHER = {"name": "data/incoming/west/zero.csv", "digest": {"sha256": "0" * 64}}
 TAMPERED = {
     "data/incoming/east/first.csv": "not the bytes that were cleared",
     "data/accepted/east/first.parquet": "changed after it was written",
@@ -68,3 +70,11 @@ def test_recall_says_what_a_source_touched(change):
     commit = change.ok("git", "rev-parse", "main")[:12]
     assert f"The model of commit {commit} " in done.out
     assert "no batch of this source" in change.pratique("recall", "north").complaint
+
+
+def test_verify_finds_an_edited_origin_and_a_predecessor_that_is_another(change):
+    change.edit("data/records/east/first.json", '"licence": "l"', '"licence": "free"')
+    change.edit("data/records/west/second.json", '"predecessor": null', f'"predecessor": {json.dumps(OTHER)}')
+    said = change.pratique("verify").out
+    assert "east/first: its source is not as data/sources.yaml lists it" in said
+    assert "west/second: the batch before it is none here" in said

@@ -390,9 +390,9 @@ def test_an_unreadable_batch_is_kept_byte_for_byte_with_its_reason(spoiled, name
     assert record["predicate"]["reasonCodes"] == ["unreadable"]
     assert name in record["predicate"]["fault"]
     assert BAD[name][1] in record["predicate"]["fault"]
-    assert record["predicate"]["outputs"] == [
-        {"path": f"data/quarantine/east/{stem}/{name}", "sha256": sha256_bytes(sent)}
-    ]
+    (kept,) = record["predicate"]["outputs"]
+    assert (kept["name"], kept["mediaType"]) == (f"data/quarantine/east/{stem}/{name}", "application/octet-stream")
+    assert kept["digest"] == {"sha256": sha256_bytes(sent)}
     line = line_of(spoiled, name)
     assert (line["verdict"], line["outcome"], line["alarms"]) == ("quarantine", "quarantined", "unreadable")
     assert (line["sha256"], line["rows"], line["p_value"]) == (sha256_bytes(sent), "0", "0.0")

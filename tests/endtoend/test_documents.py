@@ -15,6 +15,7 @@ from pratique.contract.discovery import load_check
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import Params, Section
+from pratique.provenance.record import record_schema
 
 REPOSITORY = Path(__file__).parents[2]
 DOCUMENTS = (
@@ -94,6 +95,12 @@ def test_every_key_of_params_is_explained():
     known |= {f"checks.{check}.{field}" for check in OWN_CHECKS for field in load_check(check).model_fields}
     explained = set(re.findall(r"^\| `([\w.]+)` \|", read("docs/configuration.md"), re.M))
     assert sorted(known - explained) == []
+
+
+def test_every_key_of_a_record_is_explained():
+    known = record_schema()["properties"]["predicate"]["properties"].keys()
+    rows = re.findall(r"^\| (`[^|]*`) \|", read("docs/provenance.md").partition("## Exports")[0], re.M)
+    assert sorted(key for row in rows for key in re.findall(r"`(\w+)`", row)) == sorted(known)
 
 
 def test_the_check_that_contributors_are_shown_works(monkeypatch):

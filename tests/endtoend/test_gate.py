@@ -1,5 +1,6 @@
 """The gate on changes to a team's own repository: real git, real DVC, and people who decide."""
 
+import json
 import shutil
 from datetime import date, timedelta
 
@@ -29,6 +30,46 @@ def test_a_poisoned_change_fails_with_the_reason_and_what_to_do(poisoned):
     assert lines[-2].startswith("Next: git rm data/incoming/east/bad.csv")
     assert lines[-1] == "Report: data/reports/gate/summary.md"
     assert poisoned.ok("git", "status", "--porcelain") == ""
+
+
+def test_the_gate_and_the_pipeline_say_the_same_of_where_a_batch_comes_from(change, clean, make_rows):
+    """The batch before it lies on main, or comes with the same change; the gate hashes both itself."""
+    change.bring(clean, "east/good.csv")
+    change.bring(make_rows(40, seed=13), "east/later.csv")
+    change.bring(make_rows(40, seed=14), "west/early.csv")
+    change.commit()
+    assert change.gate("--attest").code == 0
+    change.stages("ingest", "validate")
+    names = {}
+    for batch in ("east/good", "east/later", "west/early"):
+        attested, recorded = (
+            json.loads((change.root / f"data/{folder}/{batch}.json").read_bytes())["predicate"]
+            for folder in ("attestations", "records")
+        )
+        for part in ("sourceEntry", "predecessor"):
+            assert attested[part] == recorded[part]
+        assert attested["sourceEntry"] == {"origin": "o", "owner": "w", "licence": "l", "labels": "b"}
+        names[batch] = attested["predecessor"] and attested["predecessor"]["name"]
+    assert names == {
+        "east/good": "data/incoming/east/first.csv",
+        "east/later": "data/incoming/east/good.csv",
+        "west/early": None,
+    }
+
+
+def test_a_release_survives_an_edit_of_the_inventory(released):
+    """Whoever delivers a batch, and under which licence: what was decided is about its bytes."""
+    released.stages("ingest", "validate", "train")
+    assert released.line("east/bad")["outcome"] == "accepted"
+    released.edit("data/sources.yaml", "owner: w", "owner: somebody else")
+    said = released.pratique("verify").out
+    assert "east/bad: its source is not as data/sources.yaml lists it" in said
+    assert "west/second: cleared by other sources than are here" in said
+    assert "west/second: its source" not in said
+    released.stages("validate")
+    assert (released.line("east/bad")["decision"], released.line("east/bad")["outcome"]) == ("release", "accepted")
+    assert "owner: somebody else; licence: l" in released.pratique("trace", "east/bad").out
+    assert released.pratique("verify").code == 0
 
 
 def test_rows_of_the_holdout_fail(change, make_rows):

@@ -1,9 +1,11 @@
 """A team's own project: batches that arrive one after another give the same bytes as all of them at once."""
 
 import csv
+import json
 import shutil
 
 import pytest
+from pratique.core.hashing import sha256_file
 
 OUTPUTS = ("data/accepted", "data/quarantine", "data/records", "data/reports")
 FLIPPED = ("east/b", "west/d")
@@ -79,6 +81,27 @@ def test_two_steps_give_the_bytes_of_one(incremental, at_once, place):
 
 def test_model_and_profile_are_the_same_too(incremental, at_once):
     assert incremental.contents("data/profile", "data/model") == at_once.contents("data/profile", "data/model")
+
+
+PREDECESSORS = {
+    "east/a": None,
+    "east/b": "east/a.parquet",
+    "east/c": "east/b.csv",
+    "east/d": "east/c.parquet",
+    "west/a": None,
+    "west/b": "west/a.parquet",
+    "west/c": "west/b.csv",
+    "west/d": "west/c.csv",
+    "west/torn": "west/d.csv",
+}
+
+
+def test_each_record_names_the_batch_before_it_of_its_source(at_once):
+    for batch, before in PREDECESSORS.items():
+        record = json.loads((at_once.root / f"data/records/{batch}.json").read_bytes())
+        named = before and f"data/incoming/{before}"
+        expected = named and {"name": named, "digest": {"sha256": sha256_file(at_once.root / named)}}
+        assert record["predicate"]["predecessor"] == expected
 
 
 def test_the_poison_was_there_to_be_found(at_once):

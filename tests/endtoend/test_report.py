@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+from pratique.core.hashing import sha256_file
 from pratique.dossier.suspects import CARDS, LINES
 
 pytestmark = pytest.mark.slow
@@ -106,6 +107,24 @@ def test_a_decision_shows_on_the_page_and_in_the_queue(run, tmp_path):
     assert page.count("<script>") == 1
     assert "review release" not in page
     assert 'data-state="released"' in (project.root / "data/reports/index.html").read_text(encoding="utf-8")
+
+
+def test_the_page_says_where_a_batch_comes_from_and_what_came_before(run, tmp_path):
+    assert "not listed in data/sources.yaml when the batch was judged" in named(run, "east/flipped").read_text()
+    project = run.copy(tmp_path / "listed")
+    entry = {"origin": "https://east.example/api", "owner": "<script>East</script>", "licence": "CC BY 4.0"}
+    listed = {"east": entry | {"labels": "typed in\u202e"}}
+    (project.root / "data/sources.yaml").write_text(json.dumps(listed), encoding="utf-8")
+    frame = pd.read_csv(project.root / "data/incoming/east/flipped.csv")
+    frame.to_csv(project.root / "data/incoming/east/later.csv", index=False)
+    project.stages("ingest", "validate", "train", "evaluate", "report")
+    page = named(project, "east/later").read_text(encoding="utf-8")
+    for text in ("https://east.example/api", "&lt;script&gt;East&lt;/script&gt;", "CC BY 4.0", "typed in\\u202e"):
+        assert f"<dd>{text}</dd>" in page
+    before = project.root / "data/incoming/east/good.csv"
+    assert f"<code>data/incoming/east/good.csv</code>, SHA-256 <code>{sha256_file(before)}</code>" in page
+    first = named(project, "east/flipped").read_text(encoding="utf-8")
+    assert "none, it is the first of its source" in first
 
 
 def test_personal_cells_are_on_no_page(run, tmp_path):

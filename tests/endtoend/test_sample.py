@@ -272,7 +272,8 @@ def test_a_record_says_what_the_table_says(done, records, verdicts):
 
 
 def test_the_outputs_of_a_record_are_the_files_that_are_there(done, records):
-    outputs = {out["path"]: out["sha256"] for record in records.values() for out in record["predicate"]["outputs"]}
+    listed = [out for record in records.values() for out in record["predicate"]["outputs"]]
+    outputs = {out["name"]: out["digest"]["sha256"] for out in listed}
     stored = done.contents("data/accepted", "data/quarantine")
     assert sorted(outputs) == sorted(stored)
     assert outputs == {path: sha256_file(done.root / path) for path in stored}

@@ -21,13 +21,16 @@ from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import AlarmParams, Params, ShiftParams
 from pratique.decisions.decision import Decision, DecisionFile, binding_of
+from pratique.decisions.ledger import essence
 from pratique.detector import profile
 from pratique.detector.examine import Examination, Measurement
 from pratique.detector.verdict import judge, judge_unreadable
+from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record, record_schema
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.recording import Configuration, bind, make_record
+from pratique.quarantine.recording import Configuration, Upstream, bind, make_record
 from pratique.quarantine.rulings import NO_RULING, Hold, Ruling
+from pratique.quarantine.sources import Source
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 from pratique.tables.arrival import Arrival
 from pydantic import ValidationError
@@ -35,6 +38,9 @@ from pydantic import ValidationError
 SHA = "ab" * 32
 OUTPUTS = [("data/accepted/vendor/w01.parquet", "cd" * 32)]
 JUDGED_BY = Configuration({"params": "1" * 64, "profile": "2" * 64, "code": "3" * 64}, seed=7)
+SOURCE = Source(origin="https://vendor.example/feed", owner="Vendor", licence="CC BY 4.0", labels="by hand")
+UPSTREAM = Upstream(SOURCE, ResourceDescriptor.of("data/incoming/vendor/w00.csv", "0a" * 32))
+UNKNOWN = Upstream()
 LAYOUT = Layout("y", {"a": "real"})
 SCHEMA = json.loads((files("pratique.provenance") / "record.schema.json").read_text(encoding="utf-8"))
 
@@ -115,7 +121,7 @@ def record(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def statement(outcome: ClearedBatch) -> dict[str, Any]:
     """The record as it stands on disk."""
-    return make_record(outcome, JUDGED_BY, OUTPUTS).to_statement()
+    return make_record(outcome, JUDGED_BY, UPSTREAM, OUTPUTS).to_statement()
 
 
 def predicate(outcome: str) -> dict[str, Any]:
@@ -257,7 +263,16 @@ def test_no_unknown_key_can_be_added(record):
         ("/predicate/checks/0/success", 1),
         ("/predicate/checks/0/pValue", None),
         ("/predicate/outputs", []),
-        ("/predicate/outputs/0/sha256", ""),
+        ("/predicate/outputs/0/name", ""),
+        ("/predicate/outputs/0/digest/sha256", ""),
+        ("/predicate/outputs/0/digest", "cd" * 32),
+        ("/predicate/outputs/0/mediaType", "parquet"),
+        ("/predicate/outputs/0/mediaType", None),
+        ("/predicate/sourceEntry/licence", None),
+        ("/predicate/sourceEntry", "CC BY 4.0"),
+        ("/predicate/predecessor", "vendor/w00"),
+        ("/predicate/predecessor/digest/sha256", "0a"),
+        ("/predicate/configuration/0/name", ""),
         ("/predicate/rows/quarantined", None),
         ("/predicate/suspects", {"shown": [], "left_out": 0}),
         ("/predicate/suspects/0/row", "0"),
@@ -282,7 +297,7 @@ def test_no_wrong_value_passes(place, value):
 
 def test_a_record_that_breaks_its_schema_is_not_written():
     with pytest.raises(ValidationError):
-        make_record(OUTCOMES["accepted"], JUDGED_BY, [])
+        make_record(OUTCOMES["accepted"], JUDGED_BY, UNKNOWN, [])
 
 
 def test_an_accepted_batch():
@@ -291,7 +306,9 @@ def test_an_accepted_batch():
     assert got["rows"] == {"accepted": 40, "quarantined": 0}
     assert got["pValue"] == round(1 - 0.5**3, 4)
     assert (got["suspects"], got["suspectsLeftOut"]) == ([], 0)
-    assert got["outputs"] == [{"path": OUTPUTS[0][0], "sha256": OUTPUTS[0][1]}]
+    (path, sha256), *_ = OUTPUTS
+    parquet = {"mediaType": "application/vnd.apache.parquet"}
+    assert got["outputs"] == [{"name": path, "digest": {"sha256": sha256}} | parquet]
 
 
 def test_a_partial_batch():
@@ -395,9 +412,9 @@ def test_digests_of_columns_and_labels_can_be_recomputed():
 def test_the_configuration_is_named_by_digest():
     got = predicate("accepted")
     assert got["configuration"] == [
-        {"name": "params", "sha256": "1" * 64},
-        {"name": "profile", "sha256": "2" * 64},
-        {"name": "code", "sha256": "3" * 64},
+        {"name": "params", "digest": {"sha256": "1" * 64}},
+        {"name": "profile", "digest": {"sha256": "2" * 64}},
+        {"name": "code", "digest": {"sha256": "3" * 64}},
     ]
     assert got["tool"] == {"name": "pratique", "version": __version__, "seed": 7}
 
@@ -417,6 +434,70 @@ def test_the_configuration_follows_what_judges_and_nothing_else(tmp_path, monkey
         assert other.digests["params"] != first.digests["params"]
     (tmp_path / "data/profile/profile.json").write_text("{ }", encoding="utf-8")
     assert Configuration.of(params).digests["profile"] != first.digests["profile"]
+
+
+def test_the_inventory_of_sources_is_part_of_the_configuration(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/profile").mkdir(parents=True)
+    (tmp_path / "data/profile/profile.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "data/sources.yaml").write_bytes(b"{}\n")
+    digests = Configuration.of(Params(data={"label": "y"}, checks={"labels": {}})).digests
+    assert digests["sources"] == hashlib.sha256(b"{}\n").hexdigest()
+
+
+def test_a_record_says_where_its_batch_comes_from():
+    got = predicate("accepted")
+    assert got["sourceEntry"] == {
+        "origin": "https://vendor.example/feed",
+        "owner": "Vendor",
+        "licence": "CC BY 4.0",
+        "labels": "by hand",
+    }
+    assert got["predecessor"] == {"name": "data/incoming/vendor/w00.csv", "digest": {"sha256": "0a" * 32}}
+
+
+def test_an_unlisted_source_and_a_first_batch_are_said_to_be_so():
+    record = make_record(OUTCOMES["accepted"], JUDGED_BY, UNKNOWN, OUTPUTS)
+    got = record.to_statement()["predicate"]
+    assert (got["sourceEntry"], got["predecessor"]) == (None, None)
+    Draft202012Validator(SCHEMA).validate(record.to_statement())
+    assert Record.from_statement(record.to_statement(), "it").source_entry is None
+
+
+def test_what_an_inventory_says_can_not_command_a_terminal():
+    hostile = SOURCE.model_copy(update={"owner": "\x1b[31m\u202e", "labels": "<script>"})
+    record = make_record(OUTCOMES["accepted"], JUDGED_BY, Upstream(hostile), OUTPUTS)
+    assert record.source_entry.owner == "\\x1b[31m\\u202e"
+    assert json.dumps(record.to_statement(), ensure_ascii=False).isprintable()
+
+
+def test_the_subject_of_a_record_is_what_its_successor_names():
+    first = make_record(OUTCOMES["accepted"], JUDGED_BY, UNKNOWN, OUTPUTS)
+    second = make_record(OUTCOMES["accepted"], JUDGED_BY, Upstream(None, first.subject), OUTPUTS)
+    assert second.to_statement()["predicate"]["predecessor"] == first.to_statement()["subject"][0]
+
+
+def test_no_decision_binds_who_delivers_or_what_came_before():
+    judged_by = Configuration(JUDGED_BY.digests | {"sources": "4" * 64}, seed=7)
+    for outcome in OUTCOMES.values():
+        one = make_record(outcome, JUDGED_BY, UPSTREAM, OUTPUTS)
+        other = make_record(outcome, judged_by, UNKNOWN, OUTPUTS)
+        assert binding_of(one) == binding_of(other) == bind(outcome, judged_by)
+
+
+def test_the_ledger_follows_the_own_source_and_not_the_others():
+    judged_by = Configuration(JUDGED_BY.digests | {"sources": "4" * 64}, seed=7)
+    outcome = OUTCOMES["accepted"]
+    first = essence(make_record(outcome, JUDGED_BY, UPSTREAM, OUTPUTS))
+    assert essence(make_record(outcome, judged_by, UPSTREAM, OUTPUTS)) == first
+    sold = Upstream(SOURCE.model_copy(update={"owner": "Other"}), UPSTREAM.predecessor)
+    assert essence(make_record(outcome, JUDGED_BY, sold, OUTPUTS)) != first
+    assert essence(make_record(outcome, JUDGED_BY, Upstream(SOURCE), OUTPUTS)) != first
+
+
+def test_bytes_that_are_no_table_have_no_other_media_type():
+    (kept,) = predicate("unreadable")["outputs"]
+    assert kept["mediaType"] == "application/octet-stream"
 
 
 def test_the_record_says_what_the_reference_is_worth():

@@ -15,7 +15,7 @@ from pratique.detector.examine import Examination
 from pratique.detector.verdict import RowReason, Verdict
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.recording import Configuration
+from pratique.quarantine.recording import Configuration, Upstream
 from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN, store
 from pratique.tables.arrival import Arrival
 
@@ -46,7 +46,7 @@ def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int,
 
 
 def stored(result: ClearedBatch) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    files, record = store(result, JUDGED_BY)
+    files, record = store(result, JUDGED_BY, Upstream())
     assert all(path.is_file() for path in files)
     assert files[-1] == record.path
     assert Record.read(record.path) == record
@@ -118,5 +118,5 @@ def test_bytes_that_are_no_table_are_kept_as_they_came(here):
     original.parent.mkdir(parents=True)
     original.write_bytes(b"\x00\xffno table")
     arrival = Arrival("garden/monday", "monday.csv", "c" * 64, fault="monday.csv: NUL byte at offset 0")
-    store(ClearedBatch(arrival, None, None, Verdict("quarantine", 0.0, ("unreadable",))), JUDGED_BY)
+    store(ClearedBatch(arrival, None, None, Verdict("quarantine", 0.0, ("unreadable",))), JUDGED_BY, Upstream())
     assert (paths.QUARANTINE / "garden/monday/monday.csv").read_bytes() == b"\x00\xffno table"

@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pratique.core.errors import PratiqueError
-from pratique.tables.arrival import Arrival, read_arrivals
+from pratique.tables.arrival import Arrival, list_predecessors, read_arrivals
 
 NOTE = json.dumps(Arrival("crowd/w01", "w01.csv", "ab" * 32, 3, 2).to_json())
 
@@ -43,3 +45,26 @@ def test_a_damaged_note_is_named_with_what_to_run(folder, damaged):
 def test_where_nothing_is_ingested_it_says_what_to_run(tmp_path):
     with pytest.raises(PratiqueError, match="pratique ingest"):
         read_arrivals(tmp_path)
+
+
+def test_the_order_is_that_of_batches_not_of_their_files():
+    """`w1-a.csv` sorts before `w1.csv`, the batch `w1` before `w1-a`."""
+    assert list_predecessors(["s/w1-a", "s/w1"]) == {"s/w1-a": "s/w1"}
+    assert list_predecessors(["a/x", "a-b/y", "a/z"]) == {"a/z": "a/x"}
+    assert list_predecessors([]) == {}
+
+
+BATCHES = st.lists(st.from_regex(r"[ab]{1,2}(-[ab])?/[a-c0-2.-]{1,3}", fullmatch=True), unique=True)
+
+
+@given(BATCHES, st.randoms(use_true_random=False))
+def test_batches_of_a_source_form_one_chain_whatever_order_they_came_in(batches, random):
+    before = list_predecessors(batches)
+    shuffled = random.sample(batches, len(batches))
+    assert list_predecessors(shuffled) == before
+    for source in {batch.split("/")[0] for batch in batches}:
+        own = sorted(batch for batch in batches if batch.split("/")[0] == source)
+        chain = [own[-1]]
+        while chain[-1] in before:
+            chain.append(before[chain[-1]])
+        assert chain[::-1] == own

@@ -13,7 +13,6 @@ from pratique.dossier.suspects import Ranking, rank
 from pratique.dossier.traits import MOST_ROWS, Trait, repeats, traits
 from pratique.dossier.trusted import Trusted
 from pratique.provenance.record import Record
-from pratique.quarantine.sources import load_inventory
 from pratique.results.price import Price, Pricing
 from pratique.results.records import read_scores, read_suspects
 from pratique.tables.reading import read_table
@@ -69,16 +68,11 @@ class DossierBuilder:
         self._scores = read_scores()
         self._trusted = Trusted.read(params.data)
         self._pricing = Pricing(params, self._trusted.rows.layout)
-        self._inventory = load_inventory()
 
     @property
     def trusted_rows(self) -> tuple[int, int]:
         """How many trusted rows pages are drawn from, and how many there are."""
         return len(self._trusted.rows), self._trusted.of
-
-    def origin(self, source: str) -> dict[str, str]:
-        """What data/sources.yaml says about a source; nothing where it is not listed."""
-        return self._inventory[source].model_dump() if source in self._inventory else {}
 
     def dossier(self, facts: Record) -> Dossier:
         """Put together what there is to show about one batch."""

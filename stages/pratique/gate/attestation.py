@@ -34,7 +34,10 @@ def attest(result: GateResult) -> list[Path]:
 def attestation(gated: GatedBatch, base: str) -> dict[str, Any]:
     """The statement about one batch."""
     commit = gated.submission.commits[0] if gated.submission.commits else None
-    kept = ("result", "verdict", "outcome", "reasonCodes", "batch", "configuration", "checks", "decisions", "holds")
+    kept = (
+        *("result", "verdict", "outcome", "reasonCodes", "batch", "sourceEntry", "predecessor"),
+        *("configuration", "checks", "decisions", "holds"),
+    )
     statement = gated.record.to_statement()
     return {
         "_type": STATEMENT,

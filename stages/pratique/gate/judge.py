@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pratique.core import paths
+from pratique.core.hashing import sha256_file
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
 from pratique.decisions.decision import DecisionFile, load_decisions, parse_decision
@@ -18,12 +19,13 @@ from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy
 from pratique.gate.changes import Change, changes_since, incoming_here, ledger_at, pointers
 from pratique.provenance import git
+from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record
 from pratique.quarantine.adhoc import clear_file
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.recording import apply_rulings, bind, make_record
+from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_record
 from pratique.quarantine.rulings import Rulebook
-from pratique.tables.arrival import batch_name
+from pratique.tables.arrival import batch_name, list_predecessors
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,7 @@ def gate(ref: str, today: date | None = None) -> GateResult:
     decisions = _decisions(change)
     chosen = _choose_files(change, decisions)
     submissions = {path: Submission.of(pointers(path), change.base) for path in chosen}
+    earlier = _find_predecessors(chosen)
     home = Path.cwd()
     judge = Judge.of(decisions, {batch_name(path) for path in chosen}, today or datetime.now(UTC).date())
     batches: list[GatedBatch] = []
@@ -110,7 +113,7 @@ def gate(ref: str, today: date | None = None) -> GateResult:
         with isolate_policy(base) as room:
             for path in show_progress(chosen, "examining"):
                 cleared = clear_file(home / path, room.detector)
-                record, objections = rule(cleared, room, judge, submissions[path])
+                record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path))
                 batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
                 unlisted |= {path.parent.name} - set(room.inventory)
     mixed = change.policy if change.brings else ()
@@ -137,8 +140,23 @@ def _choose_files(change: Change, decisions: Sequence[DecisionFile]) -> list[Pat
     return sorted({*change.files, *(path for path in incoming_here() if batch_name(path) in released)})
 
 
+def _find_predecessors(chosen: Sequence[Path]) -> dict[Path, ResourceDescriptor]:
+    """The batch before each of these files, hashed as it lies here; the first of a source has none.
+
+    It is not examined: the base's own, or brought by the change and then examined by itself.
+    """
+    here = {batch_name(path): path for path in incoming_here()} if chosen else {}
+    before = list_predecessors(here)
+    found = {path: here[before[batch_name(path)]] for path in chosen if batch_name(path) in before}
+    return {path: ResourceDescriptor.of(other.as_posix(), sha256_file(other)) for path, other in found.items()}
+
+
 def rule(
-    cleared: ClearedBatch, room: BasePolicy, judge: Judge, submission: Submission
+    cleared: ClearedBatch,
+    room: BasePolicy,
+    judge: Judge,
+    submission: Submission,
+    predecessor: ResourceDescriptor | None,
 ) -> tuple[Record, tuple[str, ...]]:
     """The record of a batch with the decisions that stand, and what was objected to the others."""
     binds = bind(cleared, room.configuration)
@@ -146,4 +164,5 @@ def rule(
     law = Rulebook(standing, room.inventory, room.params)
     done = apply_rulings(cleared, room.configuration, law)
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
-    return make_record(done, room.configuration, [(source, cleared.arrival.sha256)]), tuple(objections)
+    upstream = Upstream(room.inventory.get(cleared.arrival.source), predecessor)
+    return make_record(done, room.configuration, upstream, [(source, cleared.arrival.sha256)]), tuple(objections)

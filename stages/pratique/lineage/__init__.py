@@ -1,1 +1,1 @@
-"""Which rows reached which model, and whether everything here is what the records say."""
+"""Which rows reached which model, whether all here is as the records say, and that told in other tools' formats."""

@@ -65,10 +65,20 @@ def trace_lines(words: str) -> list[str]:
         lines.append(f"row {row}: {_where(found, int(row))}")
     else:
         lines.append(f"rows: {record.counts.accepted} accepted, {record.counts.quarantined} quarantined")
+    lines += _describe_upstream(record)
     for decision in record.decisions:
         lines.append(f"{decision.action} by {decision.reviewer}: {decision.reason} ({decision.path})")
     lines += [hold.reason for hold in record.holds]
     return [printable(line) for line in [*lines, _describe_model(found, int(row) if row else None)]]
+
+
+def _describe_upstream(record: Record) -> list[str]:
+    """Who delivered the batch under which licence, and which batch came before it."""
+    entry, before = record.source_entry, record.predecessor
+    listed = "not listed in data/sources.yaml"
+    if entry is not None:
+        listed = f"{entry.origin}; owner: {entry.owner}; licence: {entry.licence}; labels: {entry.labels}"
+    return [f"source {record.source}: {listed}", f"the batch before it: {before.name if before else 'none'}"]
 
 
 def _where(found: Trace, row: int) -> str:

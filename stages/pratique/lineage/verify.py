@@ -15,7 +15,9 @@ from pratique.decisions.judging import Judge, Submission
 from pratique.gate.changes import pointers
 from pratique.provenance import signing
 from pratique.provenance.record import Record
-from pratique.quarantine.recording import Configuration
+from pratique.quarantine.recording import Configuration, describe_source
+from pratique.quarantine.sources import Inventory, load_inventory
+from pratique.tables.arrival import list_predecessors
 from pratique.training.manifest import (
     MODEL_FILE,
     digest_learned_reference,
@@ -44,6 +46,7 @@ def verify(retrain: bool = False) -> list[str]:
         lambda: _ledger(records),
         lambda: _inputs(records),
         lambda: _configurations(records, Configuration.of(params)),
+        lambda: _upstream(records, load_inventory()),
         lambda: _outputs(records),
         lambda: _decisions(records, params),
         lambda: _attestations(params),
@@ -102,9 +105,20 @@ def _configurations(records: Records, here: Configuration) -> Iterator[str]:
             yield f"{name}: cleared by other {', '.join(differs)} than are here; run `dvc repro`"
 
 
+def _upstream(records: Records, inventory: Inventory) -> Iterator[str]:
+    """Each record says of its source what the inventory says, and names the batch before it."""
+    before = list_predecessors(records)
+    for name, record in records.items():
+        if record.source_entry != describe_source(inventory.get(record.source)):
+            yield f"{name}: its source is not as {paths.SOURCES} lists it; run `dvc repro`"
+        earlier = records[before[name]].subject if name in before else None
+        if record.predecessor != earlier:
+            yield f"{name}: the batch before it is {earlier.name if earlier else 'none'} here; run `dvc repro`"
+
+
 def _outputs(records: Records) -> Iterator[str]:
     """Each output is as its record says, and nothing else lies beside them."""
-    outputs = {out.path: out.sha256 for record in records.values() for out in record.outputs}
+    outputs = {out.name: out.sha256 for record in records.values() for out in record.outputs}
     there = {p.as_posix() for folder in (paths.ACCEPTED, paths.QUARANTINE) for p in folder.rglob("*") if p.is_file()}
     for path in sorted(there - outputs.keys()):
         yield f"{path}: no record knows it"

@@ -58,7 +58,6 @@ def batch_page(dossier: Dossier, desk: DossierBuilder, params: Params, waiting: 
         label=printable(params.data.label),
         history=_history(dossier.earlier),
         history_cap=HISTORY,
-        origin=desk.origin(facts.source),
         rules=_rules(params, facts),
         before=before,
         after=after,

@@ -36,18 +36,42 @@ class BatchFacts(Part):
     row_set_sha256: Sha256 | None = None
 
 
-class NamedDigest(Part):
-    """Something beside the batch that the verdict depends on."""
+class Digest(Part):
+    """What tells bytes from all others."""
 
-    name: str
     sha256: Sha256
 
 
-class Output(Part):
-    """A file that holds the batch's rows or bytes."""
+class ResourceDescriptor(Part):
+    """Something by its name and digest: a ResourceDescriptor of in-toto's attestation framework, v1."""
 
-    path: str
-    sha256: Sha256
+    name: str = Field(min_length=1)
+    digest: Digest
+
+    @classmethod
+    def of(cls, name: str, sha256: str) -> "ResourceDescriptor":
+        """The descriptor of what has this name and this digest."""
+        return cls(name=name, digest=Digest(sha256=sha256))
+
+    @property
+    def sha256(self) -> str:
+        """The digest as text."""
+        return self.digest.sha256
+
+
+class FileDescriptor(ResourceDescriptor):
+    """A file, named by its path in the repository; what its bytes are is a media type of IANA's."""
+
+    media_type: str = Field(pattern="^[a-z]+/[a-z0-9.+-]+$")
+
+
+class SourceRecord(Part):
+    """What the inventory of sources said of the batch's source; `origin` is a URI or words."""
+
+    origin: str
+    owner: str
+    licence: str
+    labels: str
 
 
 class CheckRecord(Part):

@@ -21,13 +21,14 @@ from pratique.provenance.parts import (
     CheckRecord,
     Count,
     DecisionRecord,
+    FileDescriptor,
     HoldRecord,
-    NamedDigest,
-    Output,
     Part,
+    ResourceDescriptor,
     RowCounts,
     Sha256,
     ShareRecord,
+    SourceRecord,
     SuspectRow,
     Tool,
 )
@@ -49,6 +50,10 @@ class Record(Part):
         Why the batch is held: alarms, then codes of policy.
     fault : str, optional
         Why the file can't be read as a table.
+    source_entry : SourceRecord, optional
+        Who delivered it and under which licence; None where the inventory does not list the source.
+    predecessor : ResourceDescriptor, optional
+        The subject of the record before it: the batch of the same source whose name comes before; None for the first.
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
@@ -62,7 +67,9 @@ class Record(Part):
     reason_codes: tuple[Annotated[str, Field(pattern=r"^[a-z_0-9]+(\.fault)?$")], ...]
     fault: str | None
     facts: BatchFacts = Field(alias="batch")
-    configuration: tuple[NamedDigest, ...]
+    source_entry: SourceRecord | None
+    predecessor: ResourceDescriptor | None
+    configuration: tuple[ResourceDescriptor, ...]
     checks: tuple[CheckRecord, ...]
     outcome: Literal["accepted", "quarantined"]
     decisions: tuple[DecisionRecord, ...]
@@ -72,7 +79,7 @@ class Record(Part):
     suspects: tuple[SuspectRow, ...]
     suspects_left_out: Count
     counts: RowCounts = Field(alias="rows")
-    outputs: Annotated[tuple[Output, ...], Field(min_length=1)]
+    outputs: Annotated[tuple[FileDescriptor, ...], Field(min_length=1)]
     tool: Tool
 
     @classmethod
@@ -109,7 +116,7 @@ class Record(Part):
         """The record as an in-toto Statement; numbers have six digits, because processors differ behind them."""
         return {
             "_type": STATEMENT,
-            "subject": [{"name": self.file, "digest": {"sha256": self.sha256}}],
+            "subject": [self.subject.model_dump(mode="json")],
             "predicateType": RECORD_PREDICATE,
             "predicate": round_floats(self.model_dump(mode="json", by_alias=True)),
         }
@@ -128,6 +135,11 @@ class Record(Part):
         """Write the record to its file, and return that."""
         write_json(self.path, self.to_statement())
         return self.path
+
+    @property
+    def subject(self) -> ResourceDescriptor:
+        """The file that came in."""
+        return ResourceDescriptor.of(self.file, self.sha256)
 
     @property
     def batch(self) -> str:
@@ -215,11 +227,7 @@ def record_schema() -> dict[str, Any]:
     """The JSON Schema of a record as it stands on disk, for programs that read records without this package."""
     predicate = Record.model_json_schema(by_alias=True, mode="serialization")
     definitions = predicate.pop("$defs")
-    closed = {"type": "object", "additionalProperties": False}
-    sha256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-    digest = {**closed, "required": ["sha256"], "properties": {"sha256": sha256}}
-    named = {"name": {"type": "string", "minLength": 1}, "digest": digest}
-    subject = {**closed, "required": ["name", "digest"], "properties": named}
+    subject = {"$ref": "#/$defs/ResourceDescriptor"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{RECORD_PREDICATE}:schema",

@@ -1,6 +1,8 @@
 """Making the record of a cleared batch, and what a decision about it must bind."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 from pratique.contract.discovery import digest_code
@@ -21,20 +23,25 @@ from pratique.provenance.parts import (
     BudgetRecord,
     CheckRecord,
     DecisionRecord,
+    Digest,
+    FileDescriptor,
     HoldRecord,
-    NamedDigest,
-    Output,
+    ResourceDescriptor,
     RowCounts,
     ShareRecord,
+    SourceRecord,
     SuspectRow,
     Tool,
 )
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.rulings import Rulebook
+from pratique.quarantine.sources import Source
 from pratique.tables.reading import digest_trusted
 
-DECLARED_FILES = {"schema": paths.SCHEMA, "suite": paths.SUITE}
+DECLARED_FILES = {"schema": paths.SCHEMA, "suite": paths.SUITE, "sources": paths.SOURCES}
+MEDIA_TYPES = {".csv": "text/csv", ".parquet": "application/vnd.apache.parquet"}
+UNREADABLE_MEDIA_TYPE = "application/octet-stream"
 RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
     "accept": "PASSED",
     "partial": "WARNED",
@@ -44,7 +51,7 @@ RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
 
 @dataclass(frozen=True)
 class Configuration:
-    """Everything beside the batch that a verdict depends on, by digest."""
+    """Everything beside the batch that a record depends on, by digest."""
 
     digests: dict[str, str]
     seed: int
@@ -66,14 +73,25 @@ class Configuration:
         )
 
 
-def make_record(cleared: ClearedBatch, judged_by: Configuration, outputs: list[tuple[str, str]]) -> Record:
+@dataclass(frozen=True)
+class Upstream:
+    """Where a batch comes from: its source as the inventory lists it, and the batch of that source before it."""
+
+    source: Source | None = None
+    predecessor: ResourceDescriptor | None = None
+
+
+def make_record(
+    cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream, outputs: Sequence[tuple[str, str]]
+) -> Record:
     """The record of one batch.
 
     Parameters
     ----------
     cleared : ClearedBatch
     judged_by : Configuration
-    outputs : list of (str, str)
+    upstream : Upstream
+    outputs : sequence of (str, str)
         Path and SHA-256 of every file that holds the batch's rows or bytes.
     """
     arrival, verdict, held = cleared.arrival, cleared.verdict, int(cleared.held.sum())
@@ -87,7 +105,9 @@ def make_record(cleared: ClearedBatch, judged_by: Configuration, outputs: list[t
         reason_codes=cleared.codes,
         fault=_printable(arrival.fault),
         facts=_facts(cleared),
-        configuration=tuple(NamedDigest(name=name, sha256=digest) for name, digest in judged_by.digests.items()),
+        source_entry=describe_source(upstream.source),
+        predecessor=upstream.predecessor,
+        configuration=tuple(ResourceDescriptor.of(name, digest) for name, digest in judged_by.digests.items()),
         checks=tuple(map(_check, verdict.judged)),
         outcome=cleared.outcome,
         decisions=tuple(map(_decision, cleared.ruling.decisions)),
@@ -97,9 +117,16 @@ def make_record(cleared: ClearedBatch, judged_by: Configuration, outputs: list[t
         suspects=tuple(suspects),
         suspects_left_out=len(verdict.suspects) - len(suspects),
         counts=RowCounts(accepted=arrival.rows - held, quarantined=held),
-        outputs=tuple(Output(path=path, sha256=digest) for path, digest in outputs),
+        outputs=tuple(_file(path, digest, cleared.batch is not None) for path, digest in outputs),
         tool=Tool(version=__version__, seed=judged_by.seed),
     )
+
+
+def describe_source(source: Source | None) -> SourceRecord | None:
+    """What a record says of its source; None where the inventory does not list it."""
+    if source is None:
+        return None
+    return SourceRecord(**{name: printable(text) for name, text in source.model_dump().items()})
 
 
 def bind(cleared: ClearedBatch, judged_by: Configuration) -> str:
@@ -111,6 +138,11 @@ def bind(cleared: ClearedBatch, judged_by: Configuration) -> str:
 def apply_rulings(cleared: ClearedBatch, judged_by: Configuration, rulebook: Rulebook) -> ClearedBatch:
     """The same batch with what people and policy say about it."""
     return replace(cleared, ruling=rulebook.rule(cleared.arrival, bind(cleared, judged_by), cleared.row_set))
+
+
+def _file(path: str, sha256: str, is_table: bool) -> FileDescriptor:
+    media_type = MEDIA_TYPES[Path(path).suffix] if is_table else UNREADABLE_MEDIA_TYPE
+    return FileDescriptor(name=path, digest=Digest(sha256=sha256), media_type=media_type)
 
 
 def _decision(decision: DecisionFile) -> DecisionRecord:

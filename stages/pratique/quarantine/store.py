@@ -11,13 +11,13 @@ from pratique.core.hashing import sha256_file
 from pratique.core.writing import write_bytes, write_table
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.recording import Configuration, make_record
+from pratique.quarantine.recording import Configuration, Upstream, make_record
 
 ROW_COLUMN = "pratique_row"
 REASON_COLUMN = "pratique_reason"
 
 
-def store(cleared: ClearedBatch, judged_by: Configuration) -> tuple[list[Path], Record]:
+def store(cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream) -> tuple[list[Path], Record]:
     """Write a batch's outputs and its record; return every file written, and the record."""
     arrival = cleared.arrival
     if cleared.batch is None:
@@ -26,7 +26,7 @@ def store(cleared: ClearedBatch, judged_by: Configuration) -> tuple[list[Path], 
     else:
         outputs = _store_rows(cleared, cleared.batch)
     digests = [(path.as_posix(), sha256_file(path)) for path in outputs]
-    record = make_record(cleared, judged_by, digests)
+    record = make_record(cleared, judged_by, upstream, digests)
     return [*outputs, record.write()], record
 
 

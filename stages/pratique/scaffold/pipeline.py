@@ -119,7 +119,6 @@ STAGES = (
             str(paths.BATCHES),
             str(paths.ACCEPTED),
             str(paths.QUARANTINE),
-            str(paths.SOURCES),
             str(paths.REFERENCE),
             str(paths.HOLDOUT),
         ],

@@ -1,6 +1,7 @@
 """What came in: which files are batches, what they are called, and the note that ingest keeps of each."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -89,6 +90,24 @@ def _list_entries(folder: Path) -> list[Path]:
 def batch_name(path: Path) -> str:
     """`<source>/<stem>` of an incoming file."""
     return f"{path.parent.name}/{path.stem}"
+
+
+def list_predecessors(batches: Iterable[str]) -> dict[str, str]:
+    """The batch that comes before each one, of the same source and in the order of names; the first has none.
+
+    Examples
+    --------
+    >>> list_predecessors(["scanner/w02", "crowd/w01", "scanner/w10", "scanner/w01"])
+    {'scanner/w02': 'scanner/w01', 'scanner/w10': 'scanner/w02'}
+    """
+    last: dict[str, str] = {}
+    found = {}
+    for batch in sorted(batches):
+        source = batch.partition("/")[0]
+        if source in last:
+            found[batch] = last[source]
+        last[source] = batch
+    return found
 
 
 def read_arrivals(folder: Path) -> list[Arrival]:

@@ -117,6 +117,6 @@ def _require_record(path: Path) -> TrainingFile:
     if not place.is_file():
         raise PratiqueError(f"{path}: no record lets it into training; run `pratique validate` (or `dvc pull`)")
     record, digest = Record.read(place), sha256_file(path)
-    if digest not in {out.sha256 for out in record.outputs if out.path == path.as_posix()}:
+    if digest not in {out.sha256 for out in record.outputs if out.name == path.as_posix()}:
         raise PratiqueError(f"{path}: not the rows that {place} let in; run `pratique validate` again")
     return TrainingFile(batch, path.as_posix(), digest, record.sha256)
