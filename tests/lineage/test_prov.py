@@ -85,12 +85,12 @@ def test_whatever_a_relation_names_is_told(text):
     assert set(predecessors) <= known
 
 
-def test_the_model_derives_from_accepted_rows_these_from_files_and_those_from_a_source(document):
+def test_the_model_derives_from_the_reference_and_accepted_rows_these_from_files_and_those_from_a_source(document):
     derived = pairs(document, prov.ProvDerivation)
     accepted = [f"data/accepted/crowd/w0{i}.parquet" for i in (1, 2, 3)]
     incoming = [f"data/incoming/crowd/w0{i}.csv" for i in (1, 2, 3)]
     assert derived == {
-        *(("data/model/model.skops", rows) for rows in accepted),
+        *(("data/model/model.skops", rows) for rows in (*accepted, "configuration/reference")),
         *zip(accepted, incoming, strict=True),
         ("data/quarantine/crowd/w02/rows.parquet", "data/incoming/crowd/w02.csv"),
         ("data/quarantine/web/w01/w01.csv", "data/incoming/web/w01.csv"),

@@ -17,7 +17,7 @@ from pratique.decisions.ledger import Entry
 from pratique.lineage.last_run import URI_PATTERN, LastRun, identify, is_accepted
 from pratique.provenance.parts import CheckRecord, FileDescriptor
 from pratique.provenance.record import Record
-from pratique.training.manifest import MODEL_FILE, Manifest
+from pratique.training.manifest import MODEL_FILE, Manifest, list_learned
 
 PRODUCER = f"urn:pratique:program:{__version__}"
 SPECIFICATION = "https://openlineage.io/spec"
@@ -112,13 +112,13 @@ class EventWriter:
         return JobRun(
             "train",
             "TASK",
-            self.identify("train", model.sha256, [each.sha256 for each in model.batches]),
+            self.identify("train", model.sha256, list_learned(model)),
             {
                 "parent": self._parent(whole),
                 "processing_engine": _engine(model.version),
                 "tags": _tags("TagsRunFacet", said),
             },
-            tuple(self._dataset(each.path, each.sha256) for each in model.batches),
+            tuple(self._dataset(name, sha256) for name, sha256 in list_learned(model)),
             (self._dataset(MODEL_FILE.as_posix(), model.sha256),),
         )
 

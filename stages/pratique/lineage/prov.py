@@ -13,7 +13,7 @@ from pratique.core.hashing import sha256_file, sha256_json
 from pratique.lineage.last_run import URI_PATTERN, LastRun, identify, is_accepted
 from pratique.provenance.parts import DecisionRecord, SourceRecord
 from pratique.provenance.record import Record
-from pratique.training.manifest import MODEL_FILE, Manifest
+from pratique.training.manifest import MODEL_FILE, Manifest, list_learned
 
 TERMS = "urn:pratique:prov:v1:"
 
@@ -93,7 +93,7 @@ def _tell_validation(document: ProvDocument, record: Record, run: LastRun) -> No
 def _tell_training(document: ProvDocument, model: Manifest) -> None:
     activity = document.declare(
         "activity",
-        f"train/{identify(model.sha256, [each.sha256 for each in model.batches])}",
+        f"train/{identify(model.sha256, list_learned(model))}",
         {**_describe("Training", "train"), "pratique:seed": model.seed},
     )
     document.relate("used", activity=activity, entity=_configuration(document, "params", model.params))
@@ -101,6 +101,10 @@ def _tell_training(document: ProvDocument, model: Manifest) -> None:
     learned = {"pratique:model": model.model, "pratique:rows": model.rows}
     made = _file(document, "Model", MODEL_FILE.as_posix(), model.sha256, learned)
     document.relate("wasGeneratedBy", entity=made, activity=activity)
+    if model.reference is not None:
+        trusted = _configuration(document, "reference", model.reference)
+        document.relate("used", activity=activity, entity=trusted)
+        document.relate("wasDerivedFrom", generatedEntity=made, usedEntity=trusted, activity=activity)
     for each in model.batches:
         rows = _file(document, "AcceptedRows", each.path, each.sha256)
         document.relate("used", activity=activity, entity=rows)

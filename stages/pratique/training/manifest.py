@@ -75,6 +75,12 @@ def digest_learned_reference(params: Params) -> str | None:
     return None if params.train.rows == "accepted" else digest_trusted(paths.REFERENCE)
 
 
+def list_learned(model: Manifest) -> list[tuple[str, str]]:
+    """Path and SHA-256 of everything that a model learned from: the folder of trusted rows, the accepted files."""
+    trusted = [] if model.reference is None else [(paths.REFERENCE.as_posix(), model.reference)]
+    return trusted + [(each.path, each.sha256) for each in model.batches]
+
+
 def digest_training_params(params: Params) -> str:
     """SHA-256 of the params that training follows."""
     return sha256_json(params.model_dump(mode="json", include={"seed", "data", "train"}))
