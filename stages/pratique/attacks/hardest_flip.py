@@ -1,6 +1,6 @@
 """Hardest flips: the labels that a model of the batch is least sure of, or most wrong about."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -8,6 +8,7 @@ from pydantic import Field
 from pratique.attacks.support.balance import Balanced, add_in_proportion, exchange_labels
 from pratique.contract.attack import Added, Attack, PoisonedBatch, count_poisoned, insert_beside, overwrite_cells
 from pratique.core.batch import Batch
+from pratique.core.params import ModelKind
 from pratique.tables.encoding import Encoder
 
 
@@ -39,6 +40,8 @@ class HardestFlip(Attack):
     Cost: one logistic regression, O(rows x dimensions x classes) for each of its iterations; balanced, O(poisoned
     rows^3) at worst beside it.
     """
+
+    proxy: ClassVar[ModelKind | None] = "logistic_regression"
 
     by: Literal["confidence", "loss"] = Field("confidence", description="Least sure rows first, or most wrong ones.")
     added: Added = False
