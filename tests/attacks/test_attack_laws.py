@@ -93,9 +93,27 @@ def assert_truth(clean: Batch, result: PoisonedBatch) -> None:
     assert different == list(result.rows)
 
 
-@pytest.fixture(params=attack_names())
+BALANCED = [
+    (name, {"balanced": True, "added": added, **fields})
+    for name, fields in (
+        ("label_flip", {}),
+        ("pair_flip", {}),
+        ("one_way_flip", {}),
+        ("hardest_flip", {"by": "confidence"}),
+        ("hardest_flip", {"by": "loss"}),
+    )
+    for added in (False, True)
+]
+ADDED = [(name, {"added": True}) for name in ("label_flip", "pair_flip", "one_way_flip", "hardest_flip")]
+VARIANTS = [*((name, {}) for name in attack_names()), *BALANCED, *ADDED]
+
+
+@pytest.fixture(
+    params=VARIANTS, ids=lambda variant: "-".join([variant[0], *(f"{k}={v}" for k, v in variant[1].items())])
+)
 def attack(request: pytest.FixtureRequest) -> Attack:
-    return load_attack(request.param)()
+    name, fields = request.param
+    return load_attack(name)(**fields)
 
 
 @pytest.fixture(params=BATCHES.values(), ids=BATCHES.keys())
@@ -195,7 +213,6 @@ ODD_FIELDS = [
     ("flip_noise", {"added": True}),
     ("gaussian_noise", {"scale": 0.01}),
     ("hardest_flip", {"by": "loss"}),
-    ("label_flip", {"added": True}),
     ("leaked_holdout", {"noise": 0.1}),
     ("mean_shift", {"scale": 0.01, "share": 1}),
     ("mimicry", {"weight": 0.01}),
@@ -218,7 +235,7 @@ def assert_truth_in_any_batch(name: str, fields: dict[str, Any], batch: Batch, r
     assert len(result.rows) == min(count_poisoned(batch, rate), len(poison(attack, batch, 1, seed).rows))
 
 
-FIELDS = [*((name, {}) for name in attack_names()), *ODD_FIELDS]
+FIELDS = [*VARIANTS, *ODD_FIELDS]
 
 
 @pytest.mark.parametrize(("name", "fields"), [each for each in FIELDS if each[0] not in OPTIMISING])

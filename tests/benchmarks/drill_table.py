@@ -22,8 +22,10 @@ from scipy import stats
 HOLDOUT, REFERENCE, BATCHES, ROWS = 2000, 1000, 24, 100
 PASSED = 0.5
 """An attack gets through where surely less than this share of its rows is caught."""
-COLUMNS = ("batches_caught", "rows_caught", "good_rows_lost", "damage", "damage_gated", "success_gated")
-HEADS = ("batches caught %", "rows caught %", "good rows lost %", "damage", "behind the gate", "backdoor behind it %")
+COLUMNS = ("batches_caught", "rows_caught", "good_rows_lost", "damage_without", "damage_with", "damage_avoided",
+           "success_without", "success_with")  # fmt: skip
+HEADS = ("batches caught %", "rows caught %", "good rows lost %", "damage without the gate", "with it", "avoided",
+         "trigger works without it %", "with it %")  # fmt: skip
 
 PARAMS = """\
 seed: 0
@@ -71,7 +73,7 @@ def main() -> None:
 
 
 def drill(root: Path, label: str, rows: int, given: argparse.Namespace) -> None:
-    """Run the stages; half of the accepted rows are dealt out, ten batches at most."""
+    """Run the stages; as many batches come in as the accepted rows make, twelve at most."""
     shared = {"label": label, "rows": rows, "rates": given.rates, "attacks": attacks(given.attacks)}
     shared |= {"repetitions": given.repetitions, "retrainings": given.retrainings}
     write_text(root / "params.yaml", PARAMS.format(batches=1, **shared))
@@ -79,7 +81,7 @@ def drill(root: Path, label: str, rows: int, given: argparse.Namespace) -> None:
     for stage in ("calibrate", "ingest", "validate"):
         pratique(root, stage)
     held = pd.read_parquet(root / "data/reports/rows.parquet")["quarantined"]
-    write_text(root / "params.yaml", PARAMS.format(batches=max(1, min(10, (~held).sum() // (2 * rows))), **shared))
+    write_text(root / "params.yaml", PARAMS.format(batches=max(1, min(12, (~held).sum() // rows)), **shared))
     pratique(root, "drill", *(["--jobs", str(given.jobs)] if given.jobs else []))
 
 
@@ -139,7 +141,7 @@ def shown(measure: str, number: tuple[float, float] | None) -> str:
     mean, half = 100 * number[0], 100 * number[1]
     if math.isnan(half) or half == 0:
         return f"{mean:.1f}"
-    if measure.startswith("damage"):
+    if measure.startswith("damage"):  # a difference of accuracies
         return f"{mean:.1f} ± {half:.1f}"
     return f"{mean:.1f} ({max(0.0, mean - half):.0f}–{min(100.0, mean + half):.0f})"
 
@@ -156,7 +158,7 @@ def escapes(root: Path) -> Iterator[tuple[float, str, float]]:
     for (attack, rate), measures in summary(root).items():
         caught, half = measures.get("rows_caught", (1.0, 0.0))
         if caught + half <= PASSED:
-            yield measures.get("damage_gated", (0.0, 0.0))[0], attack, rate
+            yield measures.get("damage_with", (0.0, 0.0))[0], attack, rate
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pratique.contract.attack import PoisonedBatch, overwrite_cells
 from pratique.contract.trigger import Trigger
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.drill.deal import Deal, planted_trigger, statistics
+from pratique.drill.deal import Deal, describe_features, measure_divergence, planted_trigger
 
 LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
 
@@ -24,9 +24,13 @@ def batch(rows):
     return Batch("accepted", pa.table(columns), LAYOUT)
 
 
-def test_every_row_is_dealt_out_once_or_is_history():
-    deal = Deal.of(batch(50), 3, 10, np.random.default_rng(0))
-    assert sorted([*deal.stream.numeric[:, 0], *deal.history.numeric[:, 0]]) == list(range(50))
+def of(rows, batches, size, poisoned_batches=1.0, seed=0):
+    return Deal.of(batch(rows), batches, size, poisoned_batches, np.random.default_rng(seed))
+
+
+def test_no_row_is_dealt_out_twice():
+    deal = of(50, 3, 10)
+    assert len(set(deal.stream.numeric[:, 0])) == 30
     assert deal.owner.tolist() == [0] * 10 + [1] * 10 + [2] * 10
     assert deal.stream.numeric[:, 0].tolist() == deal.positions.tolist()
     for number in range(3):
@@ -36,17 +40,41 @@ def test_every_row_is_dealt_out_once_or_is_history():
 
 @pytest.mark.parametrize(("rows", "sizes"), [(25, [9, 8, 8]), (10, [10]), (9, [9]), (11, [6, 5])])
 def test_where_rows_run_out_batches_get_fewer_or_smaller(rows, sizes):
-    deal = Deal.of(batch(rows), 3, 10, np.random.default_rng(0))
+    deal = of(rows, 3, 10)
     assert np.bincount(deal.owner).tolist() == sizes
-    assert len(deal.history) == 0
+    assert sorted(deal.positions) == list(range(rows))
+
+
+@pytest.mark.parametrize(
+    ("batches", "share", "spoiled"), [(6, 0.34, 2), (6, 0.4, 2), (6, 0.5, 3), (3, 1 / 3, 1), (4, 0.01, 1), (4, 1, 4)]
+)
+def test_a_share_of_the_batches_comes_in_poisoned_and_at_least_one(batches, share, spoiled):
+    deal = of(100, batches, 10, share)
+    poisoned = deal.poison(LabelFlip(), 0.5, np.random.default_rng(1))
+    assert deal.spoiled == spoiled
+    assert len(deal.target) == 10 * spoiled
+    assert len(poisoned.rows) == 5 * spoiled
+    assert max(poisoned.rows) < 10 * spoiled
+    assert poisoned.origin.tolist() == list(range(10 * batches))
+    rest = np.arange(10 * spoiled, 10 * batches)
+    assert poisoned.batch.take(rest).table.equals(deal.stream.take(rest).table)
+
+
+def test_inserted_rows_come_with_the_batches_that_come_in_poisoned():
+    deal = of(100, 4, 10, 0.5)
+    poisoned = deal.poison(LabelFlip(added=True), 1, np.random.default_rng(1))
+    parts = deal.batches(poisoned)
+    assert sum(map(len, parts[:2])) == 40
+    assert [len(part) for part in parts[2:]] == [10, 10]
+    assert not set(poisoned.rows) & {*parts[2], *parts[3]}
 
 
 def test_one_batch_of_all_rows_keeps_their_order():
-    assert Deal.of(batch(12), 1, 12, np.random.default_rng(5)).stream.numeric[:, 0].tolist() == list(range(12))
+    assert of(12, 1, 12, seed=5).stream.numeric[:, 0].tolist() == list(range(12))
 
 
 def test_an_inserted_row_comes_with_the_row_before_it():
-    deal = Deal.of(batch(4), 2, 2, np.random.default_rng(0))
+    deal = of(4, 2, 2)
     origin = np.array([-1, 0, 1, -1, 2, 3, -1])
     rows = np.flatnonzero(origin < 0)
     poisoned = PoisonedBatch(deal.stream.take(np.maximum(origin, 0)), rows, origin)
@@ -84,6 +112,18 @@ def test_missing_cells_do_not_count_as_stamped():
     assert planted_trigger(BackdoorTrigger(), clean, poisoned) == Trigger({"petals": 5}, "b")
 
 
-def test_statistics_are_those_of_the_numbers():
-    assert statistics(batch(3))["length"] == {"mean": 1.0, "std": pytest.approx((2 / 3) ** 0.5), "min": 0, "max": 2}
-    assert list(statistics(batch(3))) == ["length", "petals"]
+def test_features_are_described_by_their_numbers():
+    described = describe_features(batch(3))
+    assert described["length"] == {"mean": 1.0, "std": pytest.approx((2 / 3) ** 0.5), "min": 0, "max": 2}
+    assert list(described) == ["length", "petals"]
+
+
+def test_a_feature_that_stays_has_not_diverged_and_missing_numbers_do_not_count():
+    before = batch(20)
+    after = overwrite_cells(before, np.arange(20), {"petals": np.full(20, 9.0)}).batch
+    found = measure_divergence(before, after)
+    assert list(found) == ["length", "petals"]
+    assert found["length"] == 0
+    assert found["petals"] > 1
+    empty = Batch("b", pa.table({"length": pa.array([None, None], pa.float64()), "petals": [1, 2]}), LAYOUT)
+    assert np.isnan(measure_divergence(empty, empty)["length"])

@@ -1,20 +1,26 @@
 """One cell, with a gate whose verdicts are known: the counts by hand, the models where they must agree."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
+from pratique.attacks.hardest_flip import HardestFlip
 from pratique.attacks.label_flip import LabelFlip
 from pratique.attacks.outlier_insertion import OutlierInsertion
+from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.detector.detector import Detector
+from pratique.drill.deal import Deal
+from pratique.drill.outcome import Transfer
 from pratique.drill.plan import Cell, Exercise
 from pratique.drill.setting import Setting
+from pratique.training.metrics import score
+from pratique.training.models import train
 
 LAYOUT = Layout("y", {"a": "real", "b": "real"})
 
@@ -27,15 +33,16 @@ def rows(count, seed):
 
 @pytest.fixture
 def setting():
-    drill = {"batches": 3, "rows": 20}
+    drill = {"rows": 20}
     train = {"model": "logistic_regression"}
     params = Params.model_validate({"data": {"label": "y"}, "checks": {"labels": {}}, "train": train, "drill": drill})
     accepted, holdout = (Batch.from_frame("b", rows(n, seed), LAYOUT) for n, seed in ((100, 1), (200, 2)))
-    return Setting(params, accepted, holdout, Detector(None, params), {"models": "m", "gate": "g"})
+    return Setting(params, None, accepted, holdout, Detector(None, params), {"models": "m", "gate": "g"})
 
 
-def cell(attack, rate, *, run=0, cleared=True, batches=3):
-    return Cell(Exercise("x", type(attack).__name__, attack, (rate,), batches), rate, run, cleared)
+def cell(attack, rate, *, run=0, cleared=True, batches=3, poisoned_batches=1.0, unseen=()):
+    exercise = Exercise("x", type(attack).__name__, attack, (rate,), batches, poisoned_batches, unseen)
+    return Cell(exercise, rate, run, cleared)
 
 
 @pytest.fixture
@@ -62,7 +69,7 @@ def gate(monkeypatch):
 def test_a_rate_of_zero_changes_nothing(setting, gate):
     gate()
     outcome = setting.run(cell(LabelFlip(), 0))
-    assert outcome.clean == outcome.poisoned == outcome.oracle == outcome.gate.gated
+    assert outcome.clean == outcome.without == outcome.oracle == outcome.gate.scores
     assert (outcome.rows, outcome.poisoned_rows, outcome.gate.batches, outcome.gate.delay) == (60, 0, 0, None)
 
 
@@ -94,21 +101,72 @@ def test_a_perfect_gate_gives_the_model_of_the_oracle(setting, monkeypatch):
     monkeypatch.setattr(Detector, "judge", holding)
     outcome = setting.run(cell(LabelFlip(), 0.4))
     assert (outcome.gate.rows_caught, outcome.gate.good_rows_lost) == (24, 0)
-    assert outcome.gate.gated == outcome.oracle
-    assert outcome.poisoned["accuracy"] <= outcome.oracle["accuracy"]
+    assert outcome.gate.scores == outcome.oracle
+    assert outcome.without["accuracy"] <= outcome.oracle["accuracy"]
 
 
 def test_where_nothing_passes_and_nothing_was_there_no_model_is_made(setting, gate):
     gate(quarantined=range(1, 10))
     outcome = setting.run(cell(BackdoorTrigger(), 0.2, batches=9))
-    assert (outcome.gate.gated, outcome.gate.success) == (None, None)
+    assert (outcome.gate.scores, outcome.gate.success) == (None, None)
     assert outcome.gate.good_rows_lost == 80
 
 
+def test_where_nothing_passes_the_reference_is_what_is_learned_from(setting, gate):
+    gate(quarantined=range(1, 10))
+    reference = Batch.from_frame("reference", rows(40, 3), LAYOUT)
+    outcome = replace(setting, reference=reference).run(cell(BackdoorTrigger(), 0.2, batches=9))
+    model = train(reference, setting.params.train, 0)
+    assert outcome.gate.scores == asdict(score(model, setting.holdout)[0])
+
+
+def test_every_model_learns_from_the_reference_and_from_the_stream_alone(setting, gate):
+    """20 of 100 accepted rows are dealt out; the others are in no model."""
+    gate()
+    reference = Batch.from_frame("reference", rows(40, 3), LAYOUT)
+    known = replace(setting, reference=reference)
+    outcome = known.run(cell(LabelFlip(), 0, batches=1))
+    stream = Deal.of(setting.accepted, 1, 20, 1.0, np.random.default_rng([0, 0, 0])).stream
+    model = train(reference.append(stream), setting.params.train, 0)
+    assert outcome.clean == outcome.gate.scores == asdict(score(model, setting.holdout)[0])
+    assert outcome.detail.model == archive.dumps(model)
+
+
+def test_a_part_of_the_batches_comes_in_poisoned(setting, gate):
+    """Of five batches of 20 rows two, all of whose rows are flipped; the gate holds the second and the last."""
+    seen = gate(quarantined=(2, 5))
+    outcome = setting.run(cell(LabelFlip(), 1, batches=5, poisoned_batches=0.4))
+    got = outcome.gate
+    assert (outcome.rows, outcome.poisoned_rows, len(seen)) == (100, 40, 5)
+    assert (got.batches, got.batches_caught, got.rows_caught, got.good_rows_lost, got.delay) == (2, 1, 20, 20, 2)
+
+
+def test_batches_without_poison_are_judged_once_for_all_attacks(setting, gate):
+    seen = gate(quarantined=(5,))
+    first = setting.run(cell(LabelFlip(), 1, batches=5, poisoned_batches=0.4)).gate
+    second = setting.run(cell(LabelFlip(), 0.5, batches=5, poisoned_batches=0.4)).gate
+    assert len(seen) == 5 + 2
+    assert first.good_rows_lost == second.good_rows_lost == 20
+    setting.run(cell(LabelFlip(), 1, run=1, batches=5, poisoned_batches=0.4))
+    assert len(seen) == 7 + 5, "another run deals other batches"
+
+
+def test_the_gap_is_the_damage_to_the_proxy_less_that_to_another_kind(setting, gate):
+    gate()
+    attack = HardestFlip(by="loss")
+    outcome = setting.run(cell(attack, 0.4, unseen=("nearest_neighbours", "linear_svm")))
+    assert outcome.transfer.proxy == outcome.clean["accuracy"] - outcome.without["accuracy"], "the team ships its kind"
+    assert list(outcome.transfer.unseen) == ["nearest_neighbours", "linear_svm"]
+    assert setting.run(cell(attack, 0, unseen=("nearest_neighbours",))).transfer == Transfer(
+        0.0, {"nearest_neighbours": 0.0}
+    )
+    assert setting.run(cell(attack, 0.4)).transfer is None
+
+
 def test_a_backdoor_works_in_the_poisoned_model_and_not_behind_the_gate(setting, gate):
-    gate(quarantined=(1, 2, 3))
+    gate(quarantined=(1, 2))
     trigger = BackdoorTrigger(columns=("b",), value=50, target="no")
-    outcome = setting.run(cell(trigger, 0.4))
+    outcome = setting.run(cell(trigger, 0.4, poisoned_batches=0.67))
     assert outcome.success == 1
     assert outcome.gate.success < 0.2
     assert setting.run(cell(LabelFlip(), 0.4)).success is None
@@ -118,8 +176,8 @@ def test_a_run_without_the_gate_gives_the_same_models(setting, gate):
     gate()
     cleared, quick = (setting.run(cell(LabelFlip(), 0.3, run=1, cleared=value)) for value in (True, False))
     assert quick.gate is None
-    assert (quick.poisoned, quick.oracle, quick.poisoned_rows) == (
-        cleared.poisoned,
+    assert (quick.without, quick.oracle, quick.poisoned_rows) == (
+        cleared.without,
         cleared.oracle,
         cleared.poisoned_rows,
     )
@@ -130,9 +188,20 @@ def test_the_first_run_comes_with_its_details(setting, gate):
     detail = setting.run(cell(LabelFlip(), 0.1)).detail
     assert len(detail.rows) == len(detail.accepted_rows) == 6
     assert detail.before == detail.after, "flips leave the features"
+    assert detail.kl_divergence == {"a": 0, "b": 0}
     assert np.sum(detail.confusion) == 200
     assert setting.run(cell(LabelFlip(), 0.1, run=1)).detail is None
-    assert set(setting.run(cell(OutlierInsertion(), 0.1)).detail.accepted_rows) == {None}
+    inserted = setting.run(cell(OutlierInsertion(), 0.1, poisoned_batches=0.3)).detail
+    assert set(inserted.accepted_rows) == {None}
+    assert inserted.before["a"] != inserted.after["a"]
+
+
+def test_features_are_those_of_the_batches_that_come_in_poisoned(setting, gate):
+    gate()
+    detail = setting.run(cell(OutlierInsertion(), 1, poisoned_batches=0.3)).detail
+    target = Deal.of(setting.accepted, 3, 20, 0.3, np.random.default_rng([0, 0, 0])).target
+    assert detail.before["a"]["mean"] == pytest.approx(target.numeric[:, 0].mean())
+    assert len(detail.rows) == len(target) == 20
 
 
 def test_the_key_covers_what_the_outcome_depends_on_and_no_more(setting):
@@ -141,11 +210,13 @@ def test_the_key_covers_what_the_outcome_depends_on_and_no_more(setting):
         cell(LabelFlip(), 0.2),
         cell(LabelFlip(), 0.1, run=1),
         cell(LabelFlip(), 0.1, batches=4),
+        cell(LabelFlip(), 0.1, poisoned_batches=0.5),
+        cell(LabelFlip(), 0.1, unseen=("random_forest",)),
         cell(LabelFlip(), 0.1, cleared=False),
         cell(OutlierInsertion(), 0.1),
         cell(OutlierInsertion(low=4), 0.1),
     ]
-    assert len({setting.key(each) for each in (base, *others)}) == 7
+    assert len({setting.key(each) for each in (base, *others)}) == 9
     stricter = replace(setting, digests=setting.digests | {"gate": "h"})
     assert stricter.key(base) != setting.key(base)
-    assert stricter.key(others[3]) == setting.key(others[3]), "no gate, no threshold"
+    assert stricter.key(others[5]) == setting.key(others[5]), "no gate, no threshold"

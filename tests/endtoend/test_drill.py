@@ -4,10 +4,13 @@ import csv
 import json
 import os
 
+import pandas as pd
 import pytest
+from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_file
 from pratique.drill import work
 from pratique.drill.setting import Setting
+from pratique.training.models import Model
 
 pytestmark = pytest.mark.slow
 
@@ -17,16 +20,19 @@ drill:
   rates: [0.1, 0.4]
   repetitions: 2
   retrainings: 3
-  batches: 2
+  batches: 3
+  poisoned_batches: 0.34
   rows: 15
   attacks:
     backdoor_trigger: {columns: [size, weight], value: 30, target: low}
     label_flip: {}
-    drip: {attack: label_flip, rates: [0.05], batches: 4}
+    control: {attack: label_flip, rates: [0]}
+    drip: {attack: label_flip, rates: [0.05], batches: 4, poisoned_batches: 1}
 """
 GROUPS = [
     "backdoor_trigger-10",
     "backdoor_trigger-40",
+    "control-0",
     "drip-5",
     "label_flip-10",
     "label_flip-40",
@@ -74,14 +80,16 @@ def ran(monkeypatch):
 
 def test_every_cell_has_a_line_and_only_repetitions_pass_the_gate(drilled):
     table = lines(drilled, "cells.csv")
-    assert len(table) == 5 * 3
+    assert len(table) == 6 * 3
     for line in table:
-        assert bool(line["batches_caught"]) == bool(line["accuracy_gated"]) == (int(line["repetition"]) < 2)
-        assert bool(line["success_poisoned"]) == (line["attack"] == "backdoor_trigger")
+        assert bool(line["batches_caught"]) == bool(line["accuracy_with"]) == (int(line["repetition"]) < 2)
+        assert bool(line["success_without"]) == (line["attack"] == "backdoor_trigger")
         poisoned, rows = int(line["poisoned_rows"]), int(line["rows"])
-        assert poisoned == int(float(line["rate"]) * rows + 0.5)
+        batches = 4 if line["attack"] == "drip" else 1
+        assert rows == (60 if line["attack"] == "drip" else 45)
+        assert poisoned == int(float(line["rate"]) * 15 * batches + 0.5)
         if line["batches_caught"]:
-            assert 0 <= int(line["batches_caught"]) <= int(line["batches"]) <= (4 if line["attack"] == "drip" else 2)
+            assert 0 <= int(line["batches_caught"]) <= int(line["batches"]) <= batches
             assert 0 <= int(line["rows_caught"]) <= poisoned
             assert 0 <= int(line["good_rows_lost"]) <= rows - poisoned
 
@@ -93,28 +101,45 @@ def test_the_summary_is_that_of_the_cells(drilled):
         for line in lines(drilled, "summary.csv")
         if (line["attack"], line["rate"]) == ("label_flip", "0.4")
     }
-    damage = [float(line["accuracy_clean"]) - float(line["accuracy_poisoned"]) for line in cells]
-    assert float(summary["damage"]["mean"]) == pytest.approx(sum(damage) / 3, abs=1e-5)
+    damage = [float(line["accuracy_clean"]) - float(line["accuracy_without"]) for line in cells]
+    assert float(summary["damage_without"]["mean"]) == pytest.approx(sum(damage) / 3, abs=1e-5)
     caught = [int(line["rows_caught"]) / int(line["poisoned_rows"]) for line in cells[:2]]
     assert float(summary["rows_caught"]["mean"]) == pytest.approx(sum(caught) / 2, abs=1e-5)
-    assert [summary[name]["runs"] for name in ("damage", "damage_gated", "rows_caught")] == ["3", "2", "2"]
+    assert [summary[name]["runs"] for name in ("damage_without", "damage_with", "rows_caught")] == ["3", "2", "2"]
     metrics = json.loads((drilled.root / REPORTS / "metrics.json").read_text(encoding="utf-8"))
     assert list(metrics) == GROUPS
-    assert metrics["label_flip-40"]["damage"] == float(summary["damage"]["mean"])
+    avoided = [float(line["accuracy_with"]) - float(line["accuracy_without"]) for line in cells[:2]]
+    for name, expected in (
+        ("damage_avoided", sum(avoided) / 2),
+        ("damage_avoided_low", sum(avoided) / 2 - 12.7062 * abs(avoided[0] - avoided[1]) / 2),
+    ):
+        assert metrics["label_flip-40"][name] == pytest.approx(expected, abs=1e-4)
 
 
-def test_half_the_labels_flipped_does_damage_that_the_gate_prevents(drilled):
-    metrics = json.loads((drilled.root / REPORTS / "metrics.json").read_text(encoding="utf-8"))["label_flip-40"]
+def test_a_trigger_works_without_the_gate_and_not_with_it(drilled):
+    metrics = json.loads((drilled.root / REPORTS / "metrics.json").read_text(encoding="utf-8"))["backdoor_trigger-40"]
     assert metrics["batches_caught"] == 1
-    assert metrics["damage_gated"] < metrics["damage"]
+    assert metrics["success_without"] > 0.9
+    assert metrics["success_with"] < 0.1
+    assert metrics["success_avoided_low"] > 0
+
+
+def test_a_control_does_no_damage_and_shows_what_the_gate_costs(drilled):
+    metrics = json.loads((drilled.root / REPORTS / "metrics.json").read_text(encoding="utf-8"))["control-0"]
+    assert metrics["damage_without"] == metrics["damage_without_low"] == metrics["damage_without_high"] == 0
+    assert {"good_rows_lost", "damage_with", "damage_with_low"} <= set(metrics)
+    assert "rows_caught" not in metrics
 
 
 def test_only_equal_doses_are_ranked_together(drilled):
-    got = [(line["rate"], line["batches"], line["attack"], line["rank_to"]) for line in lines(drilled, "ranking.csv")]
-    assert {(rate, batches, last) for rate, batches, _, last in got if rate != "0.05"} <= {
-        ("0.1", "2", "1"), ("0.1", "2", "2"), ("0.4", "2", "1"), ("0.4", "2", "2"),
-    }  # fmt: skip
-    assert [line for line in got if line[0] == "0.05"] == [("0.05", "4", "drip", "1")]
+    got = [
+        tuple(line[name] for name in ("rate", "batches", "poisoned_batches", "rank_to"))
+        for line in lines(drilled, "ranking.csv")
+    ]
+    assert {line for line in got if line[0] in ("0.1", "0.4")} <= {
+        (rate, "3", "0.34", last) for rate in ("0.1", "0.4") for last in ("1", "2")
+    }
+    assert [line for line in got if line[0] == "0.05"] == [("0.05", "4", "1.0", "1")]
 
 
 def test_the_folder_of_artifacts_is_flat_and_its_hashes_hold(drilled):
@@ -122,7 +147,19 @@ def test_the_folder_of_artifacts_is_flat_and_its_hashes_hold(drilled):
     sums = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines())
     assert sums == {path.name: sha256_file(path) for path in folder.iterdir() if path.name != "SHA256SUMS"}
     tables = {"scores.csv", "cells.csv", "summary.csv", "ranking.csv", "metrics.json"}
-    assert set(sums) == tables | {f"{name}.{suffix}" for name in GROUPS for suffix in ("csv", "json", "png")}
+    assert set(sums) == tables | {f"{name}.{suffix}" for name in GROUPS for suffix in ("csv", "json", "png", "skops")}
+
+
+def test_the_models_in_the_folder_are_those_that_were_scored(drilled):
+    """Read back, each predicts the holdout as the confusion matrix beside it says."""
+    folder = drilled.root / REPORTS / "artifacts"
+    for name in GROUPS:
+        model = Model.load(folder / f"{name}.skops")
+        holdout = Batch.from_frame("h", pd.read_csv(drilled.root / "data/holdout/rows.csv"), model.layout)
+        with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as stream:
+            confusion = {line.pop("actual"): line for line in csv.DictReader(stream)}
+        right = sum(int(line[actual]) for actual, line in confusion.items())
+        assert (model.predict(holdout) == holdout.labels).sum() == right
 
 
 # what it keeps
@@ -131,10 +168,11 @@ def test_the_folder_of_artifacts_is_flat_and_its_hashes_hold(drilled):
 def test_the_bytes_do_not_depend_on_processes_nor_on_what_was_kept(drilled, tmp_path):
     project = drilled.copy(tmp_path / "another-name")
     kept = sorted((project.root / "data/.cache/drill").iterdir())
-    assert len(kept) == 5 * 3
-    for path in kept[::2]:
+    assert [path.suffix for path in kept].count(".json") == 6 * 3
+    assert [path.suffix for path in kept].count(".skops") == 6, "the models of the first runs"
+    for path in kept[::3]:
         path.unlink()
-    kept[1].write_text("{", encoding="utf-8")
+    next(path for path in kept[1::3] if path.suffix == ".json").write_text("{", encoding="utf-8")
     project.ok("pratique", "drill", "--jobs", "2")
     assert project.contents(REPORTS) == drilled.contents(REPORTS)
     assert project.contents("data/.cache/drill") == drilled.contents("data/.cache/drill")
@@ -149,20 +187,25 @@ def test_a_second_run_computes_nothing(drilled, tmp_path, ran):
 
 def test_a_new_attack_computes_its_own_cells_and_one_that_goes_leaves_nothing(drilled, tmp_path, ran):
     project = drilled.copy(tmp_path / "project")
-    edit(project, "    drip: {attack: label_flip, rates: [0.05], batches: 4}\n", "    gaussian_noise: {}\n")
+    edit(
+        project,
+        "    drip: {attack: label_flip, rates: [0.05], batches: 4, poisoned_batches: 1}\n",
+        "    gaussian_noise: {}\n",
+    )
     assert project.pratique("drill", "--jobs", "1").code == 0
     assert [(cell.exercise.name, cell.rate, cell.run) for cell in ran] == [
         ("gaussian_noise", rate, run) for rate in (0.1, 0.4) for run in range(3)
     ]
     assert not [path for path in project.contents(REPORTS, "data/.cache/drill") if "drip" in path]
-    assert len(project.contents("data/.cache/drill")) == 6 * 3 - 6 + 6
+    kept = [path for path in project.contents("data/.cache/drill") if path.endswith(".json")]
+    assert len(kept) == 6 * 3 - 3 + 6
 
 
 def test_another_threshold_computes_only_what_passes_the_gate(drilled, tmp_path, ran):
     project = drilled.copy(tmp_path / "project")
     edit(project, "per_1000_batches: 10 ", "per_1000_batches: 100 ")
     assert project.pratique("drill", "--jobs", "1").code == 0
-    assert len(ran) == 5 * 2
+    assert len(ran) == 6 * 2
     assert all(cell.cleared for cell in ran)
 
 
@@ -214,14 +257,14 @@ def test_metrics_diff_shows_what_a_threshold_moved(versions):
     diff = json.loads(project.ok("dvc", "metrics", "diff", "--json", "HEAD~1"))
     moved = diff[f"{REPORTS}/metrics.json"]
     assert moved
-    assert not [name for name in moved if name.endswith((".damage", ".success_poisoned"))], "they know no gate"
+    assert not [name for name in moved if ".damage_without" in name or ".success_without" in name], "they know no gate"
 
 
 def test_plots_show_a_curve_for_each_attack(versions):
     project, _ = versions
     plots = json.loads(project.ok("dvc", "plots", "show", "--json"))["data"]
     curves = {name: shown for name, shown in plots.items() if name.startswith(REPORTS)}
-    attacks = ("backdoor_trigger", "drip", "label_flip")
+    attacks = ("backdoor_trigger", "control", "drip", "label_flip")
     assert sorted(curves) == sorted(f"{REPORTS}/{kind}/{name}.csv" for kind in ("damage", "recall") for name in attacks)
     assert "share caught" in json.dumps(curves[f"{REPORTS}/recall/label_flip.csv"])
 

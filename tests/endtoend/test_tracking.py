@@ -11,8 +11,12 @@ import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_file, sha256_folder
+from pratique.core.version import __version__
+from pratique.training.models import Model
 
 pytestmark = pytest.mark.slow
 
@@ -29,11 +33,18 @@ for name in sys.argv[2:]:
         place = pathlib.Path(client.download_artifacts(run.info.run_id, ""))
         (data,) = run.inputs.dataset_inputs
         runs.append({
-            "experiment": name, "name": run.info.run_name, "status": run.info.status, "params": run.data.params,
+            "id": run.info.run_id, "experiment": name,
+            "name": run.info.run_name, "status": run.info.status, "params": run.data.params,
             "metrics": run.data.metrics, "tags": run.data.tags, "digest": data.dataset.digest, "place": str(place),
             "files": sorted(p.relative_to(place).as_posix() for p in place.rglob("*") if p.is_file()),
         })
 print(json.dumps(runs))
+"""
+LOAD_MODEL = """
+import sys
+import mlflow, pandas
+mlflow.set_tracking_uri(sys.argv[1])
+print("\\n".join(mlflow.pyfunc.load_model(sys.argv[2]).predict(pandas.read_csv(sys.argv[3]))))
 """
 
 
@@ -139,10 +150,27 @@ def test_artifacts_come_back_as_they_were_written(iris, runs):
             runs["pratique/drill", f"row_noise-{rate}"],
             [f"row_noise-{rate}.{k}" for k in ("csv", "json", "png")],
         )
-        assert run["files"] == ["model/model.skops", *names]
+        environment = [f"model/{name}" for name in ("conda.yaml", "python_env.yaml", "requirements.txt")]
+        model = f"model/data/row_noise-{rate}.skops"
+        assert run["files"] == sorted(["model/MLmodel", model, *environment, *names])
+        assert sha256_file(Path(run["place"]) / model) == run["tags"]["pratique.model.sha256"]
         assert [sha256_file(folder / name) for name in names] == [
             sha256_file(Path(run["place"]) / name) for name in names
         ]
+
+
+@needs_mlflow
+@pytest.mark.parametrize("name", [("pratique/drill", "row_noise-50"), ("pratique/evaluate", "accepted")])
+def test_the_loader_of_mlflow_reads_the_model_and_it_predicts_as_ours_does(iris, runs, server, name):
+    run = runs[name]
+    holdout = iris.root / "data/holdout/iris.csv"
+    words = [sys.executable, "-W", "ignore", "-c", LOAD_MODEL, server, f"runs:/{run['id']}/model", str(holdout)]
+    predicted = iris.ok(*words).split()
+    model = Model.load(next((Path(run["place"]) / "model/data").iterdir()))
+    batch = Batch.from_frame("holdout", pd.read_csv(holdout), model.layout)
+    assert predicted == model.predict(batch).tolist()
+    requirements = (Path(run["place"]) / "model/requirements.txt").read_text(encoding="utf-8")
+    assert f"pratique=={__version__}" in requirements
 
 
 @needs_mlflow

@@ -13,8 +13,17 @@ def test_a_spread_of_known_numbers():
 
 def test_one_run_has_no_standard_error():
     assert summarize_runs([0.5]).__dict__ == {
-        "runs": 1, "mean": 0.5, "mean_se": None, "p5": 0.5, "p5_se": None, "p1": 0.5, "p1_se": None
+        "runs": 1, "mean": 0.5, "mean_se": None, "mean_low": None, "mean_high": None,
+        "p5": 0.5, "p5_se": None, "p1": 0.5, "p1_se": None,
     }  # fmt: skip
+
+
+def test_the_interval_of_the_mean_is_student_s():
+    """Of 1, 2 and 3: s = 1, so 2 -+ 4.3027 / sqrt(3), by the table for two degrees of freedom."""
+    got = summarize_runs([1, 2, 3])
+    assert (got.mean_low, got.mean_high) == (pytest.approx(2 - 2.48414, abs=1e-5), pytest.approx(2 + 2.48414, abs=1e-5))
+    got = summarize_runs([1, 2, 3], least=0, most=3)
+    assert (got.mean_low, got.mean_high) == (0, 3)
 
 
 def test_equal_runs_have_none_to_speak_of():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pratique.statistics.empirical import SortedColumns
-from pratique.statistics.two_sample import ks_log10_p
+from pratique.statistics.two_sample import ks_log10_p, kullback_leibler
 from scipy.special import kolmogorov
 
 VALUES = st.sampled_from([-np.inf, -1.0, 0.0, 0.5, 1.0, 2.0])
@@ -36,3 +36,17 @@ def test_a_p_value_that_underflows_keeps_its_logarithm():
     x = 100 + 0.12 + 0.11 / 100
     assert ks_log10_p(SortedColumns(reference), batch) == pytest.approx((np.log(2) - 2 * x**2) / np.log(10))
     assert ks_log10_p(SortedColumns(reference), batch) < -8000
+
+
+def test_the_divergence_of_numbers_that_have_all_moved_into_the_last_decile():
+    """One number in each of ten bins before, all ten in the last one after; one is added to each bin, by hand."""
+    before = np.arange(10.0)
+    expected = 9 * (1 / 20) * np.log((1 / 20) / (2 / 20)) + (11 / 20) * np.log((11 / 20) / (2 / 20))
+    assert kullback_leibler(before, np.full(10, 99.0)) == pytest.approx(expected)
+    assert kullback_leibler(before, before[::-1]) == 0
+    assert np.isnan(kullback_leibler(before, np.zeros(0)))
+
+
+def test_the_divergence_is_not_symmetric():
+    here, there = np.array([0.0, 0, 0, 1, 2]), np.array([2.0, 2, 2, 2, 1])
+    assert kullback_leibler(here, there) != pytest.approx(kullback_leibler(there, here))

@@ -1,6 +1,7 @@
 """Back-gradient poisoning: inserted points that climb the validation loss, back through the training itself."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -8,6 +9,7 @@ from pydantic import Field
 from pratique.attacks.support.surrogate import TwoClasses
 from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned, overwrite_cells
 from pratique.core.batch import Batch
+from pratique.core.params import ModelKind
 
 
 class BackGradient(Attack):
@@ -39,6 +41,8 @@ class BackGradient(Attack):
 
     Cost: O(steps x epochs x (200 + points) x dimensions).
     """
+
+    proxy: ClassVar[ModelKind | None] = "logistic_regression"
 
     points: int = Field(50, ge=1, le=1000, description="How many distinct points are sought.")
     steps: int = Field(20, ge=1, le=1000, description="Gradient steps, of all points at once.")

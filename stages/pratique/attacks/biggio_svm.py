@@ -2,7 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from pydantic import Field
@@ -10,6 +10,7 @@ from pydantic import Field
 from pratique.attacks.support.surrogate import TwoClasses
 from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned, overwrite_cells
 from pratique.core.batch import Batch
+from pratique.core.params import ModelKind
 
 EDGE = 1e-6
 """How near to 0 or to its bound, as a share of the bound, a dual weight counts as being there."""
@@ -47,6 +48,8 @@ class BiggioSvm(Attack):
 
     Cost: points x steps support vector machines of at most 200 rows.
     """
+
+    proxy: ClassVar[ModelKind | None] = "linear_svm"
 
     points: int = Field(10, ge=1, le=1000, description="How many distinct points are sought.")
     steps: int = Field(20, ge=1, le=1000, description="Gradient steps for each of them.")

@@ -1,12 +1,13 @@
 """Confusing flips: the labels that hurt most, chosen by a model of the batch itself."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
 from pratique.contract.attack import Attack, PoisonedBatch, count_poisoned, draw_other_labels, overwrite_cells
 from pratique.core.batch import Batch
+from pratique.core.params import ModelKind
 from pratique.tables.encoding import Encoder
 
 MAX_VOTERS = 5000
@@ -32,6 +33,8 @@ class ConfusingFlip(Attack):
 
     Cost: O(rows x min(rows, 5,000) x dimensions).
     """
+
+    proxy: ClassVar[ModelKind | None] = "nearest_neighbours"
 
     neighbours: int = Field(10, ge=1, le=50, description="How many other rows vote on each.")
     select: Literal["confusing", "confident"] = Field("confusing", description="Smallest margins first, or largest.")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import as_text
+from pratique.core.params import ModelKind
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ class Attack(BaseModel, ABC):
 
     backdoor: ClassVar[bool] = False
     """Whether the poison plants a trigger, whose success the drill then measures."""
+    proxy: ClassVar[ModelKind | None] = None
+    """The kind of model that the poison is optimised against: the drill can tell how it transfers to others."""
 
     @abstractmethod
     def poison(self, batch: Batch, rate: float, rng: np.random.Generator) -> PoisonedBatch:

@@ -26,9 +26,14 @@ class FieldsOnly:
 
 def dump(path: Path, value: Any) -> None:
     """Write an object as a canonical skops archive."""
+    write_bytes(path, dumps(value))
+
+
+def dumps(value: Any) -> bytes:
+    """An object as a canonical skops archive."""
     import skops.io
 
-    write_bytes(path, _canonicalize(skops.io.dumps(value)))
+    return _canonicalize(skops.io.dumps(value))
 
 
 def load(path: Path, trusted: Iterable[str]) -> Any:

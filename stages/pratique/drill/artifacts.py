@@ -1,4 +1,4 @@
-"""Everything to look at in one flat folder: pictures, poisoned rows, feature statistics, scores, and their hashes."""
+"""All there is in one flat folder: poisoned models and rows, pictures, feature statistics, scores, their hashes."""
 
 import io
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ def write_artifacts(grouped: Sequence[Group]) -> None:
     for group in grouped:
         cell, outcome = group.runs[0]
         if outcome.detail is not None:
-            written += _write_detail(group.name, cell, outcome.detail, outcome.poisoned)
-        scores.append([group.attack, group.rate, *(outcome.poisoned[name] for name in SCORES)])
+            written += _write_detail(group.name, cell, outcome.detail, outcome.without)
+        scores.append([group.attack, group.rate, *(outcome.without[name] for name in SCORES)])
     written.append(FOLDER / "scores.csv")
     write_csv(written[-1], [["attack", "rate", *SCORES], *scores])
     for path in COPIED:
@@ -40,8 +40,13 @@ def detail_files(name: str) -> list[Path]:
     return [FOLDER / f"{name}.{suffix}" for suffix in ("json", "csv", "png")]
 
 
+def model_file(name: str) -> Path:
+    """The poisoned model of an exercise at one rate."""
+    return FOLDER / f"{name}.skops"
+
+
 def _write_detail(name: str, cell: Cell, detail: Detail, scores: dict[str, float]) -> list[Path]:
-    """The details as JSON, the confusion matrix as a table and as a picture."""
+    """The details as JSON, the confusion matrix as a table and as a picture, and the model."""
     files = detail_files(name)
     value = {
         "attack": cell.exercise.kind,
@@ -50,7 +55,8 @@ def _write_detail(name: str, cell: Cell, detail: Detail, scores: dict[str, float
         "rows": detail.rows,
         "accepted_rows": detail.accepted_rows,
         "features": {
-            feature: {"before": before, "after": detail.after[feature]} for feature, before in detail.before.items()
+            feature: {"before": before, "after": detail.after[feature], "kl_divergence": detail.kl_divergence[feature]}
+            for feature, before in detail.before.items()
         },
         "scores": scores,
     }
@@ -58,7 +64,8 @@ def _write_detail(name: str, cell: Cell, detail: Detail, scores: dict[str, float
     counts = [[actual, *line] for actual, line in zip(detail.classes, detail.confusion, strict=True)]
     write_csv(files[1], [["actual", *detail.classes], *counts])
     write_bytes(files[2], _picture(name, detail))
-    return files
+    write_bytes(model_file(name), detail.model)
+    return [*files, model_file(name)]
 
 
 def _picture(name: str, detail: Detail) -> bytes:

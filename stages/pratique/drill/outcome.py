@@ -4,11 +4,12 @@ What is kept is no output: it may be deleted at any time, and a file that can't 
 """
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pratique.core import paths
-from pratique.core.writing import write_text
+from pratique.core.writing import keep_only, write_bytes, write_text
 
 OUTCOMES = paths.CACHE / "drill"
 
@@ -30,9 +31,9 @@ class Gate:
     good_rows_lost : int
         Rows without poison that are held.
     delay : int, optional
-        Batches until the first with poison is quarantined, itself included; None where all get through.
-    gated : dict of str to float, optional
-        Scores of the model trained on what passed; None where that can't be trained on.
+        Batches with poison until the first of them is quarantined, itself included; None where all get through.
+    scores : dict of str to float, optional
+        Of the model that learned from what passed; None where that can't be trained on.
     success : float, optional
         Of a backdoor in that model.
     """
@@ -42,8 +43,16 @@ class Gate:
     rows_caught: int
     good_rows_lost: int
     delay: int | None
-    gated: Metrics | None
+    scores: Metrics | None
     success: float | None
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """The accuracy that poison costs the kind of model it is optimised against, and other kinds, by their names."""
+
+    proxy: float
+    unseen: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -57,53 +66,90 @@ class Detail:
     accepted_rows : list of int or None
         Where those rows stand among the accepted rows; None for an inserted one.
     before, after : dict
-        Statistics of each numeric feature in the stream.
+        Statistics of each numeric feature in the batches that come in poisoned.
+    kl_divergence : dict of str to float
+        Kullback-Leibler divergence of each of them from before, in nats.
     classes : list of str
     confusion : list of list of int
         Trusted rows by actual class (line) and class that the poisoned model predicts (column).
+    model : bytes
+        The archive of the poisoned model.
     """
 
     rows: list[int]
     accepted_rows: list[int | None]
     before: dict[str, Metrics]
     after: dict[str, Metrics]
+    kl_divergence: Metrics
     classes: list[str]
     confusion: list[list[int]]
+    model: bytes
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one cell gave: scores of models trained without poison, with it, and without the poisoned rows.
+    """What one cell gave: scores of models, each of which learned from the reference, too, if `train.rows` says so.
 
-    `success` is that of a backdoor in the poisoned model, `gate` and `detail` are there for the runs that have them.
+    Attributes
+    ----------
+    rows, poisoned_rows : int
+        In all batches.
+    clean, without : dict of str to float
+        Where nothing is poisoned; with everything let in, as without the gate.
+    oracle : dict of str to float, optional
+        With the poisoned rows left out; None where that can't be trained on.
+    success : float, optional
+        Of a backdoor without the gate, in [0, 1].
+    gate : Gate, optional
+        Of the runs that pass it.
+    transfer : Transfer, optional
+        Of attacks that are optimised against a model, where it is asked for.
+    detail : Detail, optional
+        Of the first run.
     """
 
     rows: int
     poisoned_rows: int
     clean: Metrics
-    poisoned: Metrics
-    oracle: Metrics
+    without: Metrics
+    oracle: Metrics | None
     success: float | None
     gate: Gate | None
+    transfer: Transfer | None
     detail: Detail | None
 
 
-def place_of(key: str) -> Path:
-    """The file that keeps the outcome of this key."""
-    return OUTCOMES / f"{key}.json"
-
-
 def write_outcome(key: str, outcome: Outcome) -> None:
-    """Write an outcome."""
-    write_text(place_of(key), json.dumps(asdict(outcome)))
+    """Write an outcome, and the model of one that has details beside it."""
+    value = asdict(outcome)
+    if outcome.detail is not None:
+        write_bytes(_model_place(key), value["detail"].pop("model"))
+    write_text(_place(key), json.dumps(value))
 
 
 def read_outcome(key: str) -> Outcome | None:
     """The outcome of this key; None where none can be read."""
     try:
-        value = json.loads(place_of(key).read_text(encoding="utf-8"))
-        gate, detail = value["gate"], value["detail"]
-        parts = {"gate": gate and Gate(**gate), "detail": detail and Detail(**detail)}
+        value = json.loads(_place(key).read_text(encoding="utf-8"))
+        gate, transfer, detail = value["gate"], value["transfer"], value["detail"]
+        parts = {
+            "gate": gate and Gate(**gate),
+            "transfer": transfer and Transfer(**transfer),
+            "detail": detail and Detail(**detail, model=_model_place(key).read_bytes()),
+        }
         return Outcome(**value | parts)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def keep_outcomes(keys: Iterable[str]) -> None:
+    """Remove what is kept under other keys."""
+    keep_only(OUTCOMES, [place(key) for key in keys for place in (_place, _model_place)])
+
+
+def _place(key: str) -> Path:
+    return OUTCOMES / f"{key}.json"
+
+
+def _model_place(key: str) -> Path:
+    return OUTCOMES / f"{key}.skops"

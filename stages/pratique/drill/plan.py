@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from pratique.contract.attack import Attack
-from pratique.contract.discovery import attack_names, configured_attack
+from pratique.contract.discovery import attack_names, configured_attack, load_attack
 from pratique.core.errors import PratiqueError
-from pratique.core.params import DrillParams, Rates, Section, parse
+from pratique.core.params import DrillParams, ModelKind, Rates, Section, parse
 
 
 class Entry(Section):
@@ -20,11 +20,12 @@ class Entry(Section):
     attack: str | None = None
     rates: Rates | None = None
     batches: int | None = Field(None, ge=1, le=1000)
+    poisoned_batches: float | None = Field(None, gt=0, le=1)
 
 
 @dataclass(frozen=True)
 class Exercise:
-    """An attack with its fields, the rates to try, and how many batches it comes in.
+    """An attack with its fields, the rates to try, and the batches that it comes in.
 
     Attributes
     ----------
@@ -36,6 +37,11 @@ class Exercise:
     rates : tuple of float
         Increasing.
     batches : int
+        That come in.
+    poisoned_batches : float
+        Share of them that comes in poisoned, in (0, 1].
+    unseen : tuple of str
+        The kinds of model, other than the one that the attack is optimised against, that its poison is tried on.
     """
 
     name: str
@@ -43,6 +49,8 @@ class Exercise:
     attack: Attack
     rates: tuple[float, ...]
     batches: int
+    poisoned_batches: float
+    unseen: tuple[ModelKind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,11 +72,16 @@ def exercises(params: DrillParams) -> list[Exercise]:
     Raises
     ------
     PratiqueError
-        If none is asked for, there is no such attack, or a field is unknown.
+        If none is asked for, there is no such attack, a field is unknown, or there is nothing to transfer.
     """
     if not params.attacks:
         raise PratiqueError(f"params.yaml: drill.attacks: none is named; known: {', '.join(attack_names())}")
-    return [_exercise(name, params.attacks[name], params) for name in sorted(params.attacks)]
+    found = [_exercise(name, params.attacks[name], params) for name in sorted(params.attacks)]
+    if params.transfer and not any(exercise.unseen for exercise in found):
+        optimised = ", ".join(f"{name} ({kind})" for name in attack_names() if (kind := load_attack(name).proxy))
+        missing = "none of drill.attacks is optimised against a model of another kind"
+        raise PratiqueError(f"params.yaml: drill.transfer: {missing}; known: {optimised}")
+    return found
 
 
 def cells(params: DrillParams) -> Iterator[Cell]:
@@ -84,5 +97,12 @@ def _exercise(name: str, value: dict[str, Any], params: DrillParams) -> Exercise
     entry = parse(Entry, value, place)
     kind = entry.attack or name
     attack = configured_attack(kind, entry.model_extra or {}, place)
-    rates = tuple(sorted(set(entry.rates or params.rates)))
-    return Exercise(name, kind, attack, rates, entry.batches or params.batches)
+    return Exercise(
+        name,
+        kind,
+        attack,
+        rates=tuple(sorted(set(entry.rates or params.rates))),
+        batches=entry.batches or params.batches,
+        poisoned_batches=entry.poisoned_batches or params.poisoned_batches,
+        unseen=tuple(kind for kind in params.transfer if attack.proxy not in (None, kind)),
+    )

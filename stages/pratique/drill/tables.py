@@ -11,14 +11,19 @@ from pratique.drill.outcome import Outcome
 from pratique.drill.plan import Cell
 from pratique.statistics.spread import Spread, possible_ranks, summarize_runs
 
+SCORED = (
+    "accuracy_clean", "accuracy_without", "accuracy_with", "accuracy_oracle", "success_without", "success_with"
+)  # fmt: skip
 CELL_COLUMNS = (
     "attack", "rate", "repetition", "rows", "poisoned_rows", "batches", "batches_caught", "rows_caught",
-    "good_rows_lost", "delay", "accuracy_clean", "accuracy_poisoned", "accuracy_gated", "accuracy_oracle",
-    "success_poisoned", "success_gated",
+    "good_rows_lost", "delay", *SCORED,
 )  # fmt: skip
 RECALL = ("batches_caught", "rows_caught")
-DAMAGE = ("damage", "damage_gated")
-METRICS = (*RECALL, "good_rows_lost", *DAMAGE, "success_poisoned", "success_gated")
+DAMAGE = ("damage_without", "damage_with")
+SHARES = (*RECALL, "good_rows_lost", *SCORED)
+"""Measures that lie between 0 and 1."""
+SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "delay")
+"""Measures that are no metrics."""
 
 Runs = list[tuple[Cell, Outcome]]
 
@@ -37,17 +42,10 @@ class Group:
         return f"{self.attack}-{100 * self.rate:g}"
 
     @property
-    def dose(self) -> tuple[float, int]:
-        """The rate, and how many batches are poisoned at it: only equal doses are compared."""
-        return self.rate, self.runs[0][0].exercise.batches
-
-    def metrics(self) -> dict[str, float]:
-        """The scores of the first run's poisoned model, and the mean of every measure with its standard error."""
-        found = dict(self.runs[0][1].poisoned)
-        for name, values in self.measures().items():
-            sums = summarize_runs(values)
-            found |= {name: sums.mean} | ({} if sums.mean_se is None else {f"{name}_se": sums.mean_se})
-        return found
+    def dose(self) -> tuple[float, int, float]:
+        """The rate, how many batches come in, and the share of them that is poisoned: only equal doses are compared."""
+        exercise = self.runs[0][0].exercise
+        return self.rate, exercise.batches, exercise.poisoned_batches
 
     def measures(self) -> dict[str, list[float]]:
         """Every measure by name, one number for each run that has it."""
@@ -56,6 +54,17 @@ class Group:
             for name, value in list_measures(outcome).items():
                 rows.setdefault(name, []).extend([] if value is None else [value])
         return {name: values for name, values in rows.items() if values}
+
+    def spreads(self) -> dict[str, Spread]:
+        """Every measure by name, summed up over the runs that have it."""
+        return {
+            name: summarize_runs(values, *((0, 1) if name in SHARES else ()))
+            for name, values in self.measures().items()
+        }
+
+    def metrics(self) -> dict[str, float]:
+        """The scores of the first run's model without the gate; each metric's mean, and the ends of its interval."""
+        return self.runs[0][1].without | list_metrics(self.spreads())
 
 
 def groups(cells: Iterable[Cell], outcomes: Iterable[Outcome]) -> list[Group]:
@@ -68,29 +77,59 @@ def groups(cells: Iterable[Cell], outcomes: Iterable[Outcome]) -> list[Group]:
 def list_measures(outcome: Outcome) -> dict[str, float | None]:
     """What is summed up over runs; None where this run has no such number.
 
-    `batches_caught` and `rows_caught` are shares of the batches and rows with poison, `good_rows_lost` of the rows
-    without; `damage` is the accuracy that the poison costs, `damage_gated` what it costs behind the gate.
+    `with` is with the gate, `without` is with everything let in. `accuracy_*` is that of the models, `success_*` that
+    of a backdoor in them. `damage_*` is the accuracy that the poison costs; `damage_avoided` and `success_avoided` are
+    the differences that the gate makes, in one and the same run. `batches_caught` and `rows_caught` are shares of the
+    batches and rows with poison, `good_rows_lost` of the rows without. `damage_proxy` is the damage to a model of the
+    kind that the attack is optimised against, `damage_on_<kind>` to one of another kind, `transfer_gap_<kind>` the
+    difference.
     """
-    gate, clean = outcome.gate, outcome.clean["accuracy"]
-    found: dict[str, float | None] = {
+    gate, transfer, clean, without = (
+        outcome.gate,
+        outcome.transfer,
+        outcome.clean["accuracy"],
+        outcome.without["accuracy"],
+    )
+    found: dict[str, float | None] = {}
+    if gate is not None:
+        found |= {
+            "batches_caught": _share(gate.batches_caught, gate.batches),
+            "rows_caught": _share(gate.rows_caught, outcome.poisoned_rows),
+            "good_rows_lost": _share(gate.good_rows_lost, outcome.rows - outcome.poisoned_rows),
+            "delay": gate.delay,
+        }
+    found |= {
         "accuracy_clean": clean,
-        "accuracy_poisoned": outcome.poisoned["accuracy"],
-        "accuracy_oracle": outcome.oracle["accuracy"],
-        "damage": clean - outcome.poisoned["accuracy"],
-        "success_poisoned": outcome.success,
+        "accuracy_without": without,
+        "accuracy_oracle": None if outcome.oracle is None else outcome.oracle["accuracy"],
+        "damage_without": clean - without,
+        "success_without": outcome.success,
     }
-    if gate is None:
-        return found
-    gated = None if gate.gated is None else gate.gated["accuracy"]
-    return found | {
-        "accuracy_gated": gated,
-        "damage_gated": None if gated is None else clean - gated,
-        "success_gated": gate.success,
-        "batches_caught": _share(gate.batches_caught, gate.batches),
-        "rows_caught": _share(gate.rows_caught, outcome.poisoned_rows),
-        "good_rows_lost": _share(gate.good_rows_lost, outcome.rows - outcome.poisoned_rows),
-        "delay": gate.delay,
-    }
+    if gate is not None and gate.scores is not None:
+        found |= {
+            "accuracy_with": gate.scores["accuracy"],
+            "damage_with": clean - gate.scores["accuracy"],
+            "damage_avoided": gate.scores["accuracy"] - without,
+            "success_with": gate.success,
+            "success_avoided": None
+            if gate.success is None or outcome.success is None
+            else outcome.success - gate.success,
+        }
+    if transfer is not None:
+        found["damage_proxy"] = transfer.proxy
+        for kind, damage in transfer.unseen.items():
+            found |= {f"damage_on_{kind}": damage, f"transfer_gap_{kind}": transfer.proxy - damage}
+    return found
+
+
+def list_metrics(spreads: Mapping[str, Spread]) -> dict[str, float]:
+    """The mean of each measure that is a metric, and the ends of its interval where there are two runs or more."""
+    found: dict[str, float] = {}
+    for name, spread in spreads.items():
+        if name not in SUMMARY_ONLY:
+            ends = {name: spread.mean, f"{name}_low": spread.mean_low, f"{name}_high": spread.mean_high}
+            found |= {key: round_floats(value) for key, value in ends.items() if value is not None}
+    return found
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -99,22 +138,22 @@ def _share(part: int, whole: int) -> float | None:
 
 def write_tables(grouped: Sequence[Group]) -> None:
     """Write every table of the drill, and bring the folders of the curves to exactly its exercises."""
-    sums = {group.name: {name: summarize_runs(v) for name, v in group.measures().items()} for group in grouped}
+    sums = {group.name: group.spreads() for group in grouped}
     write_csv(paths.DRILL_CELLS, [CELL_COLUMNS, *(_line(*run) for group in grouped for run in group.runs)])
     write_csv(paths.DRILL_SUMMARY, _summary(grouped, sums))
     write_csv(paths.DRILL_RANKING, _ranking(grouped, sums))
-    write_json(paths.DRILL_METRICS, {name: _means(found, METRICS) for name, found in sums.items()})
+    write_json(paths.DRILL_METRICS, {name: list_metrics(found) for name, found in sums.items()})
     for folder, names in ((paths.DRILL_RECALL, RECALL), (paths.DRILL_DAMAGE, DAMAGE)):
         files = []
         for attack, parts in groupby(grouped, key=lambda group: group.attack):
-            lines = [[group.rate, *(_means(sums[group.name], names).get(n) for n in names)] for group in parts]
+            lines = [[group.rate, *(_mean(sums[group.name].get(name)) for name in names)] for group in parts]
             files.append(folder / f"{attack}.csv")
             write_csv(files[-1], [("rate", *names), *lines])
         keep_only(folder, files)
 
 
-def _means(found: Mapping[str, Spread], names: Iterable[str]) -> dict[str, float]:
-    return {name: round_floats(found[name].mean) for name in names if name in found}
+def _mean(spread: Spread | None) -> float | None:
+    return None if spread is None else spread.mean
 
 
 def _line(cell: Cell, outcome: Outcome) -> list[Any]:
@@ -126,7 +165,6 @@ def _line(cell: Cell, outcome: Outcome) -> list[Any]:
         else (None,) * 5
     )
     numbers = list_measures(outcome)
-    scores = (f"accuracy_{name}" for name in ("clean", "poisoned", "gated", "oracle"))
     return [
         cell.exercise.name,
         cell.rate,
@@ -134,7 +172,7 @@ def _line(cell: Cell, outcome: Outcome) -> list[Any]:
         outcome.rows,
         outcome.poisoned_rows,
         *cleared,
-        *(numbers.get(name) for name in (*scores, "success_poisoned", "success_gated")),
+        *(numbers.get(name) for name in SCORED),
     ]
 
 
@@ -151,11 +189,12 @@ def _summary(grouped: Sequence[Group], sums: Mapping[str, Mapping[str, Spread]])
 
 def _ranking(grouped: Sequence[Group], sums: Mapping[str, Mapping[str, Spread]]) -> list[Sequence[Any]]:
     """The exercises by the damage they do at each dose; a rank stands only where no other is possible."""
-    lines: list[Sequence[Any]] = [("rate", "batches", "attack", "damage", "damage_se", "rank", "rank_from", "rank_to")]
+    header = ("rate", "batches", "poisoned_batches", "attack", "damage_without", "damage_without_se", "rank")
+    lines: list[Sequence[Any]] = [(*header, "rank_from", "rank_to")]
     for dose in sorted({group.dose for group in grouped}):
         peers = {group.attack: group for group in grouped if group.dose == dose}
-        possible = possible_ranks({name: group.measures()["damage"] for name, group in peers.items()})
-        damage = {name: sums[group.name]["damage"] for name, group in peers.items()}
+        possible = possible_ranks({name: group.measures()["damage_without"] for name, group in peers.items()})
+        damage = {name: sums[group.name]["damage_without"] for name, group in peers.items()}
         for name in sorted(peers, key=lambda name: (-damage[name].mean, name)):
             first, last = possible[name]
             rank = first if first == last else None

@@ -10,8 +10,8 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
-from pratique.core.writing import keep_only, write_text
-from pratique.drill.outcome import OUTCOMES, Outcome, place_of, read_outcome, write_outcome
+from pratique.core.writing import write_text
+from pratique.drill.outcome import Outcome, keep_outcomes, read_outcome, write_outcome
 from pratique.drill.plan import Cell
 from pratique.drill.setting import Setting
 
@@ -34,7 +34,7 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     for key, outcome in zip(missing, show_progress(computed, "drilling", len(missing)), strict=True):
         write_outcome(key, outcome)
         outcomes[key] = outcome
-    keep_only(OUTCOMES, map(place_of, keys))
+    keep_outcomes(keys)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
     return [outcomes[key] for key in keys]
 

@@ -1,6 +1,7 @@
-"""What the last drill found: how much of each attack the gate keeps out."""
+"""What the last drill found: how much of each attack the gate keeps out, and the models without it and with it."""
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pratique.core import paths
@@ -12,22 +13,50 @@ RATE = re.compile(r"\d+(\.\d+)?(e-\d+)?")
 
 
 @dataclass(frozen=True)
-class Drilled:
-    """Shares of poisoned rows that are kept out, as text.
+class DrillLine:
+    """An attack at one rate, as text; empty where the drill did not measure it.
 
     Attributes
     ----------
-    rates : tuple of str
-        Per cent of rows poisoned, the columns of the table.
-    attacks : tuple of (str, tuple of str)
-        Each attack with its cells, the one of which the least is caught first; empty where a rate was not drilled.
-    mean : float
-        Over attacks and rates.
+    rate : str
+        Share of rows poisoned in the batches that come in poisoned.
+    caught : str
+        Share of the poisoned rows that are kept out.
+    lost : str
+        Share of the good rows that are kept out with them.
+    accuracy, success : str
+        Of the model, and of a trigger in it: without the gate, and with it.
+    avoided : str
+        Points of accuracy that the gate saves, with the ends of their interval.
     """
 
-    rates: tuple[str, ...]
-    attacks: tuple[tuple[str, tuple[str, ...]], ...]
-    mean: float
+    rate: str
+    caught: str
+    lost: str
+    accuracy: str
+    avoided: str
+    success: str
+
+
+@dataclass(frozen=True)
+class Drilled:
+    """What a drill found.
+
+    Attributes
+    ----------
+    attacks : tuple of (str, tuple of DrillLine)
+        Each attack with a line for each rate, the one of which the least is caught first.
+    mean : float, optional
+        Share of poisoned rows kept out, over attacks and rates; None where no row was poisoned.
+    """
+
+    attacks: tuple[tuple[str, tuple[DrillLine, ...]], ...]
+    mean: float | None
+
+    @property
+    def has_triggers(self) -> bool:
+        """Whether any attack plants a trigger."""
+        return any(line.success for _, lines in self.attacks for line in lines)
 
 
 def read_drilled() -> Drilled | None:
@@ -49,23 +78,58 @@ def tabulate_drill(metrics: Measures, place: str) -> Drilled | None:
     PratiqueError
         If a name is no attack at a rate; `place` says where it stood.
     """
-    caught: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[str, Mapping[str, float]]] = {}
     for name, measures in metrics.items():
-        if "rows_caught" in measures:
+        if "rows_caught" in measures or "good_rows_lost" in measures:
             attack, _, rate = name.rpartition("-")
             if not (attack and RATE.fullmatch(rate)):
                 raise foreign(place)
-            caught.setdefault(attack, {})[rate] = measures["rows_caught"]
-    if not caught:
+            found.setdefault(attack, {})[rate] = measures
+    if not found:
         return None
-    rates = sorted({rate for found in caught.values() for rate in found}, key=float)
-    weakest = sorted(caught, key=lambda attack: (_mean(list(caught[attack].values())), attack))
+    caught = {
+        attack: [measures["rows_caught"] for measures in rates.values() if "rows_caught" in measures]
+        for attack, rates in found.items()
+    }
+    weakest = sorted(found, key=lambda attack: (_mean(caught[attack] or [1]), attack))
+    shares = [share for mine in caught.values() for share in mine]
     return Drilled(
-        tuple(rates),
-        tuple((a, tuple(words.percent(caught[a][r]) if r in caught[a] else "" for r in rates)) for a in weakest),
-        _mean([share for found in caught.values() for share in found.values()]),
+        tuple((a, tuple(_line(rate, found[a][rate]) for rate in sorted(found[a], key=float))) for a in weakest),
+        _mean(shares) if shares else None,
     )
 
 
-def _mean(values: list[float]) -> float:
+def _line(rate: str, measures: Mapping[str, float]) -> DrillLine:
+    """A line of the table."""
+    return DrillLine(
+        rate=f"{rate} %",
+        caught=_percent(measures, "rows_caught"),
+        lost=_percent(measures, "good_rows_lost"),
+        accuracy=_compare(measures, "accuracy_with", -measures.get("damage_avoided", 0)),
+        avoided=_points(measures, "damage_avoided"),
+        success=_compare(measures, "success_with", measures.get("success_avoided", 0)),
+    )
+
+
+def _percent(measures: Mapping[str, float], name: str) -> str:
+    return words.percent(measures[name]) if name in measures else ""
+
+
+def _compare(measures: Mapping[str, float], with_gate: str, more_without: float) -> str:
+    """A share without the gate and with it, both in the runs that the gate cleared."""
+    if with_gate not in measures:
+        return ""
+    share = measures[with_gate]
+    return f"{words.percent(share + more_without)} → {words.percent(share)}"
+
+
+def _points(measures: Mapping[str, float], name: str) -> str:
+    """A difference in points, with the ends of its interval where there is one."""
+    if name not in measures:
+        return ""
+    ends = [words.points(measures[end]) for end in (f"{name}_low", f"{name}_high") if end in measures]
+    return words.points(measures[name]) + (f" ({' to '.join(ends)})" if ends else "")
+
+
+def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values)

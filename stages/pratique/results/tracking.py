@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_folder, sha256_json
+from pratique.core.version import __version__
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 URI = "MLFLOW_TRACKING_URI"
 DEFAULT_URI = "sqlite:///mlflow.db"
 RUN_KEY_TAG = "pratique.sha256"
+LOADER = "pratique.results.served"
+"""The module with which MLflow reads a model back."""
 SHORT = 36
 """Characters of a data set's digest that a store takes; the whole digest is a tag."""
 
@@ -100,8 +104,19 @@ def _write(client: "MlflowClient", experiment: str, run: Run, data: str) -> None
     client.log_inputs(started.run_id, [DatasetInput(rows, [InputTag("mlflow.data.context", "training")])])
     for path in run.files:
         client.log_artifact(started.run_id, str(path))
-    client.log_artifact(started.run_id, str(run.model), "model")
+    with TemporaryDirectory() as folder:
+        client.log_artifacts(started.run_id, _export_model(run.model, Path(folder)), "model")
     client.set_terminated(started.run_id)
+
+
+def _export_model(archive: Path, folder: Path) -> str:
+    """The archive in a folder that MLflow's own loader reads: `MLmodel`, and what has to be installed."""
+    from mlflow import pyfunc
+
+    place = str(folder / "model")
+    needed = [f"pratique=={__version__}"]
+    pyfunc.save_model(place, loader_module=LOADER, data_path=str(archive), pip_requirements=needed)
+    return place
 
 
 def _flat(params: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -13,7 +13,7 @@ CONFUSION_PLOT = {"template": "confusion", "x": "actual", "y": "predicted"}
 COMPARED_MODELS = ("accepted", "everything", "reference")
 CURVES = {
     paths.DRILL_RECALL: {"x": "rate", "y": ["batches_caught", "rows_caught"], "y_label": "share caught"},
-    paths.DRILL_DAMAGE: {"x": "rate", "y": ["damage", "damage_gated"], "y_label": "accuracy lost"},
+    paths.DRILL_DAMAGE: {"x": "rate", "y": ["damage_without", "damage_with"], "y_label": "accuracy lost"},
 }
 
 
@@ -95,7 +95,7 @@ STAGES = (
     ),
     Stage(
         "drill",
-        deps=[str(paths.PROFILE), str(paths.ACCEPTED), str(paths.HOLDOUT)],
+        deps=[str(paths.PROFILE), str(paths.REFERENCE), str(paths.ACCEPTED), str(paths.HOLDOUT)],
         params=["seed", "data", "alarms", "shift", "checks", "train", "drill"],
         outs=[
             str(paths.DRILL_CELLS),

@@ -67,16 +67,17 @@ evaluate:
 
 drill:                   # known poison in copies of accepted rows
   rates: [0.05, 0.2]
-  repetitions: 2         # runs that the gate clears
+  repetitions: 3         # runs that the gate clears
   retrainings: 3         # runs that train models, to measure the damage; 500 at most
-  batches: 3             # that come in poisoned
+  batches: 6             # that come in
+  poisoned_batches: 0.34 # share of them that comes in poisoned
   rows: 100              # in each
-  attacks:               # one entry an exercise; beside attack, rates and batches stand the attack's fields
+  attacks:               # one entry an exercise; beside attack, rates, batches and poisoned_batches its fields
     backdoor_trigger: {{}}
     gaussian_noise: {{}}
     label_flip: {{}}
     outlier_insertion: {{}}
-    slow_drip: {{attack: label_flip, rates: [0.02], batches: 10}}
+    slow_drip: {{attack: label_flip, rates: [0.02], batches: 10, poisoned_batches: 1}}
 """
 
 

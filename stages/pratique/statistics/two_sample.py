@@ -61,9 +61,29 @@ def chi_squared_log10_p(reference: dict[str, int], batch: dict[str, int]) -> flo
 
 def population_stability(reference: np.ndarray, batch: np.ndarray) -> float:
     """PSI over the reference's deciles; half a row is added to each bin, so that an empty one stays finite."""
+    trusted, own = _share_bins(reference, batch, 0.5)
+    return float(((own - trusted) * np.log(own / trusted)).sum())
+
+
+def kullback_leibler(before: np.ndarray, after: np.ndarray) -> float:
+    """Divergence of the numbers after a change from those before it, in nats; NaN where either has none.
+
+    D = sum_b q_b log(q_b / p_b) over the bins b between the deciles of the numbers before, with p_b and q_b the shares
+    of the numbers before and after in it. One is added to each bin (Laplace), so that an empty one stays finite.
+
+    Source: Kullback, Leibler, "On Information and Sufficiency", Annals of Mathematical Statistics 22, 1951.
+    """
+    if not len(before) or not len(after):
+        return float("nan")
+    clean, changed = _share_bins(before, after, 1)
+    return float((changed * np.log(changed / clean)).sum())
+
+
+def _share_bins(reference: np.ndarray, other: np.ndarray, added: float) -> tuple[np.ndarray, np.ndarray]:
+    """The shares of two samples between the deciles of the first, so many rows added to each bin."""
     edges = np.unique(np.quantile(reference, np.linspace(0, 1, PSI_BINS + 1)[1:-1]))
     shares = []
-    for values in (reference, batch):
-        counts = np.bincount(np.searchsorted(edges, values, "right"), minlength=len(edges) + 1) + 0.5
+    for values in (reference, other):
+        counts = np.bincount(np.searchsorted(edges, values, "right"), minlength=len(edges) + 1) + added
         shares.append(counts / counts.sum())
-    return float(((shares[1] - shares[0]) * np.log(shares[1] / shares[0])).sum())
+    return shares[0], shares[1]

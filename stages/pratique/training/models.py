@@ -11,7 +11,7 @@ from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
-from pratique.core.params import TrainParams
+from pratique.core.params import ModelKind, TrainParams
 from pratique.tables.encoding import Encoder
 
 if TYPE_CHECKING:
@@ -61,8 +61,8 @@ class Model:
         return model
 
 
-def train(batch: Batch, params: TrainParams, seed: int) -> Model:
-    """Fit a model on a batch's rows.
+def train(batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None = None) -> Model:
+    """Fit a model on a batch's rows: of the kind that the params name, or of this one.
 
     Raises
     ------
@@ -73,14 +73,27 @@ def train(batch: Batch, params: TrainParams, seed: int) -> Model:
     if len(classes) < 2:
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
     encoder = Encoder.fit(batch)
-    return Model(batch.layout, encoder, _classifier(params, seed).fit(encoder.transform(batch), targets), classes)
+    return Model(
+        batch.layout,
+        encoder,
+        _classifier(kind or params.model, params.trees, seed).fit(encoder.transform(batch), targets),
+        classes,
+    )
 
 
-def _classifier(params: TrainParams, seed: int) -> "ClassifierMixin":
-    if params.model == "random_forest":
+def _classifier(kind: ModelKind, trees: int, seed: int) -> "ClassifierMixin":
+    if kind == "random_forest":
         from sklearn.ensemble import RandomForestClassifier
 
-        return RandomForestClassifier(params.trees, random_state=seed, n_jobs=1)
+        return RandomForestClassifier(trees, random_state=seed, n_jobs=1)
+    if kind == "linear_svm":
+        from sklearn.svm import LinearSVC
+
+        return LinearSVC(dual=False)
+    if kind == "nearest_neighbours":
+        from sklearn.neighbors import KNeighborsClassifier
+
+        return KNeighborsClassifier()
     from sklearn.linear_model import LogisticRegression
 
     return LogisticRegression(max_iter=2000)

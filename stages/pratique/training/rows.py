@@ -54,7 +54,7 @@ def read_accepted(layout: Layout) -> Batch:
         raise PratiqueError(
             f"{paths.ACCEPTED}: no batch was accepted, so there is nothing to train on; see {paths.BATCHES_CSV}"
         )
-    return _join("accepted", (Batch(path.stem, read_table(path), layout) for path in files), layout)
+    return join_labelled("accepted", (Batch(path.stem, read_table(path), layout) for path in files), layout)
 
 
 def read_training(reference: Batch, params: Params) -> Batch:
@@ -68,7 +68,7 @@ def read_training(reference: Batch, params: Params) -> Batch:
     if params.train.rows == "accepted":
         return read_accepted(reference.layout)
     accepted = [read_accepted(reference.layout)] if list_accepted_files() else []
-    return _join("reference and accepted rows", [reference, *accepted], reference.layout)
+    return join_labelled("reference and accepted rows", [reference, *accepted], reference.layout)
 
 
 def read_everything(reference: Batch) -> Batch:
@@ -76,7 +76,7 @@ def read_everything(reference: Batch) -> Batch:
     arrivals = [arrival for arrival in read_arrivals(paths.BATCHES) if arrival.fault is None]
     places = (paths.BATCHES / f"{arrival.batch}.parquet" for arrival in arrivals)
     batches = (Batch(place.stem, read_table(place), reference.layout) for place in places)
-    return _join("everything", [reference, *batches], reference.layout)
+    return join_labelled("everything", [reference, *batches], reference.layout)
 
 
 def read_holdout(layout: Layout) -> Batch:
@@ -96,7 +96,7 @@ def read_holdout(layout: Layout) -> Batch:
     return batch
 
 
-def _join(name: str, batches: Iterable[Batch], layout: Layout) -> Batch:
+def join_labelled(name: str, batches: Iterable[Batch], layout: Layout) -> Batch:
     """The labelled rows of all batches, features and label alone, as the layout reads them."""
     columns = [*layout.kinds, layout.label]
     tables = [pa.Table.from_pandas(batch.frame[columns], preserve_index=False) for batch in batches]
