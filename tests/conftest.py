@@ -252,7 +252,7 @@ def trusted(make_table):
 
 @pytest.fixture(scope="session")
 def digits():
-    """Real pictures, with the layout of the sample."""
-    from pratique.scaffold.sample import _digits
+    """Real pictures, with the layout of the sample of digits."""
+    from pratique.scaffold.samples.digits import read_digits
 
-    return _digits()
+    return read_digits()

@@ -42,16 +42,18 @@ def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose 
 
 @app.command()
 def sample(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where data/ is written.")] = Path(),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder; made if it is not there.")] = Path(),
     of: Annotated[
-        Literal["digits", "iris"], typer.Option(help="iris: an experiment, with its params.yaml.")
-    ] = "digits",
+        Literal["spam", "digits", "iris"],
+        typer.Option(help="Mails that users report, handwritten digits, or the experiment that this began with."),
+    ] = "spam",
 ) -> None:
-    """Write the sample data: handwritten digits in 25 batches, some of them poisoned."""
-    from pratique.scaffold.iris import write_iris
-    from pratique.scaffold.sample import write_sample
+    """Write a sample that is complete: batches, some of them poisoned, and the pipeline that clears them."""
+    from pratique.scaffold.samples.folder import write_sample
 
-    write_iris(folder) if of == "iris" else write_sample(folder)
+    write_sample(folder, of)
+    typer.echo(f"The sample is in {errors.printable(str(folder))}; data/README.md there says what it holds.")
+    typer.echo("Next: `dvc repro` in that folder.")
 
 
 @app.command()

@@ -52,3 +52,15 @@ def test_subpopulation_flip_adds_the_group_under_another_label(make):
     assert len(result.batch) == 100
     assert len(set(result.batch.labels[result.rows])) == 1
     assert np.ptp(result.batch.numeric[result.rows], axis=0).max() < 10
+
+
+def test_subpopulation_flip_with_a_target_takes_a_group_of_the_others(make, cells):
+    clean = grouped(make)
+    for seed in range(10):
+        result = SubpopulationFlip(target="a").poison(clean, 0.25, np.random.default_rng(seed))
+        assert set(clean.labels[result.rows]) == {"b"}
+        assert {cells(result, "kind")[row] for row in result.rows} == {"a"}
+        assert len(set(result.rows // 20)) == 1
+    one_class = make(petals=[1, 2, 3, 4], kind=["b"] * 4)
+    assert len(SubpopulationFlip(target="a").poison(one_class, 0.5, np.random.default_rng(0)).rows) == 2
+    assert len(SubpopulationFlip(target="b").poison(one_class, 0.5, np.random.default_rng(0)).rows) == 0

@@ -1,4 +1,4 @@
-"""The table of the drill: every attack at every rate on the sample and on other data sets, caught and cost.
+"""The table of the drill: every attack at every rate on the digits and on other data sets, caught and cost.
 
     python tests/benchmarks/drill_table.py WORK [DATA.parquet ...] [--label label] [--repetitions 10]
 
@@ -30,6 +30,11 @@ HEADS = ("batches caught %", "rows caught %", "good rows lost %", "damage withou
 PARAMS = """\
 seed: 0
 data: {{label: "{label}"}}
+alarms: {{}}
+shift: {{}}
+sources: {{}}
+review: {{}}
+signing: {{}}
 checks:
   schema: {{}}
   expectations: {{}}
@@ -64,7 +69,7 @@ def main() -> None:
     words.add_argument("--jobs", type=int, default=0)
     given = words.parse_args()
     for source in (None, *given.data):
-        root = given.work / ("sample" if source is None else source.stem)
+        root = given.work / ("digits" if source is None else source.stem)
         if not (root / "data/incoming").is_dir():
             prepare(root, source, given.label)
         drill(root, "digit" if source is None else given.label, 40 if source is None else ROWS, given)
@@ -91,10 +96,10 @@ def attacks(names: list[str]) -> str:
 
 
 def prepare(root: Path, source: Path | None, label: str) -> None:
-    """Write a project's data: the sample, or rows of a file in an order that depends on nothing."""
+    """Write a project's data: the digits, or rows of a file in an order that depends on nothing."""
     root.mkdir(parents=True, exist_ok=True)
     if source is None:
-        pratique(root, "sample", ".")
+        pratique(root, "sample", "--of", "digits", ".")
         return
     frame = pd.read_parquet(source).sample(frac=1, random_state=0, ignore_index=True)
     for name in frame.columns[frame.dtypes == "category"]:

@@ -1,13 +1,14 @@
 """`pratique init` in a repository of any shape, with columns of any name, once or twice."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.core.params import load
+from pratique.core.params import Params, load
 from pratique.scaffold.pipeline import STAGES, dvc_yaml
 from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.tables.reading import read_trusted
@@ -137,6 +138,22 @@ def test_a_second_init_with_another_label_is_refused(project, make_rows):
     complaint = project.pratique("init", ".", "--from", "trusted.csv", "--label", "shape").complaint
     assert complaint.startswith("params.yaml: data.label is 'y', not 'shape'")
     assert project.contents(".") == before
+
+
+def test_a_params_file_that_lacks_what_the_pipeline_names_is_refused_with_the_lines_to_add(project, make_rows):
+    make_rows(40, 1).to_csv(project.path("trusted.csv"), index=False)
+    project.path("params.yaml").write_text("data: {label: y}\nchecks: {schema: {}}\ntrain: {trees: 3}\n")
+    before = project.contents(".")
+    complaint = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y").complaint
+    assert complaint.startswith("params.yaml: dvc.yaml names 'alarms', 'drill', ")
+    assert project.contents(".") == before
+    lines = re.findall(r"`([^`]+)`", complaint)
+    assert "seed: 0" in lines
+    with project.path("params.yaml").open("a", encoding="utf-8") as file:
+        file.writelines(f"{line}\n" for line in lines)
+    init(project)
+    params = load(project.root / "params.yaml")
+    assert params == Params(data={"label": "y"}, checks={"schema": {}}, train={"trees": 3})
 
 
 # where things lie

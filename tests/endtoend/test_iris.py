@@ -20,10 +20,8 @@ POISONED = {"0": 0, "5": 6, "10": 12, "50": 60}
 @pytest.fixture(scope="module")
 def iris(new_project):
     project = new_project()
-    for words in (("sample", "--of", "iris"), ("init", ".", "--from", "data/reference", "--label", "species")):
-        done = project.pratique(*words)
-        assert done.code == 0, done
-    project.stages("calibrate", "ingest", "validate", "train", "evaluate", "drill")
+    project.ok("pratique", "sample", "--of", "iris")
+    project.ok("dvc", "repro")
     return project
 
 
@@ -66,10 +64,3 @@ def test_every_artifact_is_in_one_flat_folder(artifacts):
     names = {path.name for path in artifacts.iterdir()}
     assert names >= {f"row_noise-{rate}.{kind}" for rate in POISONED for kind in ("csv", "json", "png")}
     assert all(path.is_file() for path in artifacts.iterdir())
-
-
-def test_the_experiment_does_not_replace_another_pipeline(iris, tmp_path):
-    project = iris.copy(tmp_path / "project")
-    assert project.pratique("sample", "--of", "iris").code == 0
-    project.path("params.yaml").write_text("seed: 1\n", encoding="utf-8")
-    assert "belongs to another pipeline" in project.pratique("sample", "--of", "iris").complaint

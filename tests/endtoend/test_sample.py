@@ -15,15 +15,17 @@ from pratique.core.params import load
 from pratique.provenance.record import Record
 from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN
 from pratique.scaffold.pipeline import COMPARED_MODELS, STAGES
-from pratique.scaffold.sample import HOLDOUT_ROWS, HONEST_SHIFT, plan
+from pratique.scaffold.samples.spam import SPAM_BATCHES
 from pratique.tables.reading import read_table
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).parents[2]
-PLANS = {planned.name: planned for planned in plan()}
-POISONED = sorted(name for name, planned in PLANS.items() if planned.poisoned and planned.rate >= 0.2)
-CLEAN = sorted(name for name, planned in PLANS.items() if planned.attack is None)
-(HONEST,) = (name for name, planned in PLANS.items() if planned.attack == HONEST_SHIFT)
+PLANS = {plan.name: plan for plan in SPAM_BATCHES}
+POISONED = sorted(name for name, plan in PLANS.items() if plan.attack)
+CLEAN = sorted(name for name, plan in PLANS.items() if not (plan.attack or plan.classes))
+(HONEST,) = (name for name, plan in PLANS.items() if plan.classes)
+FALSE_ALARM = "bought/2026-w08"
+"""A clean batch that is held at p = .007: one in a hundred is, by the budget."""
 RECORD_SCHEMA = json.loads((REPOSITORY / "stages/pratique/provenance/record.schema.json").read_text(encoding="utf-8"))
 NOT_COPIED = ("data/.cache", ".dvc/cache", ".dvc/tmp")
 
@@ -155,9 +157,21 @@ def test_a_poisoned_batch_is_quarantined(verdicts, name):
     assert float(verdicts[name]["p_value"]) < 0.01
 
 
-@pytest.mark.parametrize("name", CLEAN)
-def test_no_clean_batch_is(verdicts, name):
+@pytest.mark.parametrize("name", sorted({*CLEAN} - {FALSE_ALARM}))
+def test_a_clean_batch_is_accepted(verdicts, name):
     assert verdicts[name]["outcome"] == "accepted"
+
+
+def test_the_one_clean_batch_that_is_held_is_near_the_limit(verdicts):
+    line = verdicts[FALSE_ALARM]
+    assert (line["outcome"], line["alarms"]) == ("quarantined", "rows")
+    assert 0.001 < float(line["p_value"]) < 0.01
+
+
+def test_a_delivery_that_comes_twice_is_judged_alike(verdicts):
+    (again,) = (plan for plan in PLANS.values() if plan.repeats)
+    first, second = verdicts[again.repeats], verdicts[again.name]
+    assert {key for key in first if first[key] != second[key]} == {"batch"}
 
 
 def test_honest_change_is_held_for_shift_alone_if_at_all(verdicts):
@@ -225,9 +239,9 @@ def test_metrics_json_has_two_levels_of_numbers(done, verdicts):
 def test_a_confusion_matrix_agrees_with_the_metrics(done, model):
     with (done.root / f"data/reports/confusion/{model}.csv").open(encoding="utf-8", newline="") as stream:
         lines = list(csv.DictReader(stream))
-    holdout = read_table(done.root / "data/holdout/digits.csv")
-    assert [line["actual"] for line in lines] == holdout["digit"].to_pylist()
-    assert len(lines) == HOLDOUT_ROWS
+    holdout = read_table(done.root / "data/holdout/spam.csv")
+    assert [line["actual"] for line in lines] == holdout["class"].to_pylist()
+    assert len(lines) == 1000
     assert all(list(line) == ["actual", "predicted"] for line in lines)
     metrics = json.loads((done.root / "data/reports/metrics.json").read_text(encoding="utf-8"))
     right = np.mean([line["actual"] == line["predicted"] for line in lines])
@@ -283,8 +297,9 @@ def test_the_outputs_of_a_record_are_the_files_that_are_there(done, records):
 
 
 def as_came(table):
-    """Rows as the CSV file holds them; the sample's cells are all whole numbers."""
-    return [tuple(map(str, row)) for row in zip(*(column.to_pylist() for column in table.columns), strict=True)]
+    """Rows by what their cells hold, whether as text or as numbers; the class is the last."""
+    rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return [(*map(float, numbers), kind) for *numbers, kind in rows]
 
 
 @pytest.mark.parametrize("name", sorted(PLANS))

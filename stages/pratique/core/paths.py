@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+PIPELINE = Path("dvc.yaml")
 PARAMS = Path("params.yaml")
 SCHEMA = Path("expectations/schema.yaml")
 SUITE = Path("expectations/suite.json")

@@ -1,17 +1,17 @@
 """`pratique init`: a pipeline in a team's own repository, inferred from rows that the team trusts."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
-from pratique.scaffold.pipeline import dvc_yaml
+from pratique.scaffold.pipeline import STAGES, dvc_yaml
 from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.tables.reading import FORMATS, read_table, read_trusted
 
@@ -124,7 +124,8 @@ def init(folder: Path, reference: Path, label: str) -> list[Written]:
     Raises
     ------
     PratiqueError
-        If the folder or the reference is missing or not readable, or has no such column.
+        If the folder or the reference is missing or not readable, or has no such column; or if there is a
+        params.yaml that is about another label, or lacks a section which dvc.yaml names.
     """
     if not folder.is_dir():
         raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
@@ -133,17 +134,27 @@ def init(folder: Path, reference: Path, label: str) -> list[Written]:
         raise PratiqueError(f"{reference}: no rows; --from takes rows that you trust")
     data = _data(folder / paths.PARAMS, label)
     trusted = Batch("reference", table, Layout.infer(table, data))
-    written = [
-        _write_new(folder / "dvc.yaml", dvc_yaml),
-        _write_new(folder / paths.PARAMS, lambda: PARAMS_TEMPLATE.format(label=_quote(label))),
-        _write_new(folder / paths.SCHEMA, lambda: infer_schema(trusted)),
-        _write_new(folder / paths.SUITE, lambda: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n"),
-    ]
-    written += [
-        _write_new(folder / paths.SOURCES, lambda: SOURCES_TEMPLATE),
-        _write_new(folder / paths.DECISIONS / "README.md", lambda: DECISIONS_TEMPLATE),
-    ]
+    written = [_write_new(folder / path, text) for path, text in pipeline_files(trusted, data).items()]
     return written + _copy_reference(reference, folder / paths.REFERENCE)
+
+
+def pipeline_files(trusted: Batch, data: DataParams) -> dict[Path, str]:
+    """The text of every file that a pipeline needs beside its rows, by its place in the folder.
+
+    Parameters
+    ----------
+    trusted : Batch
+        The rows that expectations are inferred from.
+    data : DataParams
+    """
+    return {
+        paths.PIPELINE: dvc_yaml(),
+        paths.PARAMS: PARAMS_TEMPLATE.format(label=_quote(data.label)),
+        paths.SCHEMA: infer_schema(trusted),
+        paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
+        paths.SOURCES: SOURCES_TEMPLATE,
+        paths.DECISIONS / "README.md": DECISIONS_TEMPLATE,
+    }
 
 
 def _data(params: Path, label: str) -> DataParams:
@@ -153,7 +164,20 @@ def _data(params: Path, label: str) -> DataParams:
     data = load(params).data
     if data.label != label:
         raise PratiqueError(f"{params}: data.label is '{data.label}', not '{label}'; correct one of them")
+    _require_sections(params)
     return data
+
+
+def _require_sections(params: Path) -> None:
+    """A section may be empty, but DVC wants to see each that a stage depends on."""
+    there = read_yaml(params)
+    missing = sorted({name for stage in STAGES for name in stage.params} - set(there))
+    if missing:
+        names = ", ".join(f"'{name}'" for name in missing)
+        lines = ", ".join(f"`{name}: {'0' if name == 'seed' else '{}'}`" for name in missing)
+        raise PratiqueError(
+            f"{params}: dvc.yaml names {names}, which are not there; add {lines}: what is left out has its default"
+        )
 
 
 def _quote(text: str) -> str:
@@ -167,10 +191,10 @@ def _existing(reference: Path) -> Path:
     return reference
 
 
-def _write_new(path: Path, content: Callable[[], str]) -> Written:
+def _write_new(path: Path, text: str) -> Written:
     if path.exists():
         return Written(path, new=False)
-    write_text(path, content())
+    write_text(path, text)
     return Written(path, new=True)
 
 

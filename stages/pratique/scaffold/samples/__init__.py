@@ -1,0 +1,1 @@
+"""The samples: complete projects to try, each written by one module."""

@@ -1,0 +1,100 @@
+"""`pratique sample`: a whole project in a folder, in which `dvc repro` works as it is."""
+
+import contextlib
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from pratique.core import paths
+from pratique.core.batch import Batch
+from pratique.core.documents import parse_yaml
+from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
+from pratique.core.params import Params, parse
+from pratique.core.writing import write_text
+from pratique.provenance import git
+from pratique.scaffold.pipeline import dvc_yaml
+from pratique.scaffold.project import pipeline_files
+from pratique.scaffold.samples import digits, iris, spam
+from pratique.scaffold.samples.sample import Sample, to_csv
+
+SAMPLES: Mapping[str, Callable[[], Sample]] = {"spam": spam.sample, "digits": digits.sample, "iris": iris.sample}
+
+
+def write_sample(folder: Path, name: str) -> None:
+    """Write one of `SAMPLES` into a folder: rows, params, expectations, dvc.yaml; and a repository if it is in none.
+
+    The same bytes every time. Nothing is overwritten.
+
+    Raises
+    ------
+    PratiqueError
+        If the folder holds another pipeline, or a file of this one that was edited.
+    """
+    wanted = sample_files(SAMPLES[name]())
+    _refuse_another_pipeline(folder, wanted)
+    for place, text in wanted.items():
+        if not (folder / place).exists():
+            write_text(folder / place, text)
+    _ensure_repository(folder)
+
+
+def sample_files(sample: Sample) -> dict[Path, str]:
+    """The text of every file of a sample's project, by its place in the folder."""
+    data = parse(Params, parse_yaml(sample.params, f"{sample.name}.yaml"), f"{sample.name}.yaml").data
+    trusted = Batch("reference", sample.reference, Layout.of_types(sample.reference, data))
+    tables = {
+        paths.REFERENCE / f"{sample.name}.csv": sample.reference,
+        paths.HOLDOUT / f"{sample.name}.csv": sample.holdout,
+        **{paths.INCOMING / f"{batch}.csv": table for batch, table in sample.incoming.items()},
+    }
+    return pipeline_files(trusted, data) | {
+        paths.PARAMS: sample.params,
+        **{place: to_csv(table) for place, table in tables.items()},
+        paths.SOURCES: sample.sources,
+        Path("data/README.md"): sample.page,
+        Path("data/truth.csv"): sample.truth,
+    }
+
+
+def _refuse_another_pipeline(folder: Path, wanted: Mapping[Path, str]) -> None:
+    """Refuse a folder with other bytes where the sample's would be, or with rows that are not the sample's."""
+    accepted = {place: {text.encode()} for place, text in wanted.items()}
+    accepted[paths.PIPELINE].add(dvc_yaml(own_code=True).encode())  # where the package is at home
+    there = [place for place in wanted if (folder / place).exists()]
+    for rows in (paths.REFERENCE, paths.HOLDOUT, paths.INCOMING):
+        there += [path.relative_to(folder) for path in sorted((folder / rows).rglob("*")) if path.is_file()]
+    for place in there:
+        if (folder / place).read_bytes() not in accepted.get(place, set()):
+            raise PratiqueError(f"{folder / place}: belongs to another pipeline; name an empty folder")
+
+
+def _ensure_repository(folder: Path) -> None:
+    """Make the folder a repository of DVC, and of git where it is in none; nothing is committed.
+
+    Within a repository of git it becomes a subproject, whose cache is its own. A folder which that repository ignores
+    is in none: DVC would not run there.
+    """
+    from dvc.repo import Repo
+
+    with contextlib.chdir(folder):
+        if Path(Repo.DVC_DIR).exists():
+            return
+        with_git = shutil.which("git") is not None
+        within = _succeeds("rev-parse", "--show-toplevel") and not _succeeds("check-ignore", "-q", ".")
+        if with_git and not within:
+            git.run("init", "-q")
+        repository = Repo.init(no_scm=not with_git, subdir=with_git)
+        with repository.config.edit() as config:
+            config["core"] |= {"analytics": False, "check_update": False}
+        if with_git:
+            git.run("add", repository.config.files["repo"])  # where `Repo.init` has put it, too
+
+
+def _succeeds(*words: str) -> bool:
+    """Whether git, asked in the current folder, says yes."""
+    try:
+        git.run(*words)
+    except PratiqueError:
+        return False
+    return True
