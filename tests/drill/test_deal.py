@@ -10,7 +10,7 @@ from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.drill.deal import Deal, Trigger, statistics
 
-LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
+LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "category"})
 
 
 def batch(rows):

@@ -19,7 +19,6 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.layout import read_column
 from pratique.core.text import one_line, show_cell
 from pratique.core.writing import round_floats
 
@@ -140,7 +139,7 @@ def _build_frame(batch: Batch) -> pd.DataFrame:
     """Build the columns that came in: the layout's by kind, any further ones as text."""
     columns: dict[str, Any] = {}
     for name in batch.table.column_names:
-        values = (batch.columns.get(name) or read_column(batch.table[name], "text")).values
+        values = (batch.columns.get(name) or batch.layout.read(name, batch.table[name])).values
         if values.dtype != "Int64":
             columns[name] = values.array
         elif values.hasnans:  # some of GX's metrics raise on pandas.NA

@@ -14,8 +14,8 @@ from pratique.contract.subject import ADVICE, Subject
 from pratique.contract.tally import Tally, assert_comparable, read_rules
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.columns import NUMERIC, Kind
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Kind, read_column
 from pratique.core.text import one_line, shorten, show_cell
 
 DTYPES: dict[str, Kind] = {
@@ -24,6 +24,7 @@ DTYPES: dict[str, Kind] = {
     **dict.fromkeys(("str", "string", "string[pyarrow]", "string[python]", "category"), "text"),
 }
 """What a declared dtype stands for; pandera writes most of them in several ways."""
+TWO_NUMBERS = "could mean two numbers"
 UNREADABLE_CELLS: dict[Kind, str] = {"integer": "not a whole number", "real": "not a finite number"}
 
 # fmt: off
@@ -95,6 +96,7 @@ class FittedSchema(FittedRuleCheck):
         tally.breach("the batch lacks", [c.name for c in columns if c.required and c.name not in names])
         if strict:
             known = {column.name for column in columns}
+            known |= set(batch.layout.ignored)
             tally.breach(f"{self.place} does not declare", [name for name in names if name not in known])
         for column in columns:
             if column.name in names:
@@ -116,11 +118,17 @@ class _Column:
 
     def examine(self, batch: Batch, tally: Tally) -> None:
         """Note every row of the column that breaks a rule."""
-        kind = "text" if self.name == batch.layout.label else batch.layout.kinds.get(self.name)
-        shared = kind == self.kind  # then it is read once for every check
-        read = batch.columns[self.name] if shared else read_column(batch.table[self.name], self.kind)
+        kind = "target" if self.name == batch.layout.label else batch.layout.kinds.get(self.name)
+        levels = kind is not None and kind not in NUMERIC and self.kind not in NUMERIC
+        if kind == self.kind or levels:  # it is read once for every check
+            read = batch.columns[self.name]
+        else:
+            read = batch.layout.read(self.name, batch.table[self.name], self.kind)
         missing = read.values.isna().to_numpy(bool) & ~read.unreadable
-        if self.kind != "text":
+        tally.note([self.name], TWO_NUMBERS, read.ambiguous)
+        for words, where in read.readings.items() if batch.layout.formats == "hold" else ():
+            tally.note([self.name], f"{words}, which data.formats holds", where)
+        if self.kind in NUMERIC:
             tally.note([self.name], UNREADABLE_CELLS[self.kind], read.unreadable)
         if not self.nullable and missing.all():
             tally.breach("every cell is empty in", [self.name])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PARAMS = Path("params.yaml")
+COLUMNS = Path("expectations/columns.yaml")
 SCHEMA = Path("expectations/schema.yaml")
 SUITE = Path("expectations/suite.json")
 

@@ -11,7 +11,6 @@ from pratique.contract.discovery import configured_checks
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
@@ -24,12 +23,12 @@ PSEUDO_BATCHES = 40
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
 
 
-def calibrate(table: pa.Table, params: Params, holdout: pa.Table | None = None, without: str | None = None) -> Profile:
+def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, without: str | None = None) -> Profile:
     """Learn a profile from trusted rows.
 
     Parameters
     ----------
-    table : pyarrow.Table
+    trusted : Batch
         The reference.
     params : Params
     holdout : pyarrow.Table, optional
@@ -42,7 +41,6 @@ def calibrate(table: pa.Table, params: Params, holdout: pa.Table | None = None, 
     PratiqueError
         If a row has no label, or there are too few rows to leave some out.
     """
-    trusted = Batch("reference", table, Layout.infer(table, params.data))
     examined = None if holdout is None else Batch("holdout", holdout, trusted.layout)
     _require_enough(trusted)
     parts = split_folds(trusted, params.seed)

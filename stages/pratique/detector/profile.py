@@ -1,15 +1,16 @@
 """The profile: everything that the trusted reference taught, frozen, and all that a batch is measured with."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from pratique.contract.discovery import configured_checks
 from pratique.core import archive, paths
+from pratique.core.columns import Kind, Writing
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder
-from pratique.core.layout import Kind, Layout
+from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.core.writing import keep_only, write_json
 from pratique.detector.calibrated import CalibratedCheck
@@ -48,6 +49,7 @@ class Summary:
     rows: int
     label: str
     kinds: dict[str, Kind]
+    writings: dict[str, Writing]
     checks: list[str]
 
 
@@ -58,8 +60,9 @@ def save(profile: Profile, folder: Path = paths.PROFILE) -> None:
         wanted.append(folder / "checks" / f"{name}.skops")
         archive.dump(wanted[-1], calibrated)
     archive.dump(folder / "rows.skops", profile.hypothesis_tests)
-    summary = Summary(profile.rows, profile.layout.label, profile.layout.kinds, sorted(profile.checks))
-    write_json(folder / "profile.json", asdict(summary))
+    layout = profile.layout
+    summary = Summary(profile.rows, layout.label, layout.kinds, dict(layout.writings), sorted(profile.checks))
+    write_json(folder / "profile.json", TypeAdapter(Summary).dump_python(summary, mode="json"))
     keep_only(folder, wanted)
 
 
@@ -103,7 +106,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     ]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
-        layout=Layout(known.label, known.kinds, params.data.personal),
+        layout=Layout.of(known.kinds, params.data, known.writings),
         rows=known.rows,
         checks={
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())

@@ -11,12 +11,11 @@ from collections import Counter
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Layout
 from pratique.core.params import Params, load
 from pratique.core.writing import write_json, write_text
 from pratique.quarantine.tables import read_batches
 from pratique.results.tracking import Run, is_tracking, track_runs
-from pratique.tables.reading import read_trusted
+from pratique.tables.trusted import read_reference
 from pratique.training.metrics import score
 from pratique.training.models import Model, train
 from pratique.training.rows import read_everything, read_holdout
@@ -25,11 +24,10 @@ from pratique.training.rows import read_everything, read_holdout
 def main() -> None:
     """Write data/reports/metrics.json and a confusion matrix for each model."""
     params = load()
-    reference = read_trusted(paths.REFERENCE)
-    layout = Layout.infer(reference, params.data)
-    trusted = read_holdout(layout)
+    reference = read_reference(params.data)
+    trusted = read_holdout(reference.layout)
     metrics: dict[str, dict[str, float]] = {}
-    for name, model in _models(Batch("reference", reference, layout), params).items():
+    for name, model in _models(reference, params).items():
         scores, predicted = score(model, trusted)
         metrics[name] = scores.as_metrics()
         _write_confusion(name, trusted, predicted.tolist())

@@ -36,6 +36,14 @@ class BatchFacts(Part):
     row_set_sha256: Sha256 | None = None
 
 
+class ReadingRecord(Part):
+    """What was read otherwise than it is written, in how many cells of a column; of the file where none is named."""
+
+    words: str
+    column: str | None = None
+    cells: Count = 0
+
+
 class NamedDigest(Part):
     """Something beside the batch that the verdict depends on."""
 

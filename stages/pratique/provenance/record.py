@@ -25,6 +25,7 @@ from pratique.provenance.parts import (
     NamedDigest,
     Output,
     Part,
+    ReadingRecord,
     RowCounts,
     Sha256,
     ShareRecord,
@@ -49,6 +50,8 @@ class Record(Part):
         Why the batch is held: alarms, then codes of policy.
     fault : str, optional
         Why the file can't be read as a table.
+    readings : tuple of ReadingRecord
+        What was read otherwise than it is written: nothing is converted silently.
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
@@ -74,6 +77,7 @@ class Record(Part):
     counts: RowCounts = Field(alias="rows")
     outputs: Annotated[tuple[Output, ...], Field(min_length=1)]
     tool: Tool
+    readings: tuple[ReadingRecord, ...] = ()
 
     @classmethod
     def from_statement(cls, statement: Any, place: str) -> "Record":

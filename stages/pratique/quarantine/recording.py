@@ -6,7 +6,7 @@ from typing import Literal
 from pratique.contract.discovery import digest_code
 from pratique.contract.evidence import MOST_EVIDENCE
 from pratique.core import paths
-from pratique.core.batch import Batch
+from pratique.core.batch import Batch, Reading
 from pratique.core.errors import printable
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
@@ -24,6 +24,7 @@ from pratique.provenance.parts import (
     HoldRecord,
     NamedDigest,
     Output,
+    ReadingRecord,
     RowCounts,
     ShareRecord,
     SuspectRow,
@@ -34,7 +35,7 @@ from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.rulings import Rulebook
 from pratique.tables.reading import FORMATS
 
-DECLARED_FILES = {"schema": paths.SCHEMA, "suite": paths.SUITE}
+DECLARED_FILES = {"columns": paths.COLUMNS, "schema": paths.SCHEMA, "suite": paths.SUITE}
 RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
     "accept": "PASSED",
     "partial": "WARNED",
@@ -93,6 +94,7 @@ def make_record(cleared: ClearedBatch, judged_by: Configuration, outputs: list[t
         reason_codes=cleared.codes,
         fault=_printable(arrival.fault),
         facts=_facts(cleared),
+        readings=tuple(map(_reading, cleared.readings)),
         configuration=tuple(NamedDigest(name=name, sha256=digest) for name, digest in judged_by.digests.items()),
         checks=tuple(map(_check, verdict.judged)),
         outcome=cleared.outcome,
@@ -117,6 +119,11 @@ def bind(cleared: ClearedBatch, judged_by: Configuration) -> str:
 def apply_rulings(cleared: ClearedBatch, judged_by: Configuration, rulebook: Rulebook) -> ClearedBatch:
     """The same batch with what people and policy say about it."""
     return replace(cleared, ruling=rulebook.rule(cleared.arrival, bind(cleared, judged_by), cleared.row_set))
+
+
+def _reading(reading: Reading) -> ReadingRecord:
+    column = _printable(reading.column)
+    return ReadingRecord(words=printable(reading.words), column=column, cells=reading.cells)
 
 
 def _decision(decision: DecisionFile) -> DecisionRecord:

@@ -37,7 +37,8 @@ class Model:
 
     def predict(self, batch: Batch) -> np.ndarray:
         """The most probable label of each row, str of shape (rows,)."""
-        own = batch if batch.layout == self.layout else Batch(batch.name, batch.table, self.layout)
+        same = (batch.layout.label, batch.layout.kinds) == (self.layout.label, self.layout.kinds)
+        own = batch if same else Batch(batch.name, batch.typed_table, self.layout)
         points = self.encoder.transform(own)
         return np.asarray(self.classes[self.classifier.predict(points)])
 
@@ -67,7 +68,8 @@ def train(batch: Batch, params: TrainParams, seed: int) -> Model:
     if len(classes) < 2:
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
     encoder = Encoder.fit(batch)
-    return Model(batch.layout, encoder, _classifier(params, seed).fit(encoder.transform(batch), targets), classes)
+    layout = Layout(batch.layout.label, batch.layout.kinds)  # cells are typed: how they were written is past
+    return Model(layout, encoder, _classifier(params, seed).fit(encoder.transform(batch), targets), classes)
 
 
 def _classifier(params: TrainParams, seed: int) -> "ClassifierMixin":

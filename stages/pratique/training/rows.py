@@ -13,6 +13,7 @@ from pratique.core.layout import Layout, as_text
 from pratique.core.params import DataParams
 from pratique.tables.arrival import read_arrivals
 from pratique.tables.reading import read_table, read_trusted
+from pratique.tables.trusted import features_of
 from pratique.training.models import drop_unlabelled
 
 
@@ -40,8 +41,8 @@ def read_accepted_table(data: DataParams) -> pa.Table:
 def read_accepted(data: DataParams) -> Batch:
     """Every accepted row, without the columns that are no features."""
     table = read_accepted_table(data)
-    table = table.drop_columns([name for name in _unused_columns(data) if name in table.column_names])
-    return drop_unlabelled(Batch("accepted", table, Layout.of_types(table, DataParams(label=data.label))))
+    table = table.select([*features_of(table, data), data.label])
+    return drop_unlabelled(Batch("accepted", table, Layout.of_types(table, data.label)))
 
 
 def read_everything(layout: Layout) -> Batch:
@@ -69,7 +70,7 @@ def read_holdout(layout: Layout) -> Batch:
     PratiqueError
         If a column is missing, or a row has no label.
     """
-    batch = Batch("holdout", read_trusted(paths.HOLDOUT), layout)
+    batch = Batch("holdout", read_trusted(paths.HOLDOUT, layout.ignored), layout)
     if batch.missing_columns:
         raise PratiqueError(f"{paths.HOLDOUT}: column '{batch.missing_columns[0]}' is missing; the reference has it")
     blank = np.flatnonzero(batch.labels == "")
