@@ -87,7 +87,7 @@ class Pricing:
         self._key = [
             settings,
             folders,
-            digest_code("provenance", "decisions", "quarantine", "training", "results"),
+            digest_code("provenance", "training", "results"),
             versions,
         ]
         self._base = read_accepted(params.data)

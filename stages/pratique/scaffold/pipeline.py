@@ -129,7 +129,6 @@ STAGES = (
         code=[
             *MEASURING,
             "provenance",
-            "decisions",
             "training",
             "quarantine",
             "results",
