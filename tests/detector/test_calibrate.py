@@ -411,3 +411,34 @@ def test_a_large_batch_is_read_by_parts_whatever_the_order_of_its_rows(normal):
         labels_of = table["y"].to_pylist()
         assert len(one.finding.evidence.rows) == MOST_EVIDENCE
         assert all(labels_of[row] == entry.facts["label"] for entry in one.finding.evidence.rows for row in entry.rows)
+
+
+def test_rules_that_trusted_rows_break_are_refused_with_the_rule(tmp_path):
+    table = rows(40, 4)
+    params = params_for(table, tmp_path, "schema", "expectations")
+    file, suite = tmp_path / "schema.yaml", tmp_path / "suite.json"
+    text = file.read_text()
+    file.write_text("schema_type: dataframe\ncolumns:\n  a: {dtype: float64, lt: -1000}\n")
+    with pytest.raises(
+        PratiqueError, match=r"schema.yaml: a: less_than\(-1000\) forbids 40 of 40 trusted rows; correct"
+    ):
+        calibrate_on(table, params)
+    file.write_text(text.replace('"n"', '"nn"'))
+    with pytest.raises(PratiqueError, match=r"column 'nn' is not in the trusted rows; they have a, b, c, n"):
+        calibrate_on(table, params)
+    file.write_text(text)
+    mean = {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "a", "max_value": -9}, "meta": {}}
+    suite.write_text(json.dumps({"name": "x", "expectations": [mean], "meta": {}}))
+    with pytest.raises(PratiqueError, match=r"suite.json: the trusted rows break a rule: a: expect_column_mean"):
+        calibrate_on(table, params)
+
+
+def test_a_profile_that_is_older_than_the_rules_is_refused(tmp_path):
+    table = rows(40, 4)
+    params = params_for(table, tmp_path, "schema")
+    file = tmp_path / "schema.yaml"
+    profile.save(calibrate_on(table, params), tmp_path / "profile", declared=(file, tmp_path / "none.yaml"))
+    assert profile.load(params, tmp_path / "profile").rows == 40
+    file.write_text(file.read_text() + "# edited\n")
+    with pytest.raises(PratiqueError, match=r"profile: older than .*schema.yaml; run `pratique calibrate`"):
+        profile.load(params, tmp_path / "profile")

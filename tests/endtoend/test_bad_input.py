@@ -132,7 +132,7 @@ def test_a_stage_in_any_other_folder_says_what_is_missing(project, stage):
 
 # trusted rows
 
-HEADER = "size,weight,age,colour,shape,y\n"
+HEADER, ROW = "size,weight,age,colour,shape,y\n", "1,2,3,red,rod,low\n"
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ HEADER = "size,weight,age,colour,shape,y\n"
             ["data/reference", "1 rows", "at least 20"],
         ),
         (
-            lambda p: p.path("data/reference/trusted.csv").write_text(HEADER + "1,2,3,red,rod,low\n" * 30 + "1,2,3,red,rod,\n"),
+            lambda p: p.path("data/reference/trusted.csv").write_text(HEADER + ROW * 30 + "1,2,3,red,rod,\n"),
             "calibrate",
             ["data/reference", "row 30", "'y'"],
         ),

@@ -54,6 +54,11 @@ class Expectations(RuleCheck):
     needs = "file"
     file: Path = paths.SUITE
 
+    @property
+    def place(self) -> str:
+        """The file."""
+        return self.file.as_posix()
+
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedExpectations":
         """Read the file, and prove on the trusted rows that every expectation can be judged.
 
@@ -64,7 +69,7 @@ class Expectations(RuleCheck):
         PratiqueError
             If the file is missing, is no suite, or holds an expectation that can't be judged.
         """
-        place, text = self.file.as_posix(), read_rules(self.file)
+        place, text = self.place, read_rules(self.file)
         frame = _build_frame(trusted)
         for expectation in _suite(place, text):
             _prove(place, expectation, frame)

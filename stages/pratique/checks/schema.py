@@ -68,15 +68,26 @@ class Schema(RuleCheck):
     needs = "file"
     file: Path = paths.SCHEMA
 
+    @property
+    def place(self) -> str:
+        """The file."""
+        return self.file.as_posix()
+
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedSchema":
         """Read the file, and prove on the trusted rows that every rule can be applied.
 
         Raises
         ------
         PratiqueError
-            If the file is missing, is no schema, or holds a rule that can't be applied.
+            If the file is missing, is no schema, names a column that trusted rows lack, or holds a rule that can't be
+            applied.
         """
-        fitted = FittedSchema(self.file.as_posix(), read_rules(self.file))
+        fitted = FittedSchema(self.place, read_rules(self.file))
+        _, columns = _parse_schema(fitted.place, fitted.text)
+        for column in columns:
+            if column.required and column.name not in trusted.table.column_names:
+                have = ", ".join(trusted.table.column_names[:12])
+                raise PratiqueError(f"{column.place} is not in the trusted rows; they have {have}")
         fitted.measure(trusted)
         return fitted
 

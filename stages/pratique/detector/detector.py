@@ -59,9 +59,9 @@ class Detector:
         """Read the profile that was learned with these params; see `profile.load` for what it raises."""
         return cls(profile.load(params, folder), params)
 
-    def save_profile(self, folder: Path = paths.PROFILE) -> None:
-        """Write what was learned, and nothing that can change without learning anew."""
-        profile.save(self.profile, folder)
+    def save_profile(self) -> None:
+        """Write what was learned to the pipeline's place, and nothing that can change without learning anew."""
+        profile.save(self.profile, declared=paths.DECLARED)
 
     def save(self, folder: str | Path) -> None:
         """Write the detector; `pratique.load` reads it back.
@@ -79,7 +79,7 @@ class Detector:
         place = Path(folder)
         if place.is_dir() and any(place.iterdir()) and not (place / SETTINGS).is_file():
             raise PratiqueError(f"{place}: holds other files than a saved detector; name an empty folder")
-        self.save_profile(place)
+        profile.save(self.profile, place)
         write_json(place / SETTINGS, self.params.model_dump(mode="json", include=SECTIONS))
 
     @property

@@ -36,7 +36,7 @@ from pratique.provenance.parts import (
 STATEMENT = "https://in-toto.io/Statement/v1"
 RECORD_PREDICATE = "urn:pratique:batch-record:v1"
 
-State = Literal["waits", "barred", "released", "rejected", "partial", "warned", "accepted"]
+State = Literal["waits", "barred", "released", "unread", "rejected", "partial", "warned", "accepted"]
 
 
 class Record(Part):
@@ -188,8 +188,10 @@ class Record(Part):
         """What became of the batch."""
         if self.holds:
             return "barred"
+        if self.decision == "reject":
+            return "rejected"
         if self.decision:
-            return "released" if self.outcome == "accepted" else "rejected"
+            return "released" if self.outcome == "accepted" else "unread"
         if self.outcome == "quarantined":
             return "waits"
         return "partial" if self.held_rows else "warned" if self.alarms else "accepted"

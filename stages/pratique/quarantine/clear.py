@@ -96,8 +96,8 @@ class ClearedBatch:
 
     @property
     def outcome(self) -> Outcome:
-        """Where the batch went; one that is accepted in part is accepted."""
-        if self.ruling.stops or self.batch is None:
+        """Where the batch went; one that is accepted in part is accepted, one of which no row is let in is not."""
+        if self.ruling.stops or self.batch is None or self.held.all():
             return "quarantined"
         released = self.ruling.action == "release"
         return "quarantined" if self.verdict.verdict == "quarantine" and not released else "accepted"

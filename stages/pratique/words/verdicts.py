@@ -20,6 +20,7 @@ STATES = {
     "waits": "Waits for a decision",
     "barred": "Held by policy",
     "released": "Released",
+    "unread": "Released, but no row can be read",
     "rejected": "Rejected",
     "partial": "Accepted in part",
     "warned": "Accepted with a warning",
