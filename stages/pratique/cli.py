@@ -33,6 +33,16 @@ def init(
 
 
 @app.command()
+def reference(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Say what the rows in data/reference hold: repeats, contradictions, labels that look wrong."""
+    from pratique.commands.init import describe_reference
+
+    describe_reference(as_json)
+
+
+@app.command()
 def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
     """Print a workflow that runs the gate on every change."""
     typer.echo((files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), nl=False)

@@ -108,7 +108,10 @@ class FittedSchema(FittedRuleCheck):
         if strict:
             known = {column.name for column in columns}
             known |= set(batch.layout.ignored)
-            tally.breach(f"{self.place} does not declare", [name for name in names if name not in known])
+            unknown = [name for name in names if name not in known]
+            if batch.layout.personal:  # without a header a cell may stand where a name is expected
+                unknown = [f"number {at + 1}" for at, name in enumerate(names) if name not in known]
+            tally.breach(f"{self.place} does not declare", unknown)
         for column in columns:
             if column.name in names:
                 column.examine(batch, tally)

@@ -172,7 +172,7 @@ def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned
         ratio = float(mixture.likelihood_ratio(mean))
     share = mixture.estimate_share(mean)
     notes = {"poisoned share": f"{share.estimate:.3g}, from {share.lowest:.3g} to {share.highest:.3g}"}
-    return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes)), null)
+    return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes), share=share), null)
 
 
 def _measure_families(

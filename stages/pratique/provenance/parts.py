@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from pratique.contract.evidence import Evidence
+from pratique.core.batch import Reading
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -42,6 +43,11 @@ class ReadingRecord(Part):
     words: str
     column: str | None = None
     cells: Count = 0
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return Reading(self.words, self.column, self.cells).text
 
 
 class NamedDigest(Part):

@@ -153,10 +153,13 @@ def _facts(cleared: ClearedBatch) -> BatchFacts:
 
 
 def _share(cleared: ClearedBatch) -> ShareRecord | None:
-    """Estimated share of poisoned rows; none where nothing could be estimated."""
+    """Estimated share of poisoned rows, by what alarms the most if it estimates one; none where nothing could be."""
     if cleared.examination is None:
         return None
-    return ShareRecord(**round_floats(asdict(cleared.examination.share), 4))
+    alarms = [each.measurement for each in cleared.verdict.judged if each.alarm]
+    shares = [(alarm.p_value, alarm.finding.share) for alarm in alarms if alarm.finding.share is not None]
+    share = min(shares, key=lambda each: each[0])[1] if shares else cleared.examination.share
+    return ShareRecord(**round_floats(asdict(share), 4))
 
 
 def _suspect(row: int, reason: RowReason) -> SuspectRow:

@@ -114,6 +114,7 @@ class Done:
 
     files: tuple[Written, ...]
     understood: Understanding
+    trusted: Batch
 
 
 def init(folder: Path, reference: Path, label: str, ask: Callable[[str], bool] | None = None) -> Done:
@@ -155,7 +156,7 @@ def init(folder: Path, reference: Path, label: str, ask: Callable[[str], bool] |
         _write_new(folder / paths.SOURCES, lambda: SOURCES_TEMPLATE),
         _write_new(folder / paths.DECISIONS / "README.md", lambda: DECISIONS_TEMPLATE),
     ]
-    return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood)
+    return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood, trusted)
 
 
 def understand_rows(folder: Path, reference: Path, label: str) -> tuple[Understanding, pa.Table]:
