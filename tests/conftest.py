@@ -54,7 +54,7 @@ def isolated(tmp_path_factory, monkeypatch):
 
 @pytest.fixture(scope="session")
 def mixed_layout():
-    return Layout("y", {"size": "real", "weight": "real", "age": "integer", "colour": "text", "shape": "text"})
+    return Layout("y", {"size": "real", "weight": "real", "age": "integer", "colour": "category", "shape": "category"})
 
 
 @pytest.fixture(scope="session")
@@ -222,7 +222,7 @@ def budget_of(adequacy):
 
 @pytest.fixture(scope="session")
 def table_layout():
-    return Layout("y", {"size": "real", "count": "integer", "colour": "text"}, personal=())
+    return Layout("y", {"size": "real", "count": "integer", "colour": "category"}, personal=())
 
 
 @pytest.fixture(scope="session")

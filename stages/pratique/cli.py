@@ -23,15 +23,23 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Root of a git repository.")],
     reference: Annotated[Path, typer.Option("--from", help="Trusted rows: a file, or a folder of files.")],
     label: Annotated[str, typer.Option(help="Column that a model learns to predict.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Take every proposal about the columns.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Print the proposals again, and write nothing.")] = False,
 ) -> None:
     """Write a pipeline into a repository, inferred from trusted rows; never overwrite."""
-    from pratique.scaffold.project import init as write
+    from pratique.commands.init import main as write
 
-    for file in write(folder, reference, label):
-        typer.echo(f"{'wrote' if file.new else 'kept '}  {errors.printable(str(file.path))}")
-    typer.echo(
-        "Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`."
-    )
+    write(folder, reference, label, yes, explain)
+
+
+@app.command()
+def reference(
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
+) -> None:
+    """Say what the rows in data/reference hold: repeats, contradictions, labels that look wrong."""
+    from pratique.commands.init import describe_reference
+
+    describe_reference(as_json)
 
 
 @app.command()

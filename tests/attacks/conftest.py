@@ -8,7 +8,7 @@ from pratique.core.layout import Layout
 from pratique.tables.encoding import Encoder
 from sklearn.datasets import load_digits
 
-LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
+LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "category"})
 
 
 class Script:

@@ -17,9 +17,9 @@ from pratique.core.layout import Layout
 RATES = (0.0, 0.1, 0.5, 1.0)
 SEED = 7
 
-MIXED = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
+MIXED = Layout("kind", {"length": "real", "petals": "integer", "colour": "category"})
 NUMERIC = Layout("kind", {"length": "real", "petals": "integer"})
-TEXT = Layout("kind", {"colour": "text"})
+TEXT = Layout("kind", {"colour": "category"})
 
 LENGTHS = [1.5, 2.25, 3.0, 4.5, 0.1, 6.0, 7.75, 2.5, 1e-3, 4.0]
 PETALS = [3, 4, 5, 3, 4, 5, 5, 4, 3, 12]

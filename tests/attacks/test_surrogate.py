@@ -7,7 +7,7 @@ from pratique.attacks.support.surrogate import TwoClasses
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 
-LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
+LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "category"})
 
 
 def batch(**columns):

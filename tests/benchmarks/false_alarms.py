@@ -19,6 +19,7 @@ from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
 from pratique.detector.verdict import SHIFT_ALARM, judge
 from pratique.tables.reading import read_table
+from pratique.tables.trusted import layout_of
 from threadpoolctl import threadpool_limits
 
 CHECKS = {"shift": {}, "outliers": {}, "labels": {}, "losses": {}, "density": {}, "relations": {}, "duplicates": {}}
@@ -33,7 +34,8 @@ def alarms(path: Path, seed: int, batches: int, known: int) -> np.ndarray:
     table = read_table(path)
     table = table.take(rng.permutation(table.num_rows))
     known = min(known, table.num_rows // 4)
-    profile = calibrate(table.slice(0, known), params)
+    known_rows = table.slice(0, known)
+    profile = calibrate(Batch("reference", known_rows, layout_of(known_rows, params.data)), params)
     pool = Batch("pool", table.slice(known), profile.layout)
     sizes = [s for s in SIZES if s <= len(pool) // 4]
     weights = np.where(rng.random(len(pool)) < JITTER, 2.0, 1.0)

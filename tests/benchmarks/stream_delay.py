@@ -24,6 +24,7 @@ from pratique.detector.profile import Profile
 from pratique.quarantine.stream import PATIENCE, Stream
 from pratique.statistics import mixture
 from pratique.tables.reading import read_table
+from pratique.tables.trusted import layout_of
 from threadpoolctl import threadpool_limits
 
 CHECKS = {"outliers": {}, "labels": {}, "losses": {}, "density": {}, "relations": {}}
@@ -91,7 +92,8 @@ def one(path: Path, seed: int, words: argparse.Namespace) -> str:
     table = read_table(path)
     table = table.take(np.random.default_rng([seed, 7]).permutation(table.num_rows))
     known = min(words.rows, table.num_rows // 4)
-    profile = calibrate(table.slice(0, known), params)
+    known_rows = table.slice(0, known)
+    profile = calibrate(Batch("reference", known_rows, layout_of(known_rows, params.data)), params)
     assert profile.hypothesis_tests is not None
     pool = Batch("pool", table.slice(known, POOL), profile.layout)
     flips = load_attack("label_flip")().poison(pool, 1.0, np.random.default_rng([seed, 8])).batch

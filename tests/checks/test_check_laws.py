@@ -39,6 +39,7 @@ from pratique.detector.examine import examine
 from pratique.detector.verdict import share_budget
 from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.statistics import mixture, nulls
+from pratique.tables.trusted import layout_of
 from threadpoolctl import threadpool_limits
 
 TRUSTED_ROWS = 80
@@ -169,7 +170,7 @@ def batches_of(reference: str) -> tuple[Batch, Batch, Batch]:
     """Trusted rows, rows that come in, and the holdout."""
     rows, data = REFERENCES[reference]
     trusted = rows(TRUSTED_ROWS, 1)
-    layout = Layout.infer(trusted, data)
+    layout = layout_of(trusted, data)
     return (
         Batch("reference", trusted, layout),
         Batch("garden/week-1", rows(BATCH_ROWS, 2), layout),
@@ -433,7 +434,7 @@ def test_what_a_check_measures_is_used(name: str, tmp_path: Path, monkeypatch: p
         monkeypatch.setattr(module, few, count)
     trusted, unseen, holdout = batches_of("mixed")
     checks = {"losses": {}, name: fields_of(name, trusted, tmp_path)}
-    profile = calibrate(trusted.table, Params(data=REFERENCES["mixed"][1], checks=checks), holdout.table)
+    profile = calibrate(trusted, Params(data=REFERENCES["mixed"][1], checks=checks), holdout.table)
     shares = share_budget([m.check for m in examine(unseen, profile).measurements if m.judged])
     assert shares.get(name, 0) > 0 or name in profile.hypothesis_tests.names
 
@@ -463,9 +464,9 @@ def test_an_unknown_param_is_refused(name: str) -> None:
 
 def test_the_laws_see_bad_and_clean_rows_alike() -> None:
     """The references are what they claim to be, so that no law holds in vain."""
-    layouts = {name: Layout.infer(rows(TRUSTED_ROWS, 1), data) for name, (rows, data) in REFERENCES.items()}
+    layouts = {name: layout_of(rows(TRUSTED_ROWS, 1), data) for name, (rows, data) in REFERENCES.items()}
     assert layouts["numeric"].categorical == ()
-    assert layouts["mixed"].kinds == {"length": "real", "width": "real", "petals": "integer", "colour": "text"}
+    assert layouts["mixed"].kinds == {"length": "real", "width": "real", "petals": "integer", "colour": "category"}
     assert layouts["csv with missing cells"].kinds == layouts["mixed"].kinds
     missing = Batch("x", text_rows(TRUSTED_ROWS, 1), layouts["mixed"])
     assert pd.isna(missing.numeric).any()

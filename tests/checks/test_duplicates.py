@@ -7,9 +7,9 @@ import pytest
 from pratique.checks.duplicates import CrowdLimit, Duplicates, Limits, Pairs, beyond_two, draw_rows, find_crowds
 from pratique.contract.check import measure
 from pratique.core.batch import Batch
-from pratique.core.layout import Layout
 from pratique.core.params import DataParams
 from pratique.tables.agreement import NEAR_TRUSTED_VALUES, CellPlaces, TrustedCells, sum_agreements
+from pratique.tables.trusted import layout_of
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def make():
 @pytest.fixture(scope="module")
 def trusted(make):
     table = pa.Table.from_pandas(make(400, 0), preserve_index=False)
-    return Batch("reference", table, Layout.infer(table, DataParams(label="y")))
+    return Batch("reference", table, layout_of(table, DataParams(label="y")))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def fitted(trusted):
 def test_agreements_count_by_how_few_trusted_rows_have_the_value():
     """Of 6 trusted numbers three are 0; 9 stands beyond them all; of 6 levels two are blue."""
     cells = TrustedCells(np.array([[0.0], [0], [0], [1], [2], [3]]), {"e": np.array(["blue"] * 2 + ["red"] * 4)}, 6)
-    layout = Layout.infer(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
+    layout = layout_of(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
     frame = pd.DataFrame({"a": [0.0, 0.0, 9.0, 8.0], "e": ["blue", "red", "red", "green"], "y": "no"})
     placed = cells.of(Batch.from_frame("s/b", frame, layout))
     zero, beyond, blue, red, green = -np.log([5 / 8, 2 / 8, 4 / 8, 6 / 8, 2 / 8])
@@ -53,7 +53,7 @@ def test_agreements_count_by_how_few_trusted_rows_have_the_value():
 
 def test_trusted_rows_do_not_count_themselves_and_levels_are_never_near():
     """Of 1, 2, 3, 9 the first two agree with those one value away; red, blue and white agree with themselves only."""
-    layout = Layout.infer(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
+    layout = layout_of(pa.table({"a": [0.5], "e": ["blue"], "y": ["no"]}), DataParams(label="y"))
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 9.0], "e": ["red", "white", "blue", "green"], "y": "no"})
     cells = TrustedCells(np.sort(frame[["a"]].to_numpy(), axis=0), {"e": np.sort(frame["e"].to_numpy(str))}, 4)
     batch = Batch.from_frame("reference", frame, layout)

@@ -12,7 +12,7 @@ from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.detector.calibrate import calibrate
 
-LAYOUT = Layout("y", {"a": "real", "b": "real", "c": "real", "colour": "text"})
+LAYOUT = Layout("y", {"a": "real", "b": "real", "c": "real", "colour": "category"})
 RNG = np.random.default_rng(0)
 
 
@@ -68,7 +68,7 @@ def test_where_trusted_rows_are_copies_by_chance_none_is_held_and_the_null_knows
     """A tenth of the reference equals a holdout row: so may a tenth of every clean batch."""
     reference = rows(270, 1).append(holdout.take(np.arange(30)))
     params = Params(data={"label": "y"}, checks={"leaks": {}})
-    calibrated = calibrate(reference.table, params, holdout.table).checks["leaks"]
+    calibrated = calibrate(reference, params, holdout.table).checks["leaks"]
     (fitted,) = calibrated.folds
     assert fitted.natural == pytest.approx(0.1)
     assert fitted.natural > COINCIDE
@@ -83,7 +83,7 @@ def test_where_all_rows_are_the_same_none_is_suspect():
     cells = {name: [1.0] * 30 for name in "abc"} | {"colour": "red", "y": "u"}
     same = Batch.from_frame("s/b", pd.DataFrame(cells), LAYOUT)
     params = Params(data={"label": "y"}, checks={"leaks": {}})
-    calibrated = calibrate(same.table, params, same.table).checks["leaks"]
+    calibrated = calibrate(same, params, same.table).checks["leaks"]
     finding = measure(calibrated.folds[0], same)
     assert finding.forbidden == {}
     assert calibrated.null.at(30).p_value(finding.statistic) > 0.5

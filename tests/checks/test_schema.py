@@ -17,7 +17,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.scaffold.rules import HEADER, infer_schema
 
-LAYOUT = Layout("income", {"age": "integer", "hours": "real", "work": "text"})
+LAYOUT = Layout("income", {"age": "integer", "hours": "real", "work": "category"})
 
 RULES = """
 strict: true
@@ -271,7 +271,9 @@ def test_infer_survives_odd_names_and_numbers(fit):
 def test_infer_lists_values_only_where_a_new_one_would_surprise():
     many = [f"v{i // 2:02}" for i in range(2 * 65)]
     table = pd.DataFrame({"few": ["a", "b"] * 65, "many": many, "once": ["a"] * 129 + ["b"], "y": many})
-    text = infer_schema(Batch.from_frame("r", table, Layout("y", {"few": "text", "many": "text", "once": "text"})))
+    text = infer_schema(
+        Batch.from_frame("r", table, Layout("y", {"few": "category", "many": "category", "once": "category"}))
+    )
     lines = [line.strip() for line in text.removeprefix(HEADER).splitlines()]
     found = [line for line in lines if line == "isin:" or line.endswith('":')]
     assert found == ['"few":', "isin:", '"many":', '"once":', '"y":', "isin:"]

@@ -77,7 +77,7 @@ def test_a_loaded_object_gives_the_same_bytes_again(stored, mixed_batch):
 
 
 def test_the_order_of_keys_is_kept(stored):
-    layout = Layout("y", {"b": "text", "a": "real"})
+    layout = Layout("y", {"b": "category", "a": "real"})
     got = load(stored(layout), ["pratique.core.layout.Layout"])
     assert list(got.kinds) == ["b", "a"]
     assert load(stored({"b": 1, 1: 2}), []) == {"b": 1, 1: 2}

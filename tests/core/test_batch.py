@@ -6,7 +6,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import UnreadableBatch
 from pratique.core.layout import Layout
 
-LAYOUT = Layout("y", {"n": "integer", "c": "text", "r": "real"})
+LAYOUT = Layout("y", {"n": "integer", "c": "category", "r": "real"})
 
 
 def batch(**columns):
@@ -78,3 +78,19 @@ def test_rows_are_taken_in_the_order_asked_for(mixed_batch):
 def test_a_frame_and_back_is_the_same_batch(mixed_batch, mixed_layout):
     again = Batch.from_frame(mixed_batch.name, mixed_batch.frame, mixed_layout)
     pd.testing.assert_frame_equal(again.frame, mixed_batch.frame)
+
+
+def test_what_was_read_otherwise_is_said_with_its_column():
+    got = batch(n=["1.0", "2"], c=["a", "b"], r=["0,5", "NA"], y=["x", "y"])
+    assert [reading.text for reading in got.readings] == [
+        "n: a decimal point in a whole number in 1 cell",
+        "r: a decimal comma in 1 cell",
+        "r: a word for a missing value in 1 cell",
+    ]
+
+
+def test_rows_as_training_reads_them():
+    got = batch(n=["1.0", "2"], c=["a", "b"], r=["0,5", "NA"], y=["x", "y"], id=["007", "8"])
+    assert got.typed_table.to_pydict() == {
+        "n": [1, 2], "c": ["a", "b"], "r": [0.5, None], "y": ["x", "y"], "id": ["007", "8"],
+    }  # fmt: skip

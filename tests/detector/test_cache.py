@@ -18,7 +18,7 @@ from pratique.statistics.nulls import BetaBinomial, Pearson3
 @pytest.fixture(scope="module")
 def examined(mixed_batch):
     params = Params.model_validate({"data": {"label": "y"}, "checks": {"labels": {}, "shift": {}}})
-    profile = calibrate(mixed_batch.table, params)
+    profile = calibrate(mixed_batch, params)
     frame = mixed_batch.table.to_pandas().astype({"size": object})
     frame.loc[3, "size"] = "huge"
     return examine(Batch.from_frame("s/b", frame, profile.layout), profile)

@@ -26,6 +26,7 @@ from pratique.detector.hypotheses import HYPOTHESES, ROWS, SEPARATE_FAMILIES
 from pratique.detector.profile import Profile
 from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.statistics import mixture, nulls
+from pratique.tables.trusted import layout_of
 from threadpoolctl import threadpool_limits
 
 FAMILY_NAMES = [family.name for family in SEPARATE_FAMILIES]
@@ -41,6 +42,10 @@ CHECKS = (
     "schema",
     "shift",
 )
+
+
+def calibrate_on(table, params, holdout=None, without=None):
+    return calibrate(Batch("reference", table, layout_of(table, params.data)), params, holdout, without)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -74,7 +79,7 @@ def with_column(table: pa.Table, name: str, values: np.ndarray) -> pa.Table:
 
 def params_for(table: pa.Table, folder: Path, *checks: str) -> Params:
     """Params with these checks; rules are those that `pratique init` would write for the table."""
-    layout = Layout.infer(table, Params(data={"label": "y"}, checks={}).data)
+    layout = layout_of(table, Params(data={"label": "y"}, checks={}).data)
     trusted = Batch("reference", table, layout)
     (folder / "schema.yaml").write_text(infer_schema(trusted), encoding="utf-8")
     (folder / "suite.json").write_text(json.dumps(infer_suite(trusted)), encoding="utf-8")
@@ -87,7 +92,7 @@ def params_for(table: pa.Table, folder: Path, *checks: str) -> Params:
 
 def learn_from(table: pa.Table, params: Params) -> Profile:
     """A profile, beside a holdout of other rows."""
-    return calibrate(table, params, rows(40, 77))
+    return calibrate_on(table, params, rows(40, 77))
 
 
 @pytest.fixture(scope="module")
@@ -170,14 +175,14 @@ def test_another_seed_gives_other_folds_and_so_another_profile(tmp_path, quick):
     table = rows(40, 4)
     params = params_for(table, tmp_path, "labels")
     for seed in (3, 4):
-        profile.save(calibrate(table, params.model_copy(update={"seed": seed})), tmp_path / f"{seed}")
+        profile.save(calibrate_on(table, params.model_copy(update={"seed": seed})), tmp_path / f"{seed}")
     assert profile.digest(tmp_path / "3") != profile.digest(tmp_path / "4")
 
 
 def test_saving_leaves_nothing_of_an_older_profile(tmp_path, quick):
     table = rows(40, 4)
-    profile.save(calibrate(table, params_for(table, tmp_path, "labels", "shift")), tmp_path / "profile")
-    profile.save(calibrate(table, params_for(table, tmp_path, "labels")), tmp_path / "profile")
+    profile.save(calibrate_on(table, params_for(table, tmp_path, "labels", "shift")), tmp_path / "profile")
+    profile.save(calibrate_on(table, params_for(table, tmp_path, "labels")), tmp_path / "profile")
     found = sorted(p.relative_to(tmp_path / "profile").as_posix() for p in (tmp_path / "profile").rglob("*.*"))
     assert found == ["checks/labels.skops", "profile.json", "rows.skops"]
 
@@ -186,7 +191,7 @@ def test_a_trusted_row_without_a_label_is_named(tmp_path):
     table = rows(40, 4)
     labelled = np.where(np.arange(40) == 17, None, table["y"].to_pylist())
     with pytest.raises(PratiqueError, match="data/reference: row 17 has no 'y'; every trusted row needs a label"):
-        calibrate(with_column(table, "y", labelled), params_for(table, tmp_path, "labels"))
+        calibrate_on(with_column(table, "y", labelled), params_for(table, tmp_path, "labels"))
 
 
 def test_too_few_trusted_rows_are_refused(tmp_path, quick):
@@ -203,7 +208,7 @@ def test_a_check_that_fails_on_the_reference_is_named(tmp_path, monkeypatch, qui
     monkeypatch.setattr(labels.FittedLabels, "measure", fail)
     table = rows(40, 4)
     with pytest.raises(PratiqueError, match="'labels' fails on the reference itself: ValueError: no neighbours"):
-        calibrate(table, params_for(table, tmp_path, "labels"))
+        calibrate_on(table, params_for(table, tmp_path, "labels"))
 
 
 def test_a_check_that_returns_what_another_kind_does_is_named(tmp_path, monkeypatch):
@@ -211,7 +216,7 @@ def test_a_check_that_returns_what_another_kind_does_is_named(tmp_path, monkeypa
     table = rows(40, 4)
     fails = "'schema' fails on the reference itself: TypeError: FittedSchema returned BatchScore, expected RuleBreaches"
     with pytest.raises(PratiqueError, match=fails):
-        calibrate(table, params_for(table, tmp_path, "schema"))
+        calibrate_on(table, params_for(table, tmp_path, "schema"))
 
 
 def test_only_the_profile_that_params_ask_for_is_loaded(tmp_path, quick):
@@ -219,7 +224,7 @@ def test_only_the_profile_that_params_ask_for_is_loaded(tmp_path, quick):
     params = params_for(table, tmp_path, "labels")
     with pytest.raises(PratiqueError, match="profile: no profile; run `pratique calibrate`"):
         profile.load(params, folder)
-    profile.save(calibrate(table, params), folder)
+    profile.save(calibrate_on(table, params), folder)
     for other in (
         Params(data={"label": "colour"}, checks={"labels": {}}),
         Params(data={"label": "y"}, checks={"labels": {}, "shift": {}}),
@@ -243,7 +248,7 @@ def test_a_broken_profile_is_refused_in_plain_words(tmp_path, summary):
 
 def test_rules_alone_give_a_profile_too(tmp_path, quick):
     table = rows(40, 4)
-    got = examined(rows(10, 5), calibrate(table, params_for(table, tmp_path, "schema")))
+    got = examined(rows(10, 5), calibrate_on(table, params_for(table, tmp_path, "schema")))
     assert [(m.check, m.p_value) for m in got.measurements] == [("schema", 1.0)]
     assert (got.row_checks, got.row_scores.tolist()) == ((ROWS.name,) * 10, [0.0] * 10)
 
@@ -256,7 +261,7 @@ def test_clean_batches_have_p_values_like_a_fair_die(tmp_path, monkeypatch):
     drawn: dict[str, list[float]] = {}
     for seed in range(4):
         table = rows(300, 2, seed)
-        learned = calibrate(table, params_for(table, tmp_path, "labels", "outliers", "shift"))
+        learned = calibrate_on(table, params_for(table, tmp_path, "labels", "outliers", "shift"))
         for batch in range(15):
             for check, p in p_values(rows(50, 3, seed, batch), learned).items():
                 drawn.setdefault(check, []).append(p)
@@ -308,10 +313,10 @@ def test_a_family_is_learned_from_its_own_attacks(tmp_path, quick, monkeypatch):
     table = rows(100, 9)
     params = params_for(table, tmp_path, "labels", "density")
     everything = set(simulate.ATTACK_FAMILIES)
-    assert list(calibrate(table, params).hypothesis_tests.families) == FAMILY_NAMES
+    assert list(calibrate_on(table, params).hypothesis_tests.families) == FAMILY_NAMES
     assert shown == [everything] * FOLDS + [{family} for family in FAMILY_NAMES for _ in range(FOLDS)]
     shown.clear()
-    assert set(calibrate(table, params, without="flips").hypothesis_tests.families) == {"mimicry"}
+    assert set(calibrate_on(table, params, without="flips").hypothesis_tests.families) == {"mimicry"}
     assert shown == [everything - {"flips"}] * FOLDS + [{"mimicry"}] * FOLDS
 
 
@@ -406,3 +411,34 @@ def test_a_large_batch_is_read_by_parts_whatever_the_order_of_its_rows(normal):
         labels_of = table["y"].to_pylist()
         assert len(one.finding.evidence.rows) == MOST_EVIDENCE
         assert all(labels_of[row] == entry.facts["label"] for entry in one.finding.evidence.rows for row in entry.rows)
+
+
+def test_rules_that_trusted_rows_break_are_refused_with_the_rule(tmp_path):
+    table = rows(40, 4)
+    params = params_for(table, tmp_path, "schema", "expectations")
+    file, suite = tmp_path / "schema.yaml", tmp_path / "suite.json"
+    text = file.read_text()
+    file.write_text("schema_type: dataframe\ncolumns:\n  a: {dtype: float64, lt: -1000}\n")
+    with pytest.raises(
+        PratiqueError, match=r"schema.yaml: a: less_than\(-1000\) forbids 40 of 40 trusted rows; correct"
+    ):
+        calibrate_on(table, params)
+    file.write_text(text.replace('"n"', '"nn"'))
+    with pytest.raises(PratiqueError, match=r"column 'nn' is not in the trusted rows; they have a, b, c, n"):
+        calibrate_on(table, params)
+    file.write_text(text)
+    mean = {"type": "expect_column_mean_to_be_between", "kwargs": {"column": "a", "max_value": -9}, "meta": {}}
+    suite.write_text(json.dumps({"name": "x", "expectations": [mean], "meta": {}}))
+    with pytest.raises(PratiqueError, match=r"suite.json: the trusted rows break a rule: a: expect_column_mean"):
+        calibrate_on(table, params)
+
+
+def test_a_profile_that_is_older_than_the_rules_is_refused(tmp_path):
+    table = rows(40, 4)
+    params = params_for(table, tmp_path, "schema")
+    file = tmp_path / "schema.yaml"
+    profile.save(calibrate_on(table, params), tmp_path / "profile", declared=(file, tmp_path / "none.yaml"))
+    assert profile.load(params, tmp_path / "profile").rows == 40
+    file.write_text(file.read_text() + "# edited\n")
+    with pytest.raises(PratiqueError, match=r"profile: older than .*schema.yaml; run `pratique calibrate`"):
+        profile.load(params, tmp_path / "profile")

@@ -142,6 +142,6 @@ def test_nothing_is_asked_where_nothing_can_move(trusted):
 
 
 def test_without_numbers_nothing_is_asked():
-    layout = Layout("y", {"colour": "text"})
+    layout = Layout("y", {"colour": "category"})
     batch = Batch.from_frame("reference", pd.DataFrame({"colour": ["red"] * 30, "y": ["u"] * 30}), layout)
     assert fit_mean_shift(signals, [batch] * 5, [], [], 0) is None

@@ -48,5 +48,5 @@ def test_where_nothing_can_be_simulated_there_is_no_row(mixed_batch, monkeypatch
 def test_what_cannot_be_made_of_such_columns_is_left_out(mixed_batch):
     """Without a number there is no mean to shift."""
     texts = mixed_batch.table.select(["colour", "shape", "y"])
-    batch = Batch("fixtures/text", texts, Layout("y", {"colour": "text", "shape": "text"}))
+    batch = Batch("fixtures/text", texts, Layout("y", {"colour": "category", "shape": "category"}))
     assert {SIMULATIONS[i].family for i, _ in simulate(batch, [0])} >= {"flips"}

@@ -64,7 +64,7 @@ def test_hostile_columns_are_drawn_or_told(make_record, make_table, trusted, ala
 def test_personal_and_unknown_columns_are_not_drawn_and_many_are_capped(
     make_record, make_table, trusted, alarm, digits
 ):
-    layout = Layout("y", {"size": "real", "count": "integer", "colour": "text"}, personal=("size",))
+    layout = Layout("y", {"size": "real", "count": "integer", "colour": "category"}, personal=("size",))
     listed = alarm(evidence=named("size", "<script>", "y"))
     drawn, _ = charts(make_record(checks=(listed,)), make_table(40, layout=layout), trusted.rows)
     assert [chart.column for chart in drawn] == ["y"]

@@ -70,7 +70,7 @@ def test_numbers_that_all_go_together_are_no_picture():
 
 def test_a_text_column_makes_it_a_table(digits):
     frame = digits.frame.drop(columns="pixel_0_0").assign(pixel_0_0="a")
-    layout = Layout("digit", {**digits.layout.kinds, "pixel_0_0": "text"})
+    layout = Layout("digit", {**digits.layout.kinds, "pixel_0_0": "category"})
     assert Pictures.of(Batch.from_frame("reference", frame, layout)) is None
 
 

@@ -44,7 +44,7 @@ def test_an_outlier_is_far_and_the_column_that_makes_it_one_is_shown(make_table,
 
 
 def test_personal_cells_are_never_shown(make_table):
-    layout = Layout("y", {"size": "real", "count": "integer", "colour": "text"}, personal=("size", "colour", "y"))
+    layout = Layout("y", {"size": "real", "count": "integer", "colour": "category"}, personal=("size", "colour", "y"))
     trusted = Trusted.index_of(make_table(200, seed=1, layout=layout))
     (card,) = rank(make_table(40, layout=layout), {3: "odd"}, np.ones(40), trusted).cards
     for row in (card.shown, *card.neighbours):

@@ -45,7 +45,7 @@ def test_suspects_that_stand_together_are_told(make_table, trusted):
 
 
 def test_personal_columns_are_left_out(make_table):
-    layout = Layout("y", {"size": "real", "count": "integer", "colour": "text"}, personal=("size", "count", "y"))
+    layout = Layout("y", {"size": "real", "count": "integer", "colour": "category"}, personal=("size", "count", "y"))
     trusted = Trusted.index_of(make_table(200, seed=1, layout=layout))
     batch = make_table(20, layout=layout, size=np.full(20, 77.0), count=np.full(20, 77), y=["yes"] * 20)
     assert not any("77" in trait.text or "yes" in trait.text for trait in traits(batch, list(range(20)), 40, trusted))

@@ -11,7 +11,7 @@ from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.drill.deal import Deal, describe_features, measure_divergence, planted_trigger
 
-LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "text"})
+LAYOUT = Layout("kind", {"length": "real", "petals": "integer", "colour": "category"})
 
 
 def batch(rows):

@@ -126,11 +126,13 @@ def test_params_that_are_no_params(work, content, named):
 @pytest.mark.parametrize("stage", ["calibrate", "ingest", "validate", "train", "evaluate", "status"])
 def test_a_stage_in_any_other_folder_says_what_is_missing(project, stage):
     complaint = project.pratique(stage).complaint
-    assert ("params.yaml" if stage not in ("ingest", "status") else "data/") in complaint
+    assert ("params.yaml" if stage != "status" else "data/") in complaint
     assert project.contents(".") == {}
 
 
 # trusted rows
+
+HEADER, ROW = "size,weight,age,colour,shape,y\n", "1,2,3,red,rod,low\n"
 
 
 @pytest.mark.parametrize(
@@ -147,19 +149,19 @@ def test_a_stage_in_any_other_folder_says_what_is_missing(project, stage):
             ["data/reference/zoo.csv", "'age'"],
         ),
         (
-            lambda p: p.path("data/reference/trusted.csv").write_text("size,y\n1,low\n"),
+            lambda p: p.path("data/reference/trusted.csv").write_text(f"{HEADER}1,2,3,red,rod,low\n"),
             "calibrate",
             ["data/reference", "1 rows", "at least 20"],
         ),
         (
-            lambda p: p.path("data/reference/trusted.csv").write_text("size,y\n" + "1,low\n" * 30 + "1,\n"),
+            lambda p: p.path("data/reference/trusted.csv").write_text(HEADER + ROW * 30 + "1,2,3,red,rod,\n"),
             "calibrate",
             ["data/reference", "row 30", "'y'"],
         ),
         (
             lambda p: p.path("data/reference/trusted.csv").write_bytes(b"size,y\n1,2,3\n"),
             "calibrate",
-            ["trusted.csv", "not readable as csv"],
+            ["trusted.csv", "row 0 (from 0) has 3 cells"],
         ),
         (
             lambda p: p.path("data/holdout/rows.csv").write_text("size,weight,age,colour,shape\n1,2,3,red,rod\n"),
@@ -344,11 +346,11 @@ def rows_too_long(good):
 
 BAD = {
     "torn.parquet": (lambda csv, parquet: parquet[:-40], "not readable as parquet"),
-    "long-row.csv": (lambda csv, parquet: rows_too_long(csv), "not readable as csv"),
+    "long-row.csv": (lambda csv, parquet: rows_too_long(csv), "cells, the header 6"),
     "latin.csv": (lambda csv, parquet: csv.replace(b"red", "ré".encode("latin-1"), 1), "not UTF-8 at offset"),
     "nothing.csv": (lambda csv, parquet: b"", "the file is empty"),
     "nul.csv": (lambda csv, parquet: csv.replace(b"red", b"r\0d", 1), "NUL byte at offset"),
-    "table.xlsx": (lambda csv, parquet: b"PK\x03\x04 and more", "unknown format"),
+    "table.xlsx": (lambda csv, parquet: b"PK\x03\x04 and more", "not readable as an Excel workbook"),
 }
 UNREADABLE = sorted(BAD)
 HEADER_ONLY = "header.csv"

@@ -7,17 +7,24 @@ from pathlib import Path
 import pytest
 from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.layout import Layout
 from pratique.core.params import Params, load
 from pratique.scaffold.pipeline import STAGES, dvc_yaml
 from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.tables.reading import read_trusted
+from pratique.tables.trusted import layout_of
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).parents[2]
 BY_HAND = ["data/decisions/README.md", "data/sources.yaml"]
-WRITTEN = [*BY_HAND, "dvc.yaml", "expectations/schema.yaml", "expectations/suite.json", "params.yaml"]
-IN_ORDER = ["dvc.yaml", "params.yaml", *WRITTEN[3:5], "data/sources.yaml", "data/decisions/README.md"]
+WRITTEN = [
+    *BY_HAND,
+    "dvc.yaml",
+    "expectations/columns.yaml",
+    "expectations/schema.yaml",
+    "expectations/suite.json",
+    "params.yaml",
+]
+IN_ORDER = ["dvc.yaml", "params.yaml", *WRITTEN[3:6], "data/sources.yaml", "data/decisions/README.md"]
 
 
 def only_rules(project):
@@ -237,7 +244,7 @@ def test_the_pipeline_here_is_the_one_that_init_would_write():
 def test_the_expectations_here_are_those_that_init_would_infer():
     data = load(REPOSITORY / paths.PARAMS).data
     reference = read_trusted(REPOSITORY / paths.REFERENCE)
-    trusted = Batch("reference", reference, Layout.infer(reference, data))
+    trusted = Batch("reference", reference, layout_of(reference, data))
     assert (REPOSITORY / paths.SCHEMA).read_text(encoding="utf-8") == infer_schema(trusted)
     suite = json.loads((REPOSITORY / paths.SUITE).read_text(encoding="utf-8"))
     assert suite == infer_suite(trusted, data.id)

@@ -15,7 +15,7 @@ from pratique.quarantine.clear import ClearedBatch, row_set
 from pratique.quarantine.rulings import Hold, Ruling
 from pratique.tables.arrival import Arrival
 
-LAYOUT = Layout("y", {"size": "real", "age": "integer", "colour": "text"})
+LAYOUT = Layout("y", {"size": "real", "age": "integer", "colour": "category"})
 FRAME = pd.DataFrame(
     {
         "size": ["1.5", "2", None, "2"],

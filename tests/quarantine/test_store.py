@@ -19,7 +19,7 @@ from pratique.quarantine.recording import Configuration, Upstream
 from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN, store
 from pratique.tables.arrival import Arrival
 
-LAYOUT = Layout("kind", {"petals": "integer", "length": "real", "colour": "text"})
+LAYOUT = Layout("kind", {"petals": "integer", "length": "real", "colour": "category"})
 JUDGED_BY = Configuration({"params": "a" * 64}, 0)
 ROWS = st.lists(
     st.fixed_dictionaries(

@@ -7,7 +7,7 @@ from pratique.core.layout import Layout
 from pratique.tables.encoding import MOST_DIMENSIONS, PRINCIPAL_COMPONENTS, Encoder, Projection, Ranks
 from scipy.special import ndtri
 
-LAYOUT = Layout("y", {"n": "real", "c": "text"})
+LAYOUT = Layout("y", {"n": "real", "c": "category"})
 
 
 def batch(n, c):
@@ -16,15 +16,22 @@ def batch(n, c):
 
 def test_points_by_hand():
     # mean 3, population standard deviation 2; levels a, b
-    encoder = Encoder.fit(batch(["1", "5", None], ["a", "b", "a"]))
+    encoder = Encoder.fit(batch(["1", "5", None, None], ["a", "b", "a", "b"]))
     half = 1 / np.sqrt(2)
     points = encoder.transform(batch(["5", "3", None, "x"], ["a", "b", "never seen", None]))
     expected = [[np.arcsinh(1), half, 0], [0, 0, half], [0, 0, 0], [0, 0, 0]]
     np.testing.assert_allclose(points, expected, rtol=1e-15)
 
 
+def test_a_level_that_was_seen_once_is_as_good_as_unseen():
+    encoder = Encoder.fit(batch(["1", "5", "1"], ["a", "b", "a"]))
+    once, never, often = encoder.transform(batch(["1"] * 3, ["b", "never seen", "a"]))
+    np.testing.assert_array_equal(once, never)
+    np.testing.assert_allclose(np.linalg.norm(often - never), 1, rtol=1e-15)
+
+
 def test_two_levels_are_1_apart():
-    encoder = Encoder.fit(batch(["1", "5"], ["a", "b"]))
+    encoder = Encoder.fit(batch(["1", "5"] * 2, ["a", "b"] * 2))
     a, b = encoder.transform(batch(["1", "1"], ["a", "b"]))
     np.testing.assert_allclose(np.linalg.norm(a - b), 1, rtol=1e-15)
 

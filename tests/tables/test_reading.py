@@ -1,4 +1,5 @@
 import csv
+import datetime
 import io
 import os
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pratique.core.errors import PratiqueError, UnreadableBatch
-from pratique.tables import reading
-from pratique.tables.reading import read_table, read_trusted
+from pratique.tables import delimited, limits, reading
+from pratique.tables.reading import read_file, read_frame, read_table, read_trusted
 
 
 @pytest.fixture
@@ -77,11 +78,11 @@ def test_a_file_of_zero_bytes_is_refused(csv_file):
 
 
 def test_a_row_with_an_extra_field_is_refused(csv_file):
-    refused(csv_file("a,b\n1,2,3\n4,5,6\n"), "Row #2", "Expected 2 columns, got 3")
+    refused(csv_file("a,b\n1,2,3\n4,5,6\n"), "row 0 (from 0) has 3 cells, the header 2")
 
 
 def test_a_row_that_is_too_short_is_refused(csv_file):
-    refused(csv_file("a,b\n1,2\n3\n"), "Row #3", "Expected 2 columns, got 1")
+    refused(csv_file("a,b\n1,2\n3\n"), "row 1 (from 0) has 1 cells, the header 2")
 
 
 def test_a_column_that_comes_twice_is_refused(csv_file, parquet_file):
@@ -117,7 +118,7 @@ def test_bytes_that_are_not_utf_8_are_refused_with_their_place(csv_file, content
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 8])
 def test_bytes_that_are_not_utf_8_are_located_across_blocks(csv_file, monkeypatch, block):
-    monkeypatch.setattr(reading, "DECODED_BLOCK", block)
+    monkeypatch.setattr(delimited, "DECODED_BLOCK", block)
     refused(csv_file("a,b\n€,é\n".encode() + b"\xe2\x82,1\n"), "not UTF-8 at offset 11")
 
 
@@ -143,7 +144,7 @@ def test_whole_numbers_beyond_float64_are_read_exactly(csv_file, parquet_file):
 
 
 def test_a_giant_cell_is_refused(csv_file, parquet_file, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_CELL_BYTES", 5)
+    monkeypatch.setattr(limits, "MAX_CELL_BYTES", 5)
     assert read_table(csv_file("a,b\n1,12345\n")).num_rows == 1
     refused(csv_file("a,b\n1,2\n1,123456\n"), "column 'b', row 1")
     refused(parquet_file({"a": [None, "€€"]}), "column 'a', row 1")
@@ -151,7 +152,7 @@ def test_a_giant_cell_is_refused(csv_file, parquet_file, monkeypatch):
 
 def test_too_many_columns_are_refused(csv_file, parquet_file, monkeypatch):
     refused(csv_file(",".join(f"c{i}" for i in range(100_000)) + "\n"), "100000 columns")
-    monkeypatch.setattr(reading, "MAX_COLUMNS", 2)
+    monkeypatch.setattr(limits, "MAX_COLUMNS", 2)
     refused(parquet_file({"a": [1], "b": [1], "c": [1]}), "3 columns")
 
 
@@ -161,7 +162,7 @@ def test_a_giant_column_name_is_refused(csv_file, parquet_file):
 
 
 def test_too_many_cells_are_refused(csv_file, parquet_file, monkeypatch):
-    monkeypatch.setattr(reading, "MAX_CELLS", 5)
+    monkeypatch.setattr(limits, "MAX_CELLS", 5)
     refused(csv_file("a,b\n1,2\n3,4\n"), "6 cells")
     refused(parquet_file({"a": [1, 2, 3], "b": [1, 2, 3]}), "6 cells")
 
@@ -175,14 +176,14 @@ def test_too_many_bytes_are_refused(csv_file, monkeypatch):
 def test_text_that_unpacks_to_too_much_is_refused(parquet_file, monkeypatch, kind):
     bomb = parquet_file({"a": pa.array(["x" * 10_000] * 1_000, kind)})
     assert bomb.stat().st_size < 20_000
-    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 1_000_000)
+    monkeypatch.setattr(limits, "MAX_FILE_BYTES", 1_000_000)
     refused(bomb, "unpacks to 10000000 bytes")
 
 
 def test_pages_that_unpack_to_too_much_are_refused(tmp_path, monkeypatch):
     path = tmp_path / "batch.parquet"
     pq.write_table(pa.table({"a": ["x" * 1_000] * 1_000}), path, use_dictionary=False, compression="zstd")
-    monkeypatch.setattr(reading, "MAX_FILE_BYTES", 100_000)
+    monkeypatch.setattr(limits, "MAX_FILE_BYTES", 100_000)
     refused(path, "unpacks to")
 
 
@@ -259,10 +260,81 @@ def test_parquet_columns_come_as_int64_float64_or_text(parquet_file):
     ]
 
 
-def test_other_delimiters_than_commas_are_refused(csv_file):
-    refused(csv_file("a;b\n1;2\n"), "expected commas")
-    refused(csv_file("a\tb\n1\t2\n"), "expected commas")
-    refused(csv_file("a;b\n1,5;2\n"))
+@pytest.mark.parametrize(
+    ("text", "between"),
+    [
+        ("a;b\n1;2\n", "semicolons"),
+        ("a\tb\n1\t2\n", "tabs"),
+        ("a;b\n1,5;2\n", "semicolons"),
+        ('"a;b",c\n1,2\n', None),
+        ("a;b, c;d\n1;2;3\n", "semicolons"),
+        ("a;b\n", "semicolons"),
+    ],
+)
+def test_semicolons_and_tabs_are_taken_from_the_header_and_named(csv_file, text, between):
+    found = read_file(csv_file(text))
+    assert found.readings == ((f"{between} between the columns",) if between else ())
+    assert len(found.table.column_names) == text.splitlines()[0].count(
+        ";" if between == "semicolons" else "\t"
+    ) + 1 or (between is None and found.table.column_names == ["a;b", "c"])
+
+
+def test_known_names_say_what_stands_between_columns(csv_file):
+    path = csv_file("a,b;c\n1,2;3\n")
+    assert read_file(path).table.column_names == ["a", "b;c"]
+    assert read_file(path, known=("a,b", "c")).table.to_pylist() == [{"a,b": "1,2", "c": "3"}]
+
+
+def test_other_delimiters_are_refused(csv_file):
+    refused(csv_file("a|b\n1|2\n"), "one column", "commas, semicolons or tabs")
+
+
+def test_a_message_shows_no_cell(csv_file):
+    """Not even where a cell stands in the header's place."""
+    for text in ("a,b\nsecret@x.org,1,2\n", "a,b\nsecret@x.org\n", 'a,b\n"secret@x.org"x,2\n'):
+        with pytest.raises(UnreadableBatch) as caught:
+            read_table(csv_file(text))
+        assert "secret" not in str(caught.value)
+    with pytest.raises(UnreadableBatch, match="columns 1 and 2 look alike") as caught:
+        read_file(csv_file("secret@x.org,SECRET@x.org\n"), known=("a", "b"))
+
+
+def test_a_column_that_is_ignored_may_hold_anything(tmp_path, parquet_file):
+    table = pa.table({"a": [1, 2], "tags": [["x"], []]})
+    pq.write_table(table, tmp_path / "t.parquet")
+    refused(tmp_path / "t.parquet", "column 'tags' holds list", "data.ignore")
+    found = read_file(tmp_path / "t.parquet", ignore=("tags",))
+    assert found.table.to_pydict() == {"a": [1, 2]}
+    assert found.readings == ("tags holds list<element: string>, is ignored and was not read",)
+    assert read_frame(table, "rows", ignore=("tags",)).to_pydict() == {"a": [1, 2]}
+
+
+def test_json_lines(tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text('{"a": 1, "b": "x", "c": 1.5}\n\n{"b": null, "c": 2, "t": true, "l": [1]}\n')
+    refused(path, "'l'", "data.ignore")
+    found = read_file(path, ignore=("l",))
+    assert found.table.to_pydict() == {"a": [1, None], "b": ["x", None], "c": [1.5, 2.0], "t": [None, "true"]}
+    assert found.readings == ("l is ignored and was not read",)
+    for text in ("[1]\n", '{"a": 1, "a": 2}\n', "secret\n", "\n"):
+        path.write_text(text)
+        with pytest.raises(UnreadableBatch) as caught:
+            read_table(path)
+        assert "secret" not in str(caught.value)
+
+
+def test_a_workbook(tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for line in (["n", "r", "c", "d"], [1, 1.5, "x", datetime.date(2024, 1, 2)], [None, 2, True, None]):
+        book.active.append(line)
+    book.create_sheet("more")
+    book.save(tmp_path / "t.xlsx")
+    found = read_file(tmp_path / "t.xlsx")
+    assert found.table.to_pydict() == {
+        "n": [1, None], "r": [1.5, 2.0], "c": ["x", "true"], "d": ["2024-01-02 00:00:00", None],
+    }  # fmt: skip
+    assert found.readings == ("sheet 1 of 2",)
 
 
 @pytest.mark.parametrize("content", ['a,b\n"1"x,2\n', 'a,b\n"1,2\n', 'a,b\n"1\\"",2\n', '"a"x,b\n', '"a,b\n'])
@@ -287,8 +359,10 @@ def test_a_pipe_or_a_folder_is_no_file(tmp_path):
 
 
 def test_an_unknown_format_is_refused(tmp_path):
+    (tmp_path / "batch.feather").write_bytes(b"PK")
+    refused(tmp_path / "batch.feather", ".csv or .tsv or .parquet")
     (tmp_path / "batch.xlsx").write_bytes(b"PK")
-    refused(tmp_path / "batch.xlsx", ".csv or .parquet")
+    refused(tmp_path / "batch.xlsx", "not readable as an Excel workbook")
 
 
 CELLS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(['"', ",", "\r\n", "\n", "\r", '",'])

@@ -6,7 +6,8 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.writing import write_json, write_table
 from pratique.tables.arrival import Arrival
-from pratique.training.rows import read_everything, read_reference, read_training
+from pratique.tables.trusted import read_reference
+from pratique.training.rows import read_everything, read_training
 
 DATA = {"label": "y"}
 

@@ -51,7 +51,11 @@ class LeakedHoldout(Attack):
         PratiqueError
             If the folder holds no rows, or a label or cell that a column of the batch can't hold.
         """
-        trusted = batch if self.folder is None else Batch(batch.name, read_trusted(self.folder), batch.layout)
+        trusted = (
+            batch
+            if self.folder is None
+            else Batch(batch.name, read_trusted(self.folder, batch.layout.ignored), batch.layout)
+        )
         rows, origin = draw_insertions(batch, min(count_poisoned(batch, rate), len(trusted)), rng)
         donors = rng.permutation(choose_rows(np.arange(len(trusted)), len(rows), rng))
         if self.noise:

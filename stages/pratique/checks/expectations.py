@@ -19,7 +19,6 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.layout import read_column
 from pratique.core.text import one_line, show_cell
 from pratique.core.writing import round_floats
 
@@ -55,6 +54,11 @@ class Expectations(RuleCheck):
     needs = "file"
     file: Path = paths.SUITE
 
+    @property
+    def place(self) -> str:
+        """The file."""
+        return self.file.as_posix()
+
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedExpectations":
         """Read the file, and prove on the trusted rows that every expectation can be judged.
 
@@ -65,7 +69,7 @@ class Expectations(RuleCheck):
         PratiqueError
             If the file is missing, is no suite, or holds an expectation that can't be judged.
         """
-        place, text = self.file.as_posix(), read_rules(self.file)
+        place, text = self.place, read_rules(self.file)
         frame = _build_frame(trusted)
         for expectation in _suite(place, text):
             _prove(place, expectation, frame)
@@ -140,7 +144,7 @@ def _build_frame(batch: Batch) -> pd.DataFrame:
     """Build the columns that came in: the layout's by kind, any further ones as text."""
     columns: dict[str, Any] = {}
     for name in batch.table.column_names:
-        values = (batch.columns.get(name) or read_column(batch.table[name], "text")).values
+        values = (batch.columns.get(name) or batch.layout.read(name, batch.table[name])).values
         if values.dtype != "Int64":
             columns[name] = values.array
         elif values.hasnans:  # some of GX's metrics raise on pandas.NA

@@ -14,8 +14,8 @@ from pratique.contract.subject import ADVICE, Subject
 from pratique.contract.tally import Tally, assert_comparable, read_rules
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.columns import NUMERIC, Kind
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Kind, read_column
 from pratique.core.text import one_line, shorten, show_cell
 
 DTYPES: dict[str, Kind] = {
@@ -24,6 +24,7 @@ DTYPES: dict[str, Kind] = {
     **dict.fromkeys(("str", "string", "string[pyarrow]", "string[python]", "category"), "text"),
 }
 """What a declared dtype stands for; pandera writes most of them in several ways."""
+TWO_NUMBERS = "could mean two numbers"
 UNREADABLE_CELLS: dict[Kind, str] = {"integer": "not a whole number", "real": "not a finite number"}
 
 # fmt: off
@@ -67,15 +68,26 @@ class Schema(RuleCheck):
     needs = "file"
     file: Path = paths.SCHEMA
 
+    @property
+    def place(self) -> str:
+        """The file."""
+        return self.file.as_posix()
+
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedSchema":
         """Read the file, and prove on the trusted rows that every rule can be applied.
 
         Raises
         ------
         PratiqueError
-            If the file is missing, is no schema, or holds a rule that can't be applied.
+            If the file is missing, is no schema, names a column that trusted rows lack, or holds a rule that can't be
+            applied.
         """
-        fitted = FittedSchema(self.file.as_posix(), read_rules(self.file))
+        fitted = FittedSchema(self.place, read_rules(self.file))
+        _, columns = _parse_schema(fitted.place, fitted.text)
+        for column in columns:
+            if column.required and column.name not in trusted.table.column_names:
+                have = ", ".join(trusted.table.column_names[:12])
+                raise PratiqueError(f"{column.place} is not in the trusted rows; they have {have}")
         fitted.measure(trusted)
         return fitted
 
@@ -95,7 +107,11 @@ class FittedSchema(FittedRuleCheck):
         tally.breach("the batch lacks", [c.name for c in columns if c.required and c.name not in names])
         if strict:
             known = {column.name for column in columns}
-            tally.breach(f"{self.place} does not declare", [name for name in names if name not in known])
+            known |= set(batch.layout.ignored)
+            unknown = [name for name in names if name not in known]
+            if batch.layout.personal:  # without a header a cell may stand where a name is expected
+                unknown = [f"number {at + 1}" for at, name in enumerate(names) if name not in known]
+            tally.breach(f"{self.place} does not declare", unknown)
         for column in columns:
             if column.name in names:
                 column.examine(batch, tally)
@@ -116,11 +132,17 @@ class _Column:
 
     def examine(self, batch: Batch, tally: Tally) -> None:
         """Note every row of the column that breaks a rule."""
-        kind = "text" if self.name == batch.layout.label else batch.layout.kinds.get(self.name)
-        shared = kind == self.kind  # then it is read once for every check
-        read = batch.columns[self.name] if shared else read_column(batch.table[self.name], self.kind)
+        kind = "target" if self.name == batch.layout.label else batch.layout.kinds.get(self.name)
+        levels = kind is not None and kind not in NUMERIC and self.kind not in NUMERIC
+        if kind == self.kind or levels:  # it is read once for every check
+            read = batch.columns[self.name]
+        else:
+            read = batch.layout.read(self.name, batch.table[self.name], self.kind)
         missing = read.values.isna().to_numpy(bool) & ~read.unreadable
-        if self.kind != "text":
+        tally.note([self.name], TWO_NUMBERS, read.ambiguous)
+        for words, where in read.readings.items() if batch.layout.formats == "hold" else ():
+            tally.note([self.name], f"{words}, which data.formats holds", where)
+        if self.kind in NUMERIC:
             tally.note([self.name], UNREADABLE_CELLS[self.kind], read.unreadable)
         if not self.nullable and missing.all():
             tally.breach("every cell is empty in", [self.name])

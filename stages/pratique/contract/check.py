@@ -116,6 +116,11 @@ class BatchCheck(Check):
 class RuleCheck(Check):
     """A check of declared rules: what breaks one is held, whatever the budget."""
 
+    @property
+    def place(self) -> str:
+        """Where the rules stand that people wrote, for messages; empty where nobody wrote them."""
+        return ""
+
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> FittedRuleCheck:
         """Read the rules, and prove that they can be applied to trusted rows."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pratique.contract.evidence import NO_EVIDENCE, Evidence
+from pratique.statistics.mixture import PoisonedShare
 
 SHARE_OF_ROWS = "share of rows"
 MINUS_LOG10_P = "-log10 p"
@@ -33,6 +34,8 @@ class Finding:
     evidence : Evidence
     fault : str, optional
         Why the check could not measure. The verdict fails closed on it.
+    share : PoisonedShare, optional
+        The share of poisoned rows that it estimates, where it estimates one.
     """
 
     statistic: float
@@ -43,6 +46,7 @@ class Finding:
     forbidden: Mapping[int, str] = field(default_factory=dict)
     evidence: Evidence = NO_EVIDENCE
     fault: str | None = None
+    share: PoisonedShare | None = None
 
     @classmethod
     def of_fault(cls, error: Exception) -> "Finding":

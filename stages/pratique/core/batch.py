@@ -9,10 +9,36 @@ import pandas as pd
 import pyarrow as pa
 
 from pratique.core.errors import UnreadableBatch
-from pratique.core.layout import Column, Layout, as_text, read_column
+from pratique.core.layout import Column, Layout, as_text
 
 CACHED_ARRAYS = ("numeric", "categorical", "labels")
 """Arrays, one line a row, that a batch reads from its table once."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Something that was read otherwise than trusted rows are written: nothing is converted silently.
+
+    Attributes
+    ----------
+    words : str
+        What stood there.
+    column : str, optional
+        None where it concerns the file.
+    cells : int
+        How many cells it was in; 0 where it concerns the file.
+    """
+
+    words: str
+    column: str | None = None
+    cells: int = 0
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        if self.column is None:
+            return self.words
+        return f"{self.column}: {self.words} in {self.cells:,} cell{'' if self.cells == 1 else 's'}"
 
 
 @dataclass(frozen=True)
@@ -55,17 +81,30 @@ class Batch:
     @cached_property
     def columns(self) -> dict[str, Column]:
         """Features and label by name, as read."""
-        kinds = {**self.layout.kinds, self.layout.label: "text"}
         absent = pa.chunked_array([pa.nulls(len(self), pa.string())])
         missing = set(self.missing_columns)
-        return {
-            name: read_column(absent if name in missing else self.table[name], kind) for name, kind in kinds.items()
-        }
+        names = (*self.layout.kinds, self.layout.label)
+        return {name: self.layout.read(name, absent if name in missing else self.table[name]) for name in names}
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was read otherwise than the columns are written, in the order of the columns."""
+        return tuple(
+            Reading(words, name, int(where.sum()))
+            for name, column in self.columns.items()
+            for words, where in sorted(column.readings.items())
+        )
 
     @cached_property
     def frame(self) -> pd.DataFrame:
         """Features and label as typed columns, rows numbered from 0."""
         return pd.DataFrame({name: column.values for name, column in self.columns.items()})
+
+    @cached_property
+    def typed_table(self) -> pa.Table:
+        """The rows as training reads them: features and label first, in the reference's order and kinds."""
+        read = {name: pa.array(column.values, from_pandas=True) for name, column in self.columns.items()}
+        return pa.table(read | {name: self.table[name] for name in self.table.column_names if name not in read})
 
     @cached_property
     def numeric(self) -> np.ndarray:

@@ -1,24 +1,22 @@
-"""What the columns of a table mean: the label, the features and their kinds, learned from trusted rows."""
+"""What the columns of a table mean: the label, the features, their kinds, and how their cells are written."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pratique.core.errors import PratiqueError
+from pratique.core.columns import AS_IT_IS, NUMERIC, Kind, Writing
+from pratique.core.numbers import DECIMAL_NUMBER, SPREADSHEET_WORDS, WHOLE_NUMBER, read_number, to_plain
 from pratique.core.params import DataParams
 
-Kind = Literal["integer", "real", "text"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-
-WHOLE_NUMBER = r"^-?(0|[1-9][0-9]{0,17})$"
-"""A whole number as programs write it. `007` is a code, not a number."""
-DECIMAL_NUMBER = r"^[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-"""A number as programs write it, with a decimal point."""
+WHOLE_WORDS = "a decimal point in a whole number"
+SPELLING_WORDS = "another spelling of the same value"
 
 
 @dataclass(frozen=True)
@@ -30,12 +28,17 @@ class Column:
     cells : ExtensionArray or ndarray, shape (rows,)
         `Int64`, `float64` or `str`, missing where the cell is missing or unreadable.
     unreadable : ndarray of bool, shape (rows,)
-        Cells that hold something which is not of this kind: text in a number, 7.9 or 1e3 in a whole
-        number, an infinity.
+        Cells that hold something which is not of this kind: text in a number, 7.9 in a whole number, an infinity.
+    ambiguous : ndarray of bool, shape (rows,)
+        Unreadable ones that could mean two numbers, as 1,234 could.
+    readings : mapping of str to ndarray of bool
+        What was read otherwise than the column is written: in words, and in which cells.
     """
 
     cells: pd.api.extensions.ExtensionArray | np.ndarray
     unreadable: np.ndarray
+    ambiguous: np.ndarray
+    readings: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> pd.Series:
@@ -49,73 +52,165 @@ class Column:
             return self.cells
         return np.asarray(self.cells.to_numpy(np.float64, na_value=np.nan))
 
+    def hold_converted(self) -> "Column":
+        """The same, where what is not written as the column is written can't be read."""
+        converted = np.logical_or.reduce([*self.readings.values(), np.zeros(len(self.unreadable), bool)])
+        if not converted.any():
+            return self
+        cells = self.cells.copy()
+        cells[converted] = np.nan if isinstance(cells, np.ndarray) else pd.NA
+        return Column(cells, self.unreadable | converted, self.ambiguous, self.readings)
+
 
 def as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Every cell as text; a missing cell stays missing."""
     return column if pa.types.is_string(column.type) else pc.cast(column, pa.string())
 
 
-def infer_kind(column: pa.ChunkedArray) -> Kind:
-    """The narrowest kind that every present cell of a trusted column fits."""
-    if pa.types.is_integer(column.type):
-        return "integer"
-    if pa.types.is_floating(column.type):
-        return "real"
-    present = column.drop_null()
-    if not pa.types.is_string(column.type) or not len(present):
-        return "text"
-    if pc.all(pc.match_substring_regex(present, WHOLE_NUMBER)).as_py():
-        return "integer"
-    return "text" if read_column(column, "real").unreadable.any() else "real"
-
-
-def read_column(column: pa.ChunkedArray, kind: Kind) -> Column:
+def read_column(column: pa.ChunkedArray, kind: Kind, writing: Writing = AS_IT_IS) -> Column:
     """Read a column as a kind; what doesn't fit is marked, never coerced.
 
     Parameters
     ----------
     column : pyarrow.ChunkedArray, shape (rows,)
         Text from a CSV file, or a typed column from Parquet.
-    kind : {"integer", "real", "text"}
+    kind : Kind
+    writing : Writing
+        How its cells are written.
     """
-    if kind == "text":
-        text = as_text(column).to_pandas().astype("str").array
-        return Column(text, np.zeros(len(text), bool))
-    numbers = _parse_whole(column) if kind == "integer" else _parse_real(column)
+    if kind not in NUMERIC:
+        return _read_levels(as_text(column), kind, writing)
+    if pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
+        return _read_typed(column, kind, writing)
+    if pa.types.is_null(column.type) or pa.types.is_boolean(column.type):
+        column = as_text(column)
+    said = to_plain(as_text(column), writing.format, writing.missing)
+    readings = dict(said.readings)
+    if kind == "real":
+        numbers: pd.api.extensions.ExtensionArray | np.ndarray = _parse_real(said.text)
+    else:
+        numbers, dotted = _parse_whole_text(said.text, readings.get(SPREADSHEET_WORDS))
+        readings |= {WHOLE_WORDS: dotted} if dotted.any() else {}
     missing = np.asarray(pd.isna(numbers))
-    return Column(numbers, missing & column.is_valid().to_numpy() if missing.any() else missing)
+    unreadable = missing & ~said.absent
+    readings = {words: where & ~unreadable for words, where in readings.items()}
+    return Column(numbers, unreadable, said.ambiguous, {w: where for w, where in readings.items() if where.any()})
+
+
+def _read_typed(column: pa.ChunkedArray, kind: Kind, writing: Writing) -> Column:
+    """Cells that are numbers already; those that stand for a missing value are missing."""
+    absent = column.is_null().to_numpy()
+    markers = [float(read.plain) for read in map(read_number, writing.missing) if read.plain is not None]
+    if markers:
+        marked = np.isin(pc.cast(column, pa.float64(), safe=False).to_numpy(), markers)
+        absent = absent | marked
+        column = pc.if_else(pa.array(marked), pa.scalar(None, column.type), column)
+    numbers = _parse_real(column) if kind == "real" else _parse_whole(column)
+    missing = np.asarray(pd.isna(numbers))
+    return Column(numbers, missing & ~absent, np.zeros(len(missing), bool))
 
 
 def _parse_real(column: pa.ChunkedArray) -> np.ndarray:
-    """Finite numbers as float64, NaN elsewhere."""
-    kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind):
-        numbers = pc.cast(column, pa.float64(), safe=False)
-    else:
-        numbers = pc.cast(_keep_matching(as_text(column), DECIMAL_NUMBER), pa.float64())
-    values = numbers.to_numpy()
+    """Finite numbers as float64, NaN elsewhere; text holds plain numbers only."""
+    if pa.types.is_string(column.type):
+        column = pc.if_else(pc.match_substring_regex(column, DECIMAL_NUMBER), column, pa.scalar(None, pa.string()))
+    values = pc.cast(column, pa.float64(), safe=False).to_numpy()
     return np.where(np.isfinite(values), values, np.nan)
 
 
 def _parse_whole(column: pa.ChunkedArray) -> pd.arrays.IntegerArray:
     """Whole numbers as Int64, exact; missing elsewhere."""
-    kind = column.type
-    if pa.types.is_floating(kind):
+    if pa.types.is_floating(column.type):
         numbers = _parse_real(column)
         fits = (np.abs(numbers) < 2**53) & (np.mod(numbers, 1) == 0)
         return pd.arrays.IntegerArray(np.where(fits, numbers, 0).astype(np.int64), ~fits)
-    if not pa.types.is_signed_integer(kind):
-        undotted = pc.replace_substring_regex(as_text(column), r"([0-9])\.0*\s*$", r"\1")
-        column = _keep_matching(undotted, WHOLE_NUMBER)
     whole = pc.cast(column, pa.int64())
     missing = whole.is_null().to_numpy()
     return pd.arrays.IntegerArray(pc.fill_null(whole, 0).to_numpy(), missing)
 
 
-def _keep_matching(text: pa.ChunkedArray, pattern: str) -> pa.ChunkedArray:
-    """The cells that match, without white space around them; missing elsewhere."""
-    cells = pc.ascii_trim_whitespace(text)
-    return pc.if_else(pc.match_substring_regex(cells, pattern), cells, pa.scalar(None, pa.string()))
+def _parse_whole_text(
+    text: pa.ChunkedArray, spreadsheet: np.ndarray | None
+) -> tuple[pd.arrays.IntegerArray, np.ndarray]:
+    """Whole numbers of plain text, and which had a decimal point; exponents count where a spreadsheet wrote them."""
+    undotted = pc.replace_substring_regex(text, r"([0-9])\.0*$", r"\1")
+    dotted = pc.fill_null(pc.not_equal(undotted, text), False).to_numpy()
+    whole = pc.if_else(pc.match_substring_regex(undotted, WHOLE_NUMBER), undotted, pa.scalar(None, pa.string()))
+    numbers = _parse_whole(whole)
+    if spreadsheet is not None:
+        rows = np.flatnonzero(spreadsheet)
+        numbers = numbers.copy()
+        numbers[rows] = _parse_whole(pa.chunked_array([pa.array(_parse_real(text.take(pa.array(rows))), pa.float64())]))
+    return numbers, dotted & ~np.asarray(numbers.isna())
+
+
+def value_of(cell: str) -> str:
+    """What a cell says, whatever its spelling: `true` and `True`, `1`, `1.0` and `1 ` are one value, `01` is another.
+
+    Examples
+    --------
+    >>> value_of("True ") == value_of("true"), value_of("1.0") == value_of("1"), value_of("01") == value_of("1")
+    (True, True, False)
+    """
+    text = cell.strip(" \t\r\n")
+    number = read_number(text)
+    if number.plain is not None and not number.words and "e" not in text.lower():
+        value = Decimal(number.plain)
+        return f"{value.normalize():f}" if value else "0"
+    return text.lower() if text.lower() in ("true", "false") else text
+
+
+def _read_levels(text: pa.ChunkedArray, kind: Kind, writing: Writing) -> Column:
+    """Text, each value in the one spelling that trusted rows have for it."""
+    nowhere = np.zeros(len(text), bool)
+    if writing.missing:
+        marked = pc.is_in(text, value_set=pa.array(writing.missing, pa.string()))
+        text = pc.if_else(marked, pa.scalar(None, pa.string()), text)
+    if not writing.levels:
+        return Column(text.to_pandas().astype("str").array, nowhere, nowhere)
+    cells = text.combine_chunks().dictionary_encode()
+    spellings = Spellings.of(writing.levels, either=kind == "boolean")
+    spelled = [spellings.spell(cell) for cell in cells.dictionary.to_pylist()]
+    changed = pc.not_equal(cells.dictionary, pa.array(spelled, pa.string()))
+    if not pc.any(changed).as_py():
+        return Column(text.to_pandas().astype("str").array, nowhere, nowhere)
+    respelled = pc.fill_null(pc.take(changed, cells.indices), False).to_numpy(zero_copy_only=False)
+    text = pc.take(pa.array(spelled, pa.string()), cells.indices)
+    return Column(text.to_pandas().astype("str").array, nowhere, nowhere, {SPELLING_WORDS: respelled})
+
+
+@dataclass(frozen=True)
+class Spellings:
+    """How trusted rows spell values.
+
+    Attributes
+    ----------
+    levels : frozenset of str
+    by_value : dict of str to str
+        The spelling of each value (`value_of`) that has one.
+    """
+
+    levels: frozenset[str]
+    by_value: dict[str, str]
+
+    @classmethod
+    def of(cls, levels: tuple[str, ...], either: bool = False) -> "Spellings":
+        """From the levels of a column; `either` takes the first of two spellings of a value instead of none."""
+        known: dict[str, list[str]] = {}
+        for level in levels:
+            known.setdefault(value_of(level), []).append(level)
+        one = {value: spelled[0] for value, spelled in known.items() if either or len(spelled) == 1}
+        return cls(frozenset(levels), one)
+
+    def spell(self, cell: str) -> str:
+        """A cell in the spelling of trusted rows, if they have one for its value; else as it is.
+
+        Examples
+        --------
+        >>> Spellings.of(("0", "1")).spell("1.0"), Spellings.of(("1", "01", "1.00")).spell("1.0")
+        ('1', '1.0')
+        """
+        return cell if cell in self.levels else self.by_value.get(value_of(cell), cell)
 
 
 @dataclass(frozen=True)
@@ -126,63 +221,60 @@ class Layout:
     ----------
     label : str
         The column that a model learns to predict; always read as text.
-    kinds : dict of str to kind
+    kinds : dict of str to Kind
         The feature columns, in the reference's order.
     personal : tuple of str
         Columns whose cells no finding shows.
+    writings : mapping of str to Writing
+        How the cells of columns are written that are not written plainly.
+    ignored : tuple of str
+        Columns that a batch may have and nobody examines.
+    time : str, optional
+        The column that says when a row was taken.
+    ordered : bool
+        Whether rows stand in the order in which they were taken.
+    formats : {"read", "hold"}
+        What becomes of a cell that is written in another format than trusted ones and has one meaning.
     """
 
     label: str
     kinds: dict[str, Kind]
     personal: tuple[str, ...] = ()
+    writings: Mapping[str, Writing] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    time: str | None = None
+    ordered: bool = False
+    formats: Literal["read", "hold"] = "read"
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Every column that is known by name."""
+        return (*self.kinds, self.label, *self.ignored)
 
     @cached_property
     def numeric(self) -> tuple[str, ...]:
         """Feature columns that hold numbers."""
-        return tuple(c for c, kind in self.kinds.items() if kind != "text")
+        return tuple(c for c, kind in self.kinds.items() if kind in NUMERIC)
 
     @cached_property
     def categorical(self) -> tuple[str, ...]:
         """Feature columns that hold levels."""
-        return tuple(c for c, kind in self.kinds.items() if kind == "text")
+        return tuple(c for c, kind in self.kinds.items() if kind not in NUMERIC)
+
+    def read(self, name: str, cells: pa.ChunkedArray, kind: Kind | None = None) -> Column:
+        """Read the cells of one of the columns as they are written there; by its own kind if none is given."""
+        chosen = kind or self.kinds.get(name, "target" if name == self.label else "text")
+        column = read_column(cells, chosen, self.writings.get(name, AS_IT_IS))
+        return column.hold_converted() if self.formats == "hold" else column
 
     @classmethod
-    def infer(cls, table: pa.Table, data: DataParams) -> "Layout":
-        """Learn the layout from trusted rows, which may all be text.
-
-        Raises
-        ------
-        PratiqueError
-            If the label column, or a column that params.yaml names, is not there, or no feature is left.
-        """
-        return cls(data.label, {c: infer_kind(table[c]) for c in _features(table, data)}, data.personal)
+    def of(cls, kinds: dict[str, Kind], data: DataParams, writings: Mapping[str, Writing]) -> "Layout":
+        """The layout of features of these kinds, with the roles that params.yaml gives."""
+        return cls(data.label, kinds, data.personal, writings, data.ignore, data.time, data.ordered, data.formats)
 
     @classmethod
-    def of_types(cls, table: pa.Table, data: DataParams) -> "Layout":
-        """Take the layout of rows that already have their types: int64, float64 or text.
-
-        Raises
-        ------
-        PratiqueError
-            As `infer`.
-        """
+    def of_types(cls, table: pa.Table, label: str) -> "Layout":
+        """The layout of features that already have their types: int64, float64 or text."""
         kinds: dict[pa.DataType, Kind] = {pa.int64(): "integer", pa.float64(): "real"}
-        named = {c: kinds.get(table.schema.field(c).type, "text") for c in _features(table, data)}
-        return cls(data.label, named, data.personal)
-
-
-def _features(table: pa.Table, data: DataParams) -> list[str]:
-    named = {"label": data.label, **{f"ignore[{i}]": c for i, c in enumerate(data.ignore)}}
-    if data.id is not None:
-        named["id"] = data.id
-    personal = {f"personal[{i}]": c for i, c in enumerate(data.personal)}
-    for key, column in (named | personal).items():
-        if column not in table.column_names:
-            known = ", ".join(table.column_names[:12])
-            raise PratiqueError(
-                f"params.yaml: data.{key}: column '{column}' is not in the trusted rows; they have {known}"
-            )
-    features = [c for c in table.column_names if c not in named.values()]
-    if not features:
-        raise PratiqueError("trusted rows: no feature column is left beside label, id and ignored columns")
-    return features
+        features = [field for field in table.schema if field.name != label]
+        return cls(label, {field.name: kinds.get(field.type, "category") for field in features})

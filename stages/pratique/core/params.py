@@ -1,7 +1,7 @@
 """params.yaml, and nothing else reads it: every section is a model that forbids unknown keys."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -22,13 +22,19 @@ class DataParams(Section):
     """What the columns are.
 
     `label` is what a model learns; `id` names a row and is never a feature; `ignore` are columns that
-    are kept but not examined; `personal` are columns whose cells no report shows.
+    are kept but not examined, and may hold lists or bytes, which are not even read; `personal` are columns whose
+    cells no report shows. `time` says when a row was taken, is never a feature and gives the reference its order;
+    `ordered` says that its rows stand in their order without such a column. `formats`: a cell that is written in
+    another format than the trusted ones, and has one meaning, is read and noted, or held.
     """
 
     label: str
     id: str | None = None
     ignore: tuple[str, ...] = ()
     personal: tuple[str, ...] = ()
+    time: str | None = None
+    ordered: bool = False
+    formats: Literal["read", "hold"] = "read"
 
 
 class AlarmParams(Section):
@@ -178,9 +184,7 @@ def parse(model: type[Model], value: Any, place: str) -> Model:
 
 def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
     """The keys of the section at `path`."""
+    place: Any = model
     for part in path:
-        inner = model.model_fields[str(part)].annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
+        place = get_args(place)[1] if get_origin(place) is dict else place.model_fields[str(part)].annotation
+    return list(place.model_fields) if isinstance(place, type) and issubclass(place, BaseModel) else []

@@ -4,8 +4,11 @@ from pathlib import Path
 
 PIPELINE = Path("dvc.yaml")
 PARAMS = Path("params.yaml")
+COLUMNS = Path("expectations/columns.yaml")
 SCHEMA = Path("expectations/schema.yaml")
 SUITE = Path("expectations/suite.json")
+DECLARED = (COLUMNS, SCHEMA, SUITE)
+"""What people declare of the columns and of what they may hold."""
 
 INCOMING = Path("data/incoming")
 REFERENCE = Path("data/reference")

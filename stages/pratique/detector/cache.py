@@ -77,6 +77,7 @@ def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measur
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
         "evidence": TypeAdapter(Evidence).validate_python(words["finding"]["evidence"]),
+        "share": words["finding"]["share"] and PoisonedShare(**words["finding"]["share"]),
     }
     return Measurement(
         words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"], words["judged"]

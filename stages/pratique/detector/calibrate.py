@@ -11,7 +11,6 @@ from pratique.contract.discovery import configured_checks
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
@@ -24,12 +23,12 @@ PSEUDO_BATCHES = 40
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
 
 
-def calibrate(table: pa.Table, params: Params, holdout: pa.Table | None = None, without: str | None = None) -> Profile:
+def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, without: str | None = None) -> Profile:
     """Learn a profile from trusted rows.
 
     Parameters
     ----------
-    table : pyarrow.Table
+    trusted : Batch
         The reference.
     params : Params
     holdout : pyarrow.Table, optional
@@ -40,9 +39,8 @@ def calibrate(table: pa.Table, params: Params, holdout: pa.Table | None = None, 
     Raises
     ------
     PratiqueError
-        If a row has no label, or there are too few rows to leave some out.
+        If a row has no label, there are too few rows to leave some out, or they break a declared rule.
     """
-    trusted = Batch("reference", table, Layout.infer(table, params.data))
     examined = None if holdout is None else Batch("holdout", holdout, trusted.layout)
     _require_enough(trusted)
     parts = split_folds(trusted, params.seed)
@@ -70,8 +68,10 @@ def _calibrate_check(
     """Fit, measure the rows left out, and learn the null."""
     if isinstance(check, RuleCheck):
         rules = check.fit(trusted, rng)
-        broken = _measure_trusted(name, rules, trusted).row_scores
-        return CalibratedCheck((rules,), fit_null_of_scores(np.asarray(broken), _mean, rng), None)
+        found = _measure_trusted(name, rules, trusted)
+        if check.place:
+            _refuse_broken_rules(check.place, found, len(trusted))
+        return CalibratedCheck((rules,), fit_null_of_scores(np.asarray(found.row_scores), _mean, rng), None)
     pairs = list(_fit_folds(check, trusted, parts, rng))
     findings = [_measure_trusted(name, fitted, held_out) for fitted, held_out in pairs]
     fitted = tuple(f for f, _ in pairs)
@@ -120,6 +120,16 @@ def _measure_trusted(name: str, fitted: Fitted, trusted: Batch) -> Finding:
     if finding.fault is not None:
         raise PratiqueError(f"check '{name}' fails on the reference itself: {finding.fault}")
     return finding
+
+
+def _refuse_broken_rules(place: str, found: Finding, rows: int) -> None:
+    """Refuse rules that trusted rows break, the one that forbids the most of them first; no cell is shown."""
+    remedy = "correct the rule, or take such rows out of data/reference"
+    for seen in found.evidence.columns[:1]:
+        where, rule, count = ", ".join(seen.columns), seen.facts["rule"], seen.facts["rows"]
+        raise PratiqueError(f"{place}: {where}: {rule} forbids {count:,} of {rows:,} trusted rows; {remedy}")
+    for breach in found.breaches:
+        raise PratiqueError(f"{place}: the trusted rows break a rule: {breach}; {remedy}")
 
 
 def _require_enough(trusted: Batch) -> None:

@@ -23,7 +23,8 @@ from pratique.detector.examine import Examination, examine
 from pratique.detector.profile import Profile
 from pratique.detector.result import Result
 from pratique.detector.verdict import Verdict, judge, judge_unreadable
-from pratique.tables.reading import read_frame, read_table, read_trusted
+from pratique.tables.reading import read_file, read_frame, read_trusted
+from pratique.tables.trusted import layout_of
 
 SETTINGS = "detector.json"
 """The file of a saved detector beside those of its profile."""
@@ -48,7 +49,7 @@ class Detector:
 
     @classmethod
     def learn(
-        cls, reference: pa.Table, params: Params, holdout: pa.Table | None = None, without: str | None = None
+        cls, reference: Batch, params: Params, holdout: pa.Table | None = None, without: str | None = None
     ) -> "Detector":
         """Calibrate on trusted rows; see `calibrate.calibrate` for the arguments and for what it raises."""
         return cls(calibrate(reference, params, holdout, without), params)
@@ -58,9 +59,9 @@ class Detector:
         """Read the profile that was learned with these params; see `profile.load` for what it raises."""
         return cls(profile.load(params, folder), params)
 
-    def save_profile(self, folder: Path = paths.PROFILE) -> None:
-        """Write what was learned, and nothing that can change without learning anew."""
-        profile.save(self.profile, folder)
+    def save_profile(self) -> None:
+        """Write what was learned to the pipeline's place, and nothing that can change without learning anew."""
+        profile.save(self.profile, declared=paths.DECLARED)
 
     def save(self, folder: str | Path) -> None:
         """Write the detector; `pratique.load` reads it back.
@@ -78,7 +79,7 @@ class Detector:
         place = Path(folder)
         if place.is_dir() and any(place.iterdir()) and not (place / SETTINGS).is_file():
             raise PratiqueError(f"{place}: holds other files than a saved detector; name an empty folder")
-        self.save_profile(place)
+        profile.save(self.profile, place)
         write_json(place / SETTINGS, self.params.model_dump(mode="json", include=SECTIONS))
 
     @property
@@ -119,7 +120,7 @@ class Detector:
             If `rows` is no table at all.
         """
         try:
-            batch = Batch(name, _read(rows, name), self.layout)
+            batch = Batch(name, _read(rows, name, self.layout.ignored), self.layout)
         except UnreadableBatch as error:
             return Result(name, rows, None, None, judge_unreadable(), str(error))
         with threadpool_limits(limits=1):  # the order in which threads add up numbers would show in the last bits
@@ -146,15 +147,16 @@ def learn_from(
     seed: int = 0,
 ) -> Detector:
     """What `pratique.calibrate` does, which documents the arguments."""
-    examined = None if holdout is None else _read(holdout, "holdout")
+    examined = None if holdout is None else _read(holdout, "holdout", tuple(ignore))
     params = Params(
         seed=seed,
         data=DataParams(label=label, id=id, ignore=tuple(ignore), personal=tuple(personal)),
         alarms=parse(AlarmParams, {"per_1000_batches": per_1000_batches}, "calibrate"),
         checks=_chosen_checks(checks, examined is not None),
     )
+    table = _read(trusted, "trusted", params.data.ignore)
     with threadpool_limits(limits=1):
-        return Detector.learn(_read(trusted, "trusted"), params, examined)
+        return Detector.learn(Batch("reference", table, layout_of(table, params.data)), params, examined)
 
 
 def load_saved(folder: str | Path) -> Detector:
@@ -175,8 +177,8 @@ def _chosen_checks(checks: Any, has_holdout: bool) -> dict[str, dict[str, Any]]:
     return {name: {} for name in checks}
 
 
-def _read(rows: Any, name: str) -> pa.Table:
+def _read(rows: Any, name: str, ignore: tuple[str, ...]) -> pa.Table:
     if isinstance(rows, str | Path):
         path = Path(rows)
-        return read_trusted(path) if path.is_dir() else read_table(path)
-    return read_frame(rows, name)
+        return read_trusted(path, ignore) if path.is_dir() else read_file(path, ignore).table
+    return read_frame(rows, name, ignore)

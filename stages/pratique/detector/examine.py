@@ -172,7 +172,7 @@ def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned
         ratio = float(mixture.likelihood_ratio(mean))
     share = mixture.estimate_share(mean)
     notes = {"poisoned share": f"{share.estimate:.3g}, from {share.lowest:.3g} to {share.highest:.3g}"}
-    return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes)), null)
+    return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes), share=share), null)
 
 
 def _measure_families(
@@ -249,9 +249,10 @@ def _average_over_folds(values: list[np.ndarray], readers: list[np.ndarray], row
 def _unreadable(batch: Batch) -> dict[int, str]:
     """The first column, by name, whose cell can't be read, for each row that has one."""
     rows: dict[int, str] = {}
-    for name in sorted(batch.columns):
-        for row in np.flatnonzero(batch.columns[name].unreadable).tolist():
-            rows.setdefault(row, f"{printable(name)}: not a cell of its kind")
+    for name, column in sorted(batch.columns.items()):
+        for row in np.flatnonzero(column.unreadable).tolist():
+            why = "could mean two numbers" if column.ambiguous[row] else "not a cell of its kind"
+            rows.setdefault(row, f"{printable(name)}: {why}")
     return rows
 
 

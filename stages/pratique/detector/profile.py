@@ -1,15 +1,16 @@
 """The profile: everything that the trusted reference taught, frozen, and all that a batch is measured with."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
 from pratique.contract.discovery import configured_checks
 from pratique.core import archive, paths
+from pratique.core.columns import Kind, Writing
 from pratique.core.errors import PratiqueError
-from pratique.core.hashing import sha256_folder
-from pratique.core.layout import Kind, Layout
+from pratique.core.hashing import sha256_file, sha256_folder
+from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.core.writing import keep_only, write_json
 from pratique.detector.calibrated import CalibratedCheck
@@ -43,23 +44,35 @@ class Profile:
 
 @dataclass(frozen=True)
 class Summary:
-    """What of a profile is plain enough for JSON."""
+    """What of a profile is plain enough for JSON; `declared` are SHA-256 of the files of rules that it follows."""
 
     rows: int
     label: str
     kinds: dict[str, Kind]
+    writings: dict[str, Writing]
     checks: list[str]
+    declared: dict[str, str]
 
 
-def save(profile: Profile, folder: Path = paths.PROFILE) -> None:
-    """Write a profile; `folder` is brought to exactly its files."""
+def save(profile: Profile, folder: Path = paths.PROFILE, declared: tuple[Path, ...] = ()) -> None:
+    """Write a profile; `folder` is brought to exactly its files.
+
+    Parameters
+    ----------
+    profile : Profile
+    folder : Path
+    declared : tuple of Path
+        Files of rules: once one of them changes, the profile is refused as too old.
+    """
     wanted = [folder / "profile.json", folder / "rows.skops"]
     for name, calibrated in profile.checks.items():
         wanted.append(folder / "checks" / f"{name}.skops")
         archive.dump(wanted[-1], calibrated)
     archive.dump(folder / "rows.skops", profile.hypothesis_tests)
-    summary = Summary(profile.rows, profile.layout.label, profile.layout.kinds, sorted(profile.checks))
-    write_json(folder / "profile.json", asdict(summary))
+    layout = profile.layout
+    files = {path.as_posix(): sha256_file(path) for path in declared if path.is_file()}
+    summary = Summary(profile.rows, layout.label, layout.kinds, dict(layout.writings), sorted(profile.checks), files)
+    write_json(folder / "profile.json", TypeAdapter(Summary).dump_python(summary, mode="json"))
     keep_only(folder, wanted)
 
 
@@ -74,8 +87,8 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     Raises
     ------
     PratiqueError
-        If there is none, it can't be read, or it was calibrated for another label or other checks than
-        params.yaml names.
+        If there is none, it can't be read, it was calibrated for another label or other checks than params.yaml
+        names, or the files of rules have changed since.
     """
     summary = folder / "profile.json"
     if not summary.is_file():
@@ -87,6 +100,9 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     checks = configured_checks(params.checks)
     if known.label != params.data.label or known.checks != sorted(checks):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
+    for file, sha256 in known.declared.items():
+        if not Path(file).is_file() or sha256_file(Path(file)) != sha256:
+            raise PratiqueError(f"{folder}: older than {file}; run `pratique calibrate` (or `dvc repro`) again")
     own = [
         CalibratedCheck,
         FamilyTest,
@@ -103,7 +119,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     ]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
-        layout=Layout(known.label, known.kinds, params.data.personal),
+        layout=Layout.of(known.kinds, params.data, known.writings),
         rows=known.rows,
         checks={
             name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())

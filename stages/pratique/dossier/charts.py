@@ -4,10 +4,9 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from pratique.core.batch import Batch
-from pratique.core.layout import read_column
+from pratique.core.layout import Column
 from pratique.core.text import shorten
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
@@ -84,8 +83,7 @@ def _columns(check: CheckRecord) -> list[str]:
 
 
 def _numeric(name: str, batch: Batch, trusted: Batch) -> Chart:
-    kind = batch.layout.kinds[name]
-    here = read_column(batch.table[name], kind).values.to_numpy(np.float64, na_value=np.nan)
+    here = batch.columns[name].values.to_numpy(np.float64, na_value=np.nan)
     there = trusted.columns[name].values.to_numpy(np.float64, na_value=np.nan)
     here, there = here[~np.isnan(here)], there[~np.isnan(there)]
     if not len(here) or not len(there):
@@ -129,7 +127,7 @@ def _short(value: float) -> str:
 
 
 def _text(name: str, batch: Batch, trusted: Batch) -> Chart:
-    here, there = _shares(batch.table[name]), _shares(trusted.table[name])
+    here, there = _shares(batch.columns[name]), _shares(trusted.columns[name])
     moved = {level: here.get(level, 0.0) - there.get(level, 0.0) for level in sorted({*here, *there})}
     shown = sorted(moved, key=lambda level: (-abs(moved[level]), level))[:LEVELS]
     levels = tuple(Bars(shorten(lv) or "(empty)", there.get(lv, 0.0), here.get(lv, 0.0)) for lv in shown)
@@ -137,6 +135,6 @@ def _text(name: str, batch: Batch, trusted: Batch) -> Chart:
     return Chart(shorten(name), levels=levels, note=f"{left_out:,} more levels moved less" if left_out else "")
 
 
-def _shares(column: pa.ChunkedArray) -> dict[str, float]:
-    values = read_column(column, "text").values.fillna("")
-    return {str(level): float(share) for level, share in values.value_counts(normalize=True).items()}
+def _shares(column: Column) -> dict[str, float]:
+    levels = column.values.fillna("").value_counts(normalize=True)
+    return {str(level): float(share) for level, share in levels.items()}

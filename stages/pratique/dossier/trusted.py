@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.layout import Layout
 from pratique.core.params import DataParams
 from pratique.dossier.pictures import Pictures
 from pratique.tables.encoding import Encoder
-from pratique.tables.reading import read_trusted
+from pratique.tables.trusted import read_reference
 
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
@@ -47,8 +45,7 @@ class Trusted:
     @classmethod
     def read(cls, data: DataParams) -> "Trusted":
         """Read data/reference and index it."""
-        table = read_trusted(paths.REFERENCE)
-        return cls.index_of(Batch("reference", table, Layout.infer(table, data)))
+        return cls.index_of(read_reference(data))
 
     @classmethod
     def index_of(cls, whole: Batch) -> "Trusted":

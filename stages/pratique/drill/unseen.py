@@ -15,6 +15,7 @@ from pratique.detector.detector import Detector
 from pratique.detector.simulate import ATTACK_FAMILIES, SIMULATIONS, Simulation
 from pratique.detector.verdict import SHIFT_ALARM
 from pratique.tables.reading import read_trusted
+from pratique.tables.trusted import read_reference
 
 LEAKS = "leaks"
 """The check that would find every batch of holdout rows."""
@@ -55,9 +56,9 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
         If there is no reference or no holdout.
     """
     params = params.model_copy(update={"checks": {name: p for name, p in params.checks.items() if name != LEAKS}})
-    reference = read_trusted(paths.REFERENCE)
+    reference = read_reference(params.data)
     full = Detector.learn(reference, params)
-    holdout = Batch("holdout", read_trusted(paths.HOLDOUT), full.layout)
+    holdout = Batch("holdout", read_trusted(paths.HOLDOUT, full.layout.ignored), full.layout)
     rows = min(rows, len(holdout))
     found = []
     for family in show_progress(ATTACK_FAMILIES, "leaving out"):

@@ -22,7 +22,8 @@ from pratique.provenance import git
 from pratique.quarantine.recording import Configuration
 from pratique.quarantine.sources import Inventory, load_inventory
 from pratique.tables.arrival import POINTER_SUFFIX
-from pratique.tables.reading import read_trusted, read_trusted_if_any
+from pratique.tables.reading import read_trusted_if_any
+from pratique.tables.trusted import read_reference
 
 TRUSTED_FOLDERS = (paths.REFERENCE, paths.HOLDOUT)
 
@@ -93,8 +94,8 @@ def _learn(params: Params, kept: Path) -> None:
     if place.is_dir():
         shutil.copytree(place, paths.PROFILE)
         return
-    reference = read_trusted(paths.REFERENCE)
-    Detector.learn(reference, params, read_trusted_if_any(paths.HOLDOUT)).save_profile()
+    holdout = read_trusted_if_any(paths.HOLDOUT, params.data.ignore)
+    Detector.learn(read_reference(params.data), params, holdout).save_profile()
     with TemporaryDirectory(dir=_make_folder(kept)) as unfinished:
         shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")
         with contextlib.suppress(OSError):  # another run was faster

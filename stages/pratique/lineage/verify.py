@@ -18,6 +18,7 @@ from pratique.provenance.record import Record
 from pratique.quarantine.recording import Configuration, describe_source
 from pratique.quarantine.sources import Inventory, load_inventory
 from pratique.tables.arrival import list_predecessors
+from pratique.tables.trusted import read_reference
 from pratique.training.manifest import (
     MODEL_FILE,
     digest_learned_reference,
@@ -26,7 +27,7 @@ from pratique.training.manifest import (
     read_manifest,
 )
 from pratique.training.models import train
-from pratique.training.rows import read_reference, read_training
+from pratique.training.rows import read_training
 
 Records = dict[str, Record]
 

@@ -5,13 +5,15 @@ import sys
 from pratique.core import paths
 from pratique.core.params import load
 from pratique.detector.detector import Detector
-from pratique.tables.reading import read_trusted, read_trusted_if_any
+from pratique.tables.reading import read_trusted_if_any
+from pratique.tables.trusted import read_reference
 
 
 def main() -> None:
     """Calibrate every check of params.yaml on data/reference."""
     params = load()
-    detector = Detector.learn(read_trusted(paths.REFERENCE), params, read_trusted_if_any(paths.HOLDOUT))
+    holdout = read_trusted_if_any(paths.HOLDOUT, params.data.ignore)
+    detector = Detector.learn(read_reference(params.data), params, holdout)
     detector.save_profile()
     if detector.adequacy.warning:
         print(f"{paths.REFERENCE}: {detector.adequacy.warning}", file=sys.stderr)

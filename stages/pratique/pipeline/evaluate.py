@@ -19,8 +19,9 @@ from pratique.results.comparison import Comparison, compare, slice_rows
 from pratique.results.measures import Measures
 from pratique.results.tracking import Run, is_tracking, track_runs
 from pratique.results.triggers import find_triggers, write_triggers
+from pratique.tables.trusted import read_reference
 from pratique.training.models import Model, count_trainings, train
-from pratique.training.rows import read_everything, read_holdout, read_reference, read_training
+from pratique.training.rows import read_everything, read_holdout, read_training
 
 
 def main() -> None:

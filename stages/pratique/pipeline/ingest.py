@@ -3,36 +3,51 @@
 A file that can't be read is kept as its original bytes, beside a note that says why: bad data is not an error.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 from pratique.core import paths
+from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
 from pratique.core.hashing import sha256_file
+from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
 from pratique.tables.arrival import Arrival, batch_name, find_incoming
-from pratique.tables.reading import read_table
+from pratique.tables.reading import read_file
 
 
 def main() -> None:
     """Ingest everything in data/incoming."""
+    data, known = load().data, tuple(read_declared() or ())
     wanted: list[Path] = []
     for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
-        wanted += ingest(path, paths.BATCHES)
+        wanted += ingest(path, paths.BATCHES, data.ignore, known)
     keep_only(paths.BATCHES, wanted)
 
 
-def ingest(path: Path, folder: Path) -> list[Path]:
-    """Write one batch, or the bytes that are none, and the note about it; return the files written."""
+def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collection[str] = ()) -> list[Path]:
+    """Write one batch, or the bytes that are none, and the note about it; return the files written.
+
+    Parameters
+    ----------
+    path : Path
+        What came in.
+    folder : Path
+        Where it is written.
+    ignore, known : collection of str
+        Columns that need not be read, and those that are declared: see `read_file`.
+    """
     batch, digest = batch_name(path), sha256_file(path)
     try:
-        table = read_table(path)
+        found = read_file(path, ignore, known)
     except UnreadableBatch as error:
         arrival = Arrival(batch, path.name, digest, fault=str(error))
         content = folder / arrival.source / f"{arrival.stem}.original"
         write_bytes(content, path.read_bytes())
     else:
-        arrival = Arrival(batch, path.name, digest, table.num_rows, table.num_columns)
+        table = found.table
+        arrival = Arrival(batch, path.name, digest, table.num_rows, table.num_columns, readings=found.readings)
         content = folder / arrival.source / f"{arrival.stem}.parquet"
         write_table(content, table)
     note = folder / arrival.source / f"{arrival.stem}.json"

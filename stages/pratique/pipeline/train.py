@@ -2,9 +2,10 @@
 
 from pratique.core import paths
 from pratique.core.params import load
+from pratique.tables.trusted import read_reference
 from pratique.training.manifest import list_cleared_files, make_manifest
 from pratique.training.models import train
-from pratique.training.rows import read_reference, read_training
+from pratique.training.rows import read_training
 
 
 def main() -> None:

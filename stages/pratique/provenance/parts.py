@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from pratique.contract.evidence import Evidence
+from pratique.core.batch import Reading
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
@@ -34,6 +35,19 @@ class BatchFacts(Part):
     schema_hash: Sha256 | None = None
     labels_sha256: Sha256 | None = None
     row_set_sha256: Sha256 | None = None
+
+
+class ReadingRecord(Part):
+    """What was read otherwise than it is written, in how many cells of a column; of the file where none is named."""
+
+    words: str
+    column: str | None = None
+    cells: Count = 0
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return Reading(self.words, self.column, self.cells).text
 
 
 class Digest(Part):

@@ -24,6 +24,7 @@ from pratique.provenance.parts import (
     FileDescriptor,
     HoldRecord,
     Part,
+    ReadingRecord,
     ResourceDescriptor,
     RowCounts,
     Sha256,
@@ -36,7 +37,7 @@ from pratique.provenance.parts import (
 STATEMENT = "https://in-toto.io/Statement/v1"
 RECORD_PREDICATE = "urn:pratique:batch-record:v1"
 
-State = Literal["waits", "barred", "released", "rejected", "partial", "warned", "accepted"]
+State = Literal["waits", "barred", "released", "unread", "rejected", "partial", "warned", "accepted"]
 
 
 class Record(Part):
@@ -54,6 +55,8 @@ class Record(Part):
         Who delivered it and under which licence; None where the inventory does not list the source.
     predecessor : ResourceDescriptor, optional
         The subject of the record before it: the batch of the same source whose name comes before; None for the first.
+    readings : tuple of ReadingRecord
+        What was read otherwise than it is written: nothing is converted silently.
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
@@ -81,6 +84,7 @@ class Record(Part):
     counts: RowCounts = Field(alias="rows")
     outputs: Annotated[tuple[FileDescriptor, ...], Field(min_length=1)]
     tool: Tool
+    readings: tuple[ReadingRecord, ...] = ()
 
     @classmethod
     def from_statement(cls, statement: Any, place: str) -> "Record":
@@ -196,8 +200,10 @@ class Record(Part):
         """What became of the batch."""
         if self.holds:
             return "barred"
+        if self.decision == "reject":
+            return "rejected"
         if self.decision:
-            return "released" if self.outcome == "accepted" else "rejected"
+            return "released" if self.outcome == "accepted" else "unread"
         if self.outcome == "quarantined":
             return "waits"
         return "partial" if self.held_rows else "warned" if self.alarms else "accepted"

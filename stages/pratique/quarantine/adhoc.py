@@ -17,7 +17,7 @@ from pratique.detector.verdict import judge_unreadable
 from pratique.quarantine.clear import ClearedBatch, ClearedSummary, clear_batch
 from pratique.quarantine.tables import rows_table
 from pratique.tables.arrival import Arrival, batch_name
-from pratique.tables.reading import read_table
+from pratique.tables.reading import read_file
 
 
 def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
@@ -39,11 +39,12 @@ def clear_file(path: Path, detector: Detector) -> ClearedBatch:
     """Clear one file as it lies there, whatever earlier runs kept."""
     digest, name = sha256_file(path), batch_name(path.resolve())
     try:
-        table = read_table(path)
-        batch = Batch(name, table, detector.layout)
+        found = read_file(path, detector.layout.ignored, detector.layout.names)
+        batch = Batch(name, found.table, detector.layout)
     except UnreadableBatch as error:
         return ClearedBatch(Arrival(name, path.name, digest, fault=str(error)), None, None, judge_unreadable())
-    arrival = Arrival(name, path.name, digest, table.num_rows, table.num_columns)
+    table = found.table
+    arrival = Arrival(name, path.name, digest, table.num_rows, table.num_columns, readings=found.readings)
     return clear_batch(arrival, batch, detector)
 
 
@@ -60,6 +61,7 @@ def verdicts_of(cleared: dict[str, ClearedSummary]) -> dict[str, Any]:
                 "alarms": list(summary.verdict.alarms),
                 "suspects": len(summary.verdict.suspects),
                 "fault": summary.arrival.fault,
+                "readings": list(summary.readings),
                 "too_few_trusted_rows": summary.verdict.adequacy.warning if summary.verdict.adequacy else "",
             }
             for path, summary in cleared.items()
@@ -73,12 +75,12 @@ def rows_of(cleared: dict[str, ClearedSummary]) -> pa.Table:
 
 
 def summary_line(path: str, summary: ClearedSummary) -> str:
-    """One line for a person or a log."""
+    """One line for a person or a log, and one for each thing that was read otherwise than it is written."""
     verdict = summary.verdict
     words = f"{verdict.verdict:<10}  {printable(path)}"
     if summary.arrival.fault is not None:
         return f"{words}  {printable(summary.arrival.fault)}"
-    if verdict.verdict == "accept":
-        return words
-    why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
-    return f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"
+    if verdict.verdict != "accept":
+        why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
+        words = f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"
+    return "\n".join([words, *(f"{'':<10}  read: {printable(said)}" for said in summary.readings)])

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pratique.core import paths
-from pratique.core.batch import Batch
+from pratique.core.batch import Batch, Reading
 from pratique.core.hashing import sha256_bytes, sha256_file
 from pratique.detector.cache import key_of, read_examination, write_examination
 from pratique.detector.detector import Detector
@@ -39,6 +39,8 @@ class ClearedSummary:
         The verdict's alarms, and why policy holds the batch whatever its rows are like.
     decision : {"", "release", "reject"}
     outcome : {"accepted", "quarantined"}
+    readings : tuple of str
+        What was read otherwise than it is written.
     """
 
     arrival: Arrival
@@ -50,6 +52,7 @@ class ClearedSummary:
     codes: tuple[str, ...]
     decision: str
     outcome: Outcome
+    readings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,20 @@ class ClearedBatch:
         return held
 
     @property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was read otherwise than it is written, of the file and of its cells."""
+        of_cells = () if self.batch is None else self.batch.readings
+        return (*map(Reading, self.arrival.readings), *of_cells)
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """Why the batch is held: the verdict's alarms, then the codes of policy."""
         return self.verdict.alarms + tuple(hold.code for hold in self.ruling.holds)
 
     @property
     def outcome(self) -> Outcome:
-        """Where the batch went; one that is accepted in part is accepted."""
-        if self.ruling.stops or self.batch is None:
+        """Where the batch went; one that is accepted in part is accepted, one of which no row is let in is not."""
+        if self.ruling.stops or self.batch is None or self.held.all():
             return "quarantined"
         released = self.ruling.action == "release"
         return "quarantined" if self.verdict.verdict == "quarantine" and not released else "accepted"
@@ -101,7 +110,8 @@ class ClearedBatch:
         ruled = (self.codes, self.ruling.action, self.outcome)
         why = self.verdict.suspects
         reasons = tuple(why[row].text if row in why else None for row in range(len(scores)))
-        return ClearedSummary(self.arrival, self.verdict, scores, p_values, self.held, reasons, *ruled)
+        said = tuple(reading.text for reading in self.readings)
+        return ClearedSummary(self.arrival, self.verdict, scores, p_values, self.held, reasons, *ruled, said)
 
 
 def row_set(batch: Batch) -> str | None:

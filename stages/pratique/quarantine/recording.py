@@ -8,7 +8,7 @@ from typing import Literal
 from pratique.contract.discovery import digest_code
 from pratique.contract.evidence import MOST_EVIDENCE
 from pratique.core import paths
-from pratique.core.batch import Batch
+from pratique.core.batch import Batch, Reading
 from pratique.core.errors import printable
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
@@ -26,6 +26,7 @@ from pratique.provenance.parts import (
     Digest,
     FileDescriptor,
     HoldRecord,
+    ReadingRecord,
     ResourceDescriptor,
     RowCounts,
     ShareRecord,
@@ -37,9 +38,9 @@ from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import Source
-from pratique.tables.reading import digest_trusted
+from pratique.tables.trusted import digest_trusted
 
-DECLARED_FILES = {"schema": paths.SCHEMA, "suite": paths.SUITE, "sources": paths.SOURCES}
+DECLARED_FILES = {"columns": paths.COLUMNS, "schema": paths.SCHEMA, "suite": paths.SUITE, "sources": paths.SOURCES}
 MEDIA_TYPES = {".csv": "text/csv", ".parquet": "application/vnd.apache.parquet"}
 UNREADABLE_MEDIA_TYPE = "application/octet-stream"
 RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
@@ -105,6 +106,7 @@ def make_record(
         reason_codes=cleared.codes,
         fault=_printable(arrival.fault),
         facts=_facts(cleared),
+        readings=tuple(map(_reading, cleared.readings)),
         source_entry=describe_source(upstream.source),
         predecessor=upstream.predecessor,
         configuration=tuple(ResourceDescriptor.of(name, digest) for name, digest in judged_by.digests.items()),
@@ -145,6 +147,11 @@ def _file(path: str, sha256: str, is_table: bool) -> FileDescriptor:
     return FileDescriptor(name=path, digest=Digest(sha256=sha256), media_type=media_type)
 
 
+def _reading(reading: Reading) -> ReadingRecord:
+    column = _printable(reading.column)
+    return ReadingRecord(words=printable(reading.words), column=column, cells=reading.cells)
+
+
 def _decision(decision: DecisionFile) -> DecisionRecord:
     """Whose word made the outcome differ from the verdict, and the digest of the file that holds it."""
     content = decision.content
@@ -172,10 +179,13 @@ def _facts(cleared: ClearedBatch) -> BatchFacts:
 
 
 def _share(cleared: ClearedBatch) -> ShareRecord | None:
-    """Estimated share of poisoned rows; none where nothing could be estimated."""
+    """Estimated share of poisoned rows, by what alarms the most if it estimates one; none where nothing could be."""
     if cleared.examination is None:
         return None
-    return ShareRecord(**round_floats(asdict(cleared.examination.share), 4))
+    alarms = [each.measurement for each in cleared.verdict.judged if each.alarm]
+    shares = [(alarm.p_value, alarm.finding.share) for alarm in alarms if alarm.finding.share is not None]
+    share = min(shares, key=lambda each: each[0])[1] if shares else cleared.examination.share
+    return ShareRecord(**round_floats(asdict(share), 4))
 
 
 def _suspect(row: int, reason: RowReason) -> SuspectRow:

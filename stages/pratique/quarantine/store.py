@@ -35,17 +35,11 @@ def _store_rows(cleared: ClearedBatch, batch: Batch) -> list[Path]:
     outputs = []
     if cleared.outcome == "accepted":
         outputs.append(paths.ACCEPTED / f"{batch.name}.parquet")
-        write_table(outputs[-1], to_training_types(batch).filter(pa.array(~held)))
+        write_table(outputs[-1], batch.typed_table.filter(pa.array(~held)))
     if held.any() or cleared.outcome == "quarantined":
         outputs.append(paths.QUARANTINE / batch.name / "rows.parquet")
         write_table(outputs[-1], _with_reasons(cleared, batch, np.flatnonzero(held)))
     return outputs
-
-
-def to_training_types(batch: Batch) -> pa.Table:
-    """The rows as training reads them: features and label first, in the reference's order and kinds."""
-    read = {name: pa.array(column.values, from_pandas=True) for name, column in batch.columns.items()}
-    return pa.table(read | {name: batch.table[name] for name in batch.table.column_names if name not in read})
 
 
 def _with_reasons(cleared: ClearedBatch, batch: Batch, rows: np.ndarray) -> pa.Table:

@@ -17,10 +17,10 @@ from pratique.core.layout import Layout
 from pratique.core.params import DataParams, Params
 from pratique.core.writing import write_json
 from pratique.provenance.record import Record
-from pratique.quarantine.store import to_training_types
 from pratique.tables.reading import read_table, read_trusted
+from pratique.tables.trusted import read_reference
 from pratique.training.models import Model, drop_unlabelled, train
-from pratique.training.rows import read_reference, read_training
+from pratique.training.rows import read_training
 
 PRICES = paths.CACHE / "prices"
 PRICED_ROWS = 10_000
@@ -79,7 +79,7 @@ class Pricing:
         few = params.train.model_copy(update={"trees": min(params.train.trees, TREES)})
         self._params = params.model_copy(update={"train": few})
         self._layout = layout
-        self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT), self._layout)
+        self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT, layout.ignored), self._layout)
         if not len(self._holdout):
             raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage learns from")
         versions = [version(name) for name in PRICE_LIBRARIES]
@@ -88,7 +88,7 @@ class Pricing:
         self._key = [
             settings,
             folders,
-            digest_code("provenance", "decisions", "quarantine", "training", "results"),
+            digest_code("provenance", "training", "results"),
             versions,
         ]
         self._base = read_training(read_reference(params.data), params)
@@ -183,9 +183,7 @@ def _thin(rows: Batch, share: float, fewest: int = 1) -> Batch:
 
 
 def _join_rows(base: Batch, held: Batch) -> pa.Table:
-    return pa.concat_tables(
-        [base.table, to_training_types(held).select(base.table.column_names).cast(base.table.schema)]
-    )
+    return pa.concat_tables([base.table, held.typed_table.select(base.table.column_names).cast(base.table.schema)])
 
 
 def _read_price(place: Path) -> Price | None:

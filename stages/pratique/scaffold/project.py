@@ -1,19 +1,25 @@
 """`pratique init`: a pipeline in a team's own repository, inferred from rows that the team trusts."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.columns import ColumnSpec
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Layout
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
 from pratique.scaffold.pipeline import STAGES, dvc_yaml
-from pratique.scaffold.rules import infer_schema, infer_suite
-from pratique.tables.reading import FORMATS, read_table, read_trusted
+from pratique.scaffold.proposals import Understanding, confirm, understand
+from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
+from pratique.tables.inference import refuse_amounts
+from pratique.tables.reading import FORMATS, read_file, read_trusted
+from pratique.tables.trusted import layout_of
 
 PARAMS_TEMPLATE = """\
 # Everything that the pipeline can be told. Unknown keys are errors.
@@ -21,9 +27,12 @@ seed: 0
 
 data:
   label: {label}         # what a model learns to predict
-  id: null               # a column that names a row; never a feature
+  id: {id}               # a column that names a row; never a feature
   ignore: []             # columns that are kept but not examined
-  personal: []           # columns whose cells no report shows
+  personal: {personal}           # columns whose cells no report shows
+  time: {time}             # a column that says when a row was taken; never a feature
+  ordered: false         # true: rows stand in the order in which they were taken
+  formats: read          # or hold: what becomes of a number that is written otherwise than trusted ones
 
 alarms:
   per_1000_batches: 10   # clean batches in 1,000 that may be quarantined: every threshold follows from it
@@ -107,7 +116,16 @@ class Written:
     new: bool
 
 
-def init(folder: Path, reference: Path, label: str) -> list[Written]:
+@dataclass(frozen=True)
+class Done:
+    """What init did: with each file, and how it understood the columns."""
+
+    files: tuple[Written, ...]
+    understood: Understanding
+    trusted: Batch
+
+
+def init(folder: Path, reference: Path, label: str, ask: Callable[[str], bool] | None = None) -> Done:
     """Write dvc.yaml, params.yaml, expectations/ and what people keep by hand, and copy the reference to its place.
 
     Nothing that exists is overwritten; a second call changes nothing.
@@ -120,25 +138,28 @@ def init(folder: Path, reference: Path, label: str) -> list[Written]:
         A CSV or Parquet file, or a folder of such files, of trusted rows.
     label : str
         The column that a model learns to predict.
+    ask : callable, optional
+        Takes a proposal about a column in words, and says whether to take it; all are taken if None.
 
     Raises
     ------
     PratiqueError
-        If the folder or the reference is missing or not readable, or has no such column; or if there is a
-        params.yaml that is about another label, or lacks a section which dvc.yaml names.
+        If the folder or the reference is missing or not readable, has no such column, or the column is no class; or
+        if there is a params.yaml that is about another label, or lacks a section which dvc.yaml names.
     """
     if not folder.is_dir():
         raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
-    table = read_trusted(reference) if reference.is_dir() else read_table(_existing(reference))
-    if not table.num_rows:
-        raise PratiqueError(f"{reference}: no rows; --from takes rows that you trust")
-    data = _data(folder / paths.PARAMS, label)
-    trusted = Batch("reference", table, Layout.infer(table, data))
-    written = [_write_new(folder / path, text) for path, text in pipeline_files(trusted, data).items()]
-    return written + _copy_reference(reference, folder / paths.REFERENCE)
+    understood, table = understand_rows(folder, reference, label)
+    if ask is not None and not (folder / paths.COLUMNS).exists():
+        understood = confirm(understood, ask)
+    data = understood.data
+    trusted = Batch("reference", table, layout_of(table, data, understood.specs))
+    files = pipeline_files(trusted, data, understood.specs)
+    written = [_write_new(folder / path, text) for path, text in files.items()]
+    return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood, trusted)
 
 
-def pipeline_files(trusted: Batch, data: DataParams) -> dict[Path, str]:
+def pipeline_files(trusted: Batch, data: DataParams, specs: Mapping[str, ColumnSpec]) -> dict[Path, str]:
     """The text of every file that a pipeline needs beside its rows, by its place in the folder.
 
     Parameters
@@ -146,15 +167,46 @@ def pipeline_files(trusted: Batch, data: DataParams) -> dict[Path, str]:
     trusted : Batch
         The rows that expectations are inferred from.
     data : DataParams
+    specs : mapping of str to ColumnSpec
+        What their columns are.
     """
     return {
         paths.PIPELINE: dvc_yaml(),
-        paths.PARAMS: PARAMS_TEMPLATE.format(label=_quote(data.label)),
+        paths.PARAMS: _params(data),
+        paths.COLUMNS: write_columns(specs),
         paths.SCHEMA: infer_schema(trusted),
         paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
         paths.SOURCES: SOURCES_TEMPLATE,
         paths.DECISIONS / "README.md": DECISIONS_TEMPLATE,
     }
+
+
+def understand_rows(folder: Path, reference: Path, label: str) -> tuple[Understanding, pa.Table]:
+    """How the columns of trusted rows are understood, given what a params.yaml that is there says; and the rows."""
+    data = _data(folder / paths.PARAMS, label)
+    table = read_trusted(reference, data.ignore) if reference.is_dir() else _read_file(reference, data)
+    if label not in table.column_names:
+        known = ", ".join(table.column_names[:12])
+        raise PratiqueError(f"--label: column '{label}' is not in the trusted rows; they have {known}")
+    refuse_amounts(table, label)
+    fresh = not (folder / paths.PARAMS).exists()
+    return understand(table, data, propose=fresh), table
+
+
+def _read_file(reference: Path, data: DataParams) -> pa.Table:
+    if not reference.is_file():
+        raise PratiqueError(f"{reference}: not found; --from takes a file of rows, or a folder of them")
+    table = read_file(reference, data.ignore).table
+    if not table.num_rows:
+        raise PratiqueError(f"{reference}: no rows; --from takes rows that you trust")
+    return table
+
+
+def _params(data: DataParams) -> str:
+    """The text of params.yaml for columns of these roles."""
+    roles = {key: "null" if name is None else _quote(name) for key, name in (("id", data.id), ("time", data.time))}
+    personal = f"[{', '.join(map(_quote, data.personal))}]"
+    return PARAMS_TEMPLATE.format(label=_quote(data.label), personal=personal, **roles)
 
 
 def _data(params: Path, label: str) -> DataParams:
@@ -183,12 +235,6 @@ def _require_sections(params: Path) -> None:
 def _quote(text: str) -> str:
     """Text in YAML's double quotes, which hold JSON's escapes; what can't be seen as the number of its character."""
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
-
-
-def _existing(reference: Path) -> Path:
-    if not reference.is_file():
-        raise PratiqueError(f"{reference}: not found; --from takes a .csv or .parquet file, or a folder of them")
-    return reference
 
 
 def _write_new(path: Path, text: str) -> Written:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,6 +31,8 @@ class Arrival:
     columns : int
     fault : str, optional
         Why the file can't be read as a table.
+    readings : tuple of str
+        What of the file was read otherwise than it seems.
     """
 
     batch: str
@@ -38,6 +41,7 @@ class Arrival:
     rows: int = 0
     columns: int = 0
     fault: str | None = None
+    readings: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -49,7 +53,7 @@ class Arrival:
         """The batch's name within its source."""
         return self.batch.split("/")[1]
 
-    def to_json(self) -> dict[str, str | int | None]:
+    def to_json(self) -> dict[str, Any]:
         """As ingest writes it."""
         return asdict(self)
 

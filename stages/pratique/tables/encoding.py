@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from sklearn.preprocessing import OneHotEncoder
 
 MOST_ENCODED_LEVELS = 64
+FEWEST_OF_A_LEVEL = 2
+"""Rows that a level must have to be told from others: one that was seen once is as good as unseen."""
 MOST_DIMENSIONS = 60
 """Points of more dimensions than this are summed up by `PRINCIPAL_COMPONENTS` principal ones."""
 PRINCIPAL_COMPONENTS = 40
@@ -28,7 +30,8 @@ class Encoder:
     A number x becomes asinh((x - mean) / std): linear near the middle, logarithmic in the tails, so that
     one heavy column does not drown the others and an outlier is still far away. A missing number sits at
     the mean. A level becomes a unit vector times 1/sqrt(2), so that two different levels are 1 apart, as
-    two numbers one standard deviation apart are; a level that was never seen is the zero vector.
+    two numbers one standard deviation apart are. Levels that were seen once share a vector with those that were never
+    seen, so that rows are not near each other for being new; where every level came twice, an unseen one is zero.
     Cost: O(rows x columns).
     """
 
@@ -49,7 +52,12 @@ class Encoder:
         std = np.sqrt((np.where(present, numbers - mean, 0) ** 2).sum(axis=0) / count)
         levels = None
         if trusted.layout.categorical:
-            levels = OneHotEncoder(handle_unknown="ignore", max_categories=MOST_ENCODED_LEVELS, sparse_output=False)
+            levels = OneHotEncoder(
+                handle_unknown="infrequent_if_exist",
+                min_frequency=FEWEST_OF_A_LEVEL,
+                max_categories=MOST_ENCODED_LEVELS,
+                sparse_output=False,
+            )
             levels.fit(trusted.categorical)
         return cls(mean, np.where(std > 0, std, 1.0), levels)
 

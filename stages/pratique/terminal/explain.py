@@ -5,7 +5,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pratique.contract.check import measure
+from pratique.contract.check import measure, show_label
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, printable
@@ -15,6 +15,7 @@ from pratique.detector.hypotheses import describe
 from pratique.detector.profile import Profile
 from pratique.provenance.record import Record
 from pratique.tables.reading import read_table
+from pratique.words import verdicts
 
 CLEAN = 1000
 
@@ -28,7 +29,7 @@ def explain(batch: str) -> RenderableType:
         If the batch has no record.
     """
     record = _read(batch)
-    words = [Text(f"{batch}: {record.verdict}, {record.outcome}", style="bold"), *_reasons(record)]
+    words = [Text(f"{batch}: {record.verdict}, {record.outcome}", style="bold"), *_list_reasons(record)]
     table = Table("check", "says", "observed", "limit", f"as odd, of {CLEAN:,} clean batches")
     for check in record.checks:
         odd = "failed" if check.fault else f"{CLEAN * check.p_value:.3g}"
@@ -60,7 +61,7 @@ def explain_row(batch: str, row: int) -> RenderableType:
     table = Table("check", "score", "of 100 trusted rows as odd", "column or rule")
     for name, score, share, rule in _of_row(whole, row, normal):
         table.add_row(name, score, share, rule)
-    return Group(Text(printable(f"{batch}, row {row}, label {whole.labels[row]!r}"), style="bold"), table)
+    return Group(Text(printable(f"{batch}, row {row}, label {show_label(whole, row)}"), style="bold"), table)
 
 
 def _of_row(batch: Batch, row: int, normal: Profile) -> list[tuple[str, str, str, str]]:
@@ -85,17 +86,16 @@ def _read(batch: str) -> Record:
     return Record.read(path)
 
 
-def _reasons(record: Record) -> list[Text]:
-    """The share of poisoned rows, declared rules that are broken, faults, and what policy holds the batch for."""
-    lines = []
+def _list_reasons(record: Record) -> list[Text]:
+    """Why the batch is held, what was read otherwise, more rules that are broken, the share of poisoned rows."""
+    lines = [] if record.plain else verdicts.reasons(record)
+    lines += [f"read: {reading.text}" for reading in record.readings]
+    for check in record.checks:
+        lines += [f"{check.name}: {rule}" for rule in check.breaches[1:]]
     share = record.poisoned_share
     if share is not None:
         low, high = (f"{100 * end:.3g}" for end in (share.lowest, share.highest))
         lines.append(f"poisoned rows: about {100 * share.estimate:.3g} % (from {low} to {high} %)")
     if record.budget is not None and record.budget.warning:
         lines.append(record.budget.warning)
-    if record.fault:
-        lines.append(record.fault)
-    for check in record.checks:
-        lines += [f"{check.name}: {rule}" for rule in (*check.breaches, *filter(None, [check.fault]))]
-    return [Text(printable(line)) for line in lines + [hold.reason for hold in record.holds]]
+    return [Text(printable(line)) for line in lines]

@@ -12,7 +12,7 @@ from pratique.core.params import Params
 from pratique.core.version import __version__
 from pratique.core.writing import write_json
 from pratique.provenance.record import Record
-from pratique.tables.reading import digest_trusted
+from pratique.tables.trusted import digest_trusted
 from pratique.training.rows import list_accepted_files
 
 MANIFEST = paths.MODEL / "manifest.json"

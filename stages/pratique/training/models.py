@@ -44,7 +44,8 @@ class Model:
         return np.asarray(self.classifier.predict_proba(self._points(batch)))
 
     def _points(self, batch: Batch) -> np.ndarray:
-        own = batch if batch.layout == self.layout else Batch(batch.name, batch.table, self.layout)
+        same = (batch.layout.label, batch.layout.kinds) == (self.layout.label, self.layout.kinds)
+        own = batch if same else Batch(batch.name, batch.typed_table, self.layout)
         return self.encoder.transform(own)
 
     def save(self, path: Path) -> None:
@@ -73,12 +74,9 @@ def train(batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None =
     if len(classes) < 2:
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
     encoder = Encoder.fit(batch)
-    return Model(
-        batch.layout,
-        encoder,
-        _classifier(kind or params.model, params.trees, seed).fit(encoder.transform(batch), targets),
-        classes,
-    )
+    layout = Layout(batch.layout.label, batch.layout.kinds)  # cells are typed: how they were written is past
+    classifier = _classifier(kind or params.model, params.trees, seed).fit(encoder.transform(batch), targets)
+    return Model(layout, encoder, classifier, classes)
 
 
 def _classifier(kind: ModelKind, trees: int, seed: int) -> "ClassifierMixin":

@@ -10,7 +10,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
-from pratique.core.params import DataParams, Params
+from pratique.core.params import Params
 from pratique.tables.arrival import read_arrivals
 from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import drop_unlabelled
@@ -27,18 +27,6 @@ def list_accepted_files() -> list[Path]:
     if not paths.ACCEPTED.is_dir():
         raise PratiqueError(f"{paths.ACCEPTED}: not found; run `pratique validate` (or `dvc repro`) first")
     return sorted(paths.ACCEPTED.glob("*/*.parquet"))
-
-
-def read_reference(data: DataParams) -> Batch:
-    """The trusted rows that everything is judged by.
-
-    Raises
-    ------
-    PratiqueError
-        If there are none, or they lack a column that params.yaml names.
-    """
-    table = read_trusted(paths.REFERENCE)
-    return Batch("reference", table, Layout.infer(table, data))
 
 
 def read_accepted(layout: Layout) -> Batch:
@@ -87,7 +75,7 @@ def read_holdout(layout: Layout) -> Batch:
     PratiqueError
         If a column is missing, or a row has no label.
     """
-    batch = Batch("holdout", read_trusted(paths.HOLDOUT), layout)
+    batch = Batch("holdout", read_trusted(paths.HOLDOUT, layout.ignored), layout)
     if batch.missing_columns:
         raise PratiqueError(f"{paths.HOLDOUT}: column '{batch.missing_columns[0]}' is missing; the reference has it")
     blank = np.flatnonzero(batch.labels == "")

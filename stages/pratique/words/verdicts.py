@@ -1,12 +1,15 @@
 """Numbers and verdicts in plain words."""
 
 from pratique.contract.subject import ADVICE, Subject
+from pratique.core.errors import printable
 from pratique.core.text import shorten
 from pratique.detector.hypotheses import describe
 from pratique.detector.verdict import SHIFT_ALARM
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
 
+ACCOUNTED = 0.8
+"""Share of the suspects that one rule must hold for the statistics to step behind it."""
 MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
 REPEATED = (
@@ -21,6 +24,7 @@ STATES = {
     "waits": "Waits for a decision",
     "barred": "Held by policy",
     "released": "Released",
+    "unread": "Released, but no row can be read",
     "rejected": "Rejected",
     "partial": "Accepted in part",
     "warned": "Accepted with a warning",
@@ -118,7 +122,8 @@ def reasons(facts: Record) -> list[str]:
     """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm."""
     if facts.fault is not None:
         return [f"unreadable: {facts.fault}"]
-    clauses = [*(hold.reason for hold in facts.holds), *(_reason(check) for check in ranked_alarms(facts))]
+    unread = ["released, but none of its rows can be read"] if facts.state == "unread" else []
+    clauses = [*unread, *(hold.reason for hold in facts.holds), *_list_reasons(facts)]
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
@@ -128,14 +133,65 @@ def list_decisions(facts: Record) -> list[str]:
 
 
 def ranked_alarms(facts: Record) -> list[CheckRecord]:
-    """The checks that alarm, the strongest first."""
-    return sorted((c for c in facts.checks if c.alarm), key=lambda check: (check.p_value, check.name))
+    """The checks that alarm: declared rules first, then the strongest."""
+    return sorted(
+        (c for c in facts.checks if c.alarm), key=lambda check: (not _is_rule(check), check.p_value, check.name)
+    )
+
+
+def explaining_rule(facts: Record) -> CheckRecord | None:
+    """The declared rules that account for the batch: they break it as a whole, or hold nearly all of its suspects.
+
+    What statistics make of such a batch follows from that: a column that is missing or empty moves everything.
+    """
+    rules = [check for check in facts.checks if _is_rule(check) and check.fault is None]
+    rules.sort(key=lambda check: (not check.breaches, -check.n_failed))
+    for check in rules[:1]:
+        if check.breaches or check.n_failed >= max(1.0, ACCOUNTED * facts.suspect_count):
+            return check
+    return None
+
+
+def _is_rule(check: CheckRecord) -> bool:
+    return describe(check.name).about == "rules"
+
+
+def _list_reasons(facts: Record) -> list[str]:
+    """A clause for each alarm; where a rule accounts for the batch, one for all others."""
+    alarms, rule = ranked_alarms(facts), explaining_rule(facts)
+    if rule is None or not alarms:
+        return [_reason(check) for check in alarms]
+    others = [check.name for check in alarms if not _is_rule(check)]
+    said = [_reason(check) for check in [rule, *(c for c in alarms if _is_rule(c) and c != rule)]]
+    return [*said, f"what {join_list(others)} say{'s' * (len(others) == 1)} may follow from that"] if others else said
 
 
 def _reason(check: CheckRecord) -> str:
     if check.fault is not None:
         return f"{check.name} failed: {check.fault}"
-    return f"{check.name}: {check.breaches[0]}" if check.breaches else describe(check.name).alarm
+    if check.breaches:
+        return f"{check.name}: {check.breaches[0]}"
+    named = what_stands_out(check)
+    return f"{describe(check.name).alarm}: {named}" if named else describe(check.name).alarm
+
+
+def what_stands_out(check: CheckRecord) -> str:
+    """The columns, or the rows, that a check points at first; nothing where it points at none.
+
+    Rules name the column, the rule and how many rows break it; repetition names the pair, a leak the copied rows.
+    """
+    about, evidence = describe(check.name).about, check.evidence
+    columns = [each for each in evidence.columns if each.stands_out]
+    if about == "rules" and columns:
+        first = columns[0]
+        rows = f" ({first.facts['rows']:,} rows)" if "rows" in first.facts else ""
+        return printable(f"{', '.join(first.columns)}: {first.facts.get('rule', 'see its evidence')}{rows}")
+    if about == "repetition" and evidence.rows:
+        return f"rows {join_list([str(row) for row in evidence.rows[0].rows])} first"
+    if about == "leak" and evidence.rows:
+        pairs = [f"row {e.rows[0]} of row {e.facts.get('copy of holdout row')}" for e in evidence.rows]
+        return join_list(pairs, most=3)
+    return printable(join_list([", ".join(each.columns) for each in columns], most=3))
 
 
 def headline(facts: Record) -> str:
@@ -217,6 +273,9 @@ def advice(facts: Record, planted: bool, repeated: bool) -> str:
         return "Look at the suspect rows; the others are accepted."
     if not facts.rows:
         return "The file has no rows. Ask the source to send it again; reject this one."
+    rule = explaining_rule(facts)
+    if rule is not None:
+        return describe(rule.name).advice
     about = {describe(check.name).about for check in alarms}
     if "leak" in about:
         return next(describe(check.name).advice for check in alarms if describe(check.name).about == "leak")

@@ -9,14 +9,15 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError
-from pratique.core.layout import Layout
 from pratique.core.params import Params, parse
 from pratique.core.writing import write_text
 from pratique.provenance import git
 from pratique.scaffold.pipeline import dvc_yaml
 from pratique.scaffold.project import pipeline_files
+from pratique.scaffold.proposals import understand
 from pratique.scaffold.samples import digits, iris, spam
-from pratique.scaffold.samples.sample import Sample, to_csv
+from pratique.scaffold.samples.sample import Sample, as_cells, to_csv
+from pratique.tables.trusted import layout_of
 
 SAMPLES: Mapping[str, Callable[[], Sample]] = {"spam": spam.sample, "digits": digits.sample, "iris": iris.sample}
 
@@ -42,13 +43,15 @@ def write_sample(folder: Path, name: str) -> None:
 def sample_files(sample: Sample) -> dict[Path, str]:
     """The text of every file of a sample's project, by its place in the folder."""
     data = parse(Params, parse_yaml(sample.params, f"{sample.name}.yaml"), f"{sample.name}.yaml").data
-    trusted = Batch("reference", sample.reference, Layout.of_types(sample.reference, data))
+    rows = as_cells(sample.reference)
+    specs = understand(rows, data, propose=False).specs
+    trusted = Batch("reference", rows, layout_of(rows, data, specs))
     tables = {
         paths.REFERENCE / f"{sample.name}.csv": sample.reference,
         paths.HOLDOUT / f"{sample.name}.csv": sample.holdout,
         **{paths.INCOMING / f"{batch}.csv": table for batch, table in sample.incoming.items()},
     }
-    return pipeline_files(trusted, data) | {
+    return pipeline_files(trusted, data, specs) | {
         paths.PARAMS: sample.params,
         **{place: to_csv(table) for place, table in tables.items()},
         paths.SOURCES: sample.sources,

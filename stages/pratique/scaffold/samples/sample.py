@@ -43,8 +43,13 @@ class Sample:
 
 def to_csv(table: pa.Table) -> str:
     """A table as CSV: numbers with up to three decimals, and no cell that needs a quote."""
-    columns = [_to_cells(column) for column in table.columns]
+    columns = as_cells(table).to_pydict().values()
     return "".join(f"{','.join(line)}\n" for line in (table.column_names, *zip(*columns, strict=True)))
+
+
+def as_cells(table: pa.Table) -> pa.Table:
+    """The same table as text, as it is read from its CSV file."""
+    return pa.table({name: _to_cells(table[name]) for name in table.column_names})
 
 
 def _to_cells(column: pa.ChunkedArray) -> list[str]:
