@@ -7,13 +7,14 @@ import pandas as pd
 import pytest
 from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.layout import Layout
 from pratique.core.params import DataParams, load
 from pratique.quarantine.sources import load_inventory
 from pratique.scaffold.project import pipeline_files
+from pratique.scaffold.proposals import understand
 from pratique.scaffold.samples.batches import BatchPlan, make_batches, split
 from pratique.scaffold.samples.folder import SAMPLES, sample_files
 from pratique.tables.reading import read_trusted
+from pratique.tables.trusted import layout_of
 
 REPOSITORY = Path(__file__).parents[2]
 LAYOUT = Layout("kind", {"number": "integer"})
@@ -22,6 +23,11 @@ LAYOUT = Layout("kind", {"number": "integer"})
 @pytest.fixture(scope="module", params=SAMPLES)
 def sample(request, write):
     return write(request.param)
+
+
+def infer_files(rows, data):
+    specs = understand(rows, data, propose=False).specs
+    return pipeline_files(Batch("reference", rows, layout_of(rows, data, specs)), data, specs)
 
 
 def files(folder):
@@ -36,8 +42,8 @@ def test_written_again_it_is_the_same_bytes(sample):
 def test_the_expectations_are_those_that_init_infers_from_its_rows(sample):
     data = load(sample.root / paths.PARAMS).data
     rows = read_trusted(sample.root / paths.REFERENCE)
-    inferred = pipeline_files(Batch("reference", rows, Layout.infer(rows, data)), data)
-    for place in (paths.SCHEMA, paths.SUITE, paths.PIPELINE):
+    inferred = infer_files(rows, data)
+    for place in (paths.COLUMNS, paths.SCHEMA, paths.SUITE, paths.PIPELINE):
         assert (sample.root / place).read_text(encoding="utf-8") == inferred[place]
 
 
@@ -45,9 +51,7 @@ def test_its_params_are_those_of_init_but_for_model_and_drill(sample, tmp_path):
     params = load(sample.root / paths.PARAMS)
     rows = read_trusted(sample.root / paths.REFERENCE)
     path = tmp_path / "params.yaml"
-    path.write_text(
-        pipeline_files(Batch("reference", rows, Layout.infer(rows, params.data)), params.data)[paths.PARAMS]
-    )
+    path.write_text(infer_files(rows, params.data)[paths.PARAMS])
     more = {"checks": params.checks} if sample.name == "iris" else {}
     same = {name: getattr(params, name) for name in ("seed", "train", "drill")} | more
     assert params == load(path).model_copy(update=same)
@@ -138,4 +142,5 @@ def test_layout_of_a_sample_is_what_its_reference_teaches(write):
 
     for name, layout in (("digits", DIGIT_LAYOUT), ("spam", MAIL_LAYOUT)):
         rows = read_trusted(write(name).root / paths.REFERENCE)
-        assert Layout.infer(rows, DataParams(label=layout.label)) == layout
+        learned = layout_of(rows, DataParams(label=layout.label))
+        assert (learned.label, learned.kinds) == (layout.label, layout.kinds)

@@ -20,7 +20,7 @@ CELL_COLUMNS = (
 )  # fmt: skip
 RECALL = ("batches_caught", "rows_caught")
 DAMAGE = ("damage_without", "damage_with")
-SHARES = (*RECALL, "good_rows_lost", *SCORED)
+BOUNDED_MEASURES = (*RECALL, "good_rows_lost", *SCORED)
 """Measures that lie between 0 and 1."""
 SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "delay")
 """Measures that are no metrics."""
@@ -58,7 +58,7 @@ class Group:
     def spreads(self) -> dict[str, Spread]:
         """Every measure by name, summed up over the runs that have it."""
         return {
-            name: summarize_runs(values, *((0, 1) if name in SHARES else ()))
+            name: summarize_runs(values, *((0, 1) if name in BOUNDED_MEASURES else ()))
             for name, values in self.measures().items()
         }
 

@@ -7,7 +7,7 @@ from pratique.results.comparison import SUCCESS, Comparison, read_comparison
 from pratique.results.triggers import FoundTrigger, read_triggers
 from pratique.statistics.resampling import Estimate
 from pratique.words import verdicts as words
-from pratique.words.worth import MODELS, interval, worth_sentences
+from pratique.words.worth import MODELS, interval, show_value, worth_sentences
 
 LEFT, RIGHT = 190, 560
 LINE = 34
@@ -99,5 +99,5 @@ def _dot(model: str, found: Estimate, place: int, low: float, high: float) -> Do
 
 
 def _describe(found: FoundTrigger) -> tuple[str, str, str]:
-    cells = [f"{column} = {words.show_value(value)}" for column, value in found.trigger.cells.items()]
+    cells = [f"{column} = {show_value(value)}" for column, value in found.trigger.cells.items()]
     return words.join_list(cells, most=8), found.trigger.target, words.join_list(list(found.batches))

@@ -2,7 +2,6 @@
 
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.errors import printable
-from pratique.core.text import shorten
 from pratique.detector.hypotheses import describe
 from pratique.detector.verdict import SHIFT_ALARM
 from pratique.provenance.parts import CheckRecord
@@ -92,17 +91,6 @@ def number(value: float | None) -> str:
     if abs(value) >= 1000:
         return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
     return f"{value:.3g}"
-
-
-def show_value(value: float | str) -> str:
-    """A cell of a batch as people may see it.
-
-    Examples
-    --------
-    >>> show_value(4.2), show_value("red")
-    ('4.2', "'red'")
-    """
-    return f"'{shorten(value)}'" if isinstance(value, str) else number(value)
 
 
 def join_list(items: list[str], most: int = 4) -> str:

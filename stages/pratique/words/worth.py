@@ -1,8 +1,9 @@
 """What the gate was worth, in sentences: a difference within chance is said to be within chance."""
 
+from pratique.core.text import shorten
 from pratique.results.comparison import SUCCESS, Comparison
 from pratique.statistics.resampling import Estimate
-from pratique.words.verdicts import percent, points
+from pratique.words.verdicts import number, percent, points
 
 MODELS = {
     "accepted": "with the gate",
@@ -61,3 +62,14 @@ def interval(found: Estimate) -> str:
     '94 to 96.1 %'
     """
     return f"{percent(found.low).removesuffix(' %')} to {percent(found.high)}"
+
+
+def show_value(value: float | str) -> str:
+    """A cell of a batch as people may see it.
+
+    Examples
+    --------
+    >>> show_value(4.2), show_value("red")
+    ('4.2', "'red'")
+    """
+    return f"'{shorten(value)}'" if isinstance(value, str) else number(value)
