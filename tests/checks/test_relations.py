@@ -1,10 +1,12 @@
 """Relations: the regressions against a plain ridge solver, and rows whose columns contradict each other."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from pratique.checks.relations import Relations, Terms, Web
 from pratique.contract.check import measure
 from pratique.core.batch import Batch
+from pratique.core.layout import Layout
 from pratique.tables.encoding import Encoder, Ranks
 
 PENALTY = 0.02
@@ -78,3 +80,20 @@ def test_a_level_that_was_never_seen_is_a_full_surprise(mixed_batch):
     residuals = fitted.features.residuals(Batch.from_frame("s/b", frame, mixed_batch.layout))
     assert residuals[0, len(mixed_batch.layout.numeric)] == 1.0
     assert (residuals[1:, len(mixed_batch.layout.numeric)] < 1.0).all()
+
+
+def test_levels_that_were_seen_once_share_an_indicator():
+    """The blocks of the regressions are those of the encoder, whatever levels are rare."""
+    names = np.array(["red", "blue", "green"])
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {
+            "a": rng.normal(size=60),
+            "c": pa.array([*names[rng.integers(0, 3, 57)], "x", "y", "z"]),
+            "d": pa.array([f"v{i}" for i in range(60)]),
+            "y": pa.array(["u", "v"] * 30),
+        }
+    )
+    trusted = Batch("r", table, Layout("y", {"a": "real", "c": "category", "d": "category"}))
+    found = measure(Relations().fit(trusted, rng), trusted)
+    assert found.fault is None

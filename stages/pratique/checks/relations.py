@@ -13,7 +13,7 @@ from pratique.contract.finding import RowScores
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.statistics.empirical import tail_probability
-from pratique.tables.encoding import MOST_DIMENSIONS, MOST_ENCODED_LEVELS, Encoder, Ranks, space_evenly
+from pratique.tables.encoding import MOST_DIMENSIONS, Encoder, Ranks, count_indicators, space_evenly
 
 KNOTS = (-1.0, 0.0, 1.0)
 PAIRED = 12
@@ -112,8 +112,7 @@ class Terms:
 
     @property
     def _levels(self) -> list[int]:
-        known = [] if self.ranks.levels is None else self.ranks.levels.categories_
-        return [min(len(levels), MOST_ENCODED_LEVELS) for levels in known]  # of more the rarest share one indicator
+        return [] if self.ranks.levels is None else count_indicators(self.ranks.levels)
 
     @property
     def _knots(self) -> tuple[float, ...]:

@@ -136,6 +136,13 @@ class Projection:
         return np.maximum((centred**2).sum(axis=1) - ((centred @ self.axes.T) ** 2).sum(axis=1), 0)
 
 
+def count_indicators(levels: "OneHotEncoder") -> list[int]:
+    """How many indicators each column of levels has; levels that are rare share one."""
+    rare = [0 if shared is None else len(shared) for shared in levels.infrequent_categories_]
+    known = [len(names) for names in levels.categories_]
+    return [count - shared + (shared > 0) for count, shared in zip(known, rare, strict=True)]
+
+
 def space_evenly(columns: int, most: int = MOST_COMPARED_COLUMNS) -> np.ndarray:
     """Positions of all columns, or of `most` evenly spaced ones of more.
 
