@@ -169,6 +169,7 @@ def test_a_backdoor_works_in_the_poisoned_model_and_not_behind_the_gate(setting,
     outcome = setting.run(cell(trigger, 0.4, poisoned_batches=0.67))
     assert outcome.success == 1
     assert outcome.gate.success < 0.2
+    assert outcome.success_oracle < 0.2
     assert setting.run(cell(LabelFlip(), 0.4)).success is None
 
 

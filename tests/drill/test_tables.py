@@ -12,7 +12,7 @@ EXERCISE = Exercise("flips", "label_flip", LabelFlip(), (0.2,), 6, 0.34)
 def outcome(*, clean=0.9, without=0.8, gated=0.88, success=None, success_with=None, cleared=True, transfer=None):
     gate = Gate(2, 1, 30, 16, 2, None if gated is None else {"accuracy": gated}, success_with) if cleared else None
     scores = [{"accuracy": value} for value in (clean, without, 0.91)]
-    return Outcome(600, 40, *scores, success, gate, transfer, None)
+    return Outcome(600, 40, *scores, success, 0.125, gate, transfer, None)
 
 
 def test_the_measures_of_a_run():
@@ -29,6 +29,7 @@ def test_the_measures_of_a_run():
         "damage_with": pytest.approx(0.02),
         "damage_avoided": pytest.approx(0.08),
         "success_without": 1.0,
+        "success_oracle": 0.125,
         "success_with": 0.25,
         "success_avoided": 0.75,
     }

@@ -98,8 +98,8 @@ class Outcome:
         Where nothing is poisoned; with everything let in, as without the gate.
     oracle : dict of str to float, optional
         With the poisoned rows left out; None where that can't be trained on.
-    success : float, optional
-        Of a backdoor without the gate, in [0, 1].
+    success, success_oracle : float, optional
+        Of a backdoor without the gate, and in the model that saw no poison, in [0, 1].
     gate : Gate, optional
         Of the runs that pass it.
     transfer : Transfer, optional
@@ -114,6 +114,7 @@ class Outcome:
     without: Metrics
     oracle: Metrics | None
     success: float | None
+    success_oracle: float | None
     gate: Gate | None
     transfer: Transfer | None
     detail: Detail | None

@@ -100,13 +100,15 @@ class Setting:
         good = np.setdiff1d(np.arange(len(poisoned.batch)), poisoned.rows)
         model = self._model(poisoned.batch, cell.run)
         scores, predicted = score(model, self.holdout)
+        oracle = self._trainable(poisoned.batch.take(good), cell.run)
         return Outcome(
             rows=len(poisoned.batch),
             poisoned_rows=len(poisoned.rows),
             clean=self._clean(deal, cell),
             without=asdict(scores),
-            oracle=self._scores(self._trainable(poisoned.batch.take(good), cell.run)),
+            oracle=self._scores(oracle),
             success=self._success(model, trigger),
+            success_oracle=self._success(oracle, trigger),
             gate=self._gate(deal, poisoned, trigger, cell) if cell.cleared else None,
             transfer=self._transfer(deal, poisoned, cell) if exercise.unseen else None,
             detail=self._detail(deal, poisoned, predicted, model) if cell.run == 0 else None,

@@ -12,7 +12,8 @@ from pratique.drill.plan import Cell
 from pratique.statistics.spread import Spread, possible_ranks, summarize_runs
 
 SCORED = (
-    "accuracy_clean", "accuracy_without", "accuracy_with", "accuracy_oracle", "success_without", "success_with"
+    "accuracy_clean", "accuracy_without", "accuracy_with", "accuracy_oracle",
+    "success_without", "success_with", "success_oracle",
 )  # fmt: skip
 CELL_COLUMNS = (
     "attack", "rate", "repetition", "rows", "poisoned_rows", "batches", "batches_caught", "rows_caught",
@@ -22,7 +23,7 @@ RECALL = ("batches_caught", "rows_caught")
 DAMAGE = ("damage_without", "damage_with")
 BOUNDED_MEASURES = (*RECALL, "good_rows_lost", *SCORED)
 """Measures that lie between 0 and 1."""
-SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "delay")
+SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "success_oracle", "delay")
 """Measures that are no metrics."""
 
 Runs = list[tuple[Cell, Outcome]]
@@ -77,12 +78,12 @@ def groups(cells: Iterable[Cell], outcomes: Iterable[Outcome]) -> list[Group]:
 def list_measures(outcome: Outcome) -> dict[str, float | None]:
     """What is summed up over runs; None where this run has no such number.
 
-    `with` is with the gate, `without` is with everything let in. `accuracy_*` is that of the models, `success_*` that
-    of a backdoor in them. `damage_*` is the accuracy that the poison costs; `damage_avoided` and `success_avoided` are
-    the differences that the gate makes, in one and the same run. `batches_caught` and `rows_caught` are shares of the
-    batches and rows with poison, `good_rows_lost` of the rows without. `damage_proxy` is the damage to a model of the
-    kind that the attack is optimised against, `damage_on_<kind>` to one of another kind, `transfer_gap_<kind>` the
-    difference.
+    `with` is with the gate, `without` with everything let in, `oracle` without the poisoned rows. `accuracy_*` is that
+    of the models, `success_*` that of a backdoor in them. `damage_*` is the accuracy that the poison costs;
+    `damage_avoided` and `success_avoided` are the differences that the gate makes, in one and the same run.
+    `batches_caught` and `rows_caught` are shares of the batches and rows with poison, `good_rows_lost` of the rows
+    without. `damage_proxy` is the damage to a model of the kind that the attack is optimised against,
+    `damage_on_<kind>` to one of another kind, `transfer_gap_<kind>` the difference.
     """
     gate, transfer, clean, without = (
         outcome.gate,
@@ -104,6 +105,7 @@ def list_measures(outcome: Outcome) -> dict[str, float | None]:
         "accuracy_oracle": None if outcome.oracle is None else outcome.oracle["accuracy"],
         "damage_without": clean - without,
         "success_without": outcome.success,
+        "success_oracle": outcome.success_oracle,
     }
     if gate is not None and gate.scores is not None:
         found |= {
