@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.layout import Layout
 from pratique.core.params import DataParams, load
 from pratique.quarantine.sources import load_inventory
 from pratique.scaffold.project import pipeline_files
