@@ -1,11 +1,16 @@
 """Every command that the README shows is run: here, by another test, or by CI."""
 
 import csv
+import json
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from pratique.results.comparison import Comparison
+from pratique.statistics.resampling import Estimate
+from pratique.words.verdicts import points
+from pratique.words.worth import in_100
 
 REPOSITORY = Path(__file__).parents[2]
 RUN_ELSEWHERE = {
@@ -34,11 +39,56 @@ def recipe(target):
     return body
 
 
+REPORTS = REPOSITORY / "data/reports"
+RATE = "30"
+"""Per cent of the rows that the drill poisons in a poisoned batch."""
+
+
+def read(name):
+    """Metrics as the run wrote them."""
+    return json.loads((REPORTS / name).read_text(encoding="utf-8"))
+
+
+def span(low, high):
+    return f"{points(low)} to {points(high)}"
+
+
+def lost(measures, where):
+    """What a drill's attack costs, without the gate or with it, in points of accuracy."""
+    value, low, high = (measures[f"damage_{where}{end}"] for end in ("", "_low", "_high"))
+    return f"{points(value)} points ({span(low, high)})".replace("+", "")
+
+
+def figures():
+    """A line for each claim."""
+    drill, worth = read("drill/metrics.json"), Comparison.of_measures(read("metrics.json"), "metrics.json")
+    trigger, flips, control = (
+        drill[name] for name in (f"backdoor_trigger-{RATE}", f"one_way_flip-{RATE}", "control-0")
+    )
+    success = {where: in_100(Estimate(trigger[f"success_{where}"], 0, 1)) for where in ("without", "with", "oracle")}
+    gate, new = worth.gate["accuracy"], worth.new_data["accuracy"]
+    return [
+        f"- A planted trigger opens the filter **{success['without']}** without the gate, **{success['with']}** with it, "
+        f"and {success['oracle']} where nothing was planted.",
+        f"- Spam reported as ham costs **{lost(flips, 'without')}** of accuracy without the gate, "
+        f"**{lost(flips, 'with')}** with it.",
+        f"- A clean control costs **{lost(control, 'with')}**.",
+        f"- On the 25 batches that came in, the gate was worth **{points(gate.value)} points** ({span(gate.low, gate.high)}), "
+        f"and what it let in **{points(new.value)} points** over the trusted rows alone ({span(new.low, new.high)}).",
+    ]
+
+
 def test_every_block_with_commands_is_covered():
     shown = [command for body in blocks("console") for command in commands(body)]
     assert shown == list(RUN_ELSEWHERE)
     assert len(blocks("sh", "bash")) == 1
     assert len(blocks("", "shell")) == 0
+
+
+def test_its_figures_are_those_of_the_committed_run():
+    text = " ".join((REPOSITORY / "README.md").read_text(encoding="utf-8").split())
+    for claim in figures():
+        assert claim in text
 
 
 def test_make_does_what_other_tests_run():
@@ -93,3 +143,7 @@ def test_the_python_that_is_shown_works_as_written(make_rows, tmp_path, monkeypa
     exec(body, names)
     assert names["result"].verdict == "accept"
     assert len(names["result"].accepted) == len(monday)
+
+
+if __name__ == "__main__":  # what stands in the README after another run of the sample
+    print("\n".join(figures()))

@@ -23,7 +23,7 @@ RECALL = ("batches_caught", "rows_caught")
 DAMAGE = ("damage_without", "damage_with")
 BOUNDED_MEASURES = (*RECALL, "good_rows_lost", *SCORED)
 """Measures that lie between 0 and 1."""
-SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "success_oracle", "delay")
+SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "delay")
 """Measures that are no metrics."""
 
 Runs = list[tuple[Cell, Outcome]]
