@@ -68,13 +68,13 @@ def figures():
     success = {where: in_100(Estimate(trigger[f"success_{where}"], 0, 1)) for where in ("without", "with", "oracle")}
     gate, new = worth.gate["accuracy"], worth.new_data["accuracy"]
     return [
-        f"- A planted trigger opens the filter **{success['without']}** without the gate, **{success['with']}** with it, "
-        f"and {success['oracle']} where nothing was planted.",
+        f"- A planted trigger opens the filter **{success['without']}** without the gate, "
+        f"**{success['with']}** with it, and {success['oracle']} where nothing was planted.",
         f"- Spam reported as ham costs **{lost(flips, 'without')}** of accuracy without the gate, "
         f"**{lost(flips, 'with')}** with it.",
         f"- A clean control costs **{lost(control, 'with')}**.",
-        f"- On the 25 batches that came in, the gate was worth **{points(gate.value)} points** ({span(gate.low, gate.high)}), "
-        f"and what it let in **{points(new.value)} points** over the trusted rows alone ({span(new.low, new.high)}).",
+        f"- On the 25 batches that came in, the gate was worth **{points(gate.value)} points** "
+        f"({span(gate.low, gate.high)}), and what it let in **{points(new.value)} points** over the trusted rows alone ({span(new.low, new.high)}).",
     ]
 
 
