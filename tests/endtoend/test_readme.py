@@ -74,7 +74,8 @@ def figures():
         f"**{lost(flips, 'with')}** with it.",
         f"- A clean control costs **{lost(control, 'with')}**.",
         f"- On the 25 batches that came in, the gate was worth **{points(gate.value)} points** "
-        f"({span(gate.low, gate.high)}), and what it let in **{points(new.value)} points** over the trusted rows alone ({span(new.low, new.high)}).",
+        f"({span(gate.low, gate.high)}), and what it let in **{points(new.value)} points** "
+        f"over the trusted rows alone ({span(new.low, new.high)}).",
     ]
 
 
