@@ -116,6 +116,8 @@ def _levels(suspects: Batch, trusted: Batch) -> list[_Found]:
             continue
         levels, counts = np.unique(mine.astype(str), return_counts=True)
         common = levels[np.argmax(counts)]
+        if not layout.may_show(name, str(common)):
+            continue
         what = f"{EXACT_PREFIX}'{shorten(str(common))}'"
         found += _agreement(name, what, mine.astype(str) == common, theirs.astype(str) == common)
     return found
