@@ -94,3 +94,20 @@ def test_rows_as_training_reads_them():
     assert got.typed_table.to_pydict() == {
         "n": [1, 2], "c": ["a", "b"], "r": [0.5, None], "y": ["x", "y"], "id": ["007", "8"],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("cells", "order"),
+    [
+        (["2024-03-01", None, "2024-01-05", "2024-02-01 10:00"], [2, 3, 0, 1]),
+        (["1.3.2024", "5.1.2024", "no time", "1.2.2024"], [1, 3, 0, 2]),
+        ([30, 10, None, 20], [1, 3, 0, 2]),
+        (["2024-01-01T10:00:00+02:00", "2024-01-01T08:30:00Z", "2024-01-01T10:00:00+03:00", None], [2, 0, 1, 3]),
+    ],
+)
+def test_a_time_column_gives_rows_their_order(cells, order):
+    table = pa.table({"n": ["1"] * 4, "seen": cells})
+    assert Batch("r", table, Layout("y", {"n": "integer"}, time="seen")).order.tolist() == order
+    assert Batch("r", table, Layout("y", {"n": "integer"})).order is None
+    assert Batch("r", table, Layout("y", {"n": "integer"}, ordered=True)).order.tolist() == [0, 1, 2, 3]
+    assert Batch("r", table, Layout("y", {"n": "integer"}, time="gone")).order is None

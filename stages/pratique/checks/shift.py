@@ -11,6 +11,7 @@ from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.contract.finding import BatchScore
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
+from pratique.core.layout import Layout
 from pratique.core.text import shorten
 from pratique.core.writing import round_floats
 from pratique.statistics.empirical import SortedColumns
@@ -89,8 +90,7 @@ class FittedShift(FittedBatchCheck):
         numeric, categorical = _numeric(batch), _categorical(batch)
         if name in numeric:
             return {"log10 p": log10_p} | _numeric_facts(self.numeric[name], numeric[name])
-        personal = name in batch.layout.personal
-        return {"log10 p": log10_p} | _level_facts(self.levels[name], _counts(categorical[name]), personal)
+        return {"log10 p": log10_p} | _level_facts(name, self.levels[name], _counts(categorical[name]), batch.layout)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -111,12 +111,13 @@ def _numeric_facts(reference: np.ndarray, batch: np.ndarray) -> dict[str, Any]:
     return dict(round_floats(facts))  # what overflows, because a number is near 1e308, becomes None
 
 
-def _level_facts(reference: dict[str, int], batch: dict[str, int], personal: bool) -> dict[str, Any]:
+def _level_facts(name: str, reference: dict[str, int], batch: dict[str, int], layout: Layout) -> dict[str, Any]:
     before, after = sum(reference.values()), sum(batch.values())
     moved = {n: batch.get(n, 0) / after - reference.get(n, 0) / before for n in sorted({*reference, *batch})}
-    largest = sorted(moved, key=lambda name: (-abs(moved[name]), name))[:5]
+    ranked = sorted(moved, key=lambda level: (-abs(moved[level]), level))
+    largest = [level for level in ranked if layout.may_show(name, level)][:5]
     facts: dict[str, Any] = {"total variation": sum(abs(m) for m in moved.values()) / 2}
-    if not personal:
+    if name not in layout.personal:
         facts["levels (trusted, batch)"] = {
             shorten(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest
         }

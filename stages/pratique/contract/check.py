@@ -164,6 +164,5 @@ def rank_rows(batch: Batch, scores: np.ndarray) -> np.ndarray:
 
 def show_label(batch: Batch, row: int) -> str:
     """The label of a row as evidence may show it."""
-    if batch.layout.label in batch.layout.personal:
-        return PERSONAL_MARK
-    return shorten(str(batch.labels[row]))
+    label = str(batch.labels[row])
+    return shorten(label) if batch.layout.may_show(batch.layout.label, label) else PERSONAL_MARK

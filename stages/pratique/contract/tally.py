@@ -108,9 +108,9 @@ class Tally:
             pc.utf8_slice_codeunits(column, 0, MAX_SHOWN_CHARACTERS + 1) if pa.types.is_string(column.type) else column
             for column in table.columns  # a cell may be a megabyte
         ]
-        personal = self._batch.layout.personal
+        may_show = self._batch.layout.may_show
         shows = [
-            [PERSONAL_MARK] * len(rows) if name in personal else [show_cell(cell) for cell in column.to_pylist()]
+            [show_cell(cell) if may_show(name, cell) else PERSONAL_MARK for cell in column.to_pylist()]
             for name, column in zip(columns, cells, strict=True)
         ]
         return [", ".join(row) for row in zip(*shows, strict=True)]

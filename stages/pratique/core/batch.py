@@ -128,6 +128,14 @@ class Batch:
         return self.columns[self.layout.label].values.fillna("").to_numpy(str)
 
     @cached_property
+    def order(self) -> np.ndarray | None:
+        """Positions of the rows in the order in which they were taken, those without a time last; None if unknown."""
+        name = self.layout.time
+        if name is None or name not in self.table.column_names:
+            return np.arange(len(self)) if self.layout.ordered else None
+        return np.asarray(_to_times(self.table[name]).argsort(kind="stable"))
+
+    @cached_property
     def content(self) -> np.ndarray:
         """A hash of what each row holds, uint64 of shape (rows,): the same wherever the row stands."""
         cells = pd.DataFrame(self.numeric).join(pd.DataFrame(self.categorical.astype(str)).add_prefix("text "))
@@ -149,6 +157,18 @@ class Batch:
         for view in CACHED_ARRAYS:
             both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
         return both
+
+
+def _to_times(column: pa.ChunkedArray) -> np.ndarray:
+    """Times that can be compared, float64 of shape (rows,), NaN where there is none; `1.2.2024` is in February."""
+    cells = column.to_pandas()
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.to_numpy(np.float64)
+    times = pd.to_datetime(cells, format="ISO8601", errors="coerce", utc=True)
+    others = pd.to_datetime(cells.where(times.isna()), format="mixed", dayfirst=True, errors="coerce", utc=True)
+    times = times.fillna(others)
+    since = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds()
+    return since.to_numpy(np.float64)
 
 
 def table_of_frame(frame: pd.DataFrame, name: str) -> pa.Table:

@@ -261,6 +261,19 @@ class Layout:
         """Feature columns that hold levels."""
         return tuple(c for c, kind in self.kinds.items() if kind not in NUMERIC)
 
+    def may_show(self, name: str, cell: str | None) -> bool:
+        """Whether people may see a cell as it stands.
+
+        None of a personal column. Where there are such columns, of others a known level and an empty cell only: in a
+        row whose cells went astray a person's cell stands in any column. Levels that are not listed are shown.
+        """
+        if name in self.personal:
+            return False
+        if not self.personal or not cell:
+            return True
+        levels = self.writings.get(name, AS_IT_IS).levels
+        return cell in levels if levels else name not in self.numeric
+
     def read(self, name: str, cells: pa.ChunkedArray, kind: Kind | None = None) -> Column:
         """Read the cells of one of the columns as they are written there; by its own kind if none is given."""
         chosen = kind or self.kinds.get(name, "target" if name == self.label else "text")

@@ -129,7 +129,8 @@ def _short(value: float) -> str:
 def _text(name: str, batch: Batch, trusted: Batch) -> Chart:
     here, there = _shares(batch.columns[name]), _shares(trusted.columns[name])
     moved = {level: here.get(level, 0.0) - there.get(level, 0.0) for level in sorted({*here, *there})}
-    shown = sorted(moved, key=lambda level: (-abs(moved[level]), level))[:LEVELS]
+    ranked = sorted(moved, key=lambda level: (-abs(moved[level]), level))
+    shown = [level for level in ranked if batch.layout.may_show(name, level)][:LEVELS]
     levels = tuple(Bars(shorten(lv) or "(empty)", there.get(lv, 0.0), here.get(lv, 0.0)) for lv in shown)
     left_out = len(moved) - len(shown)
     return Chart(shorten(name), levels=levels, note=f"{left_out:,} more levels moved less" if left_out else "")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pratique.contract.check import show_label
 from pratique.core.batch import Batch
 from pratique.core.text import PERSONAL_MARK, shorten
 from pratique.dossier.trusted import Trusted
@@ -154,9 +155,7 @@ def _telling(batch: Batch, row: int, trusted: Trusted, neighbours: np.ndarray) -
 
 
 def _label(batch: Batch, row: int) -> str:
-    if batch.layout.label in batch.layout.personal:
-        return PERSONAL_MARK
-    return shorten(str(batch.labels[row])) or "(none)"
+    return show_label(batch, row) or "(none)"
 
 
 def _cell(batch: Batch, row: int, name: str) -> str:
@@ -164,6 +163,7 @@ def _cell(batch: Batch, row: int, name: str) -> str:
     if name in layout.personal:
         return PERSONAL_MARK
     if name in layout.categorical:
-        return shorten(str(batch.categorical[row, layout.categorical.index(name)])) or "(empty)"
+        level = str(batch.categorical[row, layout.categorical.index(name)])
+        return (shorten(level) or "(empty)") if layout.may_show(name, level) else PERSONAL_MARK
     value = float(batch.numeric[row, layout.numeric.index(name)])
     return "(empty)" if np.isnan(value) else number(value)

@@ -68,7 +68,7 @@ def count_tests(rows: Batch) -> int:
 
 
 def share_values(rows: Batch, trusted: Batch) -> list[SharedValue]:
-    """The most common value of each feature and of the label where most rows have it; personal columns aside."""
+    """The most common value of each feature and of the label where most rows have it; personal ones aside."""
     layout = rows.layout
     pairs = [
         *zip(layout.numeric, zip(rows.numeric.T, trusted.numeric.T, strict=True), strict=True),
@@ -76,7 +76,7 @@ def share_values(rows: Batch, trusted: Batch) -> list[SharedValue]:
         (layout.label, (rows.labels, trusted.labels)),
     ]
     found = (_share(name, *cells) for name, cells in pairs if name not in layout.personal)
-    return [value for value in found if value is not None]
+    return [one for one in found if one is not None and layout.may_show(one.column, str(one.value))]
 
 
 def planted_values(rows: Batch, trusted: Batch) -> list[SharedValue]:
