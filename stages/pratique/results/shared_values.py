@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pratique.core.batch import Batch
+from pratique.core.layout import Layout
 
 COMMON = 0.5
 """The share of the rows that must agree."""
@@ -76,7 +77,7 @@ def share_values(rows: Batch, trusted: Batch) -> list[SharedValue]:
         (layout.label, (rows.labels, trusted.labels)),
     ]
     found = (_share(name, *cells) for name, cells in pairs if name not in layout.personal)
-    return [one for one in found if one is not None and layout.may_show(one.column, str(one.value))]
+    return [one for one in found if one is not None and _may_show(layout, one)]
 
 
 def planted_values(rows: Batch, trusted: Batch) -> list[SharedValue]:
@@ -88,6 +89,10 @@ def planted_values(rows: Batch, trusted: Batch) -> list[SharedValue]:
         if shared.column != label and shared.agreement.theirs < RARE_SHARE and shared.agreement.is_sure(tests)
     ]
     return planted if len(planted) > 1 else []
+
+
+def _may_show(layout: Layout, one: SharedValue) -> bool:
+    return not isinstance(one.value, str) or layout.may_show(one.column, one.value)
 
 
 def _share(name: str, here: np.ndarray, there: np.ndarray) -> SharedValue | None:
