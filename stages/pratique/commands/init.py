@@ -19,7 +19,7 @@ from pratique.tables.trusted import layout_of, read_reference
 def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) -> None:
     """Write a pipeline, or only say how the columns are understood."""
     if explain:
-        understood, table = understand_rows(folder, reference, label)
+        understood, table = understand_rows(folder, reference, label, anew=True)
         _say(understood)
         trusted = Batch("reference", table, layout_of(table, understood.data, understood.specs))
         _tell(audit_beside(trusted, folder / paths.HOLDOUT))
