@@ -248,3 +248,45 @@ def test_the_expectations_here_are_those_that_init_would_infer():
     assert (REPOSITORY / paths.SCHEMA).read_text(encoding="utf-8") == infer_schema(trusted)
     suite = json.loads((REPOSITORY / paths.SUITE).read_text(encoding="utf-8"))
     assert suite == infer_suite(trusted, data.id)
+
+
+# what it says
+
+
+def test_init_says_what_it_makes_of_doubtful_columns_and_where_to_change_it(project, make_rows):
+    frame = make_rows(200, 1)
+    frame.insert(0, "key", [f"K{i}" for i in range(200)])
+    frame["email"] = [f"p{i}@example.org" for i in range(200)]
+    frame["seen"] = [f"2024-01-{1 + i % 28:02}" for i in range(200)]
+    frame["income"] = ["NA" if i % 20 == 0 else f"{i}.5" for i in range(200)]
+    frame.to_csv(project.path("trusted.csv"), index=False)
+    said = "\n".join(init(project, ".", "--from", "trusted.csv"))
+    for words in (
+        "key: 200 different values in 200 rows → identifier, no feature\n"
+        "    to change it: expectations/columns.yaml, key and params.yaml, data.id",
+        "email: looks personal → no report shows its cells\n    to change it: params.yaml, data.personal",
+        "seen: dates or times → time, no feature",
+        "income: 190 of 200 are numbers, 10 are empty or 'NA' → real, 'NA' is missing",
+        "No terminal to ask on: every proposal is taken.",
+    ):
+        assert words in said
+    data = load(project.root / "params.yaml").data
+    assert (data.id, data.time, data.personal) == ("key", "seen", ("email",))
+    before = project.contents(".")
+    explained = "\n".join(init(project, ".", "--from", "trusted.csv", "--explain"))
+    assert explained in said
+    assert explained.count("→") == said.count("→") == 5
+    assert project.contents(".") == before
+    assert "No terminal" not in "\n".join(init(project, ".", "--from", "trusted.csv", "--yes"))
+
+
+def test_what_trusted_rows_hold_is_said_by_init_and_again(project, make_rows):
+    frame = make_rows(200, 1)
+    frame.loc[7] = frame.loc[3]
+    frame.to_csv(project.path("trusted.csv"), index=False)
+    line = "2 rows repeat another row exactly, in 1 groups; the first: rows 3 and 7"
+    assert f"  {line}" in init(project)
+    assert line in project.pratique("reference").out
+    found = json.loads(project.pratique("reference", "--json").out)
+    assert found["rows"] == 200
+    assert [each["rows"] for each in found["remarks"] if each["code"] == "repeats"] == [[3, 7]]

@@ -95,3 +95,11 @@ def test_what_is_held_follows_verdict_and_ruling(verdict, ruling, held, outcome)
     assert np.flatnonzero(got.held).tolist() == held
     assert got.outcome == got.summary().outcome == outcome
     assert got.summary().reasons == (None, "rows: odd", None, "rows: odd", "rows: odd")  # held or not
+
+
+def test_a_release_of_rows_that_can_t_be_read_accepts_nothing():
+    batch = cleared("quarantine", Ruling((RELEASE,)), unreadable=(0, 1, 2, 3, 4))
+    assert batch.held.all()
+    assert (batch.outcome, batch.ruling.action) == ("quarantined", "release")
+    some = cleared("quarantine", Ruling((RELEASE,)), unreadable=(0, 1))
+    assert (some.outcome, some.held.sum()) == ("accepted", 2)

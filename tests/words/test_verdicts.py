@@ -1,6 +1,8 @@
 """Numbers and verdicts in words, compared with what a person would write."""
 
 import pytest
+from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
+from pratique.contract.subject import ADVICE
 from pratique.provenance.parts import DecisionRecord
 from pratique.words import verdicts as words
 
@@ -129,3 +131,43 @@ def test_decisions_are_told_with_who_and_why(make_record):
         sha256="cd" * 32,
     )
     assert words.list_decisions(make_record(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]
+
+
+def empty_label(rows):
+    seen = ColumnEvidence(("age",), {"rule": "must not be empty", "rows": rows}, (0, 1))
+    return Evidence.of_columns([seen])
+
+
+def test_a_declared_rule_that_accounts_for_the_rows_leads(make_record, alarm):
+    rule = alarm("schema", p_value=1e-3, n_failed=30, evidence=empty_label(30))
+    facts = make_record(checks=(alarm("labels"), rule, alarm("losses")), suspect_count=32)
+    assert words.explaining_rule(facts) == rule
+    assert words.reasons(facts) == [
+        "rows break the schema: age: must not be empty (30 rows)",
+        "what labels and losses say may follow from that",
+    ]
+    assert words.advice(facts, planted=True, repeated=False) == ADVICE["rules"]
+
+
+def test_a_rule_that_few_suspects_break_leads_but_explains_nothing(make_record, alarm):
+    rule = alarm("schema", p_value=1e-3, n_failed=3, evidence=empty_label(3))
+    facts = make_record(checks=(alarm("labels"), rule), suspect_count=32)
+    assert words.explaining_rule(facts) is None
+    assert [reason.split(":")[0] for reason in words.reasons(facts)] == [
+        "rows break the schema", "labels contradict their trusted neighbours",
+    ]  # fmt: skip
+
+
+def test_the_column_the_pair_and_the_copied_row_are_named(alarm):
+    moved = Evidence.of_columns([ColumnEvidence(("co2",), {}), ColumnEvidence(("light",), {}, stands_out=False)])
+    assert words.what_stands_out(alarm("shift", evidence=moved)) == "co2"
+    pair = Evidence.of_rows([RowEvidence((3, 41), {}), RowEvidence((5, 6), {})])
+    assert words.what_stands_out(alarm("duplicates", evidence=pair)) == "rows 3 and 41 first"
+    copy = Evidence.of_rows([RowEvidence((7,), {"copy of holdout row": 12})])
+    assert words.what_stands_out(alarm("leaks", evidence=copy)) == "row 7 of row 12"
+
+
+def test_a_release_that_lets_no_row_in_is_said_first(make_record):
+    facts = make_record(decision="release", outcome="quarantined")
+    assert facts.state == "unread"
+    assert words.reasons(facts)[0] == "released, but none of its rows can be read"

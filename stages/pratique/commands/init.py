@@ -1,7 +1,7 @@
 """`pratique init` and `pratique reference`: what is said about trusted rows, what is asked, what is written."""
 
+import json
 import sys
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 
@@ -10,19 +10,19 @@ import typer
 from pratique.core import errors, paths
 from pratique.core.batch import Batch
 from pratique.core.params import load
-from pratique.scaffold.audit import Remark, audit
+from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
 from pratique.scaffold.proposals import Understanding
-from pratique.tables.reading import read_trusted_if_any
 from pratique.tables.trusted import layout_of, read_reference
 
 
 def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) -> None:
     """Write a pipeline, or only say how the columns are understood."""
     if explain:
-        understood, table = understand_rows(folder, reference, label)
+        understood, table = understand_rows(folder, reference, label, anew=True)
         _say(understood)
-        _tell(_audit(Batch("reference", table, layout_of(table, understood.data, understood.specs)), folder))
+        trusted = Batch("reference", table, layout_of(table, understood.data, understood.specs))
+        _tell(audit_beside(trusted, folder / paths.HOLDOUT))
         return
     asking = not yes and sys.stdin.isatty()
     done = init(folder, reference, label, _ask if asking else None)
@@ -30,7 +30,7 @@ def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) ->
         _say(done.understood)
         if done.understood.proposals and not yes:
             typer.echo("No terminal to ask on: every proposal is taken.")
-    _tell(_audit(done.trusted, folder))
+    _tell(audit_beside(done.trusted, folder / paths.HOLDOUT))
     for file in done.files:
         typer.echo(f"{'wrote' if file.new else 'kept '}  {errors.printable(str(file.path))}")
     typer.echo(
@@ -40,24 +40,14 @@ def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) ->
 
 def describe_reference(as_json: bool) -> None:
     """Print what the rows in data/reference hold."""
-    import json
-
     trusted = read_reference(load().data)
-    remarks = _audit(trusted, Path())
+    remarks = audit_beside(trusted, paths.HOLDOUT)
     if as_json:
         facts = {"rows": len(trusted), "features": trusted.layout.kinds, "remarks": [asdict(each) for each in remarks]}
         typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
     typer.echo(f"{len(trusted):,} trusted rows, {len(trusted.layout.kinds):,} features")
     _tell(remarks)
-
-
-def _audit(trusted: Batch, folder: Path) -> list[Remark]:
-    """What trusted rows hold, beside the holdout if there is one; models that don't converge say so to nobody."""
-    table = read_trusted_if_any(folder / paths.HOLDOUT, trusted.layout.ignored)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return audit(trusted, None if table is None else Batch("holdout", table, trusted.layout))
 
 
 def _ask(proposal: str) -> bool:

@@ -9,13 +9,16 @@ from pratique.core.writing import keep_only, write_text
 from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.batch_page import batch_page
 from pratique.pages.queue_page import queue_page, waiting
+from pratique.pages.reference_page import reference_page
 from pratique.pages.worth import read_worth
 from pratique.results.records import read_records
+from pratique.scaffold.audit import audit_beside
+from pratique.tables.trusted import read_reference
 from pratique.terminal.summary import summary
 
 
 def main() -> None:
-    """Write data/reports/index.html, and a page for each batch that is not plainly accepted."""
+    """Write the pages of the queue and of the reference, and one for each batch that is not plainly accepted."""
     params, facts = load(), read_records()
     desk = DossierBuilder(params, facts)
     queue = [one.batch for one in waiting(facts)]
@@ -27,4 +30,6 @@ def main() -> None:
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
     write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train.rows == "accepted")))
+    trusted = read_reference(params.data)
+    write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT)))
     Console().print(summary(facts))

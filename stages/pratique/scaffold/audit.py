@@ -1,7 +1,9 @@
 """What trusted rows themselves hold that people should know of, because every limit is learned from them."""
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import printable
 from pratique.core.layout import value_of
 from pratique.core.text import PERSONAL_MARK, shorten
+from pratique.tables.reading import read_trusted_if_any
 
 FIRST = 10
 """Rows that are named; the others are counted."""
@@ -57,6 +60,14 @@ def audit(trusted: Batch, holdout: Batch | None = None) -> list[Remark]:
     if holdout is not None:
         remarks += _in_holdout(trusted, holdout)
     return [*remarks, *_constants(trusted), *_giveaways(trusted), *_find_contradicted_labels(trusted)]
+
+
+def audit_beside(trusted: Batch, holdout: Path) -> list[Remark]:
+    """The same beside the holdout in a folder, if there is one; a model that does not converge says so to nobody."""
+    table = read_trusted_if_any(holdout, trusted.layout.ignored)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return audit(trusted, None if table is None else Batch("holdout", table, trusted.layout))
 
 
 def _label(trusted: Batch) -> Iterator[Remark]:

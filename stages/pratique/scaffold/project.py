@@ -181,16 +181,20 @@ def pipeline_files(trusted: Batch, data: DataParams, specs: Mapping[str, ColumnS
     }
 
 
-def understand_rows(folder: Path, reference: Path, label: str) -> tuple[Understanding, pa.Table]:
-    """How the columns of trusted rows are understood, given what a params.yaml that is there says; and the rows."""
+def understand_rows(folder: Path, reference: Path, label: str, anew: bool = False) -> tuple[Understanding, pa.Table]:
+    """How the columns of trusted rows are understood, and the rows.
+
+    A params.yaml that is there says which roles columns have; anew, only which are ignored.
+    """
     data = _data(folder / paths.PARAMS, label)
+    if anew:
+        data = DataParams(label=label, ignore=data.ignore)
     table = read_trusted(reference, data.ignore) if reference.is_dir() else _read_file(reference, data)
     if label not in table.column_names:
         known = ", ".join(table.column_names[:12])
         raise PratiqueError(f"--label: column '{label}' is not in the trusted rows; they have {known}")
     refuse_amounts(table, label)
-    fresh = not (folder / paths.PARAMS).exists()
-    return understand(table, data, propose=fresh), table
+    return understand(table, data, propose=anew or not (folder / paths.PARAMS).exists()), table
 
 
 def _read_file(reference: Path, data: DataParams) -> pa.Table:

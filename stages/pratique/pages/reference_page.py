@@ -1,0 +1,20 @@
+"""The page of the reference: what the trusted rows hold, and what each column is taken for."""
+
+from collections.abc import Sequence
+
+from pratique.core.batch import Batch
+from pratique.core.columns import AS_IT_IS, PLAIN
+from pratique.core.text import shorten
+from pratique.pages.draw import draw
+from pratique.scaffold.audit import Remark
+
+
+def reference_page(trusted: Batch, remarks: Sequence[Remark]) -> str:
+    """The page as HTML."""
+    layout = trusted.layout
+    features = []
+    for name, kind in layout.kinds.items():
+        writing = layout.writings.get(name, AS_IT_IS)
+        form = "" if writing.format == PLAIN else str(writing.format)
+        features.append((shorten(name), kind, ", ".join(map(shorten, writing.missing)), form))
+    return draw("reference.html", rows=f"{len(trusted):,}", features=features, remarks=remarks)

@@ -1,0 +1,40 @@
+import pyarrow as pa
+from pratique.core.params import DataParams
+from pratique.scaffold.proposals import confirm, understand
+
+ROWS = 60
+TABLE = pa.table(
+    {
+        "key": [f"K{i}" for i in range(ROWS)],
+        "email": [f"p{i}@example.org" for i in range(ROWS)],
+        "day": [f"2024-01-{1 + i % 28:02}" for i in range(ROWS)],
+        "a": [str(i % 7) for i in range(ROWS)],
+        "y": ["u", "v"] * (ROWS // 2),
+    }
+)
+
+
+def test_an_id_a_time_and_what_is_personal_are_proposed():
+    found = understand(TABLE, DataParams(label="y"))
+    assert (found.data.id, found.data.time, found.data.personal) == ("key", "day", ("email",))
+    assert {name: spec.kind for name, spec in found.specs.items()} == {
+        "key": "identifier", "email": "identifier", "day": "time", "a": "integer", "y": "target",
+    }  # fmt: skip
+
+
+def test_who_says_no_keeps_the_column_as_a_feature():
+    found = confirm(understand(TABLE, DataParams(label="y")), lambda words: not words.startswith(("key", "day")))
+    assert (found.data.id, found.data.time) == (None, None)
+    assert {found.specs[name].kind for name in ("key", "day")} == {"category"}
+    assert found.specs["email"].kind == "identifier"
+
+
+def test_roles_that_are_there_are_kept():
+    found = understand(TABLE, DataParams(label="y", id="email", ignore=("key",)), propose=False)
+    assert (found.data.id, found.data.time, found.data.personal) == ("email", None, ())
+    assert "key" not in found.specs
+
+
+def test_a_name_can_t_address_a_terminal():
+    odd = TABLE.rename_columns(["k\x1b[31m", "email", "day", "a", "y"])
+    assert "\x1b" not in "".join(proposal.text for proposal in understand(odd, DataParams(label="y")).proposals)
