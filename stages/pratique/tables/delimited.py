@@ -40,6 +40,11 @@ def read_delimited(path: Path, known: Collection[str]) -> tuple[pa.Table, str]:
     cells = data.count(delimiter.encode()) + max(data.count(b"\n"), data.count(b"\r"))
     check_size(path.name, len(header), cells)
     check_names(path.name, header, known)
+    return _parse(path.name, data, delimiter, header), delimiter
+
+
+def _parse(place: str, data: bytes, delimiter: str, header: list[str]) -> pa.Table:
+    """Every cell as text; what the parser says of a row is not passed on, because it holds the row."""
     places = [f"f{i}" for i in range(len(header))]
     uneven: list[pyarrow.csv.InvalidRow] = []
 
@@ -63,15 +68,15 @@ def read_delimited(path: Path, known: Collection[str]) -> tuple[pa.Table, str]:
                 column_types=dict.fromkeys(places, pa.string()), null_values=[""], strings_can_be_null=True
             ),
         )
-    except pa.ArrowException as error:  # its message holds the row
+    except pa.ArrowException as error:
         if not uneven:
-            raise UnreadableBatch(f"{path.name}: not readable as text with {DELIMITERS[delimiter]}") from error
+            raise UnreadableBatch(f"{place}: not readable as text with {DELIMITERS[delimiter]}") from error
         row = uneven[0]
         which = "a row" if row.number is None else f"row {row.number - 2} (from 0)"
         raise UnreadableBatch(
-            f"{path.name}: {which} has {row.actual_columns} cells, the header {row.expected_columns}"
+            f"{place}: {which} has {row.actual_columns} cells, the header {row.expected_columns}"
         ) from None
-    return table.slice(1).rename_columns(header).combine_chunks(), delimiter
+    return table.slice(1).rename_columns(header).combine_chunks()
 
 
 def _check_utf8(place: str, data: bytes) -> None:
