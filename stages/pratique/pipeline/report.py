@@ -1,10 +1,9 @@
 """Stage report: the pages that people decide on, and a table of what was quarantined, at the end of a run."""
 
-from rich.console import Console
-
 from pratique.core import paths
 from pratique.core.params import load
 from pratique.core.progress import show_progress
+from pratique.core.screen import display
 from pratique.core.writing import keep_only, write_text
 from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.batch_page import batch_page
@@ -27,4 +26,4 @@ def main() -> None:
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
     write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train.rows == "accepted")))
-    Console().print(summary(facts))
+    display(summary(facts))

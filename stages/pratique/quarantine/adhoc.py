@@ -75,9 +75,9 @@ def rows_of(cleared: dict[str, ClearedSummary]) -> pa.Table:
 def summary_line(path: str, summary: ClearedSummary) -> str:
     """One line for a person or a log."""
     verdict = summary.verdict
-    words = f"{verdict.verdict:<10}  {printable(path)}"
+    words = f"{verdict.verdict:<10}  {path}"
     if summary.arrival.fault is not None:
-        return f"{words}  {printable(summary.arrival.fault)}"
+        return f"{words}  {summary.arrival.fault}"
     if verdict.verdict == "accept":
         return words
     why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
