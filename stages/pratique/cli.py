@@ -8,6 +8,7 @@ import typer
 
 from pratique.commands import review
 from pratique.core import errors
+from pratique.core.screen import display, say
 
 app = typer.Typer(
     help="Keep poisoned data out of training: clear each batch before a model sees it.",
@@ -45,7 +46,7 @@ def reference(
 @app.command()
 def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
     """Print a workflow that runs the gate on every change."""
-    typer.echo((files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), nl=False)
+    print((files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), end="")
 
 
 @app.command()
@@ -60,8 +61,7 @@ def sample(
     from pratique.scaffold.samples.folder import write_sample
 
     write_sample(folder, of)
-    typer.echo(f"The sample is in {errors.printable(str(folder))}; data/README.md there says what it holds.")
-    typer.echo("Next: `dvc repro` in that folder.")
+    say(f"The sample is in {folder}; data/README.md there says what it holds.", "Next: `dvc repro` in that folder.")
 
 
 @app.command()
@@ -136,7 +136,7 @@ def check(
 
     cleared = check_files(files)
     for path, summary in cleared.items():
-        typer.echo(summary_line(path, summary))
+        say(summary_line(path, summary))
     if json_file is not None:
         write_json(json_file, verdicts_of(cleared))
     if rows_file is not None:
@@ -153,10 +153,8 @@ def verify(
     from pratique.lineage.verify import verify as faults_of
 
     faults = faults_of(retrain)
-    for fault in faults:
-        typer.echo(errors.printable(fault))
     well = "All holds: the model learned from trusted and accepted rows only."
-    typer.echo(f"{len(faults)} faults." if faults else well)
+    say(*faults, f"{len(faults)} faults." if faults else well)
     if faults:
         raise typer.Exit(1)
 
@@ -168,7 +166,7 @@ def trace(
     """Say whether a batch, or one row of it, reached the model, and by whose decision."""
     from pratique.lineage.trace import trace_lines
 
-    typer.echo("\n".join(trace_lines(what)))
+    say(*trace_lines(what))
 
 
 @app.command()
@@ -176,7 +174,7 @@ def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming
     """List what a source touched, and what a retrain without it would drop."""
     from pratique.lineage.trace import recall_lines
 
-    typer.echo("\n".join(recall_lines(source)))
+    say(*recall_lines(source))
 
 
 @app.command()
@@ -208,12 +206,10 @@ def status(
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
 ) -> None:
     """Show what the last run quarantined and why."""
-    from rich.console import Console
-
     from pratique.results.records import read_records
     from pratique.terminal.summary import picture, summary
 
-    Console().print(summary(read_records()))
+    display(summary(read_records()))
     if svg_file is not None:
         picture(svg_file)
 
@@ -225,7 +221,6 @@ def unseen(
     rows: Annotated[int, typer.Option(min=5, help="Rows in a batch.")] = 100,
 ) -> None:
     """Leave each family of attacks out of what the fusion is shown, and see what is still caught."""
-    from rich.console import Console
     from rich.table import Table
 
     from pratique.core.params import load
@@ -234,7 +229,7 @@ def unseen(
     table = Table("family", "batches", "caught", "caught unseen")
     for found in leave_one_family_out(load(), rate, batches, rows):
         table.add_row(found.family, str(found.batches), f"{found.shown:.2f}", f"{found.unseen:.2f}")
-    Console().print(table)
+    display(table)
 
 
 @app.command()
@@ -243,11 +238,9 @@ def explain(
     row: Annotated[int | None, typer.Argument(help="One of its rows, counted from 0.")] = None,
 ) -> None:
     """Say why a batch, or one row of it, was judged as it was."""
-    from rich.console import Console
-
     from pratique.terminal import explain as words
 
-    Console().print(words.explain(batch) if row is None else words.explain_row(batch, row))
+    display(words.explain(batch) if row is None else words.explain_row(batch, row))
 
 
 def main() -> None:

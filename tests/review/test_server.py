@@ -1,13 +1,17 @@
-"""The server: one visit for the link, one origin for forms, and decisions as the command line writes them."""
+"""The server: one visit for the link, one origin for forms, what is bound shown before decisions are written."""
 
 import json
+import re
 from urllib.parse import urlencode
 
 import pytest
 from pratique.core.errors import PratiqueError
+from pratique.decisions.decision import binding_of
 from pratique.quarantine.tables import BATCH_COLUMNS
+from pratique.review import proposal
 from pratique.review import server as serve
-from pratique.review.server import HEADERS, HOST, Session, Site
+from pratique.review.server import HEADERS, HOST, Site
+from pratique.review.session import MOST_PROPOSALS, Session
 from starlette.testclient import TestClient
 
 ORIGIN = f"http://{HOST}:8000"
@@ -20,33 +24,57 @@ def table(decision: str) -> str:
     return "\n".join(",".join(cells) for cells in (line, line.values())) + "\n"
 
 
+class Views:
+    """Pages without a run of the pipeline."""
+
+    def queue(self, form):
+        return f"queue guard={form.guard} {len(form.pending)} pending"
+
+    def batch(self, name, form):
+        return f"batch {name} guard={form.guard}" if name == BATCH else None
+
+    def versions(self, form):
+        return "versions"
+
+
 @pytest.fixture
 def session():
-    return Session()
+    return Session(f"{HOST}:8000")
+
+
+@pytest.fixture
+def records(monkeypatch, make_record):
+    """The records there are, by batch; a test may change them."""
+    known = {name: make_record(batch=name) for name in (BATCH, "crowd/w02")}
+
+    def read(batch):
+        if batch not in known:
+            raise PratiqueError(f"{batch}: no record")
+        return known[batch]
+
+    monkeypatch.setattr(proposal, "read_record", read)
+    return known
 
 
 @pytest.fixture
 def decided(monkeypatch):
     """What the server asked the decisions to be, instead of writing them."""
     calls = []
-    monkeypatch.setattr(serve.decisions, "release", lambda batch, **said: calls.append(("release", batch, said)))
-    monkeypatch.setattr(serve.decisions, "reject", lambda batch, **said: calls.append(("reject", batch, said)))
+    monkeypatch.setattr(proposal.decisions, "release", lambda batch, **said: calls.append(("release", batch, said)))
+    monkeypatch.setattr(proposal.decisions, "reject", lambda batch, **said: calls.append(("reject", batch, said)))
     return calls
 
 
 @pytest.fixture
-def stranger(session, tmp_path, monkeypatch, make_record):
+def stranger(session, tmp_path, monkeypatch, records):
     """A browser that has not opened the link."""
     monkeypatch.chdir(tmp_path)
-    reports = tmp_path / "data/reports"
-    (reports / "batches/crowd").mkdir(parents=True)
-    page = "<nav><!--nav--><!--/nav--></nav><!--pending--><!--/pending--><!--decide-->commands<!--/decide-->"
-    (reports / "index.html").write_text(f"queue {page}", encoding="utf-8")
-    (reports / "batches/crowd/w01.html").write_text(f"batch {page}", encoding="utf-8")
-    (reports / "secret.html").write_text("secret", encoding="utf-8")
-    (reports / "batches.csv").write_text(table(decision=""), encoding="utf-8")
-    monkeypatch.setattr(serve, "read_one", lambda name: make_record() if name == BATCH else None)
-    return TestClient(Site(session).application(), base_url=ORIGIN, follow_redirects=False)
+    (tmp_path / "data/reports/batches/crowd").mkdir(parents=True)
+    for name in ("index.html", "secret.html", "batches/crowd/w01.html", "batches/crowd/w03.html"):
+        (tmp_path / "data/reports" / name).write_text("secret", encoding="utf-8")
+    (tmp_path / "data/reports/batches.csv").write_text(table(decision=""), encoding="utf-8")
+    monkeypatch.setattr(serve.git, "read_identity", lambda: "Ann <ann@example.org>")
+    return TestClient(Site(session, Views()).application(), base_url=ORIGIN, follow_redirects=False)
 
 
 @pytest.fixture
@@ -57,11 +85,26 @@ def reviewer(stranger, session):
     return stranger
 
 
-def send(client, session, headers=None, **fields):
-    form = {"guard": session.guard, "batch": BATCH, "reason": "seen", "action": "reject"} | fields
-    body = urlencode({name: value for name, value in form.items() if value is not None}, doseq=True)
+def post(client, path, headers=None, **fields):
+    body = urlencode({name: value for name, value in fields.items() if value is not None}, doseq=True)
     kind = {"content-type": "application/x-www-form-urlencoded"}
-    return client.post("/decide", content=body, headers={"origin": ORIGIN, **kind, **(headers or {})})
+    return client.post(path, content=body, headers={"origin": ORIGIN, **kind, **(headers or {})})
+
+
+def propose(client, session, headers=None, **fields):
+    form = {"guard": session.guard, "batch": BATCH, "reason": "seen", "action": "reject"} | fields
+    return post(client, "/propose", headers, **form)
+
+
+def write(client, shown, headers=None):
+    """Press the button of the page that shows what a decision binds."""
+    (secret,) = re.findall('name="secret" value="([^"]+)"', shown.text)
+    return post(client, "/decide", headers, secret=secret)
+
+
+def send(client, session, headers=None, **fields):
+    shown = propose(client, session, headers, **fields)
+    return write(client, shown, headers) if shown.status_code == 200 else shown
 
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/batches/crowd/w01.html", "/versions.html"])
@@ -83,26 +126,79 @@ def test_the_link_is_good_once(stranger, session):
     assert stranger.get("/enter", params={"token": token}).status_code == 403
 
 
-def test_pages_carry_a_form_in_their_slot(reviewer, session):
-    for path, word in (("/", "queue"), ("/batches/crowd/w01.html", "batch")):
+def test_pages_are_drawn_with_the_secret_of_the_session_and_sent_with_a_policy(reviewer, session):
+    for path, word in (("/", "queue"), ("/index.html", "queue"), ("/batches/crowd/w01.html", "batch crowd/w01")):
         answer = reviewer.get(path)
         assert answer.status_code == 200
-        assert word in answer.text
-        assert "commands" not in answer.text
-        assert f'name="guard" value="{session.guard}"' in answer.text
-        assert "/versions.html" in answer.text
+        assert answer.text.startswith(word)
+        assert f"guard={session.guard}" in answer.text
         for name, value in HEADERS.items():
             assert answer.headers[name] == value
 
 
+def test_the_policy_lets_one_script_run_and_nothing_load():
+    policy = dict(part.strip().split(" ", 1) for part in HEADERS["Content-Security-Policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert re.fullmatch("'sha256-[A-Za-z0-9+/=]{44}'", policy["script-src"])
+    assert re.fullmatch("'sha256-[A-Za-z0-9+/=]{44}'", policy["style-src"])
+    assert (policy["frame-ancestors"], policy["form-action"], policy["base-uri"]) == ("'none'", "'self'", "'none'")
+
+
 @pytest.mark.parametrize(
     "path",
-    ["/secret.html", "/batches/crowd/w02.html", "/batches/../secret.html", "/batches/..%2f..%2fsecret/x.html", "/x"],
+    [
+        *("/secret.html", "/batches/crowd/w02.html", "/batches/crowd/w03.html", "/batches/../secret.html"),
+        *("/batches/..%2f..%2fsecret/x.html", "/x", "/data/reports/secret.html"),
+    ],
 )
-def test_other_addresses_hold_nothing(reviewer, path):
+def test_no_file_is_sent(reviewer, path):
     answer = reviewer.get(path)
     assert answer.status_code == 404
     assert "secret" not in answer.text
+
+
+def test_what_a_decision_binds_is_shown_and_nothing_is_written_before(reviewer, session, decided, records):
+    said = {"reason": "<b>seen</b>", "until": "2099-12-31"}
+    shown = propose(reviewer, session, action="release", batch=[BATCH, "crowd/w02"], **said)
+    assert shown.status_code == 200
+    assert decided == []
+    for record in records.values():
+        for text in (record.file, record.sha256, binding_of(record), "40 held rows of 40"):
+            assert text in shown.text
+    for text in ("&lt;b&gt;seen&lt;/b&gt;", "2099-12-31", "Ann &lt;ann@example.org&gt;", "not signed"):
+        assert text in shown.text
+    assert write(reviewer, shown).status_code == 303
+    assert [call[:2] for call in decided] == [("release", BATCH), ("release", "crowd/w02")]
+
+
+def test_what_was_shown_is_written_once(reviewer, session, decided):
+    shown = propose(reviewer, session)
+    assert write(reviewer, shown).status_code == 303
+    assert write(reviewer, shown).status_code == 403
+    assert len(decided) == 1
+
+
+def test_only_the_last_proposals_are_kept(reviewer, session, decided):
+    first, *_, last = [propose(reviewer, session) for _ in range(MOST_PROPOSALS + 1)]
+    assert write(reviewer, first).status_code == 403
+    assert write(reviewer, last).status_code == 303
+
+
+def test_a_record_that_changes_after_it_was_shown_is_not_decided_on(reviewer, session, decided, records, make_record):
+    shown = propose(reviewer, session, action="release")
+    records[BATCH] = make_record(sha256="cd" * 32)
+    answer = write(reviewer, shown)
+    assert answer.status_code == 400
+    assert "its record has changed since this was shown" in answer.text
+    assert decided == []
+
+
+def test_a_secret_of_another_session_writes_nothing(reviewer, session, decided):
+    other = Session(session.host)
+    assert propose(reviewer, other).status_code == 403
+    secret = other.keep(proposal.Proposal("reject", "seen", None, ()))
+    assert post(reviewer, "/decide", secret=secret).status_code == 403
+    assert decided == []
 
 
 def test_a_decision_is_the_one_of_the_command_line(reviewer, session, decided):
@@ -126,13 +222,18 @@ def test_many_batches_are_decided_at_once(reviewer, session, decided):
         ({}, {"guard": None}),
         ({"origin": "https://evil.example"}, {}),
         ({"origin": "null"}, {}),
+        ({"origin": ""}, {}),
+        ({"origin": "http://127.0.0.1:8001"}, {}),
         ({"sec-fetch-site": "cross-site"}, {}),
         ({"sec-fetch-site": "same-site"}, {}),
     ],
 )
 def test_forms_of_other_sites_decide_nothing(reviewer, session, decided, headers, fields):
-    assert send(reviewer, session, headers, **fields).status_code == 403
+    assert propose(reviewer, session, headers, **fields).status_code == 403
     assert decided == []
+    if headers:
+        assert write(reviewer, propose(reviewer, session), headers).status_code == 403
+        assert decided == []
 
 
 def test_strangers_decide_nothing(stranger, session, decided):
@@ -140,12 +241,15 @@ def test_strangers_decide_nothing(stranger, session, decided):
     assert decided == []
 
 
-def test_names_of_other_hosts_are_refused(reviewer):
-    assert reviewer.get("/", headers={"host": "evil.example"}).status_code == 400
+@pytest.mark.parametrize("host", ["evil.example", "localhost:8000", "127.0.0.1", "127.0.0.1:8001", ""])
+def test_other_names_of_this_machine_are_refused(reviewer, stranger, session, host):
+    assert reviewer.get("/", headers={"host": host}).status_code == 403
+    assert stranger.get("/enter", params={"token": session.token}, headers={"host": host}).status_code == 403
 
 
 def test_reading_decides_nothing(reviewer, session, decided):
-    assert reviewer.get("/decide", params={"batch": BATCH, "guard": session.guard}).status_code == 405
+    for path in ("/propose", "/decide"):
+        assert reviewer.get(path, params={"batch": BATCH, "guard": session.guard}).status_code == 405
     assert decided == []
 
 
@@ -159,16 +263,33 @@ def test_a_form_that_lacks_something_is_told_so(reviewer, session, decided, fiel
     assert decided == []
 
 
-def test_what_went_wrong_is_escaped_and_the_rest_is_done(reviewer, session, monkeypatch):
-    def refuse(batch, **_):
-        if batch != BATCH:
-            raise PratiqueError(f"{batch}: no record")
+@pytest.mark.parametrize("reason", ["x" * 2001, "seen\r\nby me", "\u202eseen"])
+def test_a_reason_is_taken_as_it_was_written_or_refused(reviewer, session, decided, reason):
+    answer = send(reviewer, session, reason=reason)
+    if len(reason) > 2000:
+        assert answer.status_code == 400
+        assert decided == []
+    else:
+        assert decided == [("reject", BATCH, {"reason": reason})]
 
-    monkeypatch.setattr(serve.decisions, "reject", refuse)
+
+def test_what_is_no_batch_is_told_in_escapes(reviewer, session, decided):
     answer = send(reviewer, session, batch=["<script>x</script>", BATCH])
     assert answer.status_code == 400
     assert "&lt;script&gt;x&lt;/script&gt;: no record" in answer.text
     assert "<script>x" not in answer.text
+    assert decided == []
+
+
+def test_what_goes_wrong_while_writing_is_told_and_the_rest_is_done(reviewer, session, monkeypatch):
+    def refuse(batch, **_):
+        if batch != BATCH:
+            raise PratiqueError(f"{batch}: <no> disk")
+
+    monkeypatch.setattr(proposal.decisions, "reject", refuse)
+    answer = send(reviewer, session, batch=["crowd/w02", BATCH])
+    assert answer.status_code == 400
+    assert "crowd/w02: &lt;no&gt; disk" in answer.text
     assert f"Decided all the same: {BATCH}" in answer.text
 
 
@@ -179,6 +300,7 @@ def test_an_impossible_day_is_told(reviewer, session, decided):
 
 def test_a_giant_form_is_dropped(reviewer, session, decided):
     assert send(reviewer, session, reason="x" * 200_000).status_code == 403
+    assert send(reviewer, session, batch=["crowd/w01"] * 2_001).status_code == 403
     assert decided == []
 
 
@@ -189,12 +311,12 @@ def test_what_was_decided_since_the_run_is_shown(reviewer, tmp_path):
     statement |= {"predicateType": "urn:pratique:decision:v1", "predicate": said}
     (tmp_path / "data/decisions").mkdir()
     (tmp_path / "data/decisions/one.json").write_text(json.dumps(statement), encoding="utf-8")
-    assert "&lt;b&gt;seen&lt;/b&gt;" in reviewer.get("/").text
+    assert " 1 pending" in reviewer.get("/").text
     (tmp_path / "data/reports/batches.csv").write_text(table(decision="reject"), encoding="utf-8")
-    assert "seen" not in reviewer.get("/").text
+    assert " 0 pending" in reviewer.get("/").text
 
 
-def test_without_pages_the_server_does_not_start(tmp_path, monkeypatch):
+def test_where_nothing_ran_the_server_does_not_start(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PratiqueError, match=r"index\.html: not found"):
+    with pytest.raises(PratiqueError, match="not found"):
         serve.serve(0, print)

@@ -1,7 +1,8 @@
 """The command `pratique gate`: judge a change, say so on one screen, write the files that CI reads."""
 
 from pratique.core import paths
-from pratique.core.errors import PratiqueError, printable
+from pratique.core.errors import PratiqueError
+from pratique.core.screen import say
 from pratique.core.writing import keep_only
 from pratique.gate.attestation import attest
 from pratique.gate.formats import SUMMARY_MD, TOP_REASONS, headline, next_command, why, write_gate_files
@@ -18,7 +19,7 @@ def main(base: str, require_batch: bool, attesting: bool) -> int:
     write_gate_files(result)
     if attesting:
         attest(result)
-    print("\n".join(_screen(result)))
+    say(*_screen(result))
     if not result.passes:
         return REFUSED
     return NOTHING if require_batch and not result.batches else CLEARED
@@ -39,9 +40,9 @@ def _screen(result: GateResult) -> list[str]:
             continue
         lines.append(f"  {gated.name}: {gated.record.verdict}{', let in' if gated.passes else ''}")
         lines += [f"    {reason}" for reason in why(gated)[:TOP_REASONS]]
-    lines += [f"  {printable(path)} is changed, too" for path in result.mixed[:TOP_REASONS]]
+    lines += [f"  {path} is changed, too" for path in result.mixed[:TOP_REASONS]]
     lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]
     command = next_command(result)
     if command is not None:
-        lines.append(f"Next: {printable(command)}")
+        lines.append(f"Next: {command}")
     return [*lines, f"Report: {SUMMARY_MD}"]

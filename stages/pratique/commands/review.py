@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from pratique.core.errors import PratiqueError, printable
+from pratique.core.errors import PratiqueError
+from pratique.core.screen import display, say
 
 app = typer.Typer(help="See what was held, and decide about it.", no_args_is_help=True)
 
@@ -18,21 +19,17 @@ Why = Annotated[str, typer.Option(help="Why, for whoever asks later.")]
 @app.command("list")
 def list_() -> None:
     """List the batches of which something is held, and those that people decided on."""
-    from rich.console import Console
-
     from pratique.terminal.queue import queue
 
-    Console().print(queue())
+    display(queue())
 
 
 @app.command()
 def show(batch: Named) -> None:
     """Show what was measured on a batch, and what was decided about it."""
-    from rich.console import Console
-
     from pratique.terminal.queue import sheet
 
-    Console().print(sheet(batch))
+    display(sheet(batch))
 
 
 @app.command()
@@ -67,7 +64,7 @@ def serve(
     """Show the pages of the last run with a form to decide on, on this machine only."""
     from pratique.review.server import serve as listen
 
-    listen(port, lambda link: typer.echo(f"Open {link}\nThe link is good for one visit. Ctrl-C ends."))
+    listen(port, lambda link: say(f"Open {link}", "The link is good for one visit. Ctrl-C ends."))
 
 
 @app.command()
@@ -93,10 +90,10 @@ def positions(text: str) -> list[int]:
     for part in text.split(","):
         match = re.fullmatch(r"([0-9]{1,9})(?:-([0-9]{1,9}))?", part.strip())
         if match is None:
-            raise PratiqueError(f"--rows: '{printable(part)}': expected positions such as 0,4-9")
+            raise PratiqueError(f"--rows: '{part}': expected positions such as 0,4-9")
         chosen += range(int(match[1]), int(match[2] or match[1]) + 1)
     return chosen
 
 
 def _wrote(path: str) -> None:
-    typer.echo(f"wrote  {printable(path)}\nNext: `dvc repro`, then commit it; the gate asks who did.")
+    say(f"wrote  {path}", "Next: `dvc repro`, then commit it; the gate asks who did.")

@@ -22,13 +22,15 @@ def run(command: Callable[[], None]) -> None:
     """
     from threadpoolctl import threadpool_limits
 
+    from pratique.core.screen import say
+
     os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 
     try:
         with threadpool_limits(limits=1):
             command()
     except (PratiqueError, OSError) as error:
-        print(f"pratique: {printable(str(error))}", file=sys.stderr)
+        say(f"pratique: {error}", error=True)
         sys.exit(2)
 
 

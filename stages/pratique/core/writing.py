@@ -5,6 +5,7 @@ import io
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pratique.core.errors import printable
+
+UNPLAIN = re.compile(r"[^\n -~]|(?<=#)#(?=\w*\[)")
+"""Characters of a JSON text that may need an escape: all but plain ASCII, and what begins a CI runner's command."""
+FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+"""What a cell begins with that a spreadsheet takes for a formula."""
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 SIGNIFICANT_DIGITS = 6
 """Significant digits of a number that leaves the program: processors differ in the bits behind them."""
 
@@ -39,14 +47,56 @@ def write_text(path: Path, text: str) -> None:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON that people can read: two spaces, keys in the order given."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(value, indent=2) + "\n")
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON in which what no terminal or log should meet stands as an escape; a reader gets the same value.
+
+    Examples
+    --------
+    >>> json_text({"é": "\x9b31m"})
+    '{"é": "\\\\u009b31m"}'
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return UNPLAIN.sub(_escape_in_json, text)
+
+
+def _escape_in_json(match: re.Match[str]) -> str:
+    if match[0] != "#" and match[0].isprintable():
+        return match[0]
+    units = match[0].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[i : i + 4]}" for i in range(0, len(units), 4))
 
 
 def write_csv(path: Path, lines: Iterable[Sequence[Any]]) -> None:
-    """Write lines of cells as CSV, numbers rounded as by `round_floats`; None is an empty cell."""
+    """Write lines of cells as CSV; see `csv_text`."""
+    write_text(path, csv_text(lines))
+
+
+def csv_text(lines: Iterable[Sequence[Any]]) -> str:
+    """Lines of cells as CSV that people may open in a spreadsheet; None is an empty cell.
+
+    Numbers are rounded as by `round_floats`. Text that a spreadsheet would take for a formula gets an apostrophe before
+    it, and what can't be seen stands as an escape.
+
+    Source: OWASP, "CSV injection".
+
+    Examples
+    --------
+    >>> csv_text([("=1+1", "-1", "a-b", 0.5)])
+    "'=1+1,-1,a-b,0.5\\n"
+    """
     out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(round_floats(list(line)) for line in lines)
-    write_text(path, out.getvalue())
+    csv.writer(out, lineterminator="\n").writerows(map(_csv_cell, round_floats(list(line))) for line in lines)
+    return out.getvalue()
+
+
+def _csv_cell(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    formula = FORMULA.match(value) and not PLAIN_NUMBER.fullmatch(value)
+    return f"{chr(39) * bool(formula)}{printable(value)}"
 
 
 def write_table(path: Path, table: pa.Table) -> None:

@@ -74,6 +74,10 @@ class DossierBuilder:
         """How many trusted rows pages are drawn from, and how many there are."""
         return len(self._trusted.rows), self._trusted.of
 
+    def price(self, facts: Record) -> Price | None:
+        """What a release of a batch would cost; None where there is nothing to release."""
+        return self._pricing.of(facts)
+
     def dossier(self, facts: Record) -> Dossier:
         """Put together what there is to show about one batch."""
         mine = tuple(other for other in self._all if other.source == facts.source)
@@ -88,7 +92,7 @@ class DossierBuilder:
         drawn, left_out = charts(facts, batch, self._trusted.rows)
         return Dossier(
             facts,
-            self._pricing.of(facts),
+            self.price(facts),
             ranking,
             tuple(traits(suspects, rows, len(batch), self._trusted)),
             repeats(batch, self._trusted.rows),

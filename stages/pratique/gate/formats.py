@@ -1,7 +1,13 @@
-"""What the gate found, for machines and for a pull request's page: JSON, JUnit XML, SARIF and Markdown."""
+"""What the gate found, for machines and for a pull request's page: JSON, JUnit XML, SARIF and Markdown.
+
+Each form has one function that makes foreign text inert in it: `_xml`, `_sarif`, `_md`; `json_text`
+writes JSON.
+"""
 
 import re
+import shlex
 from typing import Any
+from urllib.parse import quote
 from xml.etree import ElementTree as Xml
 
 from pratique.core import paths
@@ -60,11 +66,12 @@ def next_command(result: GateResult) -> str | None:
     stopped = next((gated for gated in result.batches if not gated.passes), None)
     if stopped is None:
         return None
+    remove = f"git rm {shlex.quote(stopped.path.as_posix())}"
     if stopped.record.fault is not None or stopped.record.decision == "reject":
-        return f"git rm {stopped.path}"
+        return remove
     if stopped.record.holds:
-        return f"put right what is named, or git rm {stopped.path}"
-    return f'git rm {stopped.path}; or somebody else: pratique review release {stopped.name} --reason "..."'
+        return f"put right what is named, or {remove}"
+    return f'{remove}; or somebody else: pratique review release {shlex.quote(stopped.name)} --reason "..."'
 
 
 def verdict_json(result: GateResult) -> dict[str, Any]:
@@ -157,8 +164,10 @@ def _finding(rule: str, level: str, message: str, path: str) -> dict[str, Any]:
     return {
         "ruleId": rule,
         "level": level,
-        "message": {"text": printable(message)[:MAX_MESSAGE]},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": path}, "region": {"startLine": 1}}}],
+        "message": {"text": _sarif(message)},
+        "locations": [
+            {"physicalLocation": {"artifactLocation": {"uri": quote(printable(path))}, "region": {"startLine": 1}}}
+        ],
         "partialFingerprints": {"pratique/v1": f"{path}:{rule}"},
     }
 
@@ -170,7 +179,7 @@ def markdown(result: GateResult) -> str:
     if command is not None:
         lines += [f"Next: {_code(command)}", ""]
     lines += [f"- {_code(path)} comes together with data" for path in result.mixed]
-    lines += [f"- source {_code(source)} is not listed in `data/sources.yaml`" for source in result.unlisted]
+    lines += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
     for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
         lines += _fold_batch(gated)
     text, size = [], 0
@@ -187,14 +196,14 @@ def _fold_batch(gated: GatedBatch) -> list[str]:
     record = gated.record
     mark = "cleared" if gated.passes else "**not cleared**"
     rows = "".join(
-        f"| {_md(check.name)} | {check.observed} | {check.limit} | {check.p_value} "
+        f"| {_code(check.name)} | {check.observed} | {check.limit} | {check.p_value} "
         f"| {'alarm' if check.alarm else ''} |\n"
         for check in record.checks
     )
     return [
-        f"<details><summary>{mark}: {_md(gated.name)}, {record.verdict}, p = {record.p_value}</summary>",
+        f"<details><summary>{mark}: {_code(gated.name)}, {record.verdict}, p = {record.p_value}</summary>",
         "",
-        *(f"- {_md(reason)}" for reason in why(gated)),
+        *(f"- {_code(reason)}" for reason in why(gated)),
         "",
         *(["| check | observed | limit | p-value | |", "|---|--:|--:|--:|---|", rows.rstrip("\n")] if rows else []),
         "",
@@ -207,11 +216,22 @@ def _xml(text: str) -> str:
     return printable(text)[:MAX_MESSAGE]
 
 
+def _sarif(text: str) -> str:
+    """Text of a message, in which brackets make no link (SARIF 2.1.0, section 3.11.6)."""
+    return re.sub(r"[\\\[\]]", r"\\\g<0>", printable(text)[:MAX_MESSAGE])
+
+
 def _md(text: str) -> str:
-    """Text that no Markdown renderer takes for markup, a mention or an address."""
+    """Text that no Markdown renderer takes for markup or a link.
+
+    Renderers look for `www.` before they resolve entities, for mentions and e-mail addresses after that, but not across
+    elements.
+    """
     cut = printable(text)[:MAX_MESSAGE]
-    return re.sub(r"([\\`*_{}\[\]()<>#+!|~@&:$-])", lambda m: f"&#{ord(m[1])};", cut)
+    plain = re.sub(r"[\\`*_{}\[\]()<>#+!|~&:$-]|(?<=[wW]{3})\.", lambda match: f"&#{ord(match[0])};", cut)
+    return plain.replace("@", "<span>@</span>")
 
 
 def _code(text: str) -> str:
+    """Text of others: in code, renderers do not look for numbers of issues either."""
     return f"<code>{_md(text)}</code>"

@@ -19,7 +19,8 @@ from pratique.results.records import read_records
 from pratique.training.manifest import MANIFEST, Manifest, read_manifest
 
 EXPORT_NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "urn:pratique:export:v1")
-URI_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+URI_PATTERN = re.compile(r"(?!(?i:javascript|vbscript|data):)[A-Za-z][A-Za-z0-9+.-]*:[!-~]+")
+"""Addresses that stand as addresses in exports; not those that a browser would run."""
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ one run, of two events. No text of a batch is told: of a check only its name, it
 pass.
 """
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.version import __version__
+from pratique.core.writing import json_text
 from pratique.decisions.ledger import Entry
 from pratique.lineage.last_run import URI_PATTERN, LastRun, identify, is_accepted
 from pratique.provenance.parts import CheckRecord, FileDescriptor
@@ -55,7 +55,7 @@ class EventWriter:
         told = [self._event("START", pipeline)]
         told += [self._event(state, part) for part in parts for state in ("START", "COMPLETE")]
         told.append(self._event("COMPLETE", pipeline))
-        return "".join(json.dumps(event, ensure_ascii=False, allow_nan=False) + "\n" for event in told)
+        return "".join(f"{json_text(event)}\n" for event in told)
 
     def identify(self, job: str, *digests: Any) -> str:
         """The id of a job's run: it follows from what the run is about."""

@@ -5,11 +5,11 @@ of the model; agents are owners of sources, reviewers and the program. It holds 
 same run gives the same document.
 """
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 from pratique.core.hashing import sha256_file, sha256_json
+from pratique.core.writing import json_text
 from pratique.lineage.last_run import URI_PATTERN, LastRun, identify, is_accepted
 from pratique.provenance.parts import DecisionRecord, SourceRecord
 from pratique.provenance.record import Record
@@ -39,7 +39,7 @@ class ProvDocument:
 
     def text(self) -> str:
         """The document as PROV-JSON."""
-        return json.dumps({"prefix": self._prefixes, **self._statements}, indent=2, ensure_ascii=False) + "\n"
+        return json_text({"prefix": self._prefixes, **self._statements}, indent=2) + "\n"
 
 
 def prov_document(run: LastRun, namespace: str) -> str:

@@ -69,7 +69,7 @@ def trace_lines(words: str) -> list[str]:
     for decision in record.decisions:
         lines.append(f"{decision.action} by {decision.reviewer}: {decision.reason} ({decision.path})")
     lines += [hold.reason for hold in record.holds]
-    return [printable(line) for line in [*lines, _describe_model(found, int(row) if row else None)]]
+    return [*lines, _describe_model(found, int(row) if row else None)]
 
 
 def _describe_upstream(record: Record) -> list[str]:

@@ -10,6 +10,7 @@ from pratique.core.params import Params, TrainParams
 from pratique.dossier.charts import Chart
 from pratique.dossier.dossier import Dossier, DossierBuilder
 from pratique.pages.draw import draw
+from pratique.pages.form import DecisionForm
 from pratique.provenance.record import Record
 from pratique.results.price import TREES, Price
 from pratique.words import verdicts as words
@@ -27,7 +28,9 @@ class Tick:
     text: str
 
 
-def batch_page(dossier: Dossier, desk: DossierBuilder, params: Params, waiting: Sequence[str]) -> str:
+def batch_page(
+    dossier: Dossier, desk: DossierBuilder, params: Params, waiting: Sequence[str], form: DecisionForm | None = None
+) -> str:
     """The page of one batch.
 
     Parameters
@@ -37,6 +40,8 @@ def batch_page(dossier: Dossier, desk: DossierBuilder, params: Params, waiting: 
     params : Params
     waiting : sequence of str
         The batches that wait for a decision, in the order of the queue.
+    form : DecisionForm, optional
+        Where people can decide on the page; without it, the page shows the commands that decide.
     """
     facts = dossier.facts
     shown, total = desk.trusted_rows
@@ -50,6 +55,8 @@ def batch_page(dossier: Dossier, desk: DossierBuilder, params: Params, waiting: 
         advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
         breaches=[breach for check in facts.checks for breach in check.breaches],
         commands=commands(facts),
+        releasable=releasable(facts),
+        form=form,
         price=dossier.price and _draw_price(dossier.price),
         forests=forests(params.train),
         ranked=_describe_ranking(dossier),

@@ -53,11 +53,12 @@ def _environment() -> "Environment":
         "rarity": _rarity,
         "width": lambda share: f"{100 * share:.1f}",
     }
-    style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    style, script = _own_parts()
     environment.globals |= {
         "style": Markup(style),
         "script": Markup(script),
-        "policy": policy(style, script),
+        "policy": policy(),
+        "form": None,
         "version": __version__,
         "state_words": words.STATES,
         "describe": describe,
@@ -65,13 +66,26 @@ def _environment() -> "Environment":
     return environment
 
 
-def policy(style: str, script: str) -> str:
-    """The content security policy of a page with this style and this script in it."""
-    allowed = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
+@cache
+def _own_parts() -> tuple[str, str]:
+    """The style and the script of every page."""
+    folder = files("pratique.pages") / "templates"
+    style, script = ((folder / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return style, script
+
+
+def policy() -> str:
+    """The content security policy of a page: nothing runs in it but its own script, by digest, and nothing loads."""
+    allowed = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in _own_parts()]
     return (
         f"default-src 'none'; style-src 'sha256-{allowed[0]}'; script-src 'sha256-{allowed[1]}'; "
         "img-src data:; base-uri 'none'; form-action 'self'"
     )
+
+
+def served_policy() -> str:
+    """The policy as a server sends it; a page can't ask by itself not to be framed."""
+    return f"{policy()}; frame-ancestors 'none'"
 
 
 def _visible(value: Any) -> Any:

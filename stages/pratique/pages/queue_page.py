@@ -6,6 +6,7 @@ from itertools import groupby
 
 from pratique.pages.draw import draw
 from pratique.pages.drilled import read_drilled
+from pratique.pages.form import DecisionForm
 from pratique.pages.worth import Worth
 from pratique.provenance.record import Record
 from pratique.results.price import Price
@@ -33,7 +34,12 @@ def waiting(facts: Sequence[Record]) -> list[Record]:
     return sorted((f for f in facts if f.waits), key=lambda f: (f.p_value, f.batch))
 
 
-def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], worth: Worth | None) -> str:
+def queue_page(
+    facts: Sequence[Record],
+    prices: Mapping[str, Price | None],
+    worth: Worth | None,
+    form: DecisionForm | None = None,
+) -> str:
     """The page of all batches.
 
     Parameters
@@ -44,6 +50,8 @@ def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], wort
         By batch, for those that are held.
     worth : Worth, optional
         What the gate was worth; None where evaluate has not run.
+    form : DecisionForm, optional
+        Where people can decide on the page.
     """
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
@@ -60,6 +68,7 @@ def queue_page(facts: Sequence[Record], prices: Mapping[str, Price | None], wort
         strip=STRIP,
         worth=worth,
         drilled=read_drilled(),
+        form=form,
     )
 
 

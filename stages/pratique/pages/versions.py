@@ -6,6 +6,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.pages.draw import draw
 from pratique.pages.drilled import tabulate_drill
+from pratique.pages.form import DecisionForm
 from pratique.provenance import git
 from pratique.results.comparison import SUCCESS, Comparison, Estimates
 from pratique.results.measures import Measures, parse_measures
@@ -106,7 +107,7 @@ def read_versions() -> tuple[list[Version], int]:
     return versions, len(commits) - len(versions)
 
 
-def versions_page() -> str:
+def versions_page(form: DecisionForm | None = None) -> str:
     """The page of the pipeline's versions: read from git, so never an output of the pipeline itself."""
     versions, left_out = read_versions()
     shown = [each for version in versions for each in version.accuracy.values()]
@@ -121,6 +122,7 @@ def versions_page() -> str:
         left_out=left_out,
         first=versions[0].date,
         last=versions[-1].date,
+        form=form,
     )
 
 

@@ -1,9 +1,8 @@
 """Stage calibrate: learn from trusted rows what normal looks like, and how often it looks odd."""
 
-import sys
-
 from pratique.core import paths
 from pratique.core.params import load
+from pratique.core.screen import say
 from pratique.detector.detector import Detector
 from pratique.tables.reading import read_trusted_if_any
 from pratique.tables.trusted import read_reference
@@ -16,4 +15,4 @@ def main() -> None:
     detector = Detector.learn(read_reference(params.data), params, holdout)
     detector.save_profile()
     if detector.adequacy.warning:
-        print(f"{paths.REFERENCE}: {detector.adequacy.warning}", file=sys.stderr)
+        say(f"{paths.REFERENCE}: {detector.adequacy.warning}", error=True)

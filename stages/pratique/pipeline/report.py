@@ -1,10 +1,9 @@
 """Stage report: the pages that people decide on, and a table of what was quarantined, at the end of a run."""
 
-from rich.console import Console
-
 from pratique.core import paths
 from pratique.core.params import load
 from pratique.core.progress import show_progress
+from pratique.core.screen import display
 from pratique.core.writing import keep_only, write_text
 from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.batch_page import batch_page
@@ -32,4 +31,4 @@ def main() -> None:
     write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train.rows == "accepted")))
     trusted = read_reference(params.data)
     write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT)))
-    Console().print(summary(facts))
+    display(summary(facts))

@@ -3,14 +3,13 @@
 Quarantining exits 0, because a verdict is data; `pratique check` and CI turn it into an exit code.
 """
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from pratique.core import paths
-from pratique.core.errors import printable
 from pratique.core.params import load
 from pratique.core.progress import show_progress
+from pratique.core.screen import say
 from pratique.core.writing import keep_only, write_text
 from pratique.decisions.decision import load_decisions
 from pratique.decisions.ledger import append
@@ -58,4 +57,4 @@ def warn_unlisted(sources: Iterable[str], law: Rulebook) -> None:
     """Name the sources that the inventory lacks, where params.yaml does not refuse them."""
     unlisted = sorted(set(sources) - set(law.inventory))
     if unlisted and law.params.sources.unlisted == "warn":
-        print(f"{paths.SOURCES}: not listed: {printable(', '.join(unlisted))}; say who delivers them", file=sys.stderr)
+        say(f"{paths.SOURCES}: not listed: {', '.join(unlisted)}; say who delivers them", error=True)

@@ -28,7 +28,7 @@ class Part(BaseModel):
 class BatchFacts(Part):
     """What a batch is; hashes are None where it can't be read, `row_set_sha256` names its rows in any order."""
 
-    id: str = Field(pattern="^[^/]+/[^/]+$")
+    id: str = Field(pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
     source: str
     rows: Count
     columns: Count

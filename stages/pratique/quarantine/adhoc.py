@@ -77,10 +77,10 @@ def rows_of(cleared: dict[str, ClearedSummary]) -> pa.Table:
 def summary_line(path: str, summary: ClearedSummary) -> str:
     """One line for a person or a log, and one for each thing that was read otherwise than it is written."""
     verdict = summary.verdict
-    words = f"{verdict.verdict:<10}  {printable(path)}"
+    words = f"{verdict.verdict:<10}  {path}"
     if summary.arrival.fault is not None:
-        return f"{words}  {printable(summary.arrival.fault)}"
+        return f"{words}  {summary.arrival.fault}"
     if verdict.verdict != "accept":
         why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
         words = f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"
-    return "\n".join([words, *(f"{'':<10}  read: {printable(said)}" for said in summary.readings)])
+    return "\n".join([words, *(f"{'':<10}  read: {said}" for said in summary.readings)])

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
-from pratique.core.writing import round_floats, write_table, write_text
+from pratique.core.writing import csv_text, round_floats, write_table, write_text
 
 if TYPE_CHECKING:
     from pratique.quarantine.clear import ClearedSummary
@@ -29,25 +29,22 @@ def write_tables(cleared: Sequence["ClearedSummary"]) -> None:
 
 def batches_csv(cleared: Sequence["ClearedSummary"]) -> str:
     """One line a batch, in the order given."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(BATCH_COLUMNS)
-    for c in cleared:
-        writer.writerow(
-            [
-                c.arrival.batch,
-                c.arrival.source,
-                c.arrival.sha256,
-                c.arrival.rows,
-                c.verdict.verdict,
-                round_floats(c.verdict.p_value, 4),
-                ";".join(c.codes),
-                len(c.verdict.suspects),
-                c.decision,
-                c.outcome,
-            ]
+    lines = [
+        (
+            c.arrival.batch,
+            c.arrival.source,
+            c.arrival.sha256,
+            c.arrival.rows,
+            c.verdict.verdict,
+            round_floats(c.verdict.p_value, 4),
+            ";".join(c.codes),
+            len(c.verdict.suspects),
+            c.decision,
+            c.outcome,
         )
-    return out.getvalue()
+        for c in cleared
+    ]
+    return csv_text([BATCH_COLUMNS, *lines])
 
 
 def read_batches() -> list[dict[str, str]]:

@@ -4,12 +4,13 @@ import re
 from io import StringIO
 from pathlib import Path
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from pratique.core import paths
 from pratique.core.errors import printable
+from pratique.core.screen import display, make_console
 from pratique.core.writing import write_text
 from pratique.provenance.record import Record
 from pratique.results.comparison import Comparison, read_comparison
@@ -73,7 +74,7 @@ def _worth(found: Comparison) -> Text:
 
 def picture(path: Path) -> None:
     """Write the summary as an SVG picture that refers to nothing outside itself."""
-    console = Console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
-    console.print(summary(read_records()))
+    console = make_console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
+    display(summary(read_records()), console)
     svg = console.export_svg(title="pratique status", unique_id="pratique")
     write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))
