@@ -3,6 +3,7 @@
 from pathlib import Path
 
 PIPELINE = Path("dvc.yaml")
+LOCK = Path("dvc.lock")
 PARAMS = Path("params.yaml")
 SCHEMA = Path("expectations/schema.yaml")
 SUITE = Path("expectations/suite.json")
