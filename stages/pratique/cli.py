@@ -192,13 +192,16 @@ def export(
 @app.command()
 def gate(
     base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
+    head: Annotated[
+        str, typer.Option(metavar="REF", help="The commit to judge; what is not committed is not.")
+    ] = "HEAD",
     require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
     attest: Annotated[bool, typer.Option("--attest", help="Write what is attested to data/attestations/.")] = False,
 ) -> None:
     """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
     from pratique.commands.gate import main as judge
 
-    raise typer.Exit(judge(base, require_batch, attest))
+    raise typer.Exit(judge(base, head, require_batch, attest))
 
 
 @app.command()

@@ -182,6 +182,12 @@ class Change(Project):
         """Judge this branch against main."""
         return self.pratique("gate", "--base", "main", *words)
 
+    def refused(self) -> dict[str, str]:
+        """Judge this branch, which must be refused for what it brings beside batches: the reasons, by path."""
+        done = self.gate()
+        assert done.code == 1, done
+        return {each["path"]: each["reason"] for each in self.found["refused"]}
+
     @property
     def found(self) -> dict[str, Any]:
         """What the gate wrote for programs."""

@@ -5,6 +5,7 @@ import shutil
 from datetime import date, timedelta
 
 import pytest
+from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ def test_a_poisoned_change_fails_with_the_reason_and_what_to_do(poisoned):
     lines = done.out.splitlines()
     assert lines[0] == "pratique gate refused: 1 of 1 batches not cleared"
     assert "its rows look poisoned, by all checks together" in done.out
-    assert lines[-2].startswith("Next: git rm data/incoming/east/bad.csv")
+    assert lines[-3].startswith("Next: git rm data/incoming/east/bad.csv")
     assert lines[-1] == "Report: data/reports/gate/summary.md"
     assert poisoned.ok("git", "status", "--porcelain") == ""
 
@@ -101,6 +102,7 @@ def test_a_base_without_a_pipeline_can_not_be_decided(change):
     change.ok("git", "commit", "-q", "--allow-empty", "-m", "nothing")
     change.ok("git", "switch", "-q", "-c", "first")
     change.ok("git", "checkout", "-q", "main", "--", ".")
+    change.commit()
     assert "the pipeline lands first" in change.pratique("gate", "--base", "empty").complaint
 
 
@@ -230,18 +232,77 @@ def pointed(main, tmp_path, flipped):
     return project.by("sam")
 
 
-def test_data_that_dvc_tracks_is_judged_alike(pointed, tmp_path):
+def test_data_that_dvc_tracks_is_fetched_through_the_base_s_remote(pointed, tmp_path):
+    """In a clone of the base, without a file of the change on disk: nothing but git's objects is needed."""
     clone = pointed.copy(tmp_path / "clone")
     shutil.rmtree(clone.root)
-    pointed.ok("git", "clone", "-q", "-b", "change", str(pointed.root), str(clone.root))
-    clone.ok("git", "branch", "-q", "main", "origin/main")
-    assert "data/incoming/east/bad.csv: not here; run `dvc pull` first" in clone.gate().complaint
-    clone.ok(
-        "dvc",
-        "pull",
-        "-q",
-        *(str(path.relative_to(clone.root)) for path in clone.root.rglob("*.dvc") if path.is_file()),
-    )
-    assert clone.gate().code == 1
+    pointed.ok("git", "clone", "-q", "-b", "main", str(pointed.root), str(clone.root))
+    before = clone.contents(".")
+    assert clone.gate("--head", "origin/change").code == 1
     assert [each["batch"] for each in clone.found["batches"]] == ["east/bad"]
     assert clone.batch("east/bad")["submitted_by"] == ["sam@example.org"]
+    shutil.rmtree(clone.root / "data/reports/gate")
+    shutil.rmtree(clone.root / ".git/pratique")  # the profile, kept for the next time
+    assert clone.contents(".") == before
+
+
+def test_a_whole_folder_that_dvc_tracks_is_compared_file_by_file(main, tmp_path, clean, flipped):
+    """`dvc add data/incoming`: the listing tells which batches are new."""
+    project = main.copy(tmp_path / "project")
+    project.ok("git", "rm", "-q", "-r", "--cached", "data/incoming")
+    project.ok("dvc", "add", "-q", "data/incoming")
+    project.commit()
+    project.ok("git", "switch", "-q", "-c", "change")
+    project.bring(clean, "east/good.csv")
+    project.ok("dvc", "add", "-q", "data/incoming")
+    project.by("sam").commit()
+    assert project.gate().code == 0
+    assert [each["batch"] for each in project.found["batches"]] == ["east/good"]
+    project.bring(flipped, "east/good.csv")
+    project.ok("dvc", "add", "-q", "data/incoming")
+    project.by("sam").commit()
+    assert project.gate().code == 1
+
+
+def test_what_a_stage_of_the_team_brings_is_judged_by_its_line_in_the_lock(main, tmp_path, flipped):
+    """A stage downloads a source's folder: git holds neither its files nor a pointer, and dvc.lock names them."""
+    project = main.copy(tmp_path / "project")
+    download = {"cmd": "python download.py", "outs": ["data/incoming/north"]}
+    with (project.root / "dvc.yaml").open(encoding="utf-8") as stream:
+        pipeline = YAML(typ="safe").load(stream)
+    pipeline["stages"]["download"] = download
+    with project.path("dvc.yaml").open("w", encoding="utf-8") as stream:
+        YAML().dump(pipeline, stream)
+    project.commit()
+    project.ok("git", "switch", "-q", "-c", "change")
+    project.bring(flipped, "north/bad.csv")
+    project.ok("dvc", "commit", "-q", "-f", "download")
+    project.by("sam").commit()
+    assert project.gate().code == 1
+    assert [each["batch"] for each in project.found["batches"]] == ["north/bad"]
+    assert project.batch("north/bad")["submitted_by"] == ["sam@example.org"]
+
+
+def test_what_is_not_committed_is_not_judged_and_the_gate_says_so(change, flipped):
+    change.bring(flipped, "east/bad.csv")
+    done = change.gate()
+    assert done.code == 0
+    assert "what is not committed is not judged" in done.out
+    change.commit()
+    assert change.gate().code == 1
+
+
+def test_the_policy_says_what_else_may_come_with_data(change, clean):
+    change.bring(clean, "east/good.csv")
+    change.path("docs/east.md").write_text("What east sends.\n", encoding="utf-8")
+    change.commit()
+    assert change.gate().code == 1
+    assert change.found["refused"] == [{"path": "docs/east.md", "reason": "comes together with data"}]
+    with (change.root / "params.yaml").open("a", encoding="utf-8") as stream:
+        stream.write("\ngate: {with_data: ['docs/*.md']}\n")
+    assert change.gate().code == 1  # what the change itself says is not asked
+    change.ok("git", "stash", "-q")
+    change.ok("git", "switch", "-q", "main")
+    change.ok("git", "stash", "pop", "-q")
+    change.by("mia").commit()
+    assert change.gate("--head", "change").code == 0

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from jsonschema import Draft4Validator
 from pratique.decisions.judging import Submission
+from pratique.gate.changes import Refusal
 from pratique.gate.formats import MAX_SUMMARY, headline, junit, markdown, next_command, sarif, verdict_json, why
 from pratique.gate.judge import GatedBatch, GateResult
 from pratique.provenance.parts import DecisionRecord
@@ -43,7 +44,11 @@ def bad(gated, clean):
         action="reject", reviewer=HOSTILE, reason=HOSTILE, path="data/decisions/it.json", sha256="d" * 64
     )
     one = gated(text=HOSTILE, objections=[HOSTILE], decisions=(reject,))
-    return GateResult("a" * 40, (clean, one), (HOSTILE, "params.yaml"), (HOSTILE,))
+    refused = (
+        Refusal(HOSTILE, HOSTILE, f"git rm {HOSTILE}"),
+        Refusal("params.yaml", "comes together with data", "split"),
+    )
+    return GateResult("a" * 40, "b" * 40, (clean, one), refused, (HOSTILE,))
 
 
 @pytest.fixture(params=["nothing", "clean", "bad", "held", "unreadable"])
@@ -59,7 +64,7 @@ def result(request, gated):
             batches = (gated(checks=(), fault=HOSTILE),)
         case _:
             batches = ()
-    return GateResult("a" * 40, batches, (), ())
+    return GateResult("a" * 40, "b" * 40, batches, (), ())
 
 
 def test_sarif_is_valid_by_its_public_schema(result):
@@ -68,7 +73,7 @@ def test_sarif_is_valid_by_its_public_schema(result):
 
 
 def test_sarif_has_one_result_for_each_batch_and_check_never_for_a_row(gated, clean):
-    results = sarif(GateResult("a" * 40, (clean, gated()), (), ()))["runs"][0]["results"]
+    results = sarif(GateResult("a" * 40, "b" * 40, (clean, gated()), (), ()))["runs"][0]["results"]
     assert [(r["ruleId"], r["level"]) for r in results] == [
         ("labels", "error"), ("schema", "error"), ("outcome", "error"),
     ]  # fmt: skip
@@ -106,20 +111,22 @@ def test_32_35_what_a_batch_says_commands_nothing(result):
 
 def test_the_verdict_comes_first_and_what_passes_last(bad):
     page = markdown(bad)
-    assert page.startswith("## Pratique: refused&#58; the change brings data together with policy or code\n")
+    assert page.startswith("## Pratique: refused&#58; 2 files that may not come with data\n")
     assert page.index("east/w01") < page.index("east/w00")
 
 
 def test_500_quarantined_batches_stay_below_what_a_forge_shows(gated):
     many = tuple(gated(f"east/w{i:03d}", text="x" * 5000, objections=["y" * 5000] * 9) for i in range(500))
-    page = markdown(GateResult("a" * 40, many, (), ()))
+    page = markdown(GateResult("a" * 40, "b" * 40, many, (), ()))
     assert len(page.encode()) < 1024 * 1024
     assert len(page.encode()) <= MAX_SUMMARY + 200
-    small = markdown(GateResult("a" * 40, tuple(gated(f"east/w{i:03d}") for i in range(500)), (), ()))
+    small = markdown(GateResult("a" * 40, "b" * 40, tuple(gated(f"east/w{i:03d}") for i in range(500)), (), ()))
     assert small.count("<details>") == small.count("</details>") == 500
 
 
 def test_what_to_do_names_the_first_batch_that_is_stopped(gated, clean, bad):
-    assert next_command(GateResult("", (clean,), (), ())) is None
-    assert next_command(bad).startswith("split the change: ")
-    assert next_command(GateResult("", (clean, gated()), (), ())).startswith("git rm data/incoming/east/w01.csv; or")
+    assert next_command(GateResult("", "", (clean,), (), ())) is None
+    assert next_command(bad).startswith("git rm </script>")
+    assert next_command(GateResult("", "", (clean, gated()), (), ())).startswith(
+        "git rm data/incoming/east/w01.csv; or"
+    )

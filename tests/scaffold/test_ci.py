@@ -33,13 +33,27 @@ def test_the_hook_is_one_that_pre_commit_reads(tmp_path):
     command = [sys.executable, "-m", "pre_commit", "validate-manifest", str(HOOKS)]
     subprocess.run(command, check=True, cwd=tmp_path, env={"PRE_COMMIT_HOME": str(tmp_path)})
     (hook,) = YAML(typ="safe").load(HOOKS.read_text(encoding="utf-8"))
-    assert hook["entry"] == "pratique gate --base HEAD"
+    assert (hook["entry"], hook["stages"]) == ("pratique gate --base origin/HEAD", ["pre-push"])
 
 
-def test_the_change_can_not_edit_its_gate_and_gets_no_credentials():
+def test_a_workflow_has_no_right_but_to_read_and_no_file_of_the_change():
     workflow = YAML(typ="safe").load(printed("github"))
-    assert list(workflow["on"]) == ["pull_request_target"]
-    assert workflow["permissions"] == {"contents": "read", "security-events": "write"}
+    assert list(workflow["on"]) == ["pull_request"]
+    assert workflow["permissions"] == {"contents": "read"}
     steps = workflow["jobs"]["gate"]["steps"]
-    assert steps[0]["with"]["persist-credentials"] is False
+    checked_out = [step["with"] for step in steps if step.get("uses", "").startswith("actions/checkout")]
+    base = "${{ github.event.pull_request.base.sha }}"
+    assert checked_out == [{"ref": base, "fetch-depth": 0, "persist-credentials": False}]
     assert all("${{" not in step.get("run", "") for step in steps)  # what a change is called is never code
+    assert all("secrets." not in str(step) for step in steps)
+
+
+@pytest.mark.parametrize("forge", ["github", "gitlab"])
+def test_no_step_lays_out_a_tree_of_the_change(forge):
+    text = printed(forge)
+    steps = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    assert not any(
+        word in line for line in steps for word in ("dvc pull", "dvc fetch", "git merge", "git pull", "clone")
+    )
+    checkouts = [line for line in steps if "git checkout" in line or "git switch" in line]
+    assert all(line.strip() == "- git checkout --quiet --detach origin/base" for line in checkouts)

@@ -5,17 +5,25 @@ from pratique.core.errors import PratiqueError
 from pratique.core.screen import say
 from pratique.core.writing import keep_only
 from pratique.gate.attestation import attest
-from pratique.gate.formats import SUMMARY_MD, TOP_REASONS, headline, next_command, why, write_gate_files
+from pratique.gate.formats import (
+    SUMMARY_MD,
+    TOP_REASONS,
+    describe_refusal,
+    headline,
+    next_command,
+    why,
+    write_gate_files,
+)
 from pratique.gate.judge import GateResult, gate
 
 CLEARED, REFUSED, NOTHING = 0, 1, 3
 
 
-def main(base: str, require_batch: bool, attesting: bool) -> int:
+def main(base: str, head: str, require_batch: bool, attesting: bool) -> int:
     """Judge, write and print; the exit code."""
     _require_no_links()
     keep_only(paths.GATE, [])  # nobody shall read what an earlier run said
-    result = gate(base)
+    result = gate(base, head)
     write_gate_files(result)
     if attesting:
         attest(result)
@@ -40,9 +48,12 @@ def _screen(result: GateResult) -> list[str]:
             continue
         lines.append(f"  {gated.name}: {gated.record.verdict}{', let in' if gated.passes else ''}")
         lines += [f"    {reason}" for reason in why(gated)[:TOP_REASONS]]
-    lines += [f"  {path} is changed, too" for path in result.mixed[:TOP_REASONS]]
+    lines += [f"  {describe_refusal(each)}" for each in result.refused[:TOP_REASONS]]
     lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]
     command = next_command(result)
     if command is not None:
         lines.append(f"Next: {command}")
-    return [*lines, f"Report: {SUMMARY_MD}"]
+    judged = (
+        f"Judged: commit {result.head[:12]} by the policy of {result.base[:12]}; what is not committed is not judged."
+    )
+    return [*lines, judged, f"Report: {SUMMARY_MD}"]

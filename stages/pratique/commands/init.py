@@ -7,9 +7,10 @@ from pathlib import Path
 
 import typer
 
-from pratique.core import errors, paths
+from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.params import load
+from pratique.core.screen import say
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
 from pratique.scaffold.proposals import Understanding
@@ -29,13 +30,11 @@ def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) ->
     if not asking:
         _say(done.understood)
         if done.understood.proposals and not yes:
-            typer.echo("No terminal to ask on: every proposal is taken.")
+            say("No terminal to ask on: every proposal is taken.")
     _tell(audit_beside(done.trusted, folder / paths.HOLDOUT))
     for file in done.files:
-        typer.echo(f"{'wrote' if file.new else 'kept '}  {errors.printable(str(file.path))}")
-    typer.echo(
-        "Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`."
-    )
+        say(f"{'wrote' if file.new else 'kept '}  {file.path}")
+    say("Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`.")
 
 
 def describe_reference(as_json: bool) -> None:
@@ -46,7 +45,7 @@ def describe_reference(as_json: bool) -> None:
         facts = {"rows": len(trusted), "features": trusted.layout.kinds, "remarks": [asdict(each) for each in remarks]}
         typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
         return
-    typer.echo(f"{len(trusted):,} trusted rows, {len(trusted.layout.kinds):,} features")
+    say(f"{len(trusted):,} trusted rows, {len(trusted.layout.kinds):,} features")
     _tell(remarks)
 
 
@@ -56,12 +55,12 @@ def _ask(proposal: str) -> bool:
 
 def _say(understood: Understanding) -> None:
     for proposal in understood.proposals:
-        typer.echo(proposal.text)
+        say(*proposal.text.splitlines())
 
 
 def _tell(remarks: list[Remark]) -> None:
     """The remarks, most of which people only need to know: nothing is dropped for them."""
     if remarks:
-        typer.echo("What the trusted rows hold (every limit is learned from them; nothing is dropped):")
+        say("What the trusted rows hold (every limit is learned from them; nothing is dropped):")
     for remark in remarks:
-        typer.echo(f"  {errors.printable(remark.text)}")
+        say(f"  {remark.text}")

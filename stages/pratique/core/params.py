@@ -82,6 +82,16 @@ class SigningParams(Section):
     gate: str | None = None
 
 
+class GateParams(Section):
+    """What a change that brings data may touch beside it.
+
+    `with_data`: patterns of paths, `*` for any characters, folders included. Results, decisions and what DVC keeps of
+    data need no mention; anything else takes a change of its own.
+    """
+
+    with_data: tuple[str, ...] = ()
+
+
 ModelKind = Literal["random_forest", "logistic_regression", "linear_svm", "nearest_neighbours"]
 """What the drill trains; a team ships one of the first two."""
 
@@ -149,6 +159,7 @@ class Params(Section):
     sources: SourcesParams = SourcesParams()
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
+    gate: GateParams = GateParams()
     train: TrainParams = TrainParams()
     evaluate: EvaluateParams = EvaluateParams()
     drill: DrillParams = DrillParams()

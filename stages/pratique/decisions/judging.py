@@ -27,17 +27,23 @@ class Submission:
     people: frozenset[str]
 
     @classmethod
-    def of(cls, stand_ins: Sequence[Path], since: str | None = None) -> "Submission":
-        """Ask git who brought a file: itself, its pointer, or a folder's pointer, in this order.
+    def at(cls, tip: str, stand_ins: Sequence[Path], since: str | None = None) -> "Submission":
+        """Ask git who brought a file to a commit: itself, its pointer, or a folder's pointer, in this order.
 
         A pointer to a whole folder has been touched by everybody: of its commits those since `since` count, if any.
         """
-        own = git.read_commits(str(place) for place in stand_ins[:2])
+        own = git.read_commits(map(str, stand_ins[:2]), tip)
         folders = [str(place) for place in stand_ins[2:]]
-        commits = own or (git.read_commits(folders, since) if since else []) or git.read_commits(folders)
-        open_here = not commits or any(git.is_uncommitted(place) for place in stand_ins)
-        here = frozenset({git.email_of(git.read_identity())}) if open_here else frozenset()
-        return cls(tuple(commits), here.union(*(commit.people for commit in commits)))
+        commits = own or (git.read_commits(folders, tip, since) if since else []) or git.read_commits(folders, tip)
+        return cls(tuple(commits), frozenset().union(*(commit.people for commit in commits)))
+
+    @classmethod
+    def here(cls, stand_ins: Sequence[Path]) -> "Submission":
+        """Ask git who brought a file that lies here; what is not committed is by whoever works here."""
+        known = cls.at("HEAD", stand_ins)
+        if known.commits and not any(git.is_uncommitted(place) for place in stand_ins):
+            return known
+        return cls(known.commits, known.people | {git.email_of(git.read_identity())})
 
 
 @dataclass(frozen=True)
@@ -55,10 +61,17 @@ class Judge:
     today: date
 
     @classmethod
-    def of(cls, decisions: Sequence[DecisionFile], batches: Container[str], today: date) -> "Judge":
-        """Ask git who released these batches."""
-        releases = {d.path for d in decisions if d.content.action == "release" and d.content.batch in batches}
-        return cls(decisions, {path: _makers(path) for path in releases}, today)
+    def at(cls, tip: str, decisions: Sequence[DecisionFile], batches: Container[str], today: date) -> "Judge":
+        """Ask git who released these batches, up to a commit."""
+        makers = {path: _commit_people(path, tip) for path in _list_releases(decisions, batches)}
+        return cls(decisions, makers, today)
+
+    @classmethod
+    def here(cls, decisions: Sequence[DecisionFile], batches: Container[str], today: date) -> "Judge":
+        """Ask git who released these batches; what is not committed is by whoever works here."""
+        me = frozenset({git.email_of(git.read_identity())})
+        releases = _list_releases(decisions, batches)
+        return cls(decisions, {p: me if git.is_uncommitted(p) else _commit_people(p, "HEAD") for p in releases}, today)
 
     def of_batch(
         self, batch: str, binds: str, params: Params, submission: Submission
@@ -103,7 +116,9 @@ class Judge:
             yield "is by somebody who submitted the batch: somebody else must decide"
 
 
-def _makers(path: Path) -> frozenset[str]:
-    if git.is_uncommitted(path):
-        return frozenset({git.email_of(git.read_identity())})
-    return git.read_commits([str(path)])[0].people
+def _list_releases(decisions: Sequence[DecisionFile], batches: Container[str]) -> set[Path]:
+    return {d.path for d in decisions if d.content.action == "release" and d.content.batch in batches}
+
+
+def _commit_people(path: Path, tip: str) -> frozenset[str]:
+    return git.read_commits([str(path)], tip)[0].people

@@ -4,7 +4,6 @@ Nothing in it comes from the change that is judged: neither its params nor its c
 """
 
 import contextlib
-import hashlib
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,16 +11,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pratique.core import paths
+from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import Params, load
-from pratique.core.writing import write_bytes
+from pratique.core.params import Params, parse
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
+from pratique.gate.objects import ObjectStore
+from pratique.gate.pointers import MAX_POINTER_BYTES, parse_pointer
 from pratique.provenance import git
+from pratique.provenance.tree import Tree
 from pratique.quarantine.recording import Configuration
 from pratique.quarantine.sources import Inventory, load_inventory
 from pratique.tables.arrival import POINTER_SUFFIX
+from pratique.tables.limits import MAX_FILE_BYTES
 from pratique.tables.reading import read_trusted_if_any
 from pratique.tables.trusted import read_reference
 
@@ -39,51 +42,55 @@ class BasePolicy:
 
 
 @contextlib.contextmanager
-def isolate_policy(commit: str) -> Iterator[BasePolicy]:
+def isolate_policy(base: Tree, store: ObjectStore) -> Iterator[BasePolicy]:
     """Work in a folder that holds what a commit says, and nothing else.
 
     Raises
     ------
     PratiqueError
-        If the commit has no params.yaml or no reference.
+        If the commit has no params.yaml or no reference, or its trusted rows are not what its pointers stand for.
     """
     kept = Path(git.run("rev-parse", "--path-format=absolute", "--git-common-dir").strip()) / "pratique" / "profiles"
     with TemporaryDirectory(prefix="pratique-") as name:
-        _lay_out(commit, Path(name))
+        params = read_policy(base)
+        _lay_out(base, store, Path(name))
         with contextlib.chdir(name):
-            params = load()
             _learn(params, kept)
             yield BasePolicy(params, Detector.load(params), Configuration.of(params), load_inventory())
 
 
-def _lay_out(commit: str, folder: Path) -> None:
+def read_policy(base: Tree) -> Params:
+    """The params of a commit.
+
+    Raises
+    ------
+    PratiqueError
+        If it has none, or they are wrong.
+    """
+    place = str(paths.PARAMS)
+    if place not in base.entries:
+        raise PratiqueError(f"{base.commit[:12]} has no {place}: the pipeline lands first, data afterwards")
+    text = base.read(place).decode("utf-8", "replace")
+    return parse(Params, parse_yaml(text, place), f"{place} of {base.commit[:12]}")
+
+
+def _lay_out(base: Tree, store: ObjectStore, folder: Path) -> None:
     pointers = [Path(f"{trusted}{POINTER_SUFFIX}") for trusted in TRUSTED_FOLDERS]
-    wanted = [paths.PARAMS, paths.SCHEMA.parent, *TRUSTED_FOLDERS, *pointers, paths.SOURCES]
-    found = git.list_blobs(commit, *(str(path) for path in wanted))
-    if str(paths.PARAMS) not in found:
-        raise PratiqueError(f"{commit[:12]} has no {paths.PARAMS}: the pipeline lands first, data afterwards")
-    for path in found:
-        write_bytes(folder / path, git.read_blob(commit, path))
-    for trusted in TRUSTED_FOLDERS:
-        if any(path.startswith(str(trusted)) and path.endswith(POINTER_SUFFIX) for path in found):
-            _pull(trusted, commit, folder)
+    for path in base.below(paths.PARAMS, paths.SCHEMA.parent, *TRUSTED_FOLDERS, *pointers, paths.SOURCES):
+        base.copy(path, folder / path, MAX_FILE_BYTES)
+        if path.endswith(POINTER_SUFFIX):
+            _fetch(base, store, path, folder)
 
 
-def _pull(trusted: Path, commit: str, folder: Path) -> None:
-    """Take trusted rows from DVC's cache or remote, and see that they are what the commit's pointers stand for."""
-    from dvc.api import DVCFileSystem
-    from dvc.exceptions import DvcException
-
-    try:
-        system = DVCFileSystem(rev=commit)
-        files = system.find(str(trusted), detail=True, dvc_only=True)
-        for path, info in files.items():
-            data = system.read_bytes(path)
-            if hashlib.md5(data, usedforsecurity=False).hexdigest() != info["md5"]:
-                raise PratiqueError(f"{path}: not the bytes that DVC's pointer stands for; repair the remote")
-            write_bytes(folder / path, data)
-    except (DvcException, FileNotFoundError) as error:
-        raise PratiqueError(f"{trusted} of {commit[:12]}: {' '.join(str(error).split())}") from error
+def _fetch(base: Tree, store: ObjectStore, pointer: str, folder: Path) -> None:
+    """The trusted rows that a pointer stands for; the listing of a folder is held to its digest as its files are."""
+    output = parse_pointer(base.read(pointer, MAX_POINTER_BYTES), pointer)
+    place = Path(pointer).with_suffix("")
+    if not output.is_folder:
+        store.copy(output.md5, output.size, folder / place, str(place))
+        return
+    for name, md5 in store.list_folder(output.md5, folder, str(place)).items():
+        store.copy(md5, None, folder / place / name, f"{place}/{name}")
 
 
 def _learn(params: Params, kept: Path) -> None:

@@ -14,6 +14,7 @@ from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.core.writing import write_json, write_text
+from pratique.gate.changes import Refusal
 from pratique.gate.judge import GatedBatch, GateResult
 from pratique.provenance.parts import CheckRecord
 from pratique.terminal.summary import clauses
@@ -42,8 +43,8 @@ def write_gate_files(result: GateResult) -> None:
 def headline(result: GateResult) -> str:
     """One line that says everything to whoever is in a hurry."""
     stopped = sum(not gated.passes for gated in result.batches)
-    if result.mixed:
-        return "refused: the change brings data together with policy or code"
+    if result.refused:
+        return f"refused: {len(result.refused)} files that may not come with data"
     if stopped:
         return f"refused: {stopped} of {len(result.batches)} batches not cleared"
     if not result.batches:
@@ -61,8 +62,8 @@ def why(gated: GatedBatch) -> list[str]:
 
 def next_command(result: GateResult) -> str | None:
     """What to do about the first thing that stands in the way."""
-    if result.mixed:
-        return f"split the change: {printable(', '.join(result.mixed[:TOP_REASONS]))} apart from the data"
+    if result.refused:
+        return printable(result.refused[0].remedy)
     stopped = next((gated for gated in result.batches if not gated.passes), None)
     if stopped is None:
         return None
@@ -80,7 +81,8 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
         "verdict": "pass" if result.passes else "fail",
         "headline": headline(result),
         "base": result.base,
-        "mixed": [printable(path) for path in result.mixed],
+        "head": result.head,
+        "refused": [{"path": printable(each.path), "reason": printable(each.reason)} for each in result.refused],
         "unlisted_sources": list(result.unlisted),
         "next": next_command(result),
         "batches": [
@@ -101,7 +103,7 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
 
 def junit(result: GateResult) -> str:
     """JUnit XML: one test case for each batch and check, one for what is decided, one for the change itself."""
-    cases = [_mixed_case(result)] + [case for gated in result.batches for case in _cases(gated)]
+    cases = [_change_case(result)] + [case for gated in result.batches for case in _cases(gated)]
     failures = sum(message is not None for _, _, message in cases)
     top = Xml.Element("testsuites")
     suite = Xml.SubElement(
@@ -118,8 +120,13 @@ def junit(result: GateResult) -> str:
 Case = tuple[str, str, str | None]
 
 
-def _mixed_case(result: GateResult) -> Case:
-    return ("change", "brings data alone", f"it edits {', '.join(result.mixed)}" if result.mixed else None)
+def _change_case(result: GateResult) -> Case:
+    return ("change", "brings nothing that is refused", "; ".join(map(describe_refusal, result.refused)) or None)
+
+
+def describe_refusal(refusal: Refusal) -> str:
+    """A refusal as one line."""
+    return printable(f"{refusal.path}: {refusal.reason}")[:MAX_MESSAGE]
 
 
 def _cases(gated: GatedBatch) -> list[Case]:
@@ -141,7 +148,7 @@ def _describe_measurement(check: CheckRecord) -> str:
 def sarif(result: GateResult) -> dict[str, Any]:
     """SARIF 2.1.0: one result for each batch and check that alarms, one for a batch that is stopped otherwise."""
     results = [finding for gated in result.batches for finding in _findings(gated)]
-    results += [_finding("mixed", "error", f"comes together with data: {path}", path) for path in result.mixed]
+    results += [_finding("refused", "error", describe_refusal(each), printable(each.path)) for each in result.refused]
     rules = sorted({finding["ruleId"] for finding in results})
     driver = {"name": "pratique", "version": __version__, "rules": [{"id": rule} for rule in rules]}
     return {
@@ -178,7 +185,7 @@ def markdown(result: GateResult) -> str:
     command = next_command(result)
     if command is not None:
         lines += [f"Next: {_code(command)}", ""]
-    lines += [f"- {_code(path)} comes together with data" for path in result.mixed]
+    lines += [f"- {_md(describe_refusal(each))}" for each in result.refused]
     lines += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
     for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
         lines += _fold_batch(gated)

@@ -1,27 +1,29 @@
 """The gate: may this change be merged? It believes nothing that the change brings except the bytes of its batches.
 
-Each batch that is new or different is examined again, with the code that runs, and params, expectations, reference
-and inventory of the base. What was measured, decided or computed elsewhere is not looked at; decisions are, and are
-judged: do they bind, have they expired, and did somebody else make them than those who submitted the batch.
+A change is two commits, read from git's objects; no file of it is checked out, opened or written to. Each batch that is
+new or different is examined again, with the code that runs, and params, expectations, reference and inventory of the
+base. Decisions are judged: do they bind, have they expired, and did somebody else make them than those who submitted
+the batch.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pratique.core import paths
-from pratique.core.hashing import sha256_file
+from pratique.core.errors import PratiqueError
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
-from pratique.decisions.decision import DecisionFile, load_decisions, parse_decision
+from pratique.decisions.decision import DecisionFile, parse_decision
 from pratique.decisions.judging import Judge, Submission
-from pratique.gate.base import BasePolicy, isolate_policy
-from pratique.gate.changes import Change, changes_since, incoming_here, ledger_at, pointers
+from pratique.gate.base import BasePolicy, isolate_policy, read_policy
+from pratique.gate.changes import Change, Refusal, is_decision, ledger_at, pointers
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record
-from pratique.quarantine.adhoc import clear_file
+from pratique.quarantine.adhoc import clear_snapshot
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_record
 from pratique.quarantine.rulings import Rulebook
@@ -72,83 +74,111 @@ class GateResult:
     ----------
     base : str
         The commit whose policy was applied.
-    batches : tuple of Gated
-    mixed : tuple of str
-        Files of policy or code that come together with data.
+    head : str
+        The commit that was judged.
+    batches : tuple of GatedBatch
+    refused : tuple of Refusal
+        Files of the change that may not come with data.
     unlisted : tuple of str
         Sources of examined batches that the inventory lacks.
     """
 
     base: str
+    head: str
     batches: tuple[GatedBatch, ...]
-    mixed: tuple[str, ...]
+    refused: tuple[Refusal, ...]
     unlisted: tuple[str, ...]
 
     @property
     def passes(self) -> bool:
         """Whether the change may be merged."""
-        return not self.mixed and all(gated.passes for gated in self.batches)
+        return not self.refused and all(gated.passes for gated in self.batches)
 
 
-def gate(ref: str, today: date | None = None) -> GateResult:
-    """Judge what lies here against a commit.
+def gate(base: str, head: str = "HEAD", today: date | None = None) -> GateResult:
+    """Judge a commit by the policy of another.
 
     Raises
     ------
     PratiqueError
-        If that can't be decided: no such commit, no reference, data that is not here, a ledger that was changed.
+        If that can't be decided: no such commit, no reference, data that can't be had, a decision that is none.
     """
-    base = git.resolve_commit(ref)
-    change = changes_since(ref)
-    ledger.require_prefix(ledger.read(), ledger_at(change.base), str(paths.LEDGER))
+    change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     decisions = _decisions(change)
     chosen = _choose_files(change, decisions)
-    submissions = {path: Submission.of(pointers(path), change.base) for path in chosen}
-    earlier = _find_predecessors(chosen)
-    home = Path.cwd()
-    judge = Judge.of(decisions, {batch_name(path) for path in chosen}, today or datetime.now(UTC).date())
-    batches: list[GatedBatch] = []
-    unlisted: set[str] = set()
-    if chosen:
-        with isolate_policy(base) as room:
-            for path in show_progress(chosen, "examining"):
-                cleared = clear_file(home / path, room.detector)
-                record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path))
-                batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
-                unlisted |= {path.parent.name} - set(room.inventory)
-    mixed = change.policy if change.brings else ()
-    return GateResult(base, tuple(batches), mixed, tuple(sorted(unlisted)))
+    refused = _refuse_ledger(change)
+    if change.brings:
+        refused += change.refusals(read_policy(change.base).gate.with_data)
+    today = today or datetime.now(UTC).date()
+    judge = Judge.at(change.head.commit, decisions, {batch_name(path) for path in chosen}, today)
+    batches, unlisted = _examine(change, chosen, judge) if chosen else ((), set())
+    return GateResult(change.base.commit, change.head.commit, batches, tuple(refused), tuple(sorted(unlisted)))
+
+
+def _examine(change: Change, chosen: Sequence[Path], judge: Judge) -> tuple[tuple[GatedBatch, ...], set[str]]:
+    """Judge each of these files, one at a time on disk; with the sources that the inventory lacks."""
+    new, batches = set(change.files), []
+    submissions = {path: _find_submission(change, path) for path in chosen}
+    earlier = _find_predecessors(change, chosen)
+    with isolate_policy(change.base, change.store) as room:
+        for path in show_progress(chosen, "examining"):
+            snapshot = change.after.copy(path, path)
+            cleared = clear_snapshot(snapshot, batch_name(path), room.detector)
+            snapshot.path.unlink()
+            record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path))
+            batches.append(GatedBatch(path, submissions[path], path in new, record, objections))
+        unlisted = {path.parent.name for path in chosen} - set(room.inventory)
+    return tuple(batches), unlisted
+
+
+def _refuse_ledger(change: Change) -> list[Refusal]:
+    """A ledger that does not continue the one of the base."""
+    try:
+        ledger.require_prefix(ledger_at(change.head), ledger_at(change.fork), str(paths.LEDGER))
+    except PratiqueError as error:
+        reason = str(error).partition(": ")[2]
+        return [Refusal(str(paths.LEDGER), reason, f"git checkout {change.fork.commit[:12]} -- {paths.LEDGER}")]
+    return []
 
 
 def _decisions(change: Change) -> list[DecisionFile]:
-    """The decisions here, and with new data those rejects that the change takes away: that takes a change of its own.
+    """The decisions of the head, and with new data those rejects that the change takes away.
 
-    What has been decided before a file changed is not lost by changing it.
+    Taking a reject away takes a change of its own: what has been decided before a file changed is not lost by changing
+    it.
     """
-    decisions = load_decisions()
+    names = sorted(path for path in change.head.below(paths.DECISIONS) if is_decision(path))
+    decisions = [parse_decision(Path(path), change.head.read(path)) for path in names]
     if change.brings:
-        old = [parse_decision(path, git.read_blob(change.base, str(path))) for path in sorted(change.withdrawn)]
+        old = [parse_decision(Path(path), change.fork.read(path)) for path in change.withdrawn]
         decisions += [decision for decision in old if decision.content.action == "reject"]
     return decisions
 
 
 def _choose_files(change: Change, decisions: Sequence[DecisionFile]) -> list[Path]:
     """The files to examine: what is new or different, and what a new release is about."""
-    released = {d.content.batch for d in decisions if d.path in change.decisions and d.content.action == "release"}
-    if not released:
-        return sorted(change.files)
-    return sorted({*change.files, *(path for path in incoming_here() if batch_name(path) in released)})
+    new = change.decisions
+    released = {d.content.batch for d in decisions if str(d.path) in new and d.content.action == "release"}
+    return sorted({*change.files, *(path for path in change.after.files if batch_name(path) in released)})
 
 
-def _find_predecessors(chosen: Sequence[Path]) -> dict[Path, ResourceDescriptor]:
-    """The batch before each of these files, hashed as it lies here; the first of a source has none.
+def _find_submission(change: Change, path: Path) -> Submission:
+    stands = Path(change.after.files[path].stands)
+    places = pointers(path)
+    return Submission.at(change.head.commit, [*places, *({stands} - set(places))], change.fork.commit)
+
+
+def _find_predecessors(change: Change, chosen: Sequence[Path]) -> dict[Path, ResourceDescriptor]:
+    """The batch before each of these files, hashed; the first of a source has none.
 
     It is not examined: the base's own, or brought by the change and then examined by itself.
     """
-    here = {batch_name(path): path for path in incoming_here()} if chosen else {}
-    before = list_predecessors(here)
-    found = {path: here[before[batch_name(path)]] for path in chosen if batch_name(path) in before}
-    return {path: ResourceDescriptor.of(other.as_posix(), sha256_file(other)) for path, other in found.items()}
+    there = {batch_name(path): path for path in change.after.files}
+    before = list_predecessors(there)
+    found = {path: there[before[batch_name(path)]] for path in chosen if batch_name(path) in before}
+    with TemporaryDirectory(prefix="pratique-") as folder:
+        digests = {other: change.after.copy(other, Path(folder) / other).sha256 for other in set(found.values())}
+    return {path: ResourceDescriptor.of(other.as_posix(), digests[other]) for path, other in found.items()}
 
 
 def rule(

@@ -14,7 +14,6 @@ from pratique.decisions import ledger
 from pratique.provenance import git
 from pratique.provenance.parts import FileDescriptor
 from pratique.provenance.record import Record
-from pratique.results.past import LOCK
 from pratique.results.records import read_records
 from pratique.training.manifest import MANIFEST, Manifest, read_manifest
 
@@ -65,8 +64,8 @@ def tell_time() -> str:
     lock was committed last.
     """
     try:
-        if not (git.is_uncommitted(paths.LEDGER) or git.is_uncommitted(Path(LOCK))):
-            return git.read_commits([str(paths.LEDGER), LOCK])[0].date
+        if not (git.is_uncommitted(paths.LEDGER) or git.is_uncommitted(paths.LOCK)):
+            return git.read_commits([str(paths.LEDGER), str(paths.LOCK)])[0].date
     except (PratiqueError, IndexError):
         pass
     return datetime.now(UTC).isoformat(timespec="seconds")

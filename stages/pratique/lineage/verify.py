@@ -134,7 +134,7 @@ def _decisions(records: Records, params: Params) -> Iterator[str]:
     """Each release that took effect stands: it binds, has not expired, and is nobody's own."""
     used = {decision.sha256 for record in records.values() for decision in record.decisions}
     found = {decision.sha256: decision for decision in load_decisions()}
-    judge = Judge.of(list(found.values()), records, datetime.now(UTC).date())
+    judge = Judge.here(list(found.values()), records, datetime.now(UTC).date())
     for name, record in records.items():
         for said in record.decisions:
             if said.sha256 not in found:
@@ -143,7 +143,7 @@ def _decisions(records: Records, params: Params) -> Iterator[str]:
         decision = found[digest]
         if decision.content.action == "release":
             record = records[decision.content.batch]
-            people = Submission.of(pointers(Path(record.file))).people
+            people = Submission.here(pointers(Path(record.file))).people
             for objection in judge.objections(decision, binding_of(record), params, people):
                 yield f"{decision.content.batch}: the release by {decision.content.reviewer} {objection}"
 

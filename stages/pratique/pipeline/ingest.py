@@ -5,13 +5,14 @@ A file that can't be read is kept as its original bytes, beside a note that says
 
 from collections.abc import Collection
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pratique.core import paths
 from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
-from pratique.core.hashing import sha256_file
 from pratique.core.params import load
 from pratique.core.progress import show_progress
+from pratique.core.snapshot import copy_file
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
 from pratique.tables.arrival import Arrival, batch_name, find_incoming
 from pratique.tables.reading import read_file
@@ -38,18 +39,20 @@ def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collec
     ignore, known : collection of str
         Columns that need not be read, and those that are declared: see `read_file`.
     """
-    batch, digest = batch_name(path), sha256_file(path)
-    try:
-        found = read_file(path, ignore, known)
-    except UnreadableBatch as error:
-        arrival = Arrival(batch, path.name, digest, fault=str(error))
-        content = folder / arrival.source / f"{arrival.stem}.original"
-        write_bytes(content, path.read_bytes())
-    else:
-        table = found.table
-        arrival = Arrival(batch, path.name, digest, table.num_rows, table.num_columns, readings=found.readings)
-        content = folder / arrival.source / f"{arrival.stem}.parquet"
-        write_table(content, table)
+    batch = batch_name(path)
+    with TemporaryDirectory(prefix="pratique-") as place:
+        snapshot = copy_file(path, Path(place) / path.name)
+        try:
+            found = read_file(snapshot.path, ignore, known)
+        except UnreadableBatch as error:
+            arrival = Arrival(batch, path.name, snapshot.sha256, fault=str(error))
+            content = folder / arrival.source / f"{arrival.stem}.original"
+            write_bytes(content, snapshot.path.read_bytes())
+        else:
+            table, said = found.table, found.readings
+            arrival = Arrival(batch, path.name, snapshot.sha256, table.num_rows, table.num_columns, readings=said)
+            content = folder / arrival.source / f"{arrival.stem}.parquet"
+            write_table(content, table)
     note = folder / arrival.source / f"{arrival.stem}.json"
     write_json(note, arrival.to_json())
     return [content, note]

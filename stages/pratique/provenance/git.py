@@ -40,8 +40,13 @@ def email_of(identity: str) -> str:
     return (match["email"] if match else identity).strip().lower()
 
 
-def run(*words: str, given: str | None = None) -> str:
-    """Run git in the current folder; what it printed.
+def command(*words: str) -> list[str]:
+    """A command of git's that takes objects for what they are: no replacements, paths as they stand."""
+    return ["git", "--no-replace-objects", "-c", "core.quotePath=false", *words]
+
+
+def run_bytes(*words: str, folder: Path | None = None) -> bytes:
+    """Run git in a folder, the current one if none is given; the bytes that it printed.
 
     Raises
     ------
@@ -49,15 +54,21 @@ def run(*words: str, given: str | None = None) -> str:
         If there is no git, or it refuses.
     """
     try:
-        done = subprocess.run(
-            ["git", "-c", "core.quotePath=false", *words], input=given, capture_output=True, encoding="utf-8"
-        )
-    except (FileNotFoundError, UnicodeDecodeError) as error:
+        done = subprocess.run(command(*words), capture_output=True, cwd=folder)
+    except FileNotFoundError as error:
         raise PratiqueError(f"git {words[0]}: {error}") from error
     if done.returncode:
-        said = " ".join(done.stderr.split())
+        said = " ".join(done.stderr.decode("utf-8", "replace").split())
         raise PratiqueError(f"git {words[0]}: {said or f'exit code {done.returncode}'}")
     return done.stdout
+
+
+def run(*words: str, folder: Path | None = None) -> str:
+    """Run git; what it printed, which must be UTF-8. See `run_bytes` for what it raises."""
+    try:
+        return run_bytes(*words, folder=folder).decode()
+    except UnicodeDecodeError as error:
+        raise PratiqueError(f"git {words[0]}: {error}") from error
 
 
 def read_identity() -> str:
@@ -98,28 +109,19 @@ def list_blobs(commit: str, *folders: str) -> dict[str, str]:
     return {path: words.split()[2] for words, path in entries if words.split()[1] == "blob"}
 
 
-def hash_objects(paths: Iterable[str]) -> dict[str, str]:
-    """The name that git would give the content of each file as it lies on disk now; every byte is read."""
-    wanted = list(paths)
-    if not wanted:
-        return {}
-    printed = run("hash-object", "--stdin-paths", given="".join(f"{path}\n" for path in wanted))
-    return dict(zip(wanted, printed.split(), strict=True))
-
-
 def read_blob(commit: str, path: str) -> bytes:
     """The bytes of a file at a commit."""
-    done = subprocess.run(["git", "cat-file", "blob", f"{commit}:{path}"], capture_output=True)
-    if done.returncode:
-        raise PratiqueError(f"{path}: not in commit {commit[:12]}")
-    return done.stdout
+    try:
+        return run_bytes("cat-file", "blob", f"{commit}:{path}")
+    except PratiqueError as error:
+        raise PratiqueError(f"{path}: not in commit {commit[:12]}") from error
 
 
-def read_commits(paths: Iterable[str], since: str | None = None) -> list[Commit]:
-    """The commits that touched any of these files, newest first; with `since`, those after that commit only."""
-    span = [f"{since}..HEAD"] if since else ["HEAD"]
+def read_commits(paths: Iterable[str], tip: str = "HEAD", since: str | None = None) -> list[Commit]:
+    """The commits up to `tip` that touched any of these files, newest first; with `since`, those after that commit."""
+    span = f"{since}..{tip}" if since else tip
     form = "%H%x00%an <%ae>%x00%cn <%ce>%x00%cI"
-    printed = run("log", "--no-show-signature", f"--format={form}", *span, "--", *(f":(literal){p}" for p in paths))
+    printed = run("log", "--no-show-signature", f"--format={form}", span, "--", *(f":(literal){p}" for p in paths))
     return [Commit(*line.split("\0")) for line in printed.splitlines()]
 
 

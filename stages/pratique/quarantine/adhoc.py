@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
 
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, UnreadableBatch, printable
-from pratique.core.hashing import sha256_file
 from pratique.core.params import load
 from pratique.core.progress import show_progress
+from pratique.core.snapshot import Snapshot, copy_file
 from pratique.core.writing import round_floats
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import judge_unreadable
@@ -37,14 +38,21 @@ def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
 
 def clear_file(path: Path, detector: Detector) -> ClearedBatch:
     """Clear one file as it lies there, whatever earlier runs kept."""
-    digest, name = sha256_file(path), batch_name(path.resolve())
+    with TemporaryDirectory(prefix="pratique-") as folder:
+        snapshot = copy_file(path.resolve(), Path(folder) / path.name)
+        return clear_snapshot(snapshot, batch_name(path.resolve()), detector)
+
+
+def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector) -> ClearedBatch:
+    """Clear the bytes of one file, which were hashed as they were copied."""
+    file, digest = snapshot.path.name, snapshot.sha256
     try:
-        found = read_file(path, detector.layout.ignored, detector.layout.names)
+        found = read_file(snapshot.path, detector.layout.ignored, detector.layout.names)
         batch = Batch(name, found.table, detector.layout)
     except UnreadableBatch as error:
-        return ClearedBatch(Arrival(name, path.name, digest, fault=str(error)), None, None, judge_unreadable())
+        return ClearedBatch(Arrival(name, file, digest, fault=str(error)), None, None, judge_unreadable())
     table = found.table
-    arrival = Arrival(name, path.name, digest, table.num_rows, table.num_columns, readings=found.readings)
+    arrival = Arrival(name, file, digest, table.num_rows, table.num_columns, readings=found.readings)
     return clear_batch(arrival, batch, detector)
 
 

@@ -10,8 +10,6 @@ from pratique.core.errors import PratiqueError
 from pratique.provenance import git
 from pratique.provenance.git import Commit
 
-LOCK = "dvc.lock"
-
 
 @dataclass(frozen=True)
 class PastModel:
@@ -25,7 +23,7 @@ class PastModel:
 def past_models() -> list[PastModel]:
     """Every model that a commit of this branch had, oldest first; none outside a repository."""
     try:
-        commits = git.read_commits([LOCK])[::-1]
+        commits = git.read_commits([str(paths.LOCK)])[::-1]
     except PratiqueError:
         return []
     found: dict[str, PastModel] = {}
@@ -38,8 +36,9 @@ def past_models() -> list[PastModel]:
 
 def _models(commit: str) -> Iterator[str]:
     """The MD5 by which the commit's lock names the model."""
-    if LOCK in git.list_blobs(commit, LOCK):
-        lock: Any = parse_yaml(git.read_blob(commit, LOCK).decode("utf-8", "replace"), f"{LOCK} of {commit[:12]}")
+    name = str(paths.LOCK)
+    if name in git.list_blobs(commit, name):
+        lock: Any = parse_yaml(git.read_blob(commit, name).decode("utf-8", "replace"), f"{name} of {commit[:12]}")
         match lock:
             case {"stages": {"train": {"outs": [{"md5": str(md5)}, *_]}}}:
                 yield md5

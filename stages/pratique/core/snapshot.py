@@ -1,0 +1,67 @@
+"""One read of bytes that somebody else may change at any time: what is hashed is what is parsed afterwards."""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from pratique.core.errors import PratiqueError, printable
+
+BLOCK_BYTES = 2**20
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A private copy of some bytes, with the digests that were taken while they were read.
+
+    Attributes
+    ----------
+    path : Path
+        Of the copy.
+    sha256, md5 : str
+        MD5 is an address of DVC's, never evidence.
+    size : int
+        Bytes.
+    """
+
+    path: Path
+    sha256: str
+    md5: str
+    size: int
+
+
+def copy_stream(stream: IO[bytes], path: Path, place: str, limit: int | None = None) -> Snapshot:
+    """Copy what a stream gives to a new file, and hash it on the way.
+
+    Raises
+    ------
+    PratiqueError
+        If there are more than `limit` bytes; `place` says where they stand.
+    """
+    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("xb") as copy:
+        while block := stream.read(BLOCK_BYTES):
+            size += len(block)
+            if limit is not None and size > limit:
+                raise PratiqueError(f"{printable(place)}: more than {limit} bytes; split it, or correct its pointer")
+            sha256.update(block)
+            md5.update(block)
+            copy.write(block)
+    return Snapshot(path, sha256.hexdigest(), md5.hexdigest(), size)
+
+
+def copy_file(source: Path, path: Path, limit: int | None = None) -> Snapshot:
+    """Copy a regular file; a link, a pipe or a folder is none.
+
+    Raises
+    ------
+    PratiqueError
+        If it is no regular file, or has more than `limit` bytes.
+    """
+    with os.fdopen(os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise PratiqueError(f"{printable(str(source))}: not a regular file; put the bytes themselves there")
+        return copy_stream(stream, path, str(source), limit)
