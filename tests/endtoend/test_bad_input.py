@@ -265,7 +265,7 @@ def put_same_letters(project):
         (lambda p: move_first_batch(p, "east/-rf"), ["data/incoming/east/-rf", "letters, digits"]),
         (lambda p: move_first_batch(p, "-rf/first.csv"), ["data/incoming/-rf", "letters, digits"]),
         (lambda p: move_first_batch(p, "east/a\\..\\b.csv"), ["a\\..\\b.csv", "letters, digits"]),
-        (lambda p: move_first_batch(p, "east/a\n::error::b.csv"), ["a\\n::error::b.csv", "letters, digits"]),
+        (lambda p: move_first_batch(p, "east/a\n::error::b.csv"), ["a\\n:\\x3aerror:\\x3ab.csv", "letters, digits"]),
         (lambda p: move_first_batch(p, "east/caf\u00e9.csv"), ["caf\u00e9.csv", "letters, digits"]),
         (lambda p: move_first_batch(p, f"east/{'a' * 120}.csv"), ["aaa.csv", "at most 100"]),
     ],

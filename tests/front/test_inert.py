@@ -26,6 +26,7 @@ from pratique.dossier.dossier import Dossier
 from pratique.dossier.suspects import Ranking, Row, Suspect
 from pratique.dossier.traits import Trait
 from pratique.gate import formats
+from pratique.gate.changes import Refusal
 from pratique.gate.judge import GatedBatch, GateResult
 from pratique.lineage.openlineage import EventWriter
 from pratique.lineage.prov import ProvDocument
@@ -207,7 +208,7 @@ def gated(tell, text):
     batch = GatedBatch(
         Path("data/incoming/crowd/w01.csv"), Submission((), frozenset({text})), True, tell(text), (text,)
     )
-    return GateResult("a" * 40, (batch,), (text,), (text,))
+    return GateResult("a" * 40, "b" * 40, (batch,), (Refusal(text, text, text),), (text,))
 
 
 def test_sarif(tell):
@@ -342,5 +343,5 @@ def test_nobody_else_writes_to_a_terminal():
         for path in sorted(package.rglob("*.py"))
         if re.search(r"\bprint\(|\becho\(|\bConsole\(|std(out|err)\.write", path.read_text(encoding="utf-8"))
     ]
-    own = ["cli.py", "core/progress.py", "core/screen.py", "lineage/export.py"]
+    own = ["cli.py", "commands/init.py", "core/progress.py", "core/screen.py", "lineage/export.py"]
     assert writers == own  # a workflow of our own, a bar, and JSON, in which what is unsafe stands as an escape

@@ -1,6 +1,5 @@
 """`pratique init` and `pratique reference`: what is said about trusted rows, what is asked, what is written."""
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.params import load
 from pratique.core.screen import say
+from pratique.core.writing import json_text
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
 from pratique.scaffold.proposals import Understanding
@@ -43,7 +43,7 @@ def describe_reference(as_json: bool) -> None:
     remarks = audit_beside(trusted, paths.HOLDOUT)
     if as_json:
         facts = {"rows": len(trusted), "features": trusted.layout.kinds, "remarks": [asdict(each) for each in remarks]}
-        typer.echo(json.dumps(facts, indent=2, ensure_ascii=False))
+        typer.echo(json_text(facts, indent=2))
         return
     say(f"{len(trusted):,} trusted rows, {len(trusted.layout.kinds):,} features")
     _tell(remarks)

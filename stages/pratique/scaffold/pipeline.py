@@ -129,6 +129,7 @@ STAGES = (
         code=[
             *MEASURING,
             "provenance",
+            "decisions",
             "training",
             "quarantine",
             "results",
