@@ -167,10 +167,11 @@ class Change(Project):
         self.ok("git", "switch", "-q", "change")
 
     def decide(self, *words: str) -> None:
-        """Run the pipeline so that there is a record, decide, and commit all of it."""
+        """Run the pipeline so that there is a record, decide, and commit the decision without what the run wrote."""
         self.stages("ingest", "validate")
         done = self.pratique("review", *words)
         assert done.code == 0, done
+        self.ok("git", "checkout", "-q", "--", "data/ledger.jsonl")
         self.commit()
 
     def decision(self, who: str) -> Path:

@@ -111,7 +111,7 @@ def test_32_35_what_a_batch_says_commands_nothing(result):
 
 def test_the_verdict_comes_first_and_what_passes_last(bad):
     page = markdown(bad)
-    assert page.startswith("## Pratique: refused&#58; 2 files that may not come with data\n")
+    assert page.startswith("## Pratique: refused&#58; 2 files of the change can not be let in\n")
     assert page.index("east/w01") < page.index("east/w00")
 
 

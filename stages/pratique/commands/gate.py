@@ -50,6 +50,7 @@ def _screen(result: GateResult) -> list[str]:
         lines += [f"    {reason}" for reason in why(gated)[:TOP_REASONS]]
     lines += [f"  {describe_refusal(each)}" for each in result.refused[:TOP_REASONS]]
     lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]
+    lines += [f"  {place}: not verified; it is made again after the merge" for place in result.unverified]
     command = next_command(result)
     if command is not None:
         lines.append(f"Next: {command}")

@@ -18,6 +18,12 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def md5_file(path: Path) -> str:
+    """Hexadecimal MD5 of a file's bytes: where DVC would keep it."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
 def sha256_json(value: Any) -> str:
     """Hexadecimal SHA-256 of a JSON value: keys sorted, no white space, UTF-8."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -71,10 +71,15 @@ class Entry:
 
 def essence(record: Record) -> str:
     """SHA-256 of a record without its tool, its code and its profile."""
+    return sha256_json(strip_machine(record))
+
+
+def strip_machine(record: Record) -> dict[str, Any]:
+    """The statement of a record without its tool, its code and its profile."""
     statement = record.to_statement()
     predicate = {key: value for key, value in statement["predicate"].items() if key != "tool"}
     predicate["configuration"] = [entry for entry in predicate["configuration"] if entry["name"] in BOUND_CONFIGURATION]
-    return sha256_json(statement | {"predicate": predicate})
+    return statement | {"predicate": predicate}
 
 
 def append(records: Iterable[Record], path: Path = paths.LEDGER) -> None:

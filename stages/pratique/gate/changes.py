@@ -98,15 +98,13 @@ class Change:
         return sorted(path for path in self.touched if is_decision(path) and path in self.fork.entries)
 
     def refusals(self, with_data: tuple[str, ...]) -> list[Refusal]:
-        """What may not come with data, sorted by path; nothing where the change brings none.
+        """What may not come with data or results, sorted by path.
 
         Parameters
         ----------
         with_data : tuple of str
             Patterns of what else the base lets come with data.
         """
-        if not self.brings:
-            return []
         found = (self._refuse(path, with_data) for path in self.touched)
         return [refusal for refusal in found if refusal is not None]
 

@@ -44,7 +44,7 @@ def headline(result: GateResult) -> str:
     """One line that says everything to whoever is in a hurry."""
     stopped = sum(not gated.passes for gated in result.batches)
     if result.refused:
-        return f"refused: {len(result.refused)} files that may not come with data"
+        return f"refused: {len(result.refused)} files of the change can not be let in"
     if stopped:
         return f"refused: {stopped} of {len(result.batches)} batches not cleared"
     if not result.batches:
@@ -84,6 +84,7 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
         "head": result.head,
         "refused": [{"path": printable(each.path), "reason": printable(each.reason)} for each in result.refused],
         "unlisted_sources": list(result.unlisted),
+        "unverified": list(result.unverified),
         "next": next_command(result),
         "batches": [
             {
@@ -187,6 +188,7 @@ def markdown(result: GateResult) -> str:
         lines += [f"Next: {_code(command)}", ""]
     lines += [f"- {_md(describe_refusal(each))}" for each in result.refused]
     lines += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
+    lines += [f"- {_code(place)} is not verified; it is made again after the merge" for place in result.unverified]
     for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
         lines += _fold_batch(gated)
     text, size = [], 0

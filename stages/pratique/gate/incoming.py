@@ -8,7 +8,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.snapshot import Snapshot
 from pratique.gate.objects import ObjectStore
-from pratique.gate.pointers import MAX_POINTER_BYTES, Output, parse_lock, parse_output, parse_pointer
+from pratique.gate.pointers import MAX_POINTER_BYTES, LockedStage, Output, parse_lock, parse_output, parse_pointer
 from pratique.provenance.tree import Tree
 from pratique.tables.arrival import BATCH_FILE_NAME, POINTER_SUFFIX, batch_name
 from pratique.tables.limits import MAX_FILE_BYTES
@@ -46,6 +46,8 @@ class Incoming:
     files : dict of Path to Origin
     faults : dict of str to str
         Files of the commit that are no batch and stand for none, and why.
+    stages : dict of str to LockedStage
+        What dvc.lock says.
     names : dict of str to Path
         The file of each batch, by the batch's name without its case.
     """
@@ -54,6 +56,7 @@ class Incoming:
     store: ObjectStore
     files: dict[Path, Origin] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    stages: dict[str, LockedStage] = field(default_factory=dict, repr=False)
     names: dict[str, Path] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -112,9 +115,10 @@ class Incoming:
         """What dvc.lock says that stages put among the batches."""
         lock = str(paths.LOCK)
         try:
-            for stage in parse_lock(self.tree.read(lock), pipeline).values():
+            self.stages.update(parse_lock(self.tree.read(lock), pipeline))
+            for stage in self.stages.values():
                 for path, said in stage.outputs.items():
-                    if Path(path) == paths.INCOMING or paths.INCOMING in Path(path).parents:
+                    if Path(path).is_relative_to(paths.INCOMING):
                         self._add_output(PurePosixPath(path), parse_output(said, f"{lock}: {path}"), lock)
         except PratiqueError as error:
             self.faults[lock] = str(error).removeprefix(f"{lock}: ")

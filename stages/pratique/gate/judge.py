@@ -20,6 +20,7 @@ from pratique.decisions.decision import DecisionFile, parse_decision
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, read_policy
 from pratique.gate.changes import Change, Refusal, is_decision, ledger_at, pointers
+from pratique.gate.replay import list_results, list_unverified, refuse_results, refuse_strange_stages
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record
@@ -81,6 +82,8 @@ class GateResult:
         Files of the change that may not come with data.
     unlisted : tuple of str
         Sources of examined batches that the inventory lacks.
+    unverified : tuple of str
+        Results of the change that the gate does not compute.
     """
 
     base: str
@@ -88,6 +91,7 @@ class GateResult:
     batches: tuple[GatedBatch, ...]
     refused: tuple[Refusal, ...]
     unlisted: tuple[str, ...]
+    unverified: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -106,29 +110,33 @@ def gate(base: str, head: str = "HEAD", today: date | None = None) -> GateResult
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     decisions = _decisions(change)
     chosen = _choose_files(change, decisions)
-    refused = _refuse_ledger(change)
-    if change.brings:
-        refused += change.refusals(read_policy(change.base).gate.with_data)
+    refused, results = _refuse_ledger(change), list_results(change)
+    if change.brings or results:
+        refused += change.refusals(read_policy(change.base).gate.with_data) + refuse_strange_stages(change)
     today = today or datetime.now(UTC).date()
     judge = Judge.at(change.head.commit, decisions, {batch_name(path) for path in chosen}, today)
-    batches, unlisted = _examine(change, chosen, judge) if chosen else ((), set())
-    return GateResult(change.base.commit, change.head.commit, batches, tuple(refused), tuple(sorted(unlisted)))
+    batches: list[GatedBatch] = []
+    unlisted: set[str] = set()
+    if chosen or results:
+        submissions = {path: _find_submission(change, path) for path in chosen}
+        earlier = _find_predecessors(change, chosen)
+        with isolate_policy(change.base, change.store) as room:
+            for path in show_progress(chosen, "examining"):
+                cleared = _clear(change, path, room)
+                record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path))
+                batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
+            unlisted = {path.parent.name for path in chosen} - set(room.inventory)
+            refused += refuse_results(change) if results and not refused else []
+    found = tuple(batches), tuple(refused), tuple(sorted(unlisted)), tuple(list_unverified(change))
+    return GateResult(change.base.commit, change.head.commit, *found)
 
 
-def _examine(change: Change, chosen: Sequence[Path], judge: Judge) -> tuple[tuple[GatedBatch, ...], set[str]]:
-    """Judge each of these files, one at a time on disk; with the sources that the inventory lacks."""
-    new, batches = set(change.files), []
-    submissions = {path: _find_submission(change, path) for path in chosen}
-    earlier = _find_predecessors(change, chosen)
-    with isolate_policy(change.base, change.store) as room:
-        for path in show_progress(chosen, "examining"):
-            snapshot = change.after.copy(path, path)
-            cleared = clear_snapshot(snapshot, batch_name(path), room.detector)
-            snapshot.path.unlink()
-            record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path))
-            batches.append(GatedBatch(path, submissions[path], path in new, record, objections))
-        unlisted = {path.parent.name for path in chosen} - set(room.inventory)
-    return tuple(batches), unlisted
+def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:
+    """Examine a file of the change, which lies in the room no longer than that takes."""
+    snapshot = change.after.copy(path, path)
+    cleared = clear_snapshot(snapshot, batch_name(path), room.detector)
+    snapshot.path.unlink()
+    return cleared
 
 
 def _refuse_ledger(change: Change) -> list[Refusal]:

@@ -1,0 +1,58 @@
+"""Taking in what came: untrusted bytes read safely and hashed, canonical Parquet written.
+
+A file that can't be read is kept as its original bytes, beside a note that says why: bad data is not an error.
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pratique.core import paths
+from pratique.core.columns import read_declared
+from pratique.core.errors import UnreadableBatch
+from pratique.core.params import load
+from pratique.core.progress import show_progress
+from pratique.core.snapshot import copy_file
+from pratique.core.writing import keep_only, write_bytes, write_json, write_table
+from pratique.tables.arrival import Arrival, batch_name, find_incoming
+from pratique.tables.reading import read_file
+
+
+def ingest_all() -> None:
+    """Ingest everything in data/incoming."""
+    data, known = load().data, tuple(read_declared() or ())
+    wanted: list[Path] = []
+    for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
+        wanted += ingest(path, paths.BATCHES, data.ignore, known)
+    keep_only(paths.BATCHES, wanted)
+
+
+def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collection[str] = ()) -> list[Path]:
+    """Write one batch, or the bytes that are none, and the note about it; return the files written.
+
+    Parameters
+    ----------
+    path : Path
+        What came in.
+    folder : Path
+        Where it is written.
+    ignore, known : collection of str
+        Columns that need not be read, and those that are declared: see `read_file`.
+    """
+    batch = batch_name(path)
+    with TemporaryDirectory(prefix="pratique-") as place:
+        snapshot = copy_file(path, Path(place) / path.name)
+        try:
+            found = read_file(snapshot.path, ignore, known)
+        except UnreadableBatch as error:
+            arrival = Arrival(batch, path.name, snapshot.sha256, fault=str(error))
+            content = folder / arrival.source / f"{arrival.stem}.original"
+            write_bytes(content, snapshot.path.read_bytes())
+        else:
+            table, said = found.table, found.readings
+            arrival = Arrival(batch, path.name, snapshot.sha256, table.num_rows, table.num_columns, readings=said)
+            content = folder / arrival.source / f"{arrival.stem}.parquet"
+            write_table(content, table)
+    note = folder / arrival.source / f"{arrival.stem}.json"
+    write_json(note, arrival.to_json())
+    return [content, note]
