@@ -197,5 +197,8 @@ def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str
     """The keys of the section at `path`."""
     place: Any = model
     for part in path:
-        place = get_args(place)[1] if get_origin(place) is dict else place.model_fields[str(part)].annotation
+        if get_origin(place) is not None:
+            place = get_args(place)[1 if get_origin(place) is dict else 0]
+        elif isinstance(place, type) and issubclass(place, BaseModel):
+            place = place.model_fields[str(part)].annotation
     return list(place.model_fields) if isinstance(place, type) and issubclass(place, BaseModel) else []
