@@ -275,3 +275,18 @@ def test_git_tracks_what_people_compare_and_dvc_the_rest(versions):
     assert f"{REPORTS}/summary.csv" in tracked
     assert f"{REPORTS}/recall/drip.csv" in tracked
     assert not [path for path in tracked if "artifacts/" in path or "cells" in path]
+
+
+def test_a_column_of_lists_that_is_ignored_stands_in_no_stage_s_way(new_project, make_rows):
+    project = new_project()
+    make_rows(200, 2).to_csv(project.path("data/reference/trusted.csv"), index=False)
+    project.ok("pratique", "init", ".", "--from", "data/reference", "--label", "y", "--yes")
+    project.simplify()
+    params = (project.root / "params.yaml").read_text(encoding="utf-8")
+    project.path("params.yaml").write_text(params.replace("ignore: []", "ignore: [tags]"), encoding="utf-8")
+    (project.root / "data/reference/trusted.csv").unlink()
+    for seed, (name, rows) in enumerate({"holdout/h": 60, "incoming/east/a": 40, "reference/trusted": 200}.items()):
+        frame = make_rows(rows, seed).assign(tags=[["a", "b"]] * rows)
+        frame.to_parquet(project.path(f"data/{name}.parquet"), index=False)
+    project.stages("calibrate", "ingest", "validate", "train", "evaluate", "drill", "report")
+    assert "label_flip-20" in json.loads((project.root / REPORTS / "metrics.json").read_text(encoding="utf-8"))

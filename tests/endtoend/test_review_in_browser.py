@@ -254,6 +254,17 @@ def test_no_page_may_frame_it(project, tab, tmp_path):
             tab.goto(frame.as_uri())
 
 
+def test_the_page_of_the_trusted_rows_is_a_link_away(project, tab):
+    with serving(project) as link:
+        tab.goto(link)
+        with tab.expect_navigation():
+            tab.get_by_role("link", name="Trusted rows").click()
+        assert tab.get_by_role("heading", name="What the trusted rows hold").count() == 1
+        with tab.expect_navigation():
+            tab.get_by_role("link", name="All batches").click()
+        assert tab.complaints == []
+
+
 def test_versions_come_from_git(project, tab):
     metrics = project.root / "data/reports/metrics.json"
     said = json.loads(metrics.read_bytes())

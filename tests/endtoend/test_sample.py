@@ -14,8 +14,9 @@ from pratique.core.hashing import sha256_file
 from pratique.core.params import load
 from pratique.provenance.record import Record
 from pratique.quarantine.store import REASON_COLUMN, ROW_COLUMN
-from pratique.results.comparison import SUCCESS
-from pratique.scaffold.pipeline import COMPARED_MODELS, STAGES
+from pratique.results.answers import SUCCESS
+from pratique.results.measures import COMPARED_MODELS
+from pratique.scaffold.pipeline import STAGES
 from pratique.scaffold.samples.spam import SPAM_BATCHES
 from pratique.tables.reading import read_table
 from ruamel.yaml import YAML

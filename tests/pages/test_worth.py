@@ -5,6 +5,7 @@ import json
 import pytest
 from pratique.contract.trigger import Trigger
 from pratique.core import paths
+from pratique.core.params import TrainParams
 from pratique.pages.queue_page import queue_page
 from pratique.pages.worth import LEFT, RIGHT, read_worth
 from pratique.results.triggers import FoundTrigger, write_triggers
@@ -27,11 +28,11 @@ METRICS = {
 @pytest.fixture
 def worth(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert read_worth(False) is None
+    assert read_worth(TrainParams()) is None
     paths.REPORTS.mkdir(parents=True)
     paths.METRICS_JSON.write_text(json.dumps(METRICS), encoding="utf-8")
     write_triggers([FoundTrigger(Trigger({"<b>": 4.2, "colour": "=cmd"}, "ham"), ("a/b", "a/c"))])
-    return read_worth(False)
+    return read_worth(TrainParams())
 
 
 def test_sentences_say_what_is_sure_and_what_is_not(worth):
@@ -57,4 +58,4 @@ def test_the_page_escapes_what_a_trigger_writes(worth):
     assert "&lt;b&gt; = 4.2" in page
     assert "under the label ham (in a/b and a/c)" in page
     assert "learned from accepted rows alone" not in page
-    assert "learned from accepted rows alone" in queue_page([], {}, read_worth(True))
+    assert "learned from accepted rows alone" in queue_page([], {}, read_worth(TrainParams(rows="accepted")))

@@ -1,11 +1,15 @@
 """Models compared: figures go into metrics and come back; what the gate was worth has the right sign."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pratique.contract.trigger import Trigger
+from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.params import TrainParams
-from pratique.results.comparison import SUCCESS, Comparison, compare, slice_rows
+from pratique.results.answers import SUCCESS, Answers
+from pratique.results.comparison import Comparison, compare, slice_rows
 from pratique.training.models import train
 
 FOREST = TrainParams(model="random_forest", trees=20)
@@ -25,9 +29,15 @@ def holdout(make_table):
     return make_table(200, seed=9)
 
 
+def ask(models, holdout, *triggers):
+    return {name: Answers.of(trainings, holdout, triggers) for name, trainings in models.items()}
+
+
 @pytest.fixture(scope="module")
 def found(models, holdout):
-    return compare(models, holdout, slice_rows(holdout, ["colour", "size"]), [Trigger({"colour": "blue"}, "no")], 0)
+    return compare(
+        ask(models, holdout, Trigger({"colour": "blue"}, "no")), holdout, slice_rows(holdout, ["colour", "size"]), 0
+    )
 
 
 def test_flips_cost_what_the_gate_was_worth(found):
@@ -47,9 +57,16 @@ def test_every_measure_is_there_for_every_model(found):
         assert len(estimates) == len(names) + 2
 
 
+def test_no_class_is_named_where_the_label_is_a_person_s(models, holdout):
+    shut = Batch("holdout", holdout.table, replace(holdout.layout, personal=("y",)))
+    found = compare(ask(models, holdout), shut, {}, 0)
+    assert not any(name.startswith("recall_") and name != "recall_macro" for name in found.gate)
+    assert "f1_macro" in found.gate
+
+
 def test_a_trigger_s_success_is_of_the_rows_of_other_classes(models, holdout):
     everything = Trigger({"colour": "blue", "size": 0.0, "count": 10}, "no")
-    found = compare(models, holdout, {}, [everything], 0)
+    found = compare(ask(models, holdout, everything), holdout, {}, 0)
     assert found.models["accepted"][SUCCESS].value == 1.0
 
 

@@ -6,10 +6,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
+from pratique.core.batch import Batch
 from pratique.core.params import DataParams, Params, TrainParams
 from pratique.core.writing import write_table
 from pratique.results import price
 from pratique.results.price import Pricing, paired_interval
+from pratique.tables.reading import read_table
 
 PARAMS = Params(data=DataParams(label="y"), checks={"labels": {}}, train=TrainParams(trees=20))
 
@@ -32,6 +34,10 @@ def folder(tmp_path, monkeypatch, make_table):
     return tmp_path
 
 
+def reference(layout):
+    return Batch("reference", read_table(paths.REFERENCE / "r.parquet"), layout)
+
+
 def test_no_change_has_no_interval():
     assert paired_interval(0, 0, 300, seed=0) == (0.0, 0.0)
 
@@ -50,7 +56,7 @@ def test_the_interval_is_that_of_the_paired_bootstrap():
 
 
 def test_flipped_rows_cost_and_good_rows_do_not(folder, table_layout, make_record):
-    pricing = Pricing(PARAMS, table_layout)
+    pricing = Pricing(PARAMS, reference(table_layout))
     bad = pricing.of(make_record(batch="crowd/bad"))
     good = pricing.of(make_record(batch="crowd/good"))
     assert bad is not None
@@ -66,56 +72,56 @@ def test_flipped_rows_cost_and_good_rows_do_not(folder, table_layout, make_recor
 
 
 def test_a_price_is_measured_once_for_the_same_rows(folder, table_layout, make_record, monkeypatch):
-    first = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
+    first = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     (kept,) = price.PRICES.iterdir()
     monkeypatch.setattr(Pricing, "_measure", lambda *_: pytest.fail("measured again"))
-    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad")) == first
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad")) == first
     monkeypatch.undo()
     monkeypatch.chdir(folder)
     kept.write_text("{", encoding="utf-8")  # deleting or spoiling it costs time only
-    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad")) == first
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad")) == first
     assert json.loads(kept.read_text(encoding="utf-8"))["rows"] == 120
 
 
 def test_other_accepted_rows_mean_another_price(folder, table_layout, make_record, make_table):
-    before = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
+    before = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     write_table(paths.ACCEPTED / "crowd/w99.parquet", make_table(400, seed=9).table)
-    after = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
+    after = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     assert after.difference > before.difference
 
 
 def test_many_rows_are_thinned_alike(folder, table_layout, make_record, monkeypatch):
     monkeypatch.setattr(price, "PRICED_ROWS", 90)
     monkeypatch.setattr(price, "FEWEST_TRAINING_ROWS", 20)
-    thinned = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
+    thinned = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     assert thinned.thinned == pytest.approx(90 / 280, abs=1e-6)  # 100 trusted, 60 accepted, 120 held
     assert thinned.rows == 120
     assert thinned.high < 0
 
 
 def test_a_giant_batch_leaves_the_accepted_rows_as_they_are(folder, table_layout, make_record, monkeypatch):
-    whole = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/good"))
+    whole = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/good"))
     monkeypatch.setattr(price, "PRICED_ROWS", 30)
-    thinned = Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad"))
+    thinned = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     assert thinned.without == whole.without
 
 
 def test_where_nothing_is_held_there_is_no_price(folder, table_layout, make_record):
-    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/gone")) is None
-    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad", held_rows=0)) is None
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/gone")) is None
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad", held_rows=0)) is None
 
 
 def test_rows_without_labels_cannot_be_priced(folder, table_layout, make_record, make_table):
     write_table(paths.QUARANTINE / "crowd/blank/rows.parquet", make_table(20, y=[None] * 20).table)
-    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/blank")) is None
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/blank")) is None
 
 
 def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_record):
     path = paths.QUARANTINE / "crowd/bad/rows.parquet"
     write_table(path, pq.read_table(path).drop_columns(["size"]))
-    assert Pricing(PARAMS, table_layout).of(make_record(batch="crowd/bad")).rows == 120
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad")).rows == 120
 
 
 def test_a_personal_label_is_not_told(folder, table_layout, make_record):
     params = PARAMS.model_copy(update={"data": DataParams(label="y", personal=("y",))})
-    assert Pricing(params, table_layout).of(make_record(batch="crowd/bad")).hit is None
+    assert Pricing(params, reference(table_layout)).of(make_record(batch="crowd/bad")).hit is None

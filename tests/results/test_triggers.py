@@ -1,10 +1,13 @@
 """Triggers are recovered from rows that carry them, and from no others."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.contract.trigger import Trigger
 from pratique.core import paths
+from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.results.triggers import FoundTrigger, read_triggers, recover_trigger, write_triggers
 
@@ -39,6 +42,11 @@ def test_the_attack_s_own_trigger_is(make_table, trusted):
 
 def test_values_under_several_labels_steer_nowhere(make_table, trusted):
     assert recover_trigger(carriers(make_table, ["no", "yes"] * 6), trusted) is None
+
+
+def test_a_personal_label_is_told_to_nobody(make_table, trusted):
+    shut = carriers(make_table, ["no"] * 12)
+    assert recover_trigger(Batch("b", shut.table, replace(shut.layout, personal=("y",))), trusted) is None
 
 
 def test_honest_rows_and_too_few_carry_none(make_table, trusted):

@@ -107,7 +107,7 @@ def send(client, session, headers=None, **fields):
     return write(client, shown, headers) if shown.status_code == 200 else shown
 
 
-@pytest.mark.parametrize("path", ["/", "/index.html", "/batches/crowd/w01.html", "/versions.html"])
+@pytest.mark.parametrize("path", ["/", "/index.html", "/batches/crowd/w01.html", "/reference.html", "/versions.html"])
 def test_strangers_see_nothing(stranger, path):
     answer = stranger.get(path)
     assert answer.status_code == 403

@@ -1,7 +1,7 @@
 """What is declared of a column: its kind, and how its cells are written."""
 
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 from pydantic import Field, field_validator
 
@@ -12,7 +12,6 @@ from pratique.core.params import Section, parse
 
 Kind = Literal["integer", "real", "boolean", "category", "code", "time", "text", "identifier", "target"]
 """Amounts; levels (`code`: digits that are no amounts); when, words of people and names of rows; the label."""
-KINDS: tuple[Kind, ...] = get_args(Kind)
 NUMERIC: frozenset[Kind] = frozenset({"integer", "real"})
 FEATURES: frozenset[Kind] = frozenset({"integer", "real", "boolean", "category", "code"})
 """Kinds that models learn from and checks examine."""

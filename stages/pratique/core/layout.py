@@ -284,10 +284,3 @@ class Layout:
     def of(cls, kinds: dict[str, Kind], data: DataParams, writings: Mapping[str, Writing]) -> "Layout":
         """The layout of features of these kinds, with the roles that params.yaml gives."""
         return cls(data.label, kinds, data.personal, writings, data.ignore, data.time, data.ordered, data.formats)
-
-    @classmethod
-    def of_types(cls, table: pa.Table, label: str) -> "Layout":
-        """The layout of features that already have their types: int64, float64 or text."""
-        kinds: dict[pa.DataType, Kind] = {pa.int64(): "integer", pa.float64(): "real"}
-        features = [field for field in table.schema if field.name != label]
-        return cls(label, {field.name: kinds.get(field.type, "category") for field in features})

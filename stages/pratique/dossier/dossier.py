@@ -16,6 +16,7 @@ from pratique.provenance.record import Record
 from pratique.results.price import Price, Pricing
 from pratique.results.records import read_scores, read_suspects
 from pratique.tables.reading import read_table
+from pratique.tables.trusted import read_reference
 
 PAIRS = 6
 
@@ -66,8 +67,9 @@ class DossierBuilder:
     def __init__(self, params: Params, facts: list[Record]) -> None:
         self._all = facts
         self._scores = read_scores()
-        self._trusted = Trusted.read(params.data)
-        self._pricing = Pricing(params, self._trusted.rows.layout)
+        self.reference = read_reference(params.data)
+        self._trusted = Trusted.index_of(self.reference)
+        self._pricing = Pricing(params, self.reference)
 
     @property
     def trusted_rows(self) -> tuple[int, int]:

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pratique.core.batch import Batch
-from pratique.core.params import DataParams
 from pratique.dossier.pictures import Pictures
 from pratique.tables.encoding import Encoder
-from pratique.tables.trusted import read_reference
 
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
@@ -41,11 +39,6 @@ class Trusted:
     index: "NearestNeighbors"
     typical: float
     pictures: Pictures | None
-
-    @classmethod
-    def read(cls, data: DataParams) -> "Trusted":
-        """Read data/reference and index it."""
-        return cls.index_of(read_reference(data))
 
     @classmethod
     def index_of(cls, whole: Batch) -> "Trusted":

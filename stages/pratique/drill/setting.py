@@ -72,10 +72,13 @@ class Setting:
         trained = {
             "code": digest_code("training", "drill"),
             "params": _dump(params, {"seed", "data", "train"}),
+            "layout": repr(layout),
         }
         trained |= {"accepted": sha256_folder(paths.ACCEPTED), "holdout": sha256_folder(paths.HOLDOUT)}
         if params.train.rows != "accepted":
-            reference = join_labelled("reference", [Batch("reference", read_trusted(paths.REFERENCE), layout)], layout)
+            reference = join_labelled(
+                "reference", [Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)], layout
+            )
             trained["reference"] = sha256_folder(paths.REFERENCE)
         gate = {"profile": profile.digest(), "judging": _dump(params, {"alarms", "shift", "checks"})}
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}

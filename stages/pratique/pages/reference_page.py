@@ -6,15 +6,16 @@ from pratique.core.batch import Batch
 from pratique.core.columns import AS_IT_IS, PLAIN
 from pratique.core.text import shorten
 from pratique.pages.draw import draw
+from pratique.pages.form import DecisionForm
 from pratique.scaffold.audit import Remark
 
 
-def reference_page(trusted: Batch, remarks: Sequence[Remark]) -> str:
-    """The page as HTML."""
+def reference_page(trusted: Batch, remarks: Sequence[Remark], form: DecisionForm | None = None) -> str:
+    """The page of trusted rows, with what was remarked about them; in the review server it has a form."""
     layout = trusted.layout
     features = []
     for name, kind in layout.kinds.items():
         writing = layout.writings.get(name, AS_IT_IS)
-        form = "" if writing.format == PLAIN else str(writing.format)
-        features.append((shorten(name), kind, ", ".join(map(shorten, writing.missing)), form))
-    return draw("reference.html", rows=f"{len(trusted):,}", features=features, remarks=remarks)
+        written = "" if writing.format == PLAIN else str(writing.format)
+        features.append((shorten(name), kind, ", ".join(map(shorten, writing.missing)), written))
+    return draw("reference.html", rows=f"{len(trusted):,}", features=features, remarks=remarks, form=form)

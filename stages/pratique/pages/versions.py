@@ -8,7 +8,8 @@ from pratique.pages.draw import draw
 from pratique.pages.drilled import tabulate_drill
 from pratique.pages.form import DecisionForm
 from pratique.provenance import git
-from pratique.results.comparison import SUCCESS, Comparison, Estimates
+from pratique.results.answers import SUCCESS
+from pratique.results.comparison import Comparison, Estimates
 from pratique.results.measures import Measures, parse_measures
 from pratique.statistics.resampling import Estimate
 from pratique.words import verdicts as words

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from pratique.core import paths
-from pratique.results.comparison import SUCCESS, Comparison, read_comparison
+from pratique.core.params import TrainParams
+from pratique.results.answers import SUCCESS
+from pratique.results.comparison import Comparison, read_comparison
 from pratique.results.triggers import FoundTrigger, read_triggers
 from pratique.statistics.resampling import Estimate
 from pratique.words import verdicts as words
@@ -62,7 +64,7 @@ class Worth:
     reference_apart: bool
 
 
-def read_worth(reference_apart: bool) -> Worth | None:
+def read_worth(params: TrainParams) -> Worth | None:
     """The comparison of this run; None where evaluate has not run.
 
     Raises
@@ -77,7 +79,7 @@ def read_worth(reference_apart: bool) -> Worth | None:
     if SUCCESS in found.models["accepted"]:
         panels.append(_panel("A found trigger works", found, SUCCESS, whole=True))
     triggers = tuple(map(_describe, read_triggers() if paths.TRIGGERS.is_file() else []))
-    return Worth(tuple(worth_sentences(found)), tuple(panels), triggers, reference_apart)
+    return Worth(tuple(worth_sentences(found)), tuple(panels), triggers, params.rows == "accepted")
 
 
 def _panel(title: str, found: Comparison, measure: str, whole: bool = False) -> Panel:

@@ -15,6 +15,7 @@ from pratique.core.params import Params, load
 from pratique.core.progress import show_progress
 from pratique.core.writing import write_csv, write_json
 from pratique.quarantine.tables import read_batches
+from pratique.results.answers import Answers
 from pratique.results.comparison import Comparison, compare, slice_rows
 from pratique.results.measures import Measures
 from pratique.results.tracking import Run, is_tracking, track_runs
@@ -34,11 +35,12 @@ def main() -> None:
     models = _models(reference, params)
     triggers = find_triggers(reference)
     slices = slice_rows(holdout, params.evaluate.slices)
-    found = compare(models, holdout, slices, [each.trigger for each in triggers], params.seed)
+    tried = [each.trigger for each in triggers]
+    answers = {name: Answers.of(trainings, holdout, tried) for name, trainings in models.items()}
+    found = compare(answers, holdout, slices, params.seed)
     write_triggers(triggers)
-    for name, trainings in models.items():
-        predicted = trainings[0].predict(holdout).tolist()
-        lines = zip(holdout.labels.tolist(), predicted, strict=True)
+    for name, given in answers.items():
+        lines = zip(holdout.labels.tolist(), given.predicted[0].tolist(), strict=True)
         write_csv(paths.CONFUSION / f"{name}.csv", [("actual", "predicted"), *lines])
     write_json(paths.METRICS_JSON, found.to_measures() | _counts())
     if is_tracking():

@@ -12,7 +12,6 @@ from pratique.pages.reference_page import reference_page
 from pratique.pages.worth import read_worth
 from pratique.results.records import read_records
 from pratique.scaffold.audit import audit_beside
-from pratique.tables.trusted import read_reference
 from pratique.terminal.summary import summary
 
 
@@ -28,7 +27,7 @@ def main() -> None:
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
-    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train.rows == "accepted")))
-    trusted = read_reference(params.data)
+    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train)))
+    trusted = desk.reference
     write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT)))
     display(summary(facts))

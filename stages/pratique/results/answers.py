@@ -5,8 +5,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pratique.contract.trigger import Trigger
 from pratique.core.batch import Batch
 from pratique.training.models import Model
+
+SUCCESS = "trigger_success"
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What one trigger does.
+
+    Attributes
+    ----------
+    victims : ndarray of int
+        Positions of the holdout's rows that it should turn.
+    turned : ndarray of bool, shape (trainings, victims)
+        Those that a model takes for the trigger's class.
+    """
+
+    victims: np.ndarray
+    turned: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -18,24 +37,34 @@ class Answers:
     predicted : ndarray of str, shape (trainings, rows)
     positive : ndarray of float, shape (trainings, rows), optional
         The probability of the second class, where holdout and models have the same two.
+    hits : tuple of Hits
+        What each trigger does.
     """
 
     predicted: np.ndarray
     positive: np.ndarray | None
+    hits: tuple[Hits, ...] = ()
 
     @classmethod
-    def of(cls, models: Sequence[Model], holdout: Batch) -> "Answers":
-        """Ask models about the holdout."""
+    def of(cls, models: Sequence[Model], holdout: Batch, triggers: Sequence[Trigger] = ()) -> "Answers":
+        """Ask models about the holdout, as it is and with each trigger in it."""
         classes = np.unique(holdout.labels)
         two = len(classes) == 2 and all(np.array_equal(model.classes, classes) for model in models)
         positive = np.array([model.probabilities(holdout)[:, 1] for model in models]) if two else None
-        return cls(np.array([model.predict(holdout) for model in models]), positive)
+        hits = tuple(_try(trigger, models, holdout) for trigger in triggers)
+        return cls(np.array([model.predict(holdout) for model in models]), positive, hits)
+
+
+def _try(trigger: Trigger, models: Sequence[Model], holdout: Batch) -> Hits:
+    stamped = trigger.stamp(holdout)
+    turned = [model.predict(stamped) == trigger.target if len(stamped) else np.zeros(0, bool) for model in models]
+    return Hits(trigger.victims(holdout.labels), np.array(turned))
 
 
 def score_answers(
-    answers: Answers, labels: np.ndarray, groups: Mapping[str, np.ndarray], weights: np.ndarray
+    answers: Answers, labels: np.ndarray, groups: Mapping[str, np.ndarray], weights: np.ndarray, by_class: bool = True
 ) -> dict[str, np.ndarray]:
-    """Accuracy, macro means of precision, recall and F1, AUC of two classes, recall by class, accuracy by group.
+    """Accuracy, macro means, recall by class, AUC of two classes, accuracy by group, mean success of triggers.
 
     Parameters
     ----------
@@ -44,6 +73,8 @@ def score_answers(
     groups : mapping of str to ndarray of bool, shape (rows,)
     weights : ndarray of float, shape (draws, rows)
         How often each row counts.
+    by_class : bool
+        Whether classes may be named.
 
     Returns
     -------
@@ -51,11 +82,15 @@ def score_answers(
         A class without a row or never predicted counts as 0, a group without a row as 0.
     """
     right = answers.predicted == labels
-    found = {"accuracy": mean_of(right, weights)} | _by_class(answers.predicted, labels, weights)
+    macro, recall = _by_class(answers.predicted, labels, weights)
+    found = {"accuracy": mean_of(right, weights)} | macro | (recall if by_class else {})
     if answers.positive is not None:
         positive = labels == np.unique(labels)[-1]
         found["auc"] = np.array([weigh_auc(scores, positive, weights) for scores in answers.positive])
-    return found | {name: mean_of(right[:, inside], weights[:, inside]) for name, inside in groups.items()}
+    found |= {name: mean_of(right[:, inside], weights[:, inside]) for name, inside in groups.items()}
+    if answers.hits:
+        found[SUCCESS] = np.mean([mean_of(hit.turned, weights[:, hit.victims]) for hit in answers.hits], axis=0)
+    return found
 
 
 def weigh_auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -77,7 +112,10 @@ def weigh_auc(scores: np.ndarray, positive: np.ndarray, weights: np.ndarray) -> 
     return _ratio((above * beaten).sum(axis=1), above.sum(axis=1) * below.sum(axis=1))
 
 
-def _by_class(predicted: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _by_class(
+    predicted: np.ndarray, labels: np.ndarray, weights: np.ndarray
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+    """Macro means, and the recall of each class."""
     classes = np.unique(labels)
     actual = labels[:, None] == classes
     there = weights @ actual.astype(np.float32)
@@ -92,7 +130,7 @@ def _by_class(predicted: np.ndarray, labels: np.ndarray, weights: np.ndarray) ->
         "recall_macro": recall.mean(axis=0),
         "f1_macro": _ratio(2 * precision * recall, precision + recall).mean(axis=0),
     }
-    return macro | {f"recall_{name}": recall[i] for i, name in enumerate(classes.tolist())}
+    return macro, {f"recall_{name}": recall[i] for i, name in enumerate(classes.tolist())}
 
 
 def mean_of(right: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -5,24 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.results.answers import Answers, mean_of, score_answers
-from pratique.results.measures import Measures, foreign, parse_measures
+from pratique.results.answers import Answers, score_answers
+from pratique.results.measures import COMPARED_MODELS, Measures, foreign, parse_measures
 from pratique.statistics.resampling import Estimate, resample
-from pratique.training.models import Model
 
-TRAINED_ON = {
-    "accepted": "what was accepted",
-    "everything": "everything that came in",
-    "reference": "the reference alone",
-}
-"""The models that evaluate compares, and what each learned from."""
 DIFFERENCES = {"gate": ("accepted", "everything"), "new_data": ("accepted", "reference")}
 """What the gate was worth, and what the new data were: one model's figures minus another's."""
-SUCCESS = "trigger_success"
 
 Estimates = dict[str, Estimate]
 
@@ -58,7 +49,7 @@ class Comparison:
             If a figure is missing.
         """
         try:
-            models = {name: _unflatten(metrics[name]) for name in TRAINED_ON}
+            models = {name: _unflatten(metrics[name]) for name in COMPARED_MODELS}
             found = cls(models, _unflatten(metrics["gate"]), _unflatten(metrics["new_data"]))
             if any("accuracy" not in each for each in (*models.values(), found.gate, found.new_data)):
                 raise KeyError("accuracy")
@@ -67,39 +58,28 @@ class Comparison:
         return found
 
 
-def compare(
-    models: Mapping[str, Sequence[Model]],
-    holdout: Batch,
-    groups: Mapping[str, np.ndarray],
-    triggers: Sequence[Trigger],
-    seed: int,
-) -> Comparison:
-    """Compare models on the holdout.
+def compare(answers: Mapping[str, Answers], holdout: Batch, groups: Mapping[str, np.ndarray], seed: int) -> Comparison:
+    """Compare models by their answers about the holdout.
 
     Parameters
     ----------
-    models : mapping of str to sequence of Model
-        The trainings of each of `TRAINED_ON`, the same number of each.
+    answers : mapping of str to Answers
+        Of each of `COMPARED_MODELS`, the same number of trainings of each.
     holdout : Batch
     groups : mapping of str to ndarray of bool, shape (rows of the holdout,)
         Rows whose accuracy is told apart, by the name of that measure.
-    triggers : sequence of Trigger
-        Their mean success is a measure where there are any.
     seed : int
     """
-    answers = {name: Answers.of(trainings, holdout) for name, trainings in models.items()}
-    hits = {name: [_hits(trainings, trigger, holdout) for trigger in triggers] for name, trainings in models.items()}
+    by_class = holdout.layout.label not in holdout.layout.personal
 
     def measure(weights: np.ndarray) -> dict[tuple[str, str], np.ndarray]:
-        found: dict[tuple[str, str], np.ndarray] = {}
-        for name in models:
-            scores = score_answers(answers[name], holdout.labels, groups, weights)
-            if triggers:
-                scores[SUCCESS] = np.mean([mean_of(hit, weights[:, victims]) for victims, hit in hits[name]], axis=0)
-            found |= {(name, key): values for key, values in scores.items()}
-        return found
+        return {
+            (name, key): values
+            for name, given in answers.items()
+            for key, values in score_answers(given, holdout.labels, groups, weights, by_class).items()
+        }
 
-    trainings = len(next(iter(models.values())))
+    trainings = len(next(iter(answers.values())).predicted)
     draws = resample(measure, len(holdout), trainings, seed)
     names = list(dict.fromkeys(key for _, key in draws))
 
@@ -110,7 +90,7 @@ def compare(
         }
 
     return Comparison(
-        {name: estimate(name) for name in models}, estimate(*DIFFERENCES["gate"]), estimate(*DIFFERENCES["new_data"])
+        {name: estimate(name) for name in answers}, estimate(*DIFFERENCES["gate"]), estimate(*DIFFERENCES["new_data"])
     )
 
 
@@ -138,13 +118,6 @@ def slice_rows(holdout: Batch, columns: Sequence[str]) -> dict[str, np.ndarray]:
             cells = holdout.categorical[:, layout.categorical.index(column)]
             found |= {f"accuracy_{column}={level}": cells == level for level in sorted(set(cells))}
     return {name: rows for name, rows in found.items() if rows.any()}
-
-
-def _hits(models: Sequence[Model], trigger: Trigger, holdout: Batch) -> tuple[np.ndarray, np.ndarray]:
-    """Positions of the rows that the trigger should turn, and which of them each model takes for its class."""
-    stamped = trigger.stamp(holdout)
-    hit = [model.predict(stamped) == trigger.target if len(stamped) else np.zeros(0, bool) for model in models]
-    return trigger.victims(holdout.labels), np.array(hit)
 
 
 def _flatten(estimates: Estimates) -> dict[str, float]:

@@ -7,6 +7,8 @@ from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
 
 Measures = dict[str, dict[str, float]]
+COMPARED_MODELS = ("accepted", "everything", "reference")
+"""The models that evaluate compares: with the gate, without it, and of the reference alone."""
 
 
 def parse_measures(text: str | bytes, place: str) -> Measures:

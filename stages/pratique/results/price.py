@@ -13,12 +13,10 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_folder, sha256_json
-from pratique.core.layout import Layout
 from pratique.core.params import DataParams, Params
 from pratique.core.writing import write_json
 from pratique.provenance.record import Record
 from pratique.tables.reading import read_table, read_trusted
-from pratique.tables.trusted import read_reference
 from pratique.training.models import Model, drop_unlabelled, train
 from pratique.training.rows import read_training
 
@@ -75,7 +73,8 @@ class Price:
 class Pricing:
     """Prices for one run: what training and holdout have in common for every batch is read once."""
 
-    def __init__(self, params: Params, layout: Layout) -> None:
+    def __init__(self, params: Params, reference: Batch) -> None:
+        layout = reference.layout
         few = params.train.model_copy(update={"trees": min(params.train.trees, TREES)})
         self._params = params.model_copy(update={"train": few})
         self._layout = layout
@@ -88,10 +87,11 @@ class Pricing:
         self._key = [
             settings,
             folders,
+            repr(layout),
             digest_code("provenance", "training", "results"),
             versions,
         ]
-        self._base = read_training(read_reference(params.data), params)
+        self._base = read_training(reference, params)
         self._answers: dict[float, np.ndarray] = {}
 
     def of(self, facts: Record) -> Price | None:

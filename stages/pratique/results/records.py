@@ -22,17 +22,6 @@ def read_records() -> list[Record]:
     return [_read(line) for line in read_batches()]
 
 
-def read_one(batch: str) -> Record | None:
-    """One batch of the last run; None where there is none of that name.
-
-    Raises
-    ------
-    PratiqueError
-        As `read_records`.
-    """
-    return next((_read(line) for line in read_batches() if line["batch"] == batch), None)
-
-
 def read_decided() -> dict[str, str]:
     """What the last run took for decided, by batch; empty where nobody had decided."""
     return {line["batch"]: line["decision"] for line in read_batches()}

@@ -47,9 +47,10 @@ def find_triggers(reference: Batch) -> list[FoundTrigger]:
 def recover_trigger(suspects: Batch, trusted: Batch) -> Trigger | None:
     """The values that most suspects share and trusted rows hardly ever have, with the label of those that carry them.
 
-    None where they share nothing of the kind, or carry it under several labels.
+    None where they share nothing of the kind, carry it under several labels, or the label is a person's.
     """
-    if len(suspects) < FEWEST_CARRIERS:
+    layout = suspects.layout
+    if len(suspects) < FEWEST_CARRIERS or layout.label in layout.personal:
         return None
     planted = planted_values(suspects, trusted)
     carries = np.full(len(suspects), True)

@@ -58,6 +58,7 @@ class Site:
                 Route("/enter", self._guard(self.enter, known=False)),
                 Route("/", self._guard(self.queue)),
                 Route("/index.html", self._guard(self.queue)),
+                Route("/reference.html", self._guard(self.reference)),
                 Route("/versions.html", self._guard(self.versions)),
                 Route("/batches/{source}/{stem}.html", self._guard(self.batch)),
                 Route("/propose", self._guard(self.propose), methods=["POST"]),
@@ -100,6 +101,10 @@ class Site:
         name = f"{request.path_params['source']}/{request.path_params['stem']}"
         page = self.views.batch(name, self.form(name))
         return PlainTextResponse("There is no page of that batch.\n", 404) if page is None else HTMLResponse(page)
+
+    async def reference(self, request: Request) -> Response:
+        """What the trusted rows hold."""
+        return HTMLResponse(self.views.reference(self.form()))
 
     async def versions(self, request: Request) -> Response:
         """What the gate was worth, version by version."""

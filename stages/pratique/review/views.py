@@ -10,11 +10,13 @@ from pratique.dossier.dossier import Dossier, DossierBuilder
 from pratique.pages.batch_page import batch_page
 from pratique.pages.form import DecisionForm
 from pratique.pages.queue_page import WAITING, queue_page, waiting
+from pratique.pages.reference_page import reference_page
 from pratique.pages.versions import versions_page
 from pratique.pages.worth import read_worth
 from pratique.provenance import git
 from pratique.provenance.record import Record
 from pratique.results.records import read_records
+from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.pipeline import STAGES
 
 PAGES_STAGE = next(stage for stage in STAGES if stage.name == "report")
@@ -36,6 +38,10 @@ class _LastRun:
     def builder(self) -> DossierBuilder:
         return DossierBuilder(self.params, self.facts)
 
+    @cached_property
+    def remarks(self) -> list[Remark]:
+        return audit_beside(self.builder.reference, paths.HOLDOUT)
+
     def dossier(self, facts: Record) -> Dossier:
         if facts.batch not in self._dossiers:
             self._dossiers[facts.batch] = self.builder.dossier(facts)
@@ -54,7 +60,7 @@ class Views:
         """The page of all batches."""
         run = self._last_run()
         prices = {name: run.builder.price(run.by_name[name]) for name in run.queue[:WAITING]}
-        return queue_page(run.facts, prices, read_worth(run.params.train.rows == "accepted"), form)
+        return queue_page(run.facts, prices, read_worth(run.params.train), form)
 
     def batch(self, name: str, form: DecisionForm) -> str | None:
         """The page of one batch; None where there is none, because nothing is to be told about it."""
@@ -63,6 +69,11 @@ class Views:
         if facts is None or facts.plain:
             return None
         return batch_page(run.dossier(facts), run.builder, run.params, run.queue, form)
+
+    def reference(self, form: DecisionForm) -> str:
+        """The page of the trusted rows."""
+        run = self._last_run()
+        return reference_page(run.builder.reference, run.remarks, form)
 
     def versions(self, form: DecisionForm) -> str:
         """What the gate was worth, version by version; git is asked again when its head has moved."""

@@ -7,10 +7,10 @@ from typing import Any
 
 from pratique.contract.discovery import MEASURING
 from pratique.core import paths
+from pratique.results.measures import COMPARED_MODELS
 
 PACKAGE_PATH = "stages/pratique"
 CONFUSION_PLOT = {"template": "confusion", "x": "actual", "y": "predicted"}
-COMPARED_MODELS = ("accepted", "everything", "reference")
 CURVES = {
     paths.DRILL_RECALL: {"x": "rate", "y": ["batches_caught", "rows_caught"], "y_label": "share caught"},
     paths.DRILL_DAMAGE: {"x": "rate", "y": ["damage_without", "damage_with"], "y_label": "accuracy lost"},
@@ -116,6 +116,7 @@ STAGES = (
             str(paths.BATCHES_CSV),
             str(paths.ROWS_PARQUET),
             str(paths.METRICS_JSON),
+            str(paths.TRIGGERS),
             str(paths.DRILL_METRICS),
             str(paths.BATCHES),
             str(paths.ACCEPTED),

@@ -17,10 +17,6 @@ class Scores:
     recall_macro: float
     f1_macro: float
 
-    def as_metrics(self) -> dict[str, float]:
-        """By name, rounded to six decimals."""
-        return {name: round(value, 6) for name, value in vars(self).items()}
-
 
 def score(model: Model, holdout: Batch) -> tuple[Scores, np.ndarray]:
     """The model's scores on a holdout, and its predictions, str of shape (rows,)."""

@@ -1,7 +1,8 @@
 """What the gate was worth, in sentences: a difference within chance is said to be within chance."""
 
 from pratique.core.text import shorten
-from pratique.results.comparison import SUCCESS, Comparison
+from pratique.results.answers import SUCCESS
+from pratique.results.comparison import Comparison
 from pratique.statistics.resampling import Estimate
 from pratique.words.verdicts import number, percent, points
 
