@@ -1,7 +1,9 @@
+import contextlib
 import csv
 import datetime
 import io
 import os
+import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -356,6 +358,33 @@ def test_a_pipe_or_a_folder_is_no_file(tmp_path):
     refused(tmp_path / "pipe.csv", "not a file")
     (tmp_path / "folder.csv").mkdir()
     refused(tmp_path / "folder.csv", "not a file")
+
+
+DAMAGES = {
+    "cut": lambda part: part[: len(part) // 2],
+    "emptied": lambda part: b"",
+    "other": lambda part: b"<a><b></a>",
+    "gone": lambda part: None,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_workbook_with_a_damaged_part_is_read_or_refused(tmp_path, damage):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for line in (["a", "b"], [1, 2]):
+        book.active.append(line)
+    book.save(tmp_path / "whole.xlsx")
+    with zipfile.ZipFile(tmp_path / "whole.xlsx") as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    for name in parts:
+        with zipfile.ZipFile(tmp_path / "t.xlsx", "w") as packed:
+            for each, part in parts.items():
+                bytes_ = DAMAGES[damage](part) if each == name else part
+                if bytes_ is not None:
+                    packed.writestr(each, bytes_)
+        with contextlib.suppress(UnreadableBatch):
+            assert read_file(tmp_path / "t.xlsx").table.column_names == ["a", "b"]
 
 
 def test_an_unknown_format_is_refused(tmp_path):

@@ -19,31 +19,37 @@ def read_workbook(path: Path, known: Collection[str]) -> tuple[pa.Table, list[st
 
     Raises
     ------
-    PratiqueError
-        If openpyxl is not installed.
     UnreadableBatch
-        If the bytes are no workbook, or exceed a limit.
+        If openpyxl is not installed, or the bytes are no workbook or exceed a limit.
     """
-    try:
-        from openpyxl import load_workbook
-    except ImportError as error:
-        raise PratiqueError(f"{path.name}: a workbook needs `pip install pratique[excel]`") from error
-    try:
-        with zipfile.ZipFile(path) as packed:
-            check_unpacked(path.name, sum(part.file_size for part in packed.infolist()))
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise UnreadableBatch(f"{path.name}: not readable as an Excel workbook") from error
-    sheet = book.worksheets[0]
-    lines = [line for line in sheet.iter_rows(values_only=True) if any(cell is not None for cell in line)]
+    lines, sheets = _read_sheet(path)
     if not lines:
         raise UnreadableBatch(f"{path.name}: the first sheet is empty; expected a header and rows")
     names = ["" if cell is None else str(cell) for cell in lines[0]]
     check_size(path.name, len(names), len(names) * len(lines))
     check_names(path.name, names, known)
     columns = zip(*lines[1:], strict=True) if len(lines) > 1 else ([] for _ in names)
-    left_out = [f"sheet 1 of {len(book.worksheets)}"] if len(book.worksheets) > 1 else []
+    left_out = [f"sheet 1 of {sheets}"] if sheets > 1 else []
     return pa.table({name: _to_column(cells) for name, cells in zip(names, columns, strict=True)}), left_out
+
+
+def _read_sheet(path: Path) -> tuple[list[tuple[Any, ...]], int]:
+    """The lines of the first sheet that hold anything, and how many sheets there are."""
+    try:
+        from openpyxl import load_workbook
+    except ImportError as error:  # one file must not keep the others from being read
+        raise UnreadableBatch(f"{path.name}: a workbook needs `pip install pratique[excel]`") from error
+    try:
+        with zipfile.ZipFile(path) as packed:
+            check_unpacked(path.name, sum(part.file_size for part in packed.infolist()))
+        with path.open("rb") as stream:  # closed whatever happens, which openpyxl does not see to
+            book = load_workbook(stream, read_only=True, data_only=True)
+            rows = book.worksheets[0].iter_rows(values_only=True)
+            return [line for line in rows if any(cell is not None for cell in line)], len(book.worksheets)
+    except UnreadableBatch:
+        raise
+    except Exception as error:  # openpyxl and its parsers raise whatever damaged bytes happen to hit
+        raise UnreadableBatch(f"{path.name}: not readable as an Excel workbook") from error
 
 
 def read_json_lines(path: Path, ignore: Collection[str], known: Collection[str]) -> tuple[pa.Table, list[str]]:
