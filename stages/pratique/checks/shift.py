@@ -15,7 +15,7 @@ from pratique.core.layout import Layout
 from pratique.core.text import shorten
 from pratique.core.writing import round_floats
 from pratique.statistics.empirical import SortedColumns
-from pratique.statistics.two_sample import chi_squared_log10_p, ks_log10_p, population_stability
+from pratique.statistics.two_sample import ks_log10_p, levels_log10_p, population_stability
 from pratique.tables.encoding import missing_as_lowest
 
 SHOWN_COLUMNS = 10
@@ -32,13 +32,13 @@ class Shift(BatchCheck):
     columns too: what a shift alone leads to is the policy's to say (params.yaml: shift.policy).
 
     Formula: numeric columns by the two-sample Kolmogorov-Smirnov test with Stephens' correction (a missing
-    number counts as smaller than every number), categorical columns and the label by the chi-squared test of
-    homogeneity with rare levels pooled; statistic = max over columns of -log10 p - log10 (number of columns).
+    number counts as smaller than every number), categorical columns and the label by the share of each level: x of n
+    rows against a of m trusted ones, X beta-binomial (n; a + 1/2, m - a + 1/2), on both sides; statistic = max over
+    columns of -log10 p - log10 (number of columns).
     PSI (deciles of the reference, half a row added to each bin), the Wasserstein distance in reference standard
     deviations, total variation, means and standard deviations are the evidence, not the judge.
 
-    Sources: Stephens, "EDF statistics for goodness of fit" (1974); Cochran, "Some methods for strengthening
-    the common chi-squared tests" (1954).
+    Sources: Stephens, "EDF statistics for goodness of fit" (1974); Jeffreys, "Theory of Probability" (1961).
 
     Cost: O(rows log reference rows) a column.
     """
@@ -46,6 +46,7 @@ class Shift(BatchCheck):
     alarm: ClassVar[str] = "columns or class shares are distributed otherwise than in the reference"
     advice: ClassVar[str] = ADVICE["distribution"]
     about: ClassVar[Subject] = "distribution"
+    valid_by_itself: ClassVar[bool] = True
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""
@@ -73,7 +74,7 @@ class FittedShift(FittedBatchCheck):
             zip(numeric, (-ks_log10_p(self.known, missing_as_lowest(batch.numeric))).tolist(), strict=True)
         )
         for name, column in categorical.items():
-            minus_log10_p[name] = -chi_squared_log10_p(self.levels[name], _counts(column))
+            minus_log10_p[name] = -levels_log10_p(self.levels[name], _counts(column))
         ranked = sorted(minus_log10_p, key=lambda name: (-minus_log10_p[name], name))
         corrected = {name: minus_log10_p[name] - float(np.log10(len(ranked))) for name in ranked}
         evidence = [

@@ -107,6 +107,8 @@ class BatchCheck(Check):
 
     valid_by_itself: ClassVar[bool] = False
     """Whether the p-value is valid as it is: then no learned null ever makes it smaller."""
+    adds_up: ClassVar[bool] = False
+    """Whether p-values add up to an alarm of the source over many batches. Not where honest change moves them."""
 
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> FittedBatchCheck:

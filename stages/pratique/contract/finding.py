@@ -36,6 +36,9 @@ class Finding:
         Why the check could not measure. The verdict fails closed on it.
     share : PoisonedShare, optional
         The share of poisoned rows that it estimates, where it estimates one.
+    suspects : mapping of int to float
+        Rows, by position, that make up what a check that scores the batch found, each with the log odds that it
+        belongs to it; suspect where the batch alarms.
     """
 
     statistic: float
@@ -47,6 +50,7 @@ class Finding:
     evidence: Evidence = NO_EVIDENCE
     fault: str | None = None
     share: PoisonedShare | None = None
+    suspects: Mapping[int, float] = field(default_factory=dict)
 
     @classmethod
     def of_fault(cls, error: Exception) -> "Finding":
@@ -98,10 +102,13 @@ class BatchScore:
     minus_log10_p : float
         Finite. A p-value, so that it behaves alike at every number of rows.
     evidence : Evidence
+    suspects : mapping of int to float
+        The rows, by position, that make up what was found, each with the log odds, in nats, that it belongs to it.
     """
 
     minus_log10_p: float
     evidence: Evidence = NO_EVIDENCE
+    suspects: Mapping[int, float] = field(default_factory=dict)
 
     def finding(self, rows: int) -> Finding:
         """As a finding.
@@ -113,7 +120,7 @@ class BatchScore:
         """
         if not np.isfinite(self.minus_log10_p):
             raise ValueError(f"minus log10 of the p-value is {self.minus_log10_p}, expected a finite number")
-        return Finding(float(self.minus_log10_p), MINUS_LOG10_P, evidence=self.evidence)
+        return Finding(float(self.minus_log10_p), MINUS_LOG10_P, evidence=self.evidence, suspects=self.suspects)
 
 
 @dataclass(frozen=True)

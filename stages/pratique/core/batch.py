@@ -138,8 +138,16 @@ class Batch:
     @cached_property
     def content(self) -> np.ndarray:
         """A hash of what each row holds, uint64 of shape (rows,): the same wherever the row stands."""
-        cells = pd.DataFrame(self.numeric).join(pd.DataFrame(self.categorical.astype(str)).add_prefix("text "))
-        return np.asarray(pd.util.hash_pandas_object(cells.assign(label=self.labels), index=False))
+        return np.asarray(pd.util.hash_pandas_object(self._cells.assign(label=self.labels), index=False))
+
+    @cached_property
+    def features(self) -> np.ndarray:
+        """The same without the label."""
+        return np.asarray(pd.util.hash_pandas_object(self._cells, index=False))
+
+    @property
+    def _cells(self) -> pd.DataFrame:
+        return pd.DataFrame(self.numeric).join(pd.DataFrame(self.categorical.astype(str)).add_prefix("text "))
 
     def take(self, rows: np.ndarray) -> "Batch":
         """The rows at these positions, in this order, as a batch of the same name.

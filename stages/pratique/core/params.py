@@ -59,6 +59,12 @@ class ShiftParams(Section):
     policy: Literal["quarantine", "warn"] = "quarantine"
 
 
+class LimitParams(Section):
+    """Which trusted rows set the limits; no model learns from those of the holdout."""
+
+    source: Literal["holdout", "reference"] = Field("holdout", alias="from")
+
+
 class SourcesParams(Section):
     """What becomes of a batch whose source is not listed in data/sources.yaml."""
 
@@ -154,6 +160,7 @@ class Params(Section):
     seed: int = Field(0, ge=0, lt=2**32)
     data: DataParams
     alarms: AlarmParams = AlarmParams()
+    limits: LimitParams = LimitParams()
     shift: ShiftParams = ShiftParams()
     checks: dict[str, dict[str, Any]]
     sources: SourcesParams = SourcesParams()

@@ -77,6 +77,7 @@ def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measur
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
         "evidence": TypeAdapter(Evidence).validate_python(words["finding"]["evidence"]),
+        "suspects": {int(row): odds for row, odds in words["finding"]["suspects"].items()},
         "share": words["finding"]["share"] and PoisonedShare(**words["finding"]["share"]),
     }
     return Measurement(

@@ -18,9 +18,16 @@ from pratique.detector.hypothesis_tests import fit_hypothesis_tests
 from pratique.detector.profile import Profile
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import Logarithm, MomentNull, fit_moments, fit_null_of_scores
+from pratique.tables.encoding import space_evenly
 
 PSEUDO_BATCHES = 40
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
+FEWEST_LIMIT_ROWS = 200
+"""Rows of the holdout from which on it sets the limits."""
+MOST_LIMIT_ROWS = 2000
+FEWEST_ROWS_TO_SPARE = 2000
+"""Rows of the reference from which on, without a holdout, a part of them sets the limits."""
+SPARED_PART = 5
 
 
 def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, without: str | None = None) -> Profile:
@@ -43,15 +50,43 @@ def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, w
     """
     examined = None if holdout is None else Batch("holdout", holdout, trusted.layout)
     _require_enough(trusted)
+    trusted, unlearned = _split_unlearned(trusted, examined, params)
     parts = split_folds(trusted, params.seed)
     checks: dict[str, CalibratedCheck] = {}
     for name, check in show_progress(list(configured_checks(params.checks).items()), "calibrating"):
         rng = np.random.default_rng([params.seed, *name.encode()])
         check = check.with_holdout(examined)
-        checks[name] = _calibrate_check(name, check, trusted, parts, rng)
-    return Profile(
-        trusted.layout, len(trusted), checks, fit_hypothesis_tests(checks, trusted, parts, params.seed, without)
-    )
+        checks[name] = _calibrate_check(name, check, trusted, parts, unlearned, rng)
+    together = fit_hypothesis_tests(checks, trusted, parts, params.seed, without, unlearned)
+    return Profile(trusted.layout, len(trusted), checks, together)
+
+
+def _split_unlearned(trusted: Batch, holdout: Batch | None, params: Params) -> tuple[Batch, Batch | None]:
+    """The rows to learn from and those that set limits, both in their order if they have one; None if there are none.
+
+    The holdout sets limits if it has rows enough, else a part of the reference that is large enough to spare it.
+    """
+    trusted = _in_order(trusted)
+    if params.limits.source == "reference":
+        return trusted, None
+    if holdout is not None and len(holdout) >= FEWEST_LIMIT_ROWS and not holdout.missing_columns:
+        return trusted, _thin(_in_order(holdout))
+    if len(trusted) < FEWEST_ROWS_TO_SPARE:
+        return trusted, None
+    spared = np.zeros(len(trusted), bool)
+    spared[np.random.default_rng([params.seed, 5]).permutation(len(trusted))[: len(trusted) // SPARED_PART]] = True
+    if trusted.order is not None:
+        spared[:] = np.arange(len(trusted)) >= len(trusted) - len(trusted) // SPARED_PART
+    return trusted.take(np.flatnonzero(~spared)), _thin(trusted.take(np.flatnonzero(spared)))
+
+
+def _in_order(rows: Batch) -> Batch:
+    return rows if rows.order is None else rows.take(rows.order)
+
+
+def _thin(rows: Batch) -> Batch:
+    """Those that limits are learned from: evenly spaced ones of more."""
+    return rows.take(space_evenly(len(rows), MOST_LIMIT_ROWS))
 
 
 def split_folds(trusted: Batch, seed: int) -> list[np.ndarray]:
@@ -63,7 +98,12 @@ def split_folds(trusted: Batch, seed: int) -> list[np.ndarray]:
 
 
 def _calibrate_check(
-    name: str, check: Check, trusted: Batch, parts: list[np.ndarray], rng: np.random.Generator
+    name: str,
+    check: Check,
+    trusted: Batch,
+    parts: list[np.ndarray],
+    unlearned: Batch | None,
+    rng: np.random.Generator,
 ) -> CalibratedCheck:
     """Fit, measure the rows left out, and learn the null."""
     if isinstance(check, RuleCheck):
@@ -73,15 +113,18 @@ def _calibrate_check(
             _refuse_broken_rules(check.place, found, len(trusted))
         return CalibratedCheck((rules,), fit_null_of_scores(np.asarray(found.row_scores), _mean, rng), None)
     pairs = list(_fit_folds(check, trusted, parts, rng))
-    findings = [_measure_trusted(name, fitted, held_out) for fitted, held_out in pairs]
     fitted = tuple(f for f, _ in pairs)
     if isinstance(check, BatchCheck):
         bounded_as: Logarithm | None = "chance" if check.valid_by_itself else None
-        null = replace(_pseudo_batch_null(name, pairs, rng), bounded_as=bounded_as)
+        drawn_from = pairs if unlearned is None else [(f, unlearned) for f in fitted]
+        null = replace(_pseudo_batch_null(name, drawn_from, rng), bounded_as=bounded_as)
         return CalibratedCheck(fitted, null, None)
-    scores = np.empty(len(trusted))
-    for rows, finding in zip(parts, findings, strict=True):
-        scores[rows] = finding.row_scores
+    if unlearned is None:
+        scores = np.empty(len(trusted))
+        for rows, (f, held_out) in zip(parts, pairs, strict=True):
+            scores[rows] = _measure_trusted(name, f, held_out).row_scores
+    else:
+        scores = np.mean([np.asarray(_measure_trusted(name, f, unlearned).row_scores) for f in fitted], axis=0)
     return CalibratedCheck(fitted, fit_null_of_scores(scores, _mean, rng), ConformalScore.of(scores))
 
 
@@ -97,14 +140,15 @@ def _fit_folds(
 def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.random.Generator) -> MomentNull:
     """The null of a statistic without row scores, from pseudo-batches of rows that the fold's model never saw.
 
-    Sizes stop at half a fold, so that the draws differ; such a statistic is standardised for size by contract.
+    Sizes stop at half of these rows, so that the draws differ; such a statistic is standardised for size by contract.
+    Where rows have an order, pseudo-batches are consecutive.
     """
     half = min(len(held_out) for _, held_out in pairs) // 2
     sizes = [s for s in (5, 10, 20, 50, 100, 200, 500) if s <= half] or [max(1, half)]
     samples = [
         np.array(
             [
-                _measure_trusted(name, fitted, held_out.take(rng.choice(len(held_out), size, replace=False))).statistic
+                _measure_trusted(name, fitted, held_out.take(_draw(held_out, size, rng))).statistic
                 for fitted, held_out in pairs
                 for _ in range(PSEUDO_BATCHES)
             ]
@@ -112,6 +156,13 @@ def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.ran
         for size in sizes
     ]
     return fit_moments(sizes, samples)
+
+
+def _draw(rows: Batch, size: int, rng: np.random.Generator) -> np.ndarray:
+    """Positions of a pseudo-batch: any rows, or consecutive ones of rows that have an order."""
+    if rows.order is None:
+        return rng.choice(len(rows), size, replace=False)
+    return np.arange(size) + rng.integers(len(rows) - size + 1)
 
 
 def _measure_trusted(name: str, fitted: Fitted, trusted: Batch) -> Finding:

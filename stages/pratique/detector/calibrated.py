@@ -7,6 +7,8 @@ from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import Null
 
 FOLDS = 5
+ROTATION_ROWS = 1000
+"""Rows from which on every row of a batch is scored by one fold instead of by each."""
 
 
 @dataclass(frozen=True)

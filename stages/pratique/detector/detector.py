@@ -28,7 +28,7 @@ from pratique.tables.trusted import layout_of
 
 SETTINGS = "detector.json"
 """The file of a saved detector beside those of its profile."""
-SECTIONS = {"seed", "data", "alarms", "shift", "checks"}
+SECTIONS = {"seed", "data", "alarms", "limits", "shift", "checks"}
 """What of params.yaml a detector follows."""
 
 
@@ -80,7 +80,7 @@ class Detector:
         if place.is_dir() and any(place.iterdir()) and not (place / SETTINGS).is_file():
             raise PratiqueError(f"{place}: holds other files than a saved detector; name an empty folder")
         profile.save(self.profile, place)
-        write_json(place / SETTINGS, self.params.model_dump(mode="json", include=SECTIONS))
+        write_json(place / SETTINGS, self.params.model_dump(mode="json", by_alias=True, include=SECTIONS))
 
     @property
     def layout(self) -> Layout:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from pratique.contract.check import RowCheck, measure
-from pratique.contract.discovery import load_check
+from pratique.contract.check import BatchCheck, RowCheck, measure
+from pratique.contract.discovery import check_names, load_check
 from pratique.contract.evidence import Evidence
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
@@ -15,18 +15,19 @@ from pratique.detector.fusion import collect_signals, stack_signals
 from pratique.detector.hypotheses import MEAN_SHIFT, ROWS
 from pratique.detector.hypothesis_tests import HypothesisTests
 from pratique.detector.profile import Profile
+from pratique.detector.rotation import assign_rows, average_over_folds
 from pratique.statistics import mixture
 from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
 from pratique.statistics.nulls import MomentNull, SizedNull
 
-ROTATION_ROWS = 1000
-"""Rows from which on every row is scored by one fold instead of by each."""
 NARROWER = 0.8
 """Standard deviation of a likelihood ratio of new rows that is averaged over the folds, where that of trusted rows out
-of fold, which the null is of, is 1. The average varies 0.9 as much as a single fold's (0.84 to 0.94 on four data sets),
-and a single fold's varies 0.9 as much on new rows (0.80 to 1.04 on four data sets, three fusions each, 27 references).
-The likely reason: a fold's fusion learned from rows that checks measured which know this fold's rows, so that these
-look a little odder to it than rows that no check knows. That of `mean_shift` is left at 1."""
+of fold is 1, which the null is of unless trusted rows that no fold knows set it. The average varies 0.9 as much as a
+single fold's (0.84 to 0.94 on four data sets), and a single fold's varies 0.9 as much on new rows (0.80 to 1.04 on four
+data sets, three fusions each, 27 references). The likely reason: a fold's fusion learned from rows that checks measured
+which know this fold's rows, so that these look a little odder to it. That of `mean_shift` is left at 1."""
+RARE_FINDING = 0.001
+"""p-value up to which the rows that a check of the batch names score higher for it."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     by what the row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
-    readers = _readers(batch)
+    readers = assign_rows(batch)
     measurements: list[Measurement] = []
     surprises: dict[str, np.ndarray] = {}
     by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
@@ -103,12 +104,12 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     rarest = _rarest_check(surprises, rows)
     return Examination(
         tuple(measurements),
-        scored.scores,
+        _raise_suspects(scored.scores, measurements),
         scored.p_values,
         rarest,
         _unreadable(batch),
         scored.share,
-        scored.bets,
+        (*scored.bets, *_bets_by_batch(measurements)) if scored.bets else (),
         profile.rows,
     )
 
@@ -145,9 +146,9 @@ def _weigh(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile
         return _Weighing([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
     signals = [stack_signals(collect_signals(found), fused.names) for found in by_fold]
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
-    p_values = _average_over_folds([fused.conformal.p_values(f) for f in log_odds], readers, rows)
-    mean = _average_over_folds(log_odds, readers, rows)
-    together = _likelihood(ROWS.name, log_odds, mean, fused.null)
+    p_values = average_over_folds([fused.conformal.p_values(f) for f in log_odds], readers, rows)
+    mean = average_over_folds(log_odds, readers, rows)
+    together = _likelihood(ROWS.name, log_odds, mean, fused.null, fused.out_of_fold)
     share = mixture.estimate_share(mean)
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior_log_odds(mean, share.estimate)
@@ -159,7 +160,9 @@ def _weigh(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile
     return _Weighing(measured, scores, p_values, share, tuple(won))
 
 
-def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned: MomentNull) -> Measurement:
+def _likelihood(
+    name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned: MomentNull, out_of_fold: bool
+) -> Measurement:
     """The likelihood ratio of a mixture, given what every fold says of the rows that it reads, and the mean of it.
 
     Where each reads all rows the ratios are averaged, else the rows are put together first.
@@ -167,7 +170,7 @@ def _likelihood(name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned
     null = learned.at(len(mean))
     if len(log_odds[0]) == len(mean):
         ratio = float(np.mean([mixture.likelihood_ratio(f) for f in log_odds]))
-        null = replace(null, std=NARROWER * null.std)
+        null = replace(null, std=NARROWER * null.std) if out_of_fold else null
     else:
         ratio = float(mixture.likelihood_ratio(mean))
     share = mixture.estimate_share(mean)
@@ -182,7 +185,8 @@ def _measure_families(
     found = []
     for name, family in fused.families.items():
         log_odds = [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)]
-        found.append(_likelihood(name, log_odds, _average_over_folds(log_odds, readers, rows), family.null))
+        mean = average_over_folds(log_odds, readers, rows)
+        found.append(_likelihood(name, log_odds, mean, family.null, fused.out_of_fold))
     return found
 
 
@@ -194,7 +198,7 @@ def _flip_bets(
         return []
     check = fused.flip_odds.check
     losses = [np.asarray(found[check].row_scores) for found in by_fold if check in found]
-    return fused.flip_odds.bets(_average_over_folds(losses, readers, rows) if losses else None)
+    return fused.flip_odds.bets(average_over_folds(losses, readers, rows) if losses else None)
 
 
 def _measure_mean_shift(
@@ -211,7 +215,7 @@ def _measure_mean_shift(
     if len(readers[0]) == rows:
         by_fold = [moved.ratios(f) for f in log_odds]
     else:
-        by_fold = [moved.ratios(_average_over_folds(log_odds, readers, rows))]
+        by_fold = [moved.ratios(average_over_folds(log_odds, readers, rows))]
     statistic = float(np.mean([ratios.max() for ratios in by_fold]))
     evidence = moved.evidence(np.mean(by_fold, axis=0))
     return [
@@ -227,23 +231,23 @@ def _is_judged(check: str) -> bool:
     return not issubclass(kind, RowCheck) or kind.judges_mean
 
 
-def _readers(batch: Batch) -> list[np.ndarray]:
-    """Positions of the rows that each fold measures: all of them, or a part of many, by a hash of what they hold."""
-    rows = len(batch)
-    if rows < ROTATION_ROWS:
-        return [np.arange(rows)] * FOLDS
-    fold = batch.content % FOLDS
-    parts = [np.flatnonzero(fold == k) for k in range(FOLDS)]
-    return parts if all(map(len, parts)) else [np.arange(rows)] * FOLDS
+def _bets_by_batch(measurements: list[Measurement]) -> list[float]:
+    """What bets win against p-values that add up from batch to batch; nothing of a check that failed."""
+    return [
+        0.0 if m.finding.fault else mixture.p_value_bet(m.p_value)
+        for m in measurements
+        if m.check in check_names() and issubclass(kind := load_check(m.check), BatchCheck) and kind.adds_up
+    ]
 
 
-def _average_over_folds(values: list[np.ndarray], readers: list[np.ndarray], rows: int) -> np.ndarray:
-    """One value a row: the mean over the folds that measured it."""
-    total, count = np.zeros((rows, *values[0].shape[1:])), np.zeros(rows)
-    for fold, reader in zip(values, readers, strict=True):
-        total[reader] += fold
-        count[reader] += 1
-    return np.asarray((total.T / count).T)
+def _raise_suspects(scores: np.ndarray, measurements: list[Measurement]) -> np.ndarray:
+    """Row scores, those of rows that a rare finding names raised: the odds of either reason to be poisoned."""
+    raised = scores.copy()
+    for m in measurements:
+        if m.p_value <= RARE_FINDING and m.finding.suspects and m.finding.fault is None:
+            rows = list(m.finding.suspects)
+            raised[rows] = np.logaddexp(scores[rows], list(m.finding.suspects.values()))
+    return raised
 
 
 def _unreadable(batch: Batch) -> dict[int, str]:
@@ -278,7 +282,7 @@ def _merge(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Fin
     return replace(
         findings[0],
         statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
-        row_scores=_average_over_folds(scores, readers, rows) if scores and rows else None,
+        row_scores=average_over_folds(scores, readers, rows) if scores and rows else None,
         signals={},
         evidence=findings[0].evidence.relocate(readers[0]),
     )

@@ -9,6 +9,7 @@ from pratique.contract.check import measure
 from pratique.core.batch import Batch
 from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
+from pratique.detector.clean_rows import CleanRows, by_one_fold
 from pratique.detector.flip_odds import FlipOdds
 from pratique.detector.fusion import Fusion, SignalRows, collect_signals, fit_platt_line, stack_signals
 from pratique.detector.hypotheses import SEPARATE_FAMILIES
@@ -49,6 +50,8 @@ class HypothesisTests:
         What bets on flipped labels are made of; None where no check gives labels a probability.
     moved : Moved, optional
         What rows say together about each column; None where no column can move, or where it was not to be learned.
+    out_of_fold : bool
+        Whether the nulls come from the rows that each fold left out, not from trusted rows that no fold knows.
     """
 
     names: tuple[str, ...]
@@ -59,15 +62,22 @@ class HypothesisTests:
     mean_odds: float
     flip_odds: FlipOdds | None
     mean_shift: MeanShiftTest | None
+    out_of_fold: bool = True
 
 
 def fit_hypothesis_tests(
-    checks: Mapping[str, CalibratedCheck], trusted: Batch, parts: list[np.ndarray], seed: int, without: str | None
+    checks: Mapping[str, CalibratedCheck],
+    trusted: Batch,
+    parts: list[np.ndarray],
+    seed: int,
+    without: str | None = None,
+    unlearned: Batch | None = None,
 ) -> HypothesisTests | None:
     """Train the fusion on trusted rows and on simulated poison in them; None where no check scores rows.
 
     Every fold's rows, clean and poisoned, are measured by the checks that were fitted without them, and weighed by
-    a fusion that was trained without them.
+    a fusion that was trained without them. The nulls come from trusted rows that are `unlearned` by every fold, or,
+    where there are none, from the rows that each fold left out. Where rows have an order, they stand in it.
     """
     scoring = {name: c for name, c in checks.items() if c.conformal is not None}
     if not scoring:
@@ -80,13 +90,14 @@ def fit_hypothesis_tests(
         groups, copies = simulate_rows(held_out, [seed, k], without)
         poisoned.append(SignalRows(_signals(scoring, k, copies, names), groups))
     folds, log_odds = _train(clean, poisoned, seed)
-    null = mixture.fit_null(log_odds, np.random.default_rng([seed, 1]))
+    signals = None if unlearned is None else [_signals(scoring, k, unlearned, names) for k in range(FOLDS)]
+    limits = CleanRows(signals, np.argsort(np.concatenate(parts)), trusted.order is not None, seed)
     families = {}
     for family in (hypothesis.name for hypothesis in SEPARATE_FAMILIES):
         shown = [_of_family(rows, family) for rows in poisoned]
         if all(len(rows.groups) for rows in shown):
             own, odds = _train(clean, shown, seed)
-            families[family] = FamilyTest(own, mixture.fit_null(odds, np.random.default_rng([seed, 1])))
+            families[family] = FamilyTest(own, limits.null(limits.log_odds(own, odds)))
     moved = None
     if without != MEAN_SHIFT_FAMILY:
         moved = fit_mean_shift(
@@ -95,10 +106,21 @@ def fit_hypothesis_tests(
             [rows.signals for rows in clean],
             [fusion.linear.rarity for fusion in folds],
             seed,
+            limits,
         )
     flipped = FlipOdds.fit(scoring, len(np.unique(trusted.labels)))
-    mean_odds = mixture.mean_odds(log_odds)
-    return HypothesisTests(names, folds, ConformalScore.of(log_odds), null, families, mean_odds, flipped, moved)
+    log_odds = limits.log_odds(folds, log_odds)
+    return HypothesisTests(
+        names,
+        folds,
+        ConformalScore.of(by_one_fold(log_odds)),
+        limits.null(log_odds),
+        families,
+        mixture.mean_odds(log_odds.mean(axis=0)),
+        flipped,
+        moved,
+        unlearned is None,
+    )
 
 
 def _train(clean: list[SignalRows], poisoned: list[SignalRows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:

@@ -16,6 +16,7 @@ from pratique.contract.attack import overwrite_cells
 from pratique.contract.discovery import load_attack
 from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.core.batch import Batch
+from pratique.detector.clean_rows import CleanRows, by_one_fold
 from pratique.detector.fusion import INVERSE_PENALTY, SignalRarity, fit_platt_line
 from pratique.statistics import mixture
 from pratique.statistics.nulls import MomentNull
@@ -119,6 +120,7 @@ def fit_mean_shift(
     clean: list[np.ndarray],
     rarities: Sequence[SignalRarity],
     seed: int,
+    limits: CleanRows,
 ) -> MeanShiftTest | None:
     """Learn from every fold's rows, as they came and moved; None where no column can move, or where no folds agree.
 
@@ -133,6 +135,7 @@ def fit_mean_shift(
     rarities : sequence of Rarity
         For each fold, learned from the clean rows of the others.
     seed : int
+    limits : CleanRows
 
     Notes
     -----
@@ -158,11 +161,15 @@ def fit_mean_shift(
     agreed = [i for i in np.flatnonzero(slopes).tolist() if _agree([log_odds[:, i] for log_odds in by_fold])]
     if not agreed:
         return None
-    log_odds = np.vstack(by_fold)[:, agreed]
+    asking = tuple(each.recalibrate(honest).only(agreed) for each in lines)
+    log_odds = np.vstack(by_fold)[limits.places][:, agreed]
+    if limits.signals is not None:
+        seen = zip(asking, rarities, limits.signals, strict=True)
+        log_odds = by_one_fold(np.array([each.log_odds(r.complete_features(cells)) for each, r, cells in seen]))
     cap = min(COLUMN_LOG_ODDS_CAP, float(np.log(len(log_odds) + 1)))
     unseen = np.full((1, len(agreed)), cap)  # for the reason that `nulls.add_unseen_row` gives
-    null = mixture.fit_null_of_largest(np.vstack([log_odds, unseen]), cap, np.random.default_rng([seed, 3]))
-    asking = tuple(each.recalibrate(honest).only(agreed) for each in lines)
+    rng = np.random.default_rng([seed, 3])
+    null = mixture.fit_null_of_largest(np.vstack([log_odds, unseen]), cap, rng, limits.ordered)
     return MeanShiftTest(tuple(names[i] for i in asked[agreed]), asking, cap, null)
 
 

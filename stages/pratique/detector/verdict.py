@@ -1,6 +1,7 @@
 """The verdict: a pure function of the measurements and the budget. It never looks at data."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.examine import Examination, Measurement
-from pratique.detector.hypotheses import ROWS, budget_share
+from pratique.detector.hypotheses import ROWS, SEPARATE_FAMILIES, budget_share, describe
 
 RARE_ROW = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
@@ -25,7 +26,7 @@ UNREADABLE_ALARM = "unreadable"
 
 @dataclass(frozen=True)
 class Judged:
-    """One measurement beside the limit that the budget gave it."""
+    """One measurement beside the limit that the budget gave it, and whether the batch alarms under its name."""
 
     measurement: Measurement
     limit: float
@@ -103,14 +104,16 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     A batch whose only alarm is `shift` follows the policy for honest change.
     """
     shares = share_budget([m.check for m in examination.measurements if m.judged])
-    judged = tuple(_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
+    judged = _name_truly(_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
     codes = tuple(
         f"{j.measurement.check}.fault" if _has_failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
     grave = [code for code in codes if not (code == SHIFT_ALARM and shift.policy == "warn")]
     p_values = examination.row_p_values
-    rare = np.flatnonzero(p_values <= RARE_ROW) if grave else benjamini_hochberg(p_values, alarms.rows_fdr)
-    suspects = _suspects(examination, rare)
+    named = {j.measurement.check: j.measurement.finding.suspects for j in judged if j.alarm}
+    by_rows = any(not suspects for code, suspects in named.items() if code in grave)
+    rare = np.flatnonzero(p_values <= RARE_ROW) if by_rows else benjamini_hochberg(p_values, alarms.rows_fdr)
+    suspects = _suspects(examination, rare, named)
     verdict: Outcome = "quarantine" if grave else "partial" if suspects else "accept"
     adequacy = None if examination.trusted is None else BudgetAdequacy(alarms.per_1000_batches, examination.trusted)
     return Verdict(verdict, _p_value(judged, shares), codes, judged, suspects, adequacy)
@@ -122,6 +125,21 @@ def _set_limit(measurement: Measurement, share: float, alpha: float) -> Judged:
     passed = share > 0 and measurement.p_value <= level
     alarm = passed or _has_failed(measurement) or bool(measurement.finding.breaches)
     return Judged(measurement, measurement.null.limit(level), alarm)
+
+
+def _name_truly(judged: Iterable[Judged]) -> tuple[Judged, ...]:
+    """An alarm of a family of attacks under its own name only if no other family explains the rows better.
+
+    Families are compared by their log likelihood ratios against clean rows. The alarm of another one says no more than
+    that the rows look poisoned.
+    """
+    found = {each.measurement.check: each for each in judged}
+    ratios = {f.name: found[f.name].measurement.finding.statistic for f in SEPARATE_FAMILIES if f.name in found}
+    misnamed = [name for name, ratio in ratios.items() if found[name].alarm and ratio < max(ratios.values())]
+    for name in misnamed if ROWS.name in found else ():
+        found[name] = replace(found[name], alarm=_has_failed(found[name].measurement))
+        found[ROWS.name] = replace(found[ROWS.name], alarm=True)
+    return tuple(found.values())
 
 
 def share_budget(names: list[str]) -> dict[str, float]:
@@ -166,10 +184,14 @@ def _has_failed(measurement: Measurement) -> bool:
     return measurement.finding.fault is not None or bool(np.isnan(measurement.p_value))
 
 
-def _suspects(examination: Examination, rare: np.ndarray) -> dict[int, RowReason]:
-    """The rare rows, and the rows that a declared rule forbids, each with the reason."""
+def _suspects(
+    examination: Examination, rare: np.ndarray, named: Mapping[str, Mapping[int, float]]
+) -> dict[int, RowReason]:
+    """The rare rows, those that an alarm names, and those that a declared rule forbids, each with the reason."""
     p_values, checks = examination.row_p_values, examination.row_checks
     suspects = {int(row): RowReason(checks[row], p_value=float(p_values[row])) for row in rare}
+    for check, rows in named.items():
+        suspects |= dict.fromkeys(rows, RowReason(check, describe(check).alarm))
     suspects |= {row: RowReason("", rule) for row, rule in examination.unreadable.items()}
     for m in reversed(examination.measurements):
         suspects |= {row: RowReason(m.check, rule) for row, rule in m.finding.forbidden.items()}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pratique.statistics.nulls import MomentNull, fit_moments
+from pratique.statistics.nulls import SMALLEST_P, MomentNull, fit_moments
 from pratique.statistics.tail import SmoothTail
 
 MIXTURE_SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
@@ -55,15 +55,78 @@ def fit_null(log_odds: np.ndarray, rng: np.random.Generator) -> MomentNull:
     return replace(learned, moments=learned.moments * wider)
 
 
-def fit_null_of_largest(log_odds: np.ndarray, cap: float, rng: np.random.Generator) -> MomentNull:
+def fit_null_of_largest(
+    log_odds: np.ndarray, cap: float, rng: np.random.Generator, ordered: bool = False
+) -> MomentNull:
     """The null of the largest likelihood ratio over several questions, given log odds of shape (rows, questions).
 
-    What the questions say of one row belongs together: the reference is resampled row by row.
+    What the questions say of one row belongs together: the reference is resampled row by row. Rows that stand in the
+    order in which they were taken are drawn as blocks, see `fit_null_over_folds`.
     """
-    rows = len(log_odds)
-    chances = np.full(rows, 1 / rows)
-    terms = _row_terms(log_odds, cap).reshape(rows, -1)
-    return _fit_null(lambda count: rng.multinomial(rows, chances, size=count) / rows, terms, rng)
+    terms = _row_terms(log_odds, cap).reshape(1, len(log_odds), -1)
+    return _fit_null_of_draws(terms, terms, 0, ordered, rng)
+
+
+def fit_null_over_folds(
+    log_odds: np.ndarray, single_from: int, rng: np.random.Generator, ordered: bool = False
+) -> MomentNull:
+    """The null of the likelihood ratio averaged over folds, from trusted rows that no fold learned from.
+
+    Batches are drawn as they come: from rows drawn with replacement first, because so many rows know their own
+    distribution only so well; or, where rows stand in the order in which they were taken, as consecutive blocks.
+
+    Parameters
+    ----------
+    log_odds : ndarray, shape (folds, rows)
+        What every fold says of each row.
+    single_from : int
+        Rows from which on each row of a batch is scored by one fold.
+    rng : numpy.random.Generator
+    ordered : bool
+    """
+    folds, rows = log_odds.shape
+    by_all = _row_terms(log_odds, TAIL_END)
+    by_one = by_all[np.arange(rows) % folds, np.arange(rows)][None]
+    return _fit_null_of_draws(by_all, by_one, single_from, ordered, rng)
+
+
+def _fit_null_of_draws(
+    by_all: np.ndarray, by_one: np.ndarray, single_from: int, ordered: bool, rng: np.random.Generator
+) -> MomentNull:
+    """The null of the largest of the sums of terms, averaged over folds, given terms of shape (folds, rows, sums).
+
+    From `single_from` rows on those of `by_one` are taken instead of those of `by_all`.
+    """
+    draw = draw_blocks if ordered else draw_counts
+    samples = []
+    for size in MIXTURE_SIZES:
+        terms = by_all if size < single_from else by_one
+        drawn = (
+            draw(terms.shape[1], size, REFERENCES_AT_ONCE, rng) for _ in range(MIXTURE_DRAWS // REFERENCES_AT_ONCE)
+        )
+        samples.append(np.concatenate([(counts @ terms).max(axis=-1).mean(axis=0) for counts in drawn]))
+    return _odds_null(samples)
+
+
+def draw_counts(rows: int, size: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """How often each row comes in batches of a size, each drawn from rows drawn with replacement first."""
+    reference = rng.multinomial(rows, np.full(rows, 1 / rows), size=count) / rows
+    return np.asarray(rng.multinomial(size, reference), np.float64)
+
+
+def draw_blocks(rows: int, size: int, count: int, rng: np.random.Generator) -> np.ndarray:
+    """The same of batches of consecutive rows; a batch of more than a quarter of them is made of several blocks."""
+    longest = max(1, rows // 4)
+    blocks, rest = divmod(size, longest)
+    starts = np.zeros((count, rows + 1))
+    for length, times in ((longest, blocks), (rest, 1)):
+        if not length or not times:
+            continue
+        begins = rng.integers(rows - length + 1, size=(count, times))
+        for one in range(count):
+            np.add.at(starts[one], begins[one], 1)
+            np.add.at(starts[one], begins[one] + length, -1)
+    return starts.cumsum(axis=1)[:, :-1]
 
 
 def _fit_null(references: Callable[[int], np.ndarray], terms: np.ndarray, rng: np.random.Generator) -> MomentNull:
@@ -76,9 +139,12 @@ def _fit_null(references: Callable[[int], np.ndarray], terms: np.ndarray, rng: n
         reference = references(REFERENCES_AT_ONCE)
         for size, found in zip(MIXTURE_SIZES, samples, strict=True):
             found.append((rng.multinomial(size, reference) @ terms).max(axis=1))
-    return replace(
-        fit_moments(list(MIXTURE_SIZES), [np.concatenate(found) for found in samples]), floor=0.0, bounded_as="odds"
-    )
+    return _odds_null([np.concatenate(found) for found in samples])
+
+
+def _odds_null(samples: list[np.ndarray]) -> MomentNull:
+    """The null that samples of a log likelihood ratio show: at 0 or less it is no evidence."""
+    return replace(fit_moments(list(MIXTURE_SIZES), samples), floor=0.0, bounded_as="odds")
 
 
 @dataclass(frozen=True)
@@ -120,6 +186,18 @@ def bets(log_odds: np.ndarray, clean_odds: float) -> np.ndarray:
     """
     odds = np.exp(np.minimum(log_odds, STREAM_CAP)) / clean_odds
     return np.asarray(np.log1p(STREAM_SHARES * (odds[:, None] - 1)).sum(axis=0))
+
+
+def p_value_bet(p_value: float) -> float:
+    """What a bet against a p-value wins, as a logarithm: mean of exp <= 1 over clean batches, where p is valid.
+
+    The mean over k in (0, 1) of the bets k p^(k - 1): (1 - p + p log p) / (p log(p)^2), 1/2 at p = 1 (Vovk and Wang,
+    "E-values: calibration, combination and applications", 2021).
+    """
+    p = min(max(p_value, SMALLEST_P), 1.0)
+    if p > 1 - 1e-4:  # the formula is 0 / 0 at its end
+        return float(np.log(0.5))
+    return float(np.log(1 - p + p * np.log(p)) - np.log(p) - 2 * np.log(-np.log(p)))
 
 
 def _odds_minus_one(log_odds: np.ndarray, cap: float) -> np.ndarray:

@@ -2,12 +2,10 @@
 
 import numpy as np
 
+from pratique.statistics.beta_binomial import count_log10_p
 from pratique.statistics.empirical import SortedColumns
 
 PSI_BINS = 10
-SMALLEST_EXPECTED = 1
-"""A level expected fewer times than this is pooled with the other rare ones: Cochran's lower bound. Where the
-test is liberal at it, the null learned on trusted rows makes up for it."""
 
 
 def ks_log10_p(reference: SortedColumns, batch: np.ndarray) -> np.ndarray:
@@ -36,27 +34,18 @@ def ks_log10_p(reference: SortedColumns, batch: np.ndarray) -> np.ndarray:
     return np.where(x > 3, (np.log(2) - 2 * x**2) / np.log(10), np.log10(kolmogorov(np.minimum(x, 3))))
 
 
-def chi_squared_log10_p(reference: dict[str, int], batch: dict[str, int]) -> float:
-    """Common logarithm of the chi-squared homogeneity test's p-value, levels with few expected rows pooled.
+def levels_log10_p(reference: dict[str, int], batch: dict[str, int]) -> float:
+    """Common logarithm of the chance that the share of any level differs so much, corrected for their number.
 
-    The tail is Wilson and Hilferty's cube-root normal approximation (1931), which never underflows.
+    For each level the beta-binomial prediction of `beta_binomial.count_log10_p`, on both sides: unlike the chi-squared
+    test it is exact where few rows are expected, however rare that is.
     """
-    from scipy.special import log_ndtr
-
     names = sorted({*reference, *batch})
-    table = np.array([[reference.get(name, 0) for name in names], [batch.get(name, 0) for name in names]], float)
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
-    rare = (expected < SMALLEST_EXPECTED).any(axis=0)
-    table = np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)])
-    table = table[:, table.sum(axis=0) > 0]
-    freedom = table.shape[1] - 1
-    if freedom < 1:
-        return 0.0
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
-    statistic = ((table - expected) ** 2 / expected).sum()
-    spread = 2 / (9 * freedom)
-    z = ((statistic / freedom) ** (1 / 3) - (1 - spread)) / np.sqrt(spread)
-    return float(log_ndtr(-z) / np.log(10))
+    hits, counts = (np.array([known.get(name, 0) for name in names]) for known in (reference, batch))
+    trusted, rows = hits.sum(), np.full(len(names), counts.sum())
+    more = count_log10_p(counts, rows, hits + 0.5, trusted - hits + 0.5)
+    fewer = count_log10_p(rows - counts, rows, trusted - hits + 0.5, hits + 0.5)
+    return min(0.0, float(np.minimum(more, fewer).min() + np.log10(2 * len(names))))
 
 
 def population_stability(reference: np.ndarray, batch: np.ndarray) -> float:

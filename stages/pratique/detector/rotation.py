@@ -1,0 +1,25 @@
+"""Which fold measures which rows of a batch: each all of them, or of many a part each."""
+
+import numpy as np
+
+from pratique.core.batch import Batch
+from pratique.detector.calibrated import FOLDS, ROTATION_ROWS
+
+
+def assign_rows(batch: Batch) -> list[np.ndarray]:
+    """Positions of the rows that each fold measures: all of them, or a part of many, by a hash of what they hold."""
+    rows = len(batch)
+    if rows < ROTATION_ROWS:
+        return [np.arange(rows)] * FOLDS
+    fold = batch.content % FOLDS
+    parts = [np.flatnonzero(fold == k) for k in range(FOLDS)]
+    return parts if all(map(len, parts)) else [np.arange(rows)] * FOLDS
+
+
+def average_over_folds(values: list[np.ndarray], readers: list[np.ndarray], rows: int) -> np.ndarray:
+    """One value a row: the mean over the folds that measured it."""
+    total, count = np.zeros((rows, *values[0].shape[1:])), np.zeros(rows)
+    for fold, reader in zip(values, readers, strict=True):
+        total[reader] += fold
+        count[reader] += 1
+    return np.asarray((total.T / count).T)

@@ -1,0 +1,50 @@
+"""The chance of a count among new rows, given the count among trusted rows."""
+
+import numpy as np
+
+MOST_COUNTED_ROWS = 20_000
+"""Rows from which on counts are scaled down: what so many rows say is limited by the trusted rows, not by them."""
+SMALLEST_LOG10_P = -300.0
+
+
+def count_log10_p(counts: np.ndarray, rows: np.ndarray, hits: np.ndarray, misses: np.ndarray) -> np.ndarray:
+    """Common logarithm of P[X >= count], X beta-binomial of `rows` draws with parameters `hits` and `misses`.
+
+    With `hits` = a + 1/2 and `misses` = m - a + 1/2 that is the prediction for new rows, where a of m trusted rows
+    have a value, under Jeffreys' prior: honest also where no trusted row has it. The sum runs from the end, so that
+    it stays exact where it is small.
+
+    Parameters
+    ----------
+    counts, rows : ndarray of int, shape (values,)
+        0 <= count <= rows.
+    hits, misses : ndarray of float, shape (values,)
+        Above 0.
+
+    Returns
+    -------
+    ndarray of float, shape (values,)
+        In [`SMALLEST_LOG10_P`, 0].
+
+    Examples
+    --------
+    One of the two rows has it, by a uniform prior: P[X >= 1] = 2 / 3.
+
+    >>> (10 ** count_log10_p(*np.array([[1], [2]]), *np.array([[1.0], [1.0]]))).round(6).tolist()
+    [0.666667]
+    """
+    scale = np.minimum(1.0, MOST_COUNTED_ROWS / np.maximum(rows, 1))
+    cases = np.column_stack([np.floor(counts * scale), np.floor(rows * scale), hits, misses])
+    different, place = np.unique(cases, axis=0, return_inverse=True)
+    return np.array([_log10_tail(*case) for case in different])[place.ravel()] if len(cases) else np.zeros(0)
+
+
+def _log10_tail(count: float, rows: float, hits: float, misses: float) -> float:
+    from scipy.special import betaln, gammaln, logsumexp
+
+    if count <= 0:
+        return 0.0
+    k = np.arange(count, rows + 1)
+    choose = gammaln(rows + 1) - gammaln(k + 1) - gammaln(rows - k + 1)
+    log_p = logsumexp(choose + betaln(k + hits, rows - k + misses) - betaln(hits, misses))
+    return float(np.clip(log_p / np.log(10), SMALLEST_LOG10_P, 0.0))
