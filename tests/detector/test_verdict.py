@@ -317,3 +317,28 @@ def test_shares_of_the_budget_sum_to_one():
     assert share_budget(["rows", "mean_shift"]) == pytest.approx({"rows": 0.93, "mean_shift": 0.07})
     assert share_budget(["schema", "shift"]) == {"schema": 0.5, "shift": 0.5}
     assert share_budget(["schema"]) == {"schema": 1.0}
+
+
+def ratio(check: str, p_value: float, statistic: float) -> Measurement:
+    return Measurement(check, Finding(statistic, "log likelihood ratio"), Uniform(), p_value)
+
+
+def test_a_family_that_explains_the_rows_less_well_than_another_is_not_named():
+    quiet = (measured("rows", 0.2), measured("labels", 0.9))
+    named = verdict_of(*quiet, ratio("flips", 1e-9, 20.0), ratio("mimicry", 1e-9, 5.0))
+    assert named.alarms == ("rows", "flips")
+    assert verdict_of(*quiet, ratio("flips", 1e-9, 5.0), ratio("mimicry", 1e-9, 20.0)).alarms == ("rows", "mimicry")
+    assert verdict_of(*quiet, ratio("flips", 0.9, 5.0), ratio("mimicry", 1e-9, 20.0)).alarms == ("mimicry",)
+    assert verdict_of(*quiet, ratio("flips", 0.9, 20.0), ratio("mimicry", 1e-9, 5.0)).alarms == ("rows",)
+
+
+def test_the_rows_that_an_alarm_names_are_the_suspects():
+    got = verdict_of(measured("values", 1e-9, suspects={3: 2.0, 4: 2.0}), rows=[0.01] + [0.5] * 9)
+    assert (got.verdict, list(got.suspects)) == ("quarantine", [3, 4])
+    assert got.suspects[3].text == "values: rows share values that trusted rows hardly ever have"
+    both = verdict_of(measured("values", 1e-9, suspects={3: 2.0}), measured("rows", 1e-9), rows=[0.01] + [0.5] * 9)
+    assert list(both.suspects) == [0, 3]
+
+
+def test_rows_that_a_quiet_check_names_are_no_suspects():
+    assert verdict_of(measured("values", 0.5, suspects={3: 2.0})).suspects == {}

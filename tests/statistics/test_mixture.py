@@ -8,10 +8,13 @@ from pratique.statistics.mixture import (
     NATS_PER_ROW,
     TAIL_END,
     bets,
+    draw_blocks,
     estimate_share,
     fit_null,
+    fit_null_over_folds,
     likelihood_ratio,
     mean_odds,
+    p_value_bet,
     posterior_log_odds,
 )
 from pratique.statistics.tail import SmoothTail
@@ -124,3 +127,38 @@ def test_a_handful_of_rows_widens_the_null():
         chances = clean.draw(2000, rng)
         draws = [likelihood_ratio(rng.choice(clean.values, 20, p=c / c.sum())) for c in chances]
         assert fit_null(scores, rng).at(20).std == pytest.approx(wider * np.std(draws), rel=0.15)
+
+
+def test_the_null_over_folds_is_that_of_batches():
+    """Three folds that say nearly the same of rows: the mean ratio of simulated batches, against what is learned."""
+    rng = np.random.default_rng(11)
+
+    def folds(count: int) -> np.ndarray:
+        return rows(count, 0.0, rng) + rng.normal(0, 0.3, (3, count))
+
+    learned = fit_null_over_folds(folds(4000), 1000, rng).at(100)
+    ratios = np.array([np.mean([likelihood_ratio(fold) for fold in folds(100)]) for _ in range(2000)])
+    assert learned.mean == pytest.approx(ratios.mean(), abs=0.25)
+    assert learned.std == pytest.approx(ratios.std(), rel=0.25)  # so many rows know their tail only so well
+
+
+def test_rows_that_move_together_in_time_have_a_wider_null():
+    rng = np.random.default_rng(12)
+    slow = np.repeat(rng.normal(-1, 2, 40), 50)[None]
+    alone, blocks = (fit_null_over_folds(slow, 1000, np.random.default_rng(1), each).at(50) for each in (False, True))
+    assert blocks.std > 2 * alone.std
+
+
+def test_blocks_are_consecutive_and_as_long_as_the_batch():
+    rng = np.random.default_rng(13)
+    short, long = draw_blocks(100, 10, 50, rng), draw_blocks(100, 135, 50, rng)
+    assert set(short.sum(axis=1)) == {10.0}
+    assert all(set(np.diff(np.flatnonzero(counts))) == {1} for counts in short)
+    assert set(long.sum(axis=1)) == {135.0}
+
+
+def test_a_bet_on_valid_p_values_wins_nothing_on_average():
+    p = (np.arange(200_000) + 0.5) / 200_000
+    assert np.exp([p_value_bet(each) for each in p]).mean() == pytest.approx(1.0, abs=0.08)
+    assert np.exp(p_value_bet(1.0)) == pytest.approx(0.5)
+    assert p_value_bet(1e-6) > np.log(4000)

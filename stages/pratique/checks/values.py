@@ -43,7 +43,7 @@ class Values(BatchCheck):
     data are not held against the whole. c is learned for each column: the least of `MARGINS` with which no rows that
     come from one class, or from one third of a column, are rarer than 1 in 1,000. Numbers are looked at as they are
     and rounded. Pairs are made of the values that are the most too frequent, with c = 3 and all rows counted. The
-    statistic is -log10 of the smallest of these chances times how many values or pairs were looked at, and times two.
+    statistic is -log10 of the smallest of these chances times how many different values or pairs there are, times two.
 
     Source: Jeffreys, "Theory of Probability" (1961), for the prior.
 
@@ -146,7 +146,7 @@ class FittedValues(FittedBatchCheck):
         for column, margin in zip(self.columns, self.margins.tolist(), strict=True):
             cells = column.read(batch)
             counts = column.count(cells, FEWEST_ROWS)
-            looked_at += len(counts.values)
+            looked_at += counts.different
             often = counts.take(_often(counts, margin))
             found += [
                 SharedValue(column, value, cells == value, expected, log10_p)
@@ -173,7 +173,7 @@ def _pairs(singles: Sequence[SharedValue], rows: int) -> Iterator[SharedPattern]
             continue
         known = np.logical_and(*(each.column.cells == each.value for each in pair))
         sizes = np.array([[len(both)], [rows], [int(known.sum())], [len(known)]])
-        counts = Counts(np.zeros(1), *sizes)
+        counts = Counts(np.zeros(1), *sizes, different=1)
         expected, log10_p = float(counts.expected(PAIR_MARGIN)[0]), float(counts.log10_p(PAIR_MARGIN)[0])
         yield SharedPattern(pair, both, expected, log10_p)
 
@@ -196,7 +196,7 @@ def _learn_margin(column: CountedColumn, cells: np.ndarray, regions: np.ndarray)
 
 def _rarest(counts: Counts, margin: float) -> float:
     often = counts.take(_often(counts, margin))
-    return float(often.log10_p(margin).min(initial=0.0) + np.log10(max(1, len(counts.values))))
+    return float(often.log10_p(margin).min(initial=0.0) + np.log10(max(1, counts.different)))
 
 
 def show_value(shared: SharedValue, layout: Layout) -> str:

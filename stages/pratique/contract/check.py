@@ -20,6 +20,7 @@ from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
 from pratique.core.text import PERSONAL_MARK, shorten
 from pratique.tables.agreement import TrustedCells
+from pratique.tables.counting import CountedColumn
 from pratique.tables.encoding import Encoder, Projection, Ranks
 
 
@@ -77,7 +78,7 @@ class Check(BaseModel, ABC):
         """Full names of the types that its fitted form may hold: its own module's, those of tables, and `trusts`."""
         module = sys.modules[cls.__module__]
         own = [unit for _, unit in inspect.getmembers(module, inspect.isclass) if unit.__module__ == cls.__module__]
-        shared = (TrustedCells, Encoder, Projection, Ranks)
+        shared = (CountedColumn, TrustedCells, Encoder, Projection, Ranks)
         return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, *shared)} | set(cls.trusts)
 
     def with_holdout(self, holdout: Batch | None) -> Self:

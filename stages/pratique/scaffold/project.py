@@ -38,6 +38,9 @@ alarms:
   per_1000_batches: 10   # clean batches in 1,000 that may be quarantined: every threshold follows from it
   rows_fdr: 0.05         # share of wrongly held rows among the rows that are held one by one
 
+limits:
+  from: holdout          # or reference: the trusted rows that set every limit
+
 shift:
   policy: quarantine     # or warn: what becomes of a batch whose columns or class shares moved, and nothing else
 
@@ -54,6 +57,8 @@ checks:                  # a check that is not named here does not run
   relations: {{}}          # columns that follow from each other
   duplicates: {{}}         # rows that repeat one another
   leaks: {{}}              # copies of data/holdout
+  conflicts: {{}}          # trusted rows under another label
+  values: {{}}             # values that too many rows share
 
 sources:
   unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml

@@ -26,6 +26,8 @@ class Counts:
         Rows of the batch that have the value, and those nearby, which include them.
     hits, trusted : ndarray of int, shape (values,)
         The same of trusted rows.
+    different : int
+        Values that the batch has, these and those that fewer rows have.
     """
 
     values: np.ndarray
@@ -33,10 +35,12 @@ class Counts:
     rows: np.ndarray
     hits: np.ndarray
     trusted: np.ndarray
+    different: int
 
     def take(self, chosen: np.ndarray) -> "Counts":
         """Some of the values."""
-        return Counts(*(each[chosen] for each in (self.values, self.counts, self.rows, self.hits, self.trusted)))
+        columns = (self.values, self.counts, self.rows, self.hits, self.trusted)
+        return Counts(*(each[chosen] for each in columns), self.different)
 
     def expected(self, margin: float) -> np.ndarray:
         """How many rows of the batch are expected to have each value, if it may come `margin` times as often."""
@@ -84,14 +88,15 @@ class CountedColumn(FieldsOnly):
         """Count the values that at least so many of the cells have."""
         own = np.sort(cells)
         values, counts = np.unique(own, return_counts=True)
+        different = len(values)
         values, counts = values[counts >= fewest], counts[counts >= fewest]
         below, not_above = (self.ordered.searchsorted(values, side) for side in ("left", "right"))
         everything = np.full(len(values), len(cells)), not_above - below, np.full(len(values), len(self.cells))
         if self.cells.dtype.kind != "f":
-            return Counts(values, counts, *everything)
+            return Counts(values, counts, *everything, different)
         low, high = self._nearby(values, below, not_above)
         rows, trusted = (k.searchsorted(high, "right") - k.searchsorted(low, "left") for k in (own, self.ordered))
-        return Counts(values, counts, rows, everything[1], trusted)
+        return Counts(values, counts, rows, everything[1], trusted, different)
 
     def _nearby(self, values: np.ndarray, below: np.ndarray, not_above: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The lowest and the highest number that are nearby; of a missing one all are.
