@@ -31,6 +31,7 @@ from threadpoolctl import threadpool_limits
 
 FAMILY_NAMES = [family.name for family in SEPARATE_FAMILIES]
 CHECKS = (
+    "conflicts",
     "density",
     "duplicates",
     "expectations",
@@ -41,6 +42,7 @@ CHECKS = (
     "relations",
     "schema",
     "shift",
+    "values",
 )
 
 
@@ -442,3 +444,35 @@ def test_a_profile_that_is_older_than_the_rules_is_refused(tmp_path):
     file.write_text(file.read_text() + "# edited\n")
     with pytest.raises(PratiqueError, match=r"profile: older than .*schema.yaml; run `pratique calibrate`"):
         profile.load(params, tmp_path / "profile")
+
+
+def test_a_large_holdout_sets_the_limits_and_no_model_learns_from_it(tmp_path, quick):
+    table, holdout = rows(60, 4), rows(200, 5)
+    params = params_for(table, tmp_path, "labels", "shift")
+    with_holdout, without = calibrate_on(table, params, holdout), calibrate_on(table, params)
+    few = calibrate_on(table, params, holdout.slice(0, 199))
+    assert not with_holdout.hypothesis_tests.out_of_fold
+    assert without.hypothesis_tests.out_of_fold
+    assert few.hypothesis_tests.out_of_fold
+    assert len(with_holdout.checks["labels"].conformal.sorted_scores) == 200
+    assert len(without.checks["labels"].conformal.sorted_scores) == 60
+    batch = Batch("s/b", rows(30, 6), with_holdout.layout)
+    for one, other in zip(with_holdout.checks["labels"].folds, without.checks["labels"].folds, strict=True):
+        np.testing.assert_array_equal(measure(one, batch).row_scores, measure(other, batch).row_scores)
+
+
+def test_limits_come_from_the_reference_where_params_say_so(tmp_path, quick):
+    table = rows(60, 4)
+    params = params_for(table, tmp_path, "labels").model_copy(
+        update={"limits": Params.model_fields["limits"].annotation.model_validate({"from": "reference"})}
+    )
+    assert calibrate_on(table, params, rows(200, 5)).hypothesis_tests.out_of_fold
+
+
+def test_a_large_reference_spares_rows_that_set_the_limits(tmp_path, quick, monkeypatch):
+    monkeypatch.setattr(learn, "FEWEST_ROWS_TO_SPARE", 100)
+    table = rows(100, 4)
+    profile = calibrate_on(table, params_for(table, tmp_path, "labels"))
+    assert profile.rows == 80
+    assert not profile.hypothesis_tests.out_of_fold
+    assert len(profile.checks["labels"].conformal.sorted_scores) == 20

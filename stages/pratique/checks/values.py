@@ -172,8 +172,8 @@ def _pairs(singles: Sequence[SharedValue], rows: int) -> Iterator[SharedPattern]
         if len(both) < FEWEST_ROWS:
             continue
         known = np.logical_and(*(each.column.cells == each.value for each in pair))
-        sizes = np.array([[len(both)], [rows], [int(known.sum())], [len(known)]])
-        counts = Counts(np.zeros(1), *sizes, different=1)
+        sizes = [np.array([size]) for size in (len(both), rows, int(known.sum()), len(known))]
+        counts = Counts(np.zeros(1), sizes[0], sizes[1], sizes[2], sizes[3], 1)
         expected, log10_p = float(counts.expected(PAIR_MARGIN)[0]), float(counts.log10_p(PAIR_MARGIN)[0])
         yield SharedPattern(pair, both, expected, log10_p)
 

@@ -39,8 +39,8 @@ class Counts:
 
     def take(self, chosen: np.ndarray) -> "Counts":
         """Some of the values."""
-        columns = (self.values, self.counts, self.rows, self.hits, self.trusted)
-        return Counts(*(each[chosen] for each in columns), self.different)
+        values, counts, rows = self.values[chosen], self.counts[chosen], self.rows[chosen]
+        return Counts(values, counts, rows, self.hits[chosen], self.trusted[chosen], self.different)
 
     def expected(self, margin: float) -> np.ndarray:
         """How many rows of the batch are expected to have each value, if it may come `margin` times as often."""
@@ -91,12 +91,12 @@ class CountedColumn(FieldsOnly):
         different = len(values)
         values, counts = values[counts >= fewest], counts[counts >= fewest]
         below, not_above = (self.ordered.searchsorted(values, side) for side in ("left", "right"))
-        everything = np.full(len(values), len(cells)), not_above - below, np.full(len(values), len(self.cells))
+        hits, rows, trusted = not_above - below, np.full(len(values), len(cells)), np.full(len(values), len(self.cells))
         if self.cells.dtype.kind != "f":
-            return Counts(values, counts, *everything, different)
+            return Counts(values, counts, rows, hits, trusted, different)
         low, high = self._nearby(values, below, not_above)
         rows, trusted = (k.searchsorted(high, "right") - k.searchsorted(low, "left") for k in (own, self.ordered))
-        return Counts(values, counts, rows, everything[1], trusted, different)
+        return Counts(values, counts, rows, hits, trusted, different)
 
     def _nearby(self, values: np.ndarray, below: np.ndarray, not_above: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The lowest and the highest number that are nearby; of a missing one all are.
