@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from pratique.checks.duplicates import CrowdLimit, Duplicates, Limits, Pairs, beyond_two, draw_rows, find_crowds
+from pratique.checks.duplicates import CrowdLimit, Duplicates, Pairs, beyond_two, draw_rows, find_crowds
 from pratique.contract.check import measure
 from pratique.core.batch import Batch
 from pratique.core.params import DataParams
+from pratique.statistics.likeness import LikenessLimits
 from pratique.tables.agreement import NEAR_TRUSTED_VALUES, CellPlaces, TrustedCells, sum_agreements
 from pratique.tables.trusted import layout_of
 
@@ -64,14 +65,14 @@ def test_trusted_rows_do_not_count_themselves_and_levels_are_never_near():
 
 def test_rarity_is_the_poisson_tail_by_hand():
     """Of 1,000 trusted pairs four reach 5: 5 x 4 x 200 / 1,000 are expected among 200."""
-    limits = Limits.of(np.array([8.0, 7.0, 6.0, 5.0, 1.0], np.float32), 1000, margin=5.0)
+    limits = LikenessLimits.of(np.array([8.0, 7.0, 6.0, 5.0, 1.0], np.float32), 1000, margin=5.0)
     np.testing.assert_allclose(limits.limits, [5, 8, 8], rtol=1e-6)
     np.testing.assert_allclose(limits.shares, [0.02, 0.005, 0.005])
     expected = 4.0
     tail = 1 - np.exp(-expected) * sum(expected**i / [1, 1, 2, 6, 24][i] for i in range(5))
     similar = np.array([5.5] * 5 + [4.0] * 195)
-    assert limits.rarity(similar, 200) == pytest.approx(-np.log10(tail))
-    assert limits.rarity(similar[5:], 200) == pytest.approx(0)
+    assert limits.rarest(similar, 200).rarity == pytest.approx(-np.log10(tail))
+    assert limits.rarest(similar[5:], 200).rarity == pytest.approx(0)
 
 
 def null_of(fitted, make, trusted, rows, batches=40):
@@ -155,3 +156,10 @@ def test_a_region_that_holds_all_similar_pairs_sets_the_margin():
     regions = np.array([np.arange(60) < 20, np.arange(60) >= 20])
     assert pairs.concentration(regions) == pytest.approx(len(one) / inside.sum())  # 1,770 pairs, 190 inside
     assert pairs.concentration(np.ones((1, 60), bool)) == pytest.approx(1.0)
+
+
+def test_the_rows_of_a_rare_pair_are_suspect(fitted, trusted, make):
+    rows = make(60, 5)
+    copies = rows.iloc[[3, 9, 20]].assign(y=rows["y"].iloc[[3, 9, 20]].map({"no": "yes", "yes": "no"}))
+    batch = Batch.from_frame("s/b", pd.concat([rows, copies], ignore_index=True), trusted.layout)
+    assert set(measure(fitted, batch).suspects) == {3, 9, 20, 60, 61, 62}

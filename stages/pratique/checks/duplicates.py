@@ -11,7 +11,7 @@ from pratique.contract.evidence import MOST_EVIDENCE, Evidence, RowEvidence
 from pratique.contract.finding import BatchScore
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
-from pratique.statistics.empirical import count_at_least
+from pratique.statistics.likeness import SMALLEST_CHANCE, LikenessLimits, Rare
 from pratique.tables.agreement import (
     NEAR_TRUSTED_VALUES,
     NEAR_VALUES,
@@ -26,13 +26,12 @@ from pratique.tables.agreement import (
 MOST_COMPARED_ROWS = 500
 """Rows that are compared with each other: of more trusted rows a draw, of a larger batch those whose content has the
 smallest hashes."""
-RANKS = (1, 4, 30, 300)
-"""The most similar pairs of trusted rows that set limits."""
 CROWD = 30
 """The most similar pairs that say how crowded a region is, and how alike three rows must be."""
 JOINED = 300
 """The most similar pairs of a batch for which a third row is sought."""
-SMALLEST_CHANCE = 1e-300
+SUSPECT_RARITY = 2.0
+"""-log10 of a chance: the rows that make up what is rarer are suspect."""
 MARGIN = 5.0
 """How many times as common similar pairs may be, at least."""
 BEYOND = 2.0
@@ -67,6 +66,7 @@ class Duplicates(BatchCheck):
     about: ClassVar[Subject] = "repetition"
     budget_share: ClassVar[float | None] = 0.04
     valid_by_itself: ClassVar[bool] = True
+    trusts: ClassVar[tuple[str, ...]] = ("pratique.statistics.likeness.LikenessLimits",)
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedDuplicates":
         """Learn how similar pairs of trusted rows are."""
@@ -79,8 +79,8 @@ class Duplicates(BatchCheck):
         margin = pairs.margin(regions)
         return FittedDuplicates(
             cells,
-            Limits.of(pairs.similar, count, margin),
-            Limits.of(contradicting.similar, count, contradicting.margin(regions)),
+            LikenessLimits.of(pairs.similar, count, margin),
+            LikenessLimits.of(contradicting.similar, count, contradicting.margin(regions)),
             CrowdLimit.of(placed, pairs, margin),
         )
 
@@ -129,31 +129,6 @@ class Pairs:
         top = np.argsort(self.similar, kind="stable")[-CROWD:]
         shares = inside[:, top].sum(axis=1) / np.maximum(1, inside.sum(axis=1))
         return float(shares.max(initial=0.0) * len(self.similar) / max(1, len(top)))
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Similarities that few pairs of trusted rows reach, and the share of pairs that may reach each."""
-
-    limits: np.ndarray
-    shares: np.ndarray
-
-    @classmethod
-    def of(cls, similar: np.ndarray, pairs: int, margin: float) -> "Limits":
-        """The limits that some of `pairs` pairs of trusted rows set."""
-        known = np.sort(similar)
-        limits = np.unique([known[-rank] for rank in RANKS if rank <= len(known)])
-        limits = np.append(limits, np.nextafter(limits[-1:], np.float32(np.inf)))
-        as_similar = count_at_least(known, limits)
-        return cls(limits, margin * np.maximum(as_similar, 1) / max(1, pairs))
-
-    def rarity(self, similar: np.ndarray, pairs: int) -> float:
-        """-log10 of the chance that so many of a batch's pairs reach a limit; the rarest of all limits."""
-        from scipy.special import gammainc
-
-        above = (similar[:, None] >= self.limits).sum(axis=0)
-        chances = gammainc(np.maximum(above, SMALLEST_CHANCE), self.shares * pairs)  # P[Poisson >= 0] is the limit at 0
-        return float(-np.log10(np.maximum(chances, SMALLEST_CHANCE).min(initial=1.0)))
 
 
 @dataclass(frozen=True)
@@ -215,8 +190,8 @@ class FittedDuplicates(FittedBatchCheck):
     """How similar pairs of trusted rows are, all pairs and those with two labels, and how crowded."""
 
     cells: TrustedCells
-    any_labels: Limits
-    two_labels: Limits
+    any_labels: LikenessLimits
+    two_labels: LikenessLimits
     crowd_limit: CrowdLimit
 
     def measure(self, batch: Batch) -> BatchScore:
@@ -227,16 +202,21 @@ class FittedDuplicates(FittedBatchCheck):
         pairs = Pairs.of(some, placed)
         count = len(pairs.similar)
         groups = find_crowds(placed, pairs, self.crowd_limit.limit)
+        any_labels = self.any_labels.rarest(pairs.similar, count)
+        two_labels = self.two_labels.rarest(pairs.contradicting.similar, count)
         rarity = {
-            "pairs": self.any_labels.rarity(pairs.similar, count),
-            "pairs with two labels": self.two_labels.rarity(pairs.contradicting.similar, count),
+            "pairs": any_labels.rarity,
+            "pairs with two labels": two_labels.rarity,
             "crowds": self.crowd_limit.rarity(groups, len(rows)),
         }
+        suspects = _suspects([(any_labels, pairs), (two_labels, pairs.contradicting)])
+        if rarity["crowds"] >= SUSPECT_RARITY:
+            suspects |= {row: suspects.get(row, 0.0) for group in groups for row in group.tolist()}
         crowds = [self._crowd(batch, rows, placed, group) for group in groups]
         shown = Evidence.of_rows(
             [*crowds, *self._pairs(batch, rows, pairs)], **{"-log10 p": rarity, "rows compared": len(rows)}
         )
-        return BatchScore(max(rarity.values()), shown)
+        return BatchScore(max(rarity.values()), shown, {int(rows[row]): odds for row, odds in suspects.items()})
 
     def _pairs(self, batch: Batch, rows: np.ndarray, pairs: Pairs) -> list[RowEvidence]:
         """The most similar pairs, of equal ones first those with two labels."""
@@ -261,6 +241,18 @@ class FittedDuplicates(FittedBatchCheck):
             {"rows alike": len(group)},
             tuple(name for name, alike in zip(names, same, strict=True) if alike)[:MOST_EVIDENCE],
         )
+
+
+def _suspects(found: list[tuple[Rare, Pairs]]) -> dict[int, float]:
+    """The rows of the pairs that make up what is rare, each with its log odds."""
+    suspects: dict[int, float] = {}
+    for rare, pairs in found:
+        if rare.rarity < SUSPECT_RARITY:
+            continue
+        alike = pairs.similar >= rare.limit
+        for row in np.unique(np.concatenate([pairs.one[alike], pairs.other[alike]])).tolist():
+            suspects[row] = max(rare.log_odds, suspects.get(row, -np.inf))
+    return suspects
 
 
 def draw_rows(batch: Batch) -> np.ndarray:
