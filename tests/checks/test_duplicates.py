@@ -163,3 +163,10 @@ def test_the_rows_of_a_rare_pair_are_suspect(fitted, trusted, make):
     copies = rows.iloc[[3, 9, 20]].assign(y=rows["y"].iloc[[3, 9, 20]].map({"no": "yes", "yes": "no"}))
     batch = Batch.from_frame("s/b", pd.concat([rows, copies], ignore_index=True), trusted.layout)
     assert set(measure(fitted, batch).suspects) == {3, 9, 20, 60, 61, 62}
+
+
+def test_one_row_and_no_pair_are_no_evidence(fitted, trusted, make):
+    for count in (1, 2):
+        batch = Batch.from_frame("s/b", make(count, 5), trusted.layout)
+        assert measure(fitted, batch).statistic < 1
+    assert LikenessLimits.of(np.zeros(0, np.float32), 0, 5.0).rarest(np.zeros(0, np.float32), 0).rarity == 0.0

@@ -342,3 +342,12 @@ def test_the_rows_that_an_alarm_names_are_the_suspects():
 
 def test_rows_that_a_quiet_check_names_are_no_suspects():
     assert verdict_of(measured("values", 0.5, suspects={3: 2.0})).suspects == {}
+
+
+def test_where_most_columns_moved_that_rows_are_alike_is_no_news():
+    alike = measured("values", 1e-9, suspects={3: 2.0}, follows_from_shift=True)
+    most, few = (measured("shift", 1e-9, moved=moved) for moved in (0.6, 0.4))
+    assert verdict_of(alike, most).alarms == ("shift",)
+    assert verdict_of(alike, few).alarms == ("values", "shift")
+    assert verdict_of(alike, most, measured("labels", 1e-9)).alarms == ("shift", "labels")
+    assert verdict_of(alike, measured("shift", 0.5, moved=0.6)).alarms == ("values",)

@@ -30,6 +30,8 @@ CROWD = 30
 """The most similar pairs that say how crowded a region is, and how alike three rows must be."""
 JOINED = 300
 """The most similar pairs of a batch for which a third row is sought."""
+MOST_HONEST_COPIES = 0.1
+"""Share of a batch's rows that are exact copies of others, up to which a shift of most columns may explain it."""
 SUSPECT_RARITY = 2.0
 """-log10 of a chance: the rows that make up what is rarer are suspect."""
 MARGIN = 5.0
@@ -216,7 +218,13 @@ class FittedDuplicates(FittedBatchCheck):
         shown = Evidence.of_rows(
             [*crowds, *self._pairs(batch, rows, pairs)], **{"-log10 p": rarity, "rows compared": len(rows)}
         )
-        return BatchScore(max(rarity.values()), shown, {int(rows[row]): odds for row, odds in suspects.items()})
+        copies = 1 - len(np.unique(some.content)) / len(some)
+        return BatchScore(
+            max(rarity.values()),
+            shown,
+            {int(rows[row]): odds for row, odds in suspects.items()},
+            follows_from_shift=copies <= MOST_HONEST_COPIES,
+        )
 
     def _pairs(self, batch: Batch, rows: np.ndarray, pairs: Pairs) -> list[RowEvidence]:
         """The most similar pairs, of equal ones first those with two labels."""

@@ -84,7 +84,10 @@ class FittedShift(FittedBatchCheck):
             for name in ranked[:SHOWN_COLUMNS]
         ]
         left_out = max(0, len(ranked) - SHOWN_COLUMNS)
-        return BatchScore(corrected[ranked[0]], Evidence(columns=tuple(evidence), columns_left_out=left_out))
+        moved = float(np.mean([each >= STANDS_OUT for each in corrected.values()]))
+        return BatchScore(
+            corrected[ranked[0]], Evidence(columns=tuple(evidence), columns_left_out=left_out), moved=moved
+        )
 
     def _facts(self, name: str, log10_p: float, batch: Batch) -> dict[str, Any]:
         """What has moved in one column."""

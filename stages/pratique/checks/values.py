@@ -13,7 +13,7 @@ from pratique.contract.finding import BatchScore
 from pratique.contract.subject import Subject
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.core.text import PERSONAL_MARK, show_cell
+from pratique.core.text import HIDDEN_MARK, show_cell
 from pratique.tables.counting import CountedColumn, Counts, count_columns
 from pratique.tables.encoding import space_evenly
 
@@ -137,7 +137,7 @@ class FittedValues(FittedBatchCheck):
             suspects |= {row: max(each.log_odds, suspects.get(row, -np.inf)) for row in each.rows.tolist()}
         rarest = min([0.0, *(each.log10_p for each in patterns[:1])])
         evidence = Evidence.of_columns([each.evidence(batch.layout) for each in found])
-        return BatchScore(-rarest, evidence, suspects)
+        return BatchScore(-rarest, evidence, suspects, follows_from_shift=True)
 
     def _singles(self, batch: Batch) -> tuple[list[SharedValue], int]:
         """Values that come more often than expected, the rarest first, and how many were looked at."""
@@ -202,8 +202,7 @@ def _rarest(counts: Counts, margin: float) -> float:
 def show_value(shared: SharedValue, layout: Layout) -> str:
     """A value as evidence may show it."""
     cell = shared.value
-    if isinstance(cell, float):
-        text = "missing" if cell == -np.inf else f"{cell:.6g}"
-        about = "about " if shared.column.step else ""
-        return PERSONAL_MARK if shared.column.name in layout.personal else about + text
-    return show_cell(cell) if layout.may_show(shared.column.name, cell) else PERSONAL_MARK
+    if isinstance(cell, str):
+        return show_cell(cell) if layout.may_show(shared.column.name, cell) else HIDDEN_MARK
+    text = "missing" if cell == -np.inf else f"{'about ' if shared.column.step else ''}{cell:.6g}"
+    return text if layout.may_show(shared.column.name, text) else HIDDEN_MARK

@@ -39,6 +39,10 @@ class Finding:
     suspects : mapping of int to float
         Rows, by position, that make up what a check that scores the batch found, each with the log odds that it
         belongs to it; suspect where the batch alarms.
+    moved : float
+        The share of the columns that a check of their distributions found moved.
+    follows_from_shift : bool
+        Whether what was found is no news in a batch most of whose columns have moved.
     """
 
     statistic: float
@@ -51,6 +55,8 @@ class Finding:
     fault: str | None = None
     share: PoisonedShare | None = None
     suspects: Mapping[int, float] = field(default_factory=dict)
+    moved: float = 0.0
+    follows_from_shift: bool = False
 
     @classmethod
     def of_fault(cls, error: Exception, told: bool = True) -> "Finding":
@@ -105,11 +111,17 @@ class BatchScore:
     evidence : Evidence
     suspects : mapping of int to float
         The rows, by position, that make up what was found, each with the log odds, in nats, that it belongs to it.
+    moved : float
+        The share of the columns whose distribution was found moved, by a check of distributions.
+    follows_from_shift : bool
+        Whether rows that come from one place or one hour, so that most of their columns have moved, show this anyhow.
     """
 
     minus_log10_p: float
     evidence: Evidence = NO_EVIDENCE
     suspects: Mapping[int, float] = field(default_factory=dict)
+    moved: float = 0.0
+    follows_from_shift: bool = False
 
     def finding(self, rows: int) -> Finding:
         """As a finding.
@@ -121,7 +133,14 @@ class BatchScore:
         """
         if not np.isfinite(self.minus_log10_p):
             raise ValueError(f"minus log10 of the p-value is {self.minus_log10_p}, expected a finite number")
-        return Finding(float(self.minus_log10_p), MINUS_LOG10_P, evidence=self.evidence, suspects=self.suspects)
+        return Finding(
+            float(self.minus_log10_p),
+            MINUS_LOG10_P,
+            evidence=self.evidence,
+            suspects=self.suspects,
+            moved=self.moved,
+            follows_from_shift=self.follows_from_shift,
+        )
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pratique.detector.profile import Profile
 from pratique.detector.rotation import assign_rows, average_over_folds
 from pratique.statistics import mixture
 from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
-from pratique.statistics.nulls import MomentNull, SizedNull
+from pratique.statistics.nulls import SizedNull
 
 NARROWER = 0.8
 """Standard deviation of a likelihood ratio of new rows that is averaged over the folds, where that of trusted rows out
@@ -84,8 +84,9 @@ def examine(batch: Batch, profile: Profile) -> Examination:
 
     Each fold's models make an examination of their own, as they did of the trusted rows that they had not seen;
     the statistics of these examinations are averaged, never their inputs, so that the average has the mean that
-    the null was learned with. In a batch of `ROTATION_ROWS` rows or more each row is scored by one fold instead, drawn
-    by what the row holds: at that size the average over rows does what the average over folds does for few.
+    the null was learned with. Rows that a rule holds one by one are scored, but the others alone say whether the batch
+    is poisoned. In a batch of `ROTATION_ROWS` rows or more each row is scored by one fold instead, drawn by what the
+    row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
     readers = assign_rows(batch)
@@ -99,7 +100,8 @@ def examine(batch: Batch, profile: Profile) -> Examination:
             surprises[name] = calibrated.conformal.scores(merged.row_scores)
             for fold, finding in zip(by_fold, findings, strict=True):
                 fold[name] = finding
-    scored = _weigh(by_fold, readers, profile, rows)
+    free = np.setdiff1d(np.arange(rows), [row for m in measurements for row in m.finding.forbidden])
+    scored = _weigh(by_fold, readers, free, profile, rows)
     measurements += scored.measurements
     rarest = _rarest_check(surprises, rows)
     return Examination(
@@ -139,8 +141,13 @@ class _Weighing:
     bets: tuple[float, ...] = ()
 
 
-def _weigh(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile: Profile, rows: int) -> _Weighing:
-    """Weigh what the checks measured; signals of a check that failed are missing."""
+def _weigh(
+    by_fold: list[dict[str, Finding]], readers: list[np.ndarray], free: np.ndarray, profile: Profile, rows: int
+) -> _Weighing:
+    """Weigh what the checks measured, the batch by the rows that are `free` of broken rules.
+
+    Signals of a check that failed are missing.
+    """
     fused = profile.hypothesis_tests
     if fused is None or not by_fold[0] or not rows:
         return _Weighing([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
@@ -148,45 +155,46 @@ def _weigh(by_fold: list[dict[str, Finding]], readers: list[np.ndarray], profile
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
     p_values = average_over_folds([fused.conformal.p_values(f) for f in log_odds], readers, rows)
     mean = average_over_folds(log_odds, readers, rows)
-    together = _likelihood(ROWS.name, log_odds, mean, fused.null, fused.out_of_fold)
+    together = _likelihood(ROWS.name, log_odds, mean, free, fused)
     share = mixture.estimate_share(mean)
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior_log_odds(mean, share.estimate)
     measured = [
         replace(together, finding=replace(together.finding, row_scores=scores)),
-        *_measure_families(fused, signals, readers, rows),
+        *_measure_families(fused, signals, readers, free, rows),
         *_measure_mean_shift(fused, signals, readers, rows),
     ]
     return _Weighing(measured, scores, p_values, share, tuple(won))
 
 
 def _likelihood(
-    name: str, log_odds: list[np.ndarray], mean: np.ndarray, learned: MomentNull, out_of_fold: bool
+    name: str, log_odds: list[np.ndarray], mean: np.ndarray, free: np.ndarray, fused: HypothesisTests
 ) -> Measurement:
     """The likelihood ratio of a mixture, given what every fold says of the rows that it reads, and the mean of it.
 
     Where each reads all rows the ratios are averaged, else the rows are put together first.
     """
-    null = learned.at(len(mean))
+    learned = fused.null if name == ROWS.name else fused.families[name].null
+    null = learned.at(max(1, len(free)))
     if len(log_odds[0]) == len(mean):
-        ratio = float(np.mean([mixture.likelihood_ratio(f) for f in log_odds]))
-        null = replace(null, std=NARROWER * null.std) if out_of_fold else null
+        ratio = float(np.mean([mixture.likelihood_ratio(f[free]) for f in log_odds]))
+        null = replace(null, std=NARROWER * null.std) if fused.out_of_fold else null
     else:
-        ratio = float(mixture.likelihood_ratio(mean))
+        ratio = float(mixture.likelihood_ratio(mean[free]))
     share = mixture.estimate_share(mean)
     notes = {"poisoned share": f"{share.estimate:.3g}, from {share.lowest:.3g} to {share.highest:.3g}"}
     return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes), share=share), null)
 
 
 def _measure_families(
-    fused: HypothesisTests, signals: list[np.ndarray], readers: list[np.ndarray], rows: int
+    fused: HypothesisTests, signals: list[np.ndarray], readers: list[np.ndarray], free: np.ndarray, rows: int
 ) -> list[Measurement]:
     """What the rows say of each family that is asked about by itself."""
     found = []
     for name, family in fused.families.items():
         log_odds = [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)]
         mean = average_over_folds(log_odds, readers, rows)
-        found.append(_likelihood(name, log_odds, mean, family.null, fused.out_of_fold))
+        found.append(_likelihood(name, log_odds, mean, free, fused))
     return found
 
 
@@ -220,7 +228,9 @@ def _measure_mean_shift(
     evidence = moved.evidence(np.mean(by_fold, axis=0))
     return [
         _measurement(
-            MEAN_SHIFT.name, Finding(statistic, "log likelihood ratio", evidence=evidence), moved.null.at(rows)
+            MEAN_SHIFT.name,
+            Finding(statistic, "log likelihood ratio", evidence=evidence, follows_from_shift=True),
+            moved.null.at(rows),
         )
     ]
 

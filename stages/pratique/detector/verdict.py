@@ -16,6 +16,9 @@ RARE_ROW = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
+MOST_COLUMNS = 0.5
+"""Share of the columns from which on a shift explains that rows are alike."""
+
 BY_THEMSELVES = 0.06
 """Share of the budget for the other checks that are judged by themselves, together. `rows` has what is left."""
 
@@ -104,7 +107,8 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     A batch whose only alarm is `shift` follows the policy for honest change.
     """
     shares = share_budget([m.check for m in examination.measurements if m.judged])
-    judged = _name_truly(_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements)
+    limited = [_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements]
+    judged = _name_truly(_explain_by_shift(limited))
     codes = tuple(
         f"{j.measurement.check}.fault" if _has_failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
@@ -125,6 +129,19 @@ def _set_limit(measurement: Measurement, share: float, alpha: float) -> Judged:
     passed = share > 0 and measurement.p_value <= level
     alarm = passed or _has_failed(measurement) or bool(measurement.finding.breaches)
     return Judged(measurement, measurement.null.limit(level), alarm)
+
+
+def _explain_by_shift(judged: list[Judged]) -> list[Judged]:
+    """Without the alarms that follow from a shift of most columns: rows of one place or one hour are alike."""
+    if not any(each.alarm and each.measurement.finding.moved >= MOST_COLUMNS for each in judged):
+        return judged
+    return [
+        replace(
+            each,
+            alarm=each.alarm and (not each.measurement.finding.follows_from_shift or _has_failed(each.measurement)),
+        )
+        for each in judged
+    ]
 
 
 def _name_truly(judged: Iterable[Judged]) -> tuple[Judged, ...]:

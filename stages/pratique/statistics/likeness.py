@@ -42,7 +42,9 @@ class LikenessLimits:
         from scipy.special import gammainc
 
         above = (similar[:, None] >= self.limits).sum(axis=0)
-        chances = gammainc(np.maximum(above, SMALLEST_CHANCE), self.shares * pairs)  # P[Poisson >= 0] is the limit at 0
+        if not above.any():
+            return Rare(0.0, np.inf, 0.0)
+        chances = np.where(above > 0, gammainc(np.maximum(above, 1), self.shares * pairs), 1.0)
         at = int(chances.argmin())
-        odds = max(above[at] / (self.shares[at] * pairs) - 1, SMALLEST_ODDS) if pairs else SMALLEST_ODDS
+        odds = max(above[at] / (self.shares[at] * pairs) - 1, SMALLEST_ODDS)
         return Rare(float(-np.log10(max(chances[at], SMALLEST_CHANCE))), float(self.limits[at]), float(np.log(odds)))
