@@ -153,7 +153,7 @@ def test_batches_without_poison_are_judged_once_for_all_attacks(setting, gate):
 
 def test_the_batches_of_a_run_are_one_stream_of_a_source(setting, gate):
     """A slow drip: no batch stands out alone, the fourth brings the stream to 10,000; a rerun begins anew."""
-    seen = gate(won=(np.log(9.5),) * 2)
+    seen = gate(won=(np.log(10.0),) * 2)
     for _ in range(2):
         got = setting.run(cell(LabelFlip(), 1, batches=5)).gate
         assert (got.batches, got.batches_caught, got.delay, got.good_rows_lost) == (5, 1, 4, 0)
