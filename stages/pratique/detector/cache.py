@@ -31,9 +31,9 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zi
 NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
 
 
-def key_of(rows_sha256: str, profile_digest: str) -> str:
-    """Everything that an examination depends on: the rows, the profile, this code and the libraries under it."""
-    return sha256_json([rows_sha256, profile_digest, digest_code(), _list_versions()])
+def key_of(*inputs: str) -> str:
+    """Everything that a result depends on: what is told of its inputs, this code and the libraries under it."""
+    return sha256_json([*inputs, digest_code(), _list_versions()])
 
 
 @cache

@@ -125,7 +125,7 @@ def clear_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> 
     if arrival.fault is not None:
         return ClearedBatch(arrival, None, None, judge_unreadable())
     batch = read_batch(arrival, detector)
-    place = _place(arrival, profile_digest)
+    place = _place(arrival, detector, profile_digest)
     examination = read_examination(place)
     if examination is None:
         examination = detector.examine(batch)
@@ -141,7 +141,7 @@ def clear_batch(arrival: Arrival, batch: Batch, detector: Detector) -> ClearedBa
 
 def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> RowSketch:
     """The sketch of an ingested batch that can be read, from an earlier run if it was measured there."""
-    kept = read_sketch(_place(arrival, profile_digest))
+    kept = read_sketch(_place(arrival, detector, profile_digest))
     return RowSketch.of(read_batch(arrival, detector).content) if kept is None else kept
 
 
@@ -150,6 +150,7 @@ def read_batch(arrival: Arrival, detector: Detector) -> Batch:
     return Batch(arrival.batch, read_table(paths.BATCHES / f"{arrival.batch}.parquet"), detector.layout)
 
 
-def _place(arrival: Arrival, profile_digest: str) -> Path:
+def _place(arrival: Arrival, detector: Detector, profile_digest: str) -> Path:
     """Where the examination of an ingested batch is kept."""
-    return EXAMINATIONS / f"{key_of(sha256_file(paths.BATCHES / f'{arrival.batch}.parquet'), profile_digest)}.npz"
+    rows = sha256_file(paths.BATCHES / f"{arrival.batch}.parquet")
+    return EXAMINATIONS / f"{key_of(rows, profile_digest, repr(detector.layout))}.npz"
