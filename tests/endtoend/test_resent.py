@@ -85,3 +85,13 @@ def test_rejected_rows_that_come_again_with_edits_are_held(poisoned, flipped):
     )
     poisoned.stages("ingest", "validate")
     assert "resent" in poisoned.line("east/a")["alarms"].split(";")
+
+
+def test_once_people_decided_on_a_held_batch_its_source_starts_anew(poisoned, make_rows):
+    """Two batches with half of the labels flipped bring the stream to its alarm, unless the first was dealt with."""
+    poisoned.bring(make_rows(40, seed=8, flipped=0.5), "east/another.csv")
+    poisoned.stages("ingest", "validate")
+    assert poisoned.line("east/bad")["alarms"].split(";")[-1] == "stream"
+    assert poisoned.pratique("review", "reject", "east/another", "--reason", "flipped labels").code == 0
+    poisoned.stages("validate")
+    assert "stream" not in poisoned.line("east/bad")["alarms"]
