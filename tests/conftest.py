@@ -185,6 +185,7 @@ def make_record():
             counts=RowCounts(accepted=rows - held, quarantined=held),
             outputs=said.get("outputs", (written(file, said["sha256"]),)),
             tool=Tool(version="0", seed=0),
+            repeats=said.get("repeats"),
         )
 
     return make
@@ -193,6 +194,7 @@ def make_record():
 SHARE = ("estimate", "lowest", "highest")
 OTHER_PARTS = {
     *("source", "file", "suspect_count", "held_rows", "decisions", "source_entry", "predecessor", "outputs"),
+    "repeats",
 }
 
 

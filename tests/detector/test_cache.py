@@ -9,7 +9,8 @@ from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.params import Params
-from pratique.detector.cache import key_of, read_examination, write_examination
+from pratique.core.sketch import RowSketch
+from pratique.detector.cache import key_of, read_examination, read_sketch, write_examination
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import Examination, Measurement, examine
 from pratique.statistics.nulls import BetaBinomial, Pearson3
@@ -44,6 +45,20 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
     for before, after in zip(examined.measurements, again.measurements, strict=True):
         assert (before.null, before.finding.statistic) == (after.null, after.finding.statistic)
         np.testing.assert_array_equal(before.finding.row_scores, after.finding.row_scores)
+
+
+def test_the_sketch_of_the_rows_is_kept_and_read_by_itself(examined, tmp_path):
+    write_examination(tmp_path / "a.npz", examined)
+    for sketch in (read_examination(tmp_path / "a.npz").sketch, read_sketch(tmp_path / "a.npz")):
+        assert (sketch.rows, sketch.distinct, sketch.sha256) == (
+            examined.sketch.rows,
+            examined.sketch.distinct,
+            examined.sketch.sha256,
+        )
+        np.testing.assert_array_equal(sketch.hashes, examined.sketch.hashes)
+    assert isinstance(sketch, RowSketch)
+    assert sketch.rows == len(examined.row_scores) > 0
+    assert read_sketch(tmp_path / "b.npz") is None
 
 
 def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):

@@ -15,6 +15,7 @@ from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.detector.detector import Detector
+from pratique.detector.verdict import RowReason, Verdict
 from pratique.drill.deal import Deal
 from pratique.drill.outcome import Transfer
 from pratique.drill.plan import Cell, Exercise
@@ -47,19 +48,18 @@ def cell(attack, rate, *, run=0, cleared=True, batches=3, poisoned_batches=1.0, 
 
 @pytest.fixture
 def gate(monkeypatch):
-    """Quarantine the batches of these numbers, and hold these rows of the others."""
+    """Quarantine the batches of these numbers, and hold these rows of the others; a bet wins so much on each."""
 
-    def verdicts(*, quarantined=(), held=()):
+    def verdicts(*, quarantined=(), held=(), won=()):
         seen = []
 
-        def judge(detector, batch):
-            seen.append(batch)
-            stopped = len(seen) in quarantined
-            mask = np.full(len(batch), stopped)
-            mask[[row for row in held if not stopped]] = True
-            return SimpleNamespace(verdict="quarantine" if stopped else "accept", holds=lambda n: mask)
+        def judge(detector, found):
+            seen.append(found.batch)
+            if len(seen) in quarantined:
+                return Verdict("quarantine", 0.0, ("rows",))
+            return Verdict("partial" if held else "accept", 0.5, (), suspects=dict.fromkeys(held, RowReason("rows")))
 
-        monkeypatch.setattr(Detector, "examine", lambda detector, batch: batch)
+        monkeypatch.setattr(Detector, "examine", lambda detector, batch: SimpleNamespace(batch=batch, bets=won))
         monkeypatch.setattr(Detector, "judge", judge)
         return seen
 
@@ -96,8 +96,8 @@ def test_a_good_row_that_is_held_is_lost(setting, gate):
 def test_a_perfect_gate_gives_the_model_of_the_oracle(setting, monkeypatch):
     """Hold what differs from the clean stream: the flipped rows, by their place far from their class."""
     wrong = lambda batch: (batch.numeric[:, 0] > 3) != (batch.labels == "yes")  # noqa: E731
-    holding = lambda detector, batch: SimpleNamespace(verdict="partial", holds=lambda n: wrong(batch))  # noqa: E731
-    monkeypatch.setattr(Detector, "examine", lambda detector, batch: batch)
+    holding = lambda detector, found: SimpleNamespace(verdict="partial", holds=lambda n: wrong(found.batch))  # noqa: E731
+    monkeypatch.setattr(Detector, "examine", lambda detector, batch: SimpleNamespace(batch=batch, bets=()))
     monkeypatch.setattr(Detector, "judge", holding)
     outcome = setting.run(cell(LabelFlip(), 0.4))
     assert (outcome.gate.rows_caught, outcome.gate.good_rows_lost) == (24, 0)
@@ -149,6 +149,15 @@ def test_batches_without_poison_are_judged_once_for_all_attacks(setting, gate):
     assert first.good_rows_lost == second.good_rows_lost == 20
     setting.run(cell(LabelFlip(), 1, run=1, batches=5, poisoned_batches=0.4))
     assert len(seen) == 7 + 5, "another run deals other batches"
+
+
+def test_the_batches_of_a_run_are_one_stream_of_a_source(setting, gate):
+    """A slow drip: no batch stands out alone, the fourth brings the stream to 10,000; a rerun begins anew."""
+    seen = gate(won=(np.log(10.0),) * 2)
+    for _ in range(2):
+        got = setting.run(cell(LabelFlip(), 1, batches=5)).gate
+        assert (got.batches, got.batches_caught, got.delay, got.good_rows_lost) == (5, 1, 4, 0)
+    assert len(seen) == 10
 
 
 def test_the_gap_is_the_damage_to_the_proxy_less_that_to_another_kind(setting, gate):

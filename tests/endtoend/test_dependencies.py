@@ -33,7 +33,7 @@ def test_what_is_kept_is_void_once_code_that_it_comes_from_changes(graph):
     assert set(MEASURING) == rooms(graph, "pratique.detector.detector")
     for module, more in (
         ("pratique.pipeline.validate", {"provenance", "decisions", "quarantine"}),
-        ("pratique.drill.setting", {"training", "drill"}),
+        ("pratique.drill.setting", {"training", "quarantine", "drill"}),
         ("pratique.results.price", {"provenance", "training", "results"}),
     ):
         assert rooms(graph, module) - set(MEASURING) == more  # what each gives to `digest_code`

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
+from pratique.core.sketch import RowSketch
 from pratique.core.writing import write_table
 from pratique.decisions.decision import Decision, DecisionFile
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import RowReason, Verdict
-from pratique.quarantine.clear import ClearedBatch, clear_arrival, row_set
+from pratique.quarantine.clear import ClearedBatch, clear_arrival
 from pratique.quarantine.rulings import Hold, Ruling
 from pratique.tables.arrival import Arrival
 
@@ -30,7 +31,7 @@ FRAME = pd.DataFrame(
 
 
 def named(frame: pd.DataFrame) -> str | None:
-    return row_set(Batch.from_frame("a/b", frame, LAYOUT))
+    return RowSketch.of(Batch.from_frame("a/b", frame, LAYOUT).content).sha256
 
 
 def test_rows_are_the_same_in_any_order_of_rows_and_columns_and_any_format():

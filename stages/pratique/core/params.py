@@ -73,6 +73,10 @@ class SourcesParams(Section):
     unlisted: Literal["warn", "refuse"] = "warn"
 
 
+RepeatPolicy = Literal["warn", "quarantine"]
+"""What becomes of a batch most of whose rows its source sent before; what another source sent is only warned of."""
+
+
 class ReviewParams(Section):
     """How many people must release a batch before it counts; none of them may have submitted it."""
 
@@ -166,6 +170,7 @@ class Params(Section):
     shift: ShiftParams = ShiftParams()
     checks: dict[str, dict[str, Any]]
     sources: SourcesParams = SourcesParams()
+    resent: RepeatPolicy = "warn"
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
     gate: GateParams = GateParams()

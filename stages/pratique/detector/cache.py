@@ -5,7 +5,9 @@ What is kept is no output: it may be deleted at any time, and a file that can't 
 
 import json
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import cache
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -18,18 +20,26 @@ from pratique.contract.discovery import digest_code
 from pratique.contract.evidence import Evidence
 from pratique.contract.finding import Finding
 from pratique.core.hashing import sha256_json
+from pratique.core.sketch import RowSketch
 from pratique.core.writing import write_bytes
 from pratique.detector.examine import Examination, Measurement
 from pratique.statistics.mixture import PoisonedShare
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 
 LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyod", "scikit-learn", "scipy")
+UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile)
 NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
 
 
 def key_of(*inputs: str) -> str:
     """Everything that a result depends on: what is told of its inputs, this code and the libraries under it."""
-    return sha256_json([*inputs, digest_code(), [version(name) for name in LIBRARIES]])
+    return sha256_json([*inputs, digest_code(), _list_versions()])
+
+
+@cache
+def _list_versions() -> list[str]:
+    """Of the libraries; a look-up each time would cost more than reading what is kept."""
+    return [version(name) for name in LIBRARIES]
 
 
 def write_examination(path: Path, examination: Examination) -> None:
@@ -45,6 +55,7 @@ def write_examination(path: Path, examination: Examination) -> None:
     arrays["row_checks"] = codes
     words = {"checks": checks.tolist(), "measurements": measurements, "unreadable": examination.unreadable}
     words |= {"share": asdict(examination.share), "bets": examination.bets, "trusted": examination.trusted}
+    arrays |= write_sketch(examination.sketch)
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
     out = BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
@@ -66,8 +77,29 @@ def read_examination(path: Path) -> Examination | None:
             PoisonedShare(**words["share"]),
             tuple(words["bets"]),
             words["trusted"],
+            sketch_of(arrays),
         )
-    except (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
+        return None
+
+
+def write_sketch(sketch: RowSketch) -> dict[str, np.ndarray]:
+    """A sketch as arrays, by name."""
+    rest = [sketch.rows, sketch.distinct, sketch.sha256]
+    return {"hashes": sketch.hashes, "sketch": np.frombuffer(json.dumps(rest).encode(), np.uint8)}
+
+
+def sketch_of(arrays: Mapping[str, np.ndarray]) -> RowSketch:
+    """The sketch in arrays."""
+    return RowSketch(arrays["hashes"], *json.loads(arrays["sketch"].tobytes()))
+
+
+def read_sketch(path: Path) -> RowSketch | None:
+    """The sketch of a kept examination, and nothing else of it; None where there is none that can be read."""
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return sketch_of(stored)
+    except UNREADABLE:
         return None
 
 

@@ -10,6 +10,7 @@ from pratique.contract.evidence import Evidence
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
+from pratique.core.sketch import NO_SKETCH, RowSketch
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
 from pratique.detector.fusion import collect_signals, stack_signals
 from pratique.detector.hypotheses import MEAN_SHIFT, ROWS
@@ -67,6 +68,8 @@ class Examination:
         What this batch adds to the stream of its source (`mixture.bets`); none where no check scores rows.
     trusted : int, optional
         Rows of the reference, which say how far the nulls are to be relied on.
+    sketch : RowSketch
+        What other batches are held against to find rows that come again.
     """
 
     measurements: tuple[Measurement, ...]
@@ -77,6 +80,7 @@ class Examination:
     share: PoisonedShare = UNKNOWN_SHARE
     bets: tuple[float, ...] = ()
     trusted: int | None = None
+    sketch: RowSketch = NO_SKETCH
 
 
 def examine(batch: Batch, profile: Profile) -> Examination:
@@ -113,6 +117,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
         scored.share,
         (*scored.bets, *_bets_by_batch(measurements)) if scored.bets else (),
         profile.rows,
+        RowSketch.of(batch.content),
     )
 
 

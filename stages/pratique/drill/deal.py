@@ -18,8 +18,8 @@ class Deal:
     Attributes
     ----------
     stream : Batch
-        The rows of all batches, batch by batch: first those that come in poisoned. A verdict depends on its batch
-        alone, so the order of the batches matters to nobody.
+        The rows of all batches, batch by batch: first those that come in poisoned, so that the stream of their source
+        has seen no clean one before them.
     owner : ndarray of int, shape (rows of the stream,)
         The number of each row's batch, from 0.
     positions : ndarray of int, shape (rows of the stream,)

@@ -16,9 +16,11 @@ from pratique.core.params import ModelKind, Params
 from pratique.core.text import name_classes
 from pratique.detector import profile
 from pratique.detector.detector import Detector
+from pratique.detector.verdict import Verdict
 from pratique.drill.deal import Deal, describe_features, measure_divergence, planted_trigger
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome, Transfer
 from pratique.drill.plan import Cell
+from pratique.quarantine.stream import Streams
 from pratique.tables.reading import read_trusted
 from pratique.training.metrics import score
 from pratique.training.models import Model, drop_unlabelled, train
@@ -42,9 +44,9 @@ class Setting:
         Of the data and code that a model depends on, and of what the gate depends on beside them.
     clean_scores : dict
         Of the models without poison that are known already, by run, number of batches and kind of model.
-    clean_holds : dict
-        Which rows the gate holds of batches without poison that it has judged already, by run, number of batches and
-        number of the batch.
+    clean_verdicts : dict
+        The verdicts on batches without poison that are judged already, each with what bets win on the batch, by run,
+        number of batches and number of the batch.
     """
 
     params: Params
@@ -54,7 +56,7 @@ class Setting:
     detector: Detector
     digests: dict[str, str]
     clean_scores: dict[tuple[int, int, ModelKind], Metrics] = field(default_factory=dict)
-    clean_holds: dict[tuple[int, int, int], np.ndarray] = field(default_factory=dict)
+    clean_verdicts: dict[tuple[int, int, int], tuple[Verdict, tuple[float, ...]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, params: Params) -> "Setting":
@@ -71,7 +73,7 @@ class Setting:
         if not len(accepted):
             raise PratiqueError(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
         trained = {
-            "code": digest_code("training", "drill"),
+            "code": digest_code("training", "quarantine", "drill"),
             "params": _dump(params, {"seed", "data", "train"}),
             "layout": repr(layout),
         }
@@ -140,16 +142,18 @@ class Setting:
         return float(np.mean(model.predict(stamped) == trigger.target)) if len(stamped) else None
 
     def _gate(self, deal: Deal, poisoned: PoisonedBatch, trigger: Trigger | None, cell: Cell) -> Gate:
-        """Measure and judge each batch of the stream as it would be if it came in, and train on what passes."""
+        """Measure and judge the batches as if they came in, one after the other, and train on what passes.
+
+        They are one source, whose stream is followed as in the pipeline; nobody decides about any of them.
+        """
         bad = np.zeros(len(poisoned.batch), bool)
         bad[poisoned.rows] = True
         held, caught = np.zeros(len(bad), bool), []
+        streams = Streams(self.params.alarms.alpha)
         for number, rows in enumerate(deal.batches(poisoned)):
-            batch = poisoned.batch.take(rows)
-            if number >= deal.spoiled:
-                held[rows] = self._hold_clean(batch, (cell.run, cell.exercise.batches, number))
-                continue
-            verdict = self.detector.judge(self.detector.examine(batch))
+            clean = None if number < deal.spoiled else (cell.run, cell.exercise.batches, number)
+            alone, bets = self._judge(poisoned.batch.take(rows), clean)
+            verdict = streams.follow(cell.exercise.name, bets, alone)
             held[rows] = verdict.holds(len(rows))
             if bad[rows].any():
                 caught.append(verdict.verdict == "quarantine")
@@ -164,11 +168,15 @@ class Setting:
             success=self._success(model, trigger),
         )
 
-    def _hold_clean(self, batch: Batch, key: tuple[int, int, int]) -> np.ndarray:
-        """Which rows the gate holds of a batch that comes in as it is, whatever the attack."""
-        if key not in self.clean_holds:
-            self.clean_holds[key] = self.detector.judge(self.detector.examine(batch)).holds(len(batch))
-        return self.clean_holds[key]
+    def _judge(self, batch: Batch, clean: tuple[int, int, int] | None) -> tuple[Verdict, tuple[float, ...]]:
+        """The verdict on a batch by itself, and what bets win on it; `clean` is the key of one without poison."""
+        if clean in self.clean_verdicts:
+            return self.clean_verdicts[clean]
+        found = self.detector.examine(batch)
+        judged = self.detector.judge(found), found.bets
+        if clean is not None:
+            self.clean_verdicts[clean] = judged
+        return judged
 
     def _trainable(self, stream: Batch, run: int) -> Model | None:
         """A model, unless too little is left to train one."""

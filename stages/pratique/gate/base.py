@@ -50,13 +50,19 @@ def isolate_policy(base: Tree, store: ObjectStore) -> Iterator[BasePolicy]:
     PratiqueError
         If the commit has no params.yaml or no reference, or its trusted rows are not what its pointers stand for.
     """
-    kept = Path(git.run("rev-parse", "--path-format=absolute", "--git-common-dir").strip()) / "pratique" / "profiles"
+    kept = own_folder(base.folder) / "profiles"
     with TemporaryDirectory(prefix="pratique-") as name:
         params = read_policy(base)
         _lay_out(base, store, Path(name))
         with contextlib.chdir(name):
             _learn(params, kept)
             yield BasePolicy(params, Detector.load(params), Configuration.of(params), load_inventory())
+
+
+def own_folder(folder: Path) -> Path:
+    """Where the gate keeps what it computed: in git's own folder, which no change can bring along."""
+    place = git.run("rev-parse", "--path-format=absolute", "--git-common-dir", folder=folder)
+    return Path(place.strip()) / "pratique"
 
 
 def read_policy(base: Tree) -> Params:

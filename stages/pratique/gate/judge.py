@@ -20,6 +20,7 @@ from pratique.decisions.decision import DecisionFile, parse_decision
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, read_policy
 from pratique.gate.changes import Change, Refusal, is_decision, ledger_at, pointers
+from pratique.gate.history import read_history
 from pratique.gate.replay import list_results, list_unverified, refuse_results, refuse_strange_stages
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
@@ -27,6 +28,7 @@ from pratique.provenance.record import Record
 from pratique.quarantine.adhoc import clear_snapshot
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_record
+from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.tables.arrival import batch_name, list_predecessors
 
@@ -121,9 +123,10 @@ def gate(base: str, head: str = "HEAD", today: date | None = None) -> GateResult
         submissions = {path: _find_submission(change, path) for path in chosen}
         earlier = _find_predecessors(change, chosen)
         with isolate_policy(change.base, change.store) as room:
+            history = read_history(change, chosen, room)
             for path in show_progress(chosen, "examining"):
                 cleared = _clear(change, path, room)
-                record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path))
+                record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path), history)
                 batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
             unlisted = {path.parent.name for path in chosen} - set(room.inventory)
             refused += refuse_results(change) if results and not refused else []
@@ -195,12 +198,13 @@ def rule(
     judge: Judge,
     submission: Submission,
     predecessor: ResourceDescriptor | None,
+    history: History,
 ) -> tuple[Record, tuple[str, ...]]:
     """The record of a batch with the decisions that stand, and what was objected to the others."""
     binds = bind(cleared, room.configuration)
     standing, objections = judge.of_batch(cleared.arrival.batch, binds, room.params, submission)
     law = Rulebook(standing, room.inventory, room.params)
-    done = apply_rulings(cleared, room.configuration, law)
+    done = apply_rulings(cleared, room.configuration, law, history)
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
     upstream = Upstream(room.inventory.get(cleared.arrival.source), predecessor)
     return make_record(done, room.configuration, upstream, [(source, cleared.arrival.sha256)]), tuple(objections)

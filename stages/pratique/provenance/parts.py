@@ -136,6 +136,19 @@ class HoldRecord(Part):
     reason: str
 
 
+class RepeatRecord(Part):
+    """The batch that many of the rows stand in: `shared` of `rows` different ones, an estimate unless `exact`.
+
+    `rejected` says whether somebody rejected that batch.
+    """
+
+    batch: str
+    shared: Count
+    rows: Count
+    exact: bool
+    rejected: bool
+
+
 class ShareRecord(Part):
     """Estimated share of poisoned rows, and the ends of its interval."""
 

@@ -25,6 +25,7 @@ from pratique.provenance.parts import (
     HoldRecord,
     Part,
     ReadingRecord,
+    RepeatRecord,
     ResourceDescriptor,
     RowCounts,
     Sha256,
@@ -57,6 +58,8 @@ class Record(Part):
         The subject of the record before it: the batch of the same source whose name comes before; None for the first.
     readings : tuple of ReadingRecord
         What was read otherwise than it is written: nothing is converted silently.
+    repeats : RepeatRecord, optional
+        The batch that most of its rows stand in already; None where it repeats none.
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
@@ -85,6 +88,7 @@ class Record(Part):
     outputs: Annotated[tuple[FileDescriptor, ...], Field(min_length=1)]
     tool: Tool
     readings: tuple[ReadingRecord, ...] = ()
+    repeats: RepeatRecord | None = None
 
     @classmethod
     def from_statement(cls, statement: Any, place: str) -> "Record":

@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
 from pratique.core import paths
 from pratique.core.batch import Batch, Reading
-from pratique.core.hashing import sha256_bytes, sha256_file
-from pratique.detector.cache import key_of, read_examination, write_examination
+from pratique.core.hashing import sha256_file
+from pratique.core.sketch import RowSketch
+from pratique.detector.cache import key_of, read_examination, read_sketch, write_examination
 from pratique.detector.detector import Detector
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import Verdict, judge_unreadable
+from pratique.quarantine.repeats import Repeat
 from pratique.quarantine.rulings import NO_RULING, Ruling
 from pratique.tables.arrival import Arrival
 from pratique.tables.reading import read_table
@@ -59,8 +60,8 @@ class ClearedSummary:
 class ClearedBatch:
     """A batch with everything that was found out about it; bytes that are no table have no batch.
 
-    `place` is where its examination is kept for the next run; `ruling` is what people and policy say of it;
-    `row_set` names its rows in any order.
+    `place` is where its examination is kept for the next run; `ruling` is what people and policy say of it; `repeat` is
+    the batch that most of its rows stand in already.
     """
 
     arrival: Arrival
@@ -69,7 +70,7 @@ class ClearedBatch:
     verdict: Verdict
     place: Path | None = None
     ruling: Ruling = NO_RULING
-    row_set: str | None = None
+    repeat: Repeat | None = None
 
     @cached_property
     def held(self) -> np.ndarray:
@@ -84,6 +85,11 @@ class ClearedBatch:
         return held
 
     @property
+    def row_set(self) -> str | None:
+        """The name of its rows in any order, whatever their ids; None where there is none."""
+        return None if self.examination is None else self.examination.sketch.sha256
+
+    @property
     def readings(self) -> tuple[Reading, ...]:
         """What was read otherwise than it is written, of the file and of its cells."""
         of_cells = () if self.batch is None else self.batch.readings
@@ -92,7 +98,7 @@ class ClearedBatch:
     @property
     def codes(self) -> tuple[str, ...]:
         """Why the batch is held: the verdict's alarms, then the codes of policy."""
-        return self.verdict.alarms + tuple(hold.code for hold in self.ruling.holds)
+        return tuple(dict.fromkeys([*self.verdict.alarms, *(hold.code for hold in self.ruling.holds)]))
 
     @property
     def outcome(self) -> Outcome:
@@ -114,34 +120,37 @@ class ClearedBatch:
         return ClearedSummary(self.arrival, self.verdict, scores, p_values, self.held, reasons, *ruled, said)
 
 
-def row_set(batch: Batch) -> str | None:
-    """SHA-256 over the rows' features and labels as read, whatever the order of rows and columns; None without rows.
-
-    Ids and columns that are not learned from are left out: a batch sent again under other ids is the same batch.
-    """
-    if not len(batch):
-        return None
-    hashes = pd.util.hash_pandas_object(batch.frame[sorted(batch.columns)], index=False).to_numpy()
-    return sha256_bytes(np.sort(hashes).astype("<u8").tobytes())
-
-
 def clear_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> ClearedBatch:
     """Clear one ingested batch; what was measured in an earlier run is not measured again."""
     if arrival.fault is not None:
         return ClearedBatch(arrival, None, None, judge_unreadable())
-    path = paths.BATCHES / f"{arrival.batch}.parquet"
-    batch = Batch(arrival.batch, read_table(path), detector.layout)
-    place = EXAMINATIONS / f"{key_of(sha256_file(path), profile_digest, repr(detector.layout))}.npz"
+    batch = read_batch(arrival, detector)
+    place = _place(arrival, detector, profile_digest)
     examination = read_examination(place)
     if examination is None:
         examination = detector.examine(batch)
         write_examination(place, examination)
-    verdict = detector.judge(examination)
-    return ClearedBatch(arrival, batch, examination, verdict, place, row_set=row_set(batch))
+    return ClearedBatch(arrival, batch, examination, detector.judge(examination), place)
 
 
 def clear_batch(arrival: Arrival, batch: Batch, detector: Detector) -> ClearedBatch:
     """Clear a batch whose rows are at hand."""
     examination = detector.examine(batch)
-    verdict = detector.judge(examination)
-    return ClearedBatch(arrival, batch, examination, verdict, row_set=row_set(batch))
+    return ClearedBatch(arrival, batch, examination, detector.judge(examination))
+
+
+def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> RowSketch:
+    """The sketch of an ingested batch that can be read, from an earlier run if it was measured there."""
+    kept = read_sketch(_place(arrival, detector, profile_digest))
+    return RowSketch.of(read_batch(arrival, detector).content) if kept is None else kept
+
+
+def read_batch(arrival: Arrival, detector: Detector) -> Batch:
+    """The rows of an ingested batch that can be read."""
+    return Batch(arrival.batch, read_table(paths.BATCHES / f"{arrival.batch}.parquet"), detector.layout)
+
+
+def _place(arrival: Arrival, detector: Detector, profile_digest: str) -> Path:
+    """Where the examination of an ingested batch is kept."""
+    rows = sha256_file(paths.BATCHES / f"{arrival.batch}.parquet")
+    return EXAMINATIONS / f"{key_of(rows, profile_digest, repr(detector.layout))}.npz"

@@ -4,10 +4,14 @@ It reads what lies in the current folder and writes there, so that the gate and 
 their own what the stage `validate` computed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from pratique.core import paths
+from pratique.core.batch import Batch
 from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
@@ -16,14 +20,16 @@ from pratique.decisions.decision import load_decisions
 from pratique.decisions.ledger import append
 from pratique.detector.detector import Detector
 from pratique.provenance.record import Record
-from pratique.quarantine.clear import EXAMINATIONS, ClearedSummary, clear_arrival
+from pratique.quarantine.clear import EXAMINATIONS, ClearedBatch, ClearedSummary, clear_arrival, sketch_arrival
 from pratique.quarantine.recording import Configuration, Upstream, apply_rulings
+from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
 from pratique.quarantine.store import store
 from pratique.quarantine.stream import Streams
 from pratique.quarantine.tables import write_tables
-from pratique.tables.arrival import list_predecessors, read_arrivals
+from pratique.tables.arrival import Arrival, list_predecessors, read_arrivals
+from pratique.tables.reading import read_trusted
 
 
 def clear_all() -> None:
@@ -37,10 +43,11 @@ def clear_all() -> None:
     written: list[Path] = []
     records: dict[str, Record] = {}
     arrivals = read_arrivals(paths.BATCHES)
+    history = _read_history(arrivals, detector, judged_by.digests["profile"])
     before = list_predecessors(arrival.batch for arrival in arrivals)
     for arrival in show_progress(arrivals, "validating"):
-        measured = streams.follow(clear_arrival(arrival, detector, judged_by.digests["profile"]))
-        batch = apply_rulings(measured, judged_by, law)
+        measured = clear_arrival(arrival, detector, judged_by.digests["profile"])
+        batch = _follow(streams, apply_rulings(measured, judged_by, law, history))
         earlier = records[before[arrival.batch]].subject if arrival.batch in before else None
         files, record = store(batch, judged_by, Upstream(law.inventory.get(arrival.source), earlier))
         written += [*files, *filter(None, [batch.place])]
@@ -52,6 +59,28 @@ def clear_all() -> None:
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
     append(records.values())
     write_tables(cleared)
+
+
+def _read_history(arrivals: Sequence[Arrival], detector: Detector, profile_digest: str) -> History:
+    """The rows of all batches, in the order of the names, beside those of the reference."""
+    sketches = {
+        arrival.batch: sketch_arrival(arrival, detector, profile_digest) for arrival in arrivals if not arrival.fault
+    }
+    return History(sketches, read_trusted_rows(detector), detector.params.alarms.alpha)
+
+
+def read_trusted_rows(detector: Detector) -> np.ndarray:
+    """What the rows of the reference hold, as `Batch.content` says it."""
+    table = read_trusted(paths.REFERENCE, detector.layout.ignored)
+    return Batch("reference", table, detector.layout).content
+
+
+def _follow(streams: Streams, batch: ClearedBatch) -> ClearedBatch:
+    """The batch with what the stream of its source makes of it; bytes that are no table are none of it."""
+    if batch.examination is None:
+        return batch
+    decided = batch.ruling.action != ""
+    return replace(batch, verdict=streams.follow(batch.arrival.source, batch.examination.bets, batch.verdict, decided))
 
 
 def warn_unlisted(sources: Iterable[str], law: Rulebook) -> None:

@@ -27,6 +27,7 @@ from pratique.provenance.parts import (
     FileDescriptor,
     HoldRecord,
     ReadingRecord,
+    RepeatRecord,
     ResourceDescriptor,
     RowCounts,
     ShareRecord,
@@ -36,6 +37,7 @@ from pratique.provenance.parts import (
 )
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
+from pratique.quarantine.repeats import History, Repeat
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import Source
 from pratique.tables.trusted import digest_trusted
@@ -127,6 +129,7 @@ def make_record(
         counts=RowCounts(accepted=arrival.rows - held, quarantined=held),
         outputs=tuple(_file(path, digest, cleared.batch is not None) for path, digest in outputs),
         tool=Tool(version=__version__, seed=judged_by.seed),
+        repeats=_repeat(cleared.repeat),
     )
 
 
@@ -143,9 +146,14 @@ def bind(cleared: ClearedBatch, judged_by: Configuration) -> str:
     return binding(cleared.arrival.sha256, judged_by.digests, passed)
 
 
-def apply_rulings(cleared: ClearedBatch, judged_by: Configuration, rulebook: Rulebook) -> ClearedBatch:
-    """The same batch with what people and policy say about it."""
-    return replace(cleared, ruling=rulebook.rule(cleared.arrival, bind(cleared, judged_by), cleared.row_set))
+def apply_rulings(
+    cleared: ClearedBatch, judged_by: Configuration, rulebook: Rulebook, history: History
+) -> ClearedBatch:
+    """The same batch with what people and policy say about it, and about rows of it that came before."""
+    arrival = cleared.arrival
+    ruling = rulebook.rule(arrival, bind(cleared, judged_by), cleared.row_set)
+    verdict, repeat = rulebook.judge_repeats(arrival.source, cleared.verdict, history.find(arrival.batch))
+    return replace(cleared, ruling=ruling, verdict=verdict, repeat=repeat)
 
 
 def _file(path: str, sha256: str, is_table: bool) -> FileDescriptor:
@@ -168,6 +176,14 @@ def _decision(decision: DecisionFile) -> DecisionRecord:
         expires=None if content.expires is None else content.expires.isoformat(),
         path=decision.path.as_posix(),
         sha256=decision.sha256,
+    )
+
+
+def _repeat(repeat: Repeat | None) -> RepeatRecord | None:
+    if repeat is None:
+        return None
+    return RepeatRecord(
+        batch=repeat.batch, shared=repeat.shared, rows=repeat.rows, exact=repeat.exact, rejected=repeat.rejected
     )
 
 

@@ -1,17 +1,20 @@
 """Rulings: what people and policy say about a batch that has been judged. The verdict stays what was measured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from pratique.core.params import Params
 from pratique.decisions.decision import DecisionFile
+from pratique.detector.verdict import Verdict
+from pratique.quarantine.repeats import Repeat
 from pratique.quarantine.sources import Inventory
 from pratique.tables.arrival import Arrival
 
 RESENT = "resent"
+"""The alarm of a batch most of whose rows came before, and why one is held all of whose rows somebody rejected."""
 SOURCE = "source"
 
 
@@ -77,6 +80,26 @@ class Rulebook:
         rejects = [d for d in own if d.content.action == "reject" and (d.content.binds == binding or _same(d, row_set))]
         releases = self._releases(own, binding)
         return Ruling(tuple(rejects or releases), tuple(self._holds(arrival, row_set)))
+
+    def judge_repeats(self, source: str, verdict: Verdict, found: Sequence[Repeat]) -> tuple[Verdict, Repeat | None]:
+        """The verdict on a batch whose rows came before, and the batch that holds most of them; else as it was.
+
+        What somebody rejected is quarantined if it comes again with some cells or rows changed, and so is what its own
+        source sent before where params.yaml says so; a release lifts both. What another source sent is only warned of:
+        a stranger who sends a vendor's rows first shall not keep the vendor's out.
+        """
+        told = [repeat for repeat in map(self._mark_rejected, found) if repeat.rejected or not repeat.later]
+        if not told:
+            return verdict, None
+        asked = self.params.resent == "quarantine"
+        held = [repeat for repeat in told if repeat.rejected or (asked and repeat.source == source)]
+        alarmed = replace(verdict, alarms=(*verdict.alarms, RESENT))
+        return (replace(alarmed, verdict="quarantine"), held[0]) if held else (alarmed, told[0])
+
+    def _mark_rejected(self, repeat: Repeat) -> Repeat:
+        """The same, knowing whether somebody rejected the other batch as it is now."""
+        rejects = (d for d in self.decisions if d.content.action == "reject" and d.content.batch == repeat.batch)
+        return replace(repeat, rejected=any(_same(reject, repeat.row_set) for reject in rejects))
 
     def _releases(self, own: Sequence[DecisionFile], binding: str) -> list[DecisionFile]:
         """The releases that bind and, where keys are configured, are signed; none unless there are enough."""

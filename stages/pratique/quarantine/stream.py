@@ -1,15 +1,19 @@
 """The stream of a source: poison spread so thinly over many batches that none of them stands out alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pratique.quarantine.clear import ClearedBatch
+from pratique.detector.verdict import Verdict
 
 STREAM = "stream"
 """The alarm of a batch that brings its source's stream over the limit."""
 PATIENCE = 100
 """Expected number of clean batches between two alarms, in units of those between two alarms of single batches."""
+MOST_OF_LIMIT = 1 / 2
+"""What a bet wins on one batch at most, as a share of the limit, both as logarithms: it takes two batches to alarm.
+A bet that wins less stays a fair one: it still does not grow on average while the source is clean."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,15 @@ class Stream:
 
     log_wealth: tuple[float, ...] = ()
 
-    def after(self, bets: tuple[float, ...]) -> "Stream":
-        """The stream with one batch more: `bets` are its log winnings, empty where it could not be scored."""
-        if not bets:
+    def after(self, bets: Sequence[float], most: float = np.inf) -> "Stream":
+        """The stream with one batch more: `bets` are its log winnings, empty where it could not be scored.
+
+        None of them counts for more than `most`.
+        """
+        if not len(bets):
             return self
         before = np.logaddexp(self.log_wealth, 0.0) if self.log_wealth else np.zeros(len(bets))
-        return Stream(tuple((before + np.array(bets)).tolist()))
+        return Stream(tuple((before + np.minimum(bets, most)).tolist()))
 
     @property
     def log_mean(self) -> float:
@@ -51,21 +58,28 @@ class Streams:
         self._limit = float(np.log(PATIENCE / alpha))
         self._by_source: dict[str, Stream] = {}
 
-    def follow(self, cleared: ClearedBatch) -> ClearedBatch:
-        """The batch, quarantined where it brings its source's stream over the limit; the stream then begins anew.
+    def follow(self, source: str, bets: Sequence[float], verdict: Verdict, decided: bool = False) -> Verdict:
+        """The verdict on the next batch of a source: quarantine where it brings the stream over the limit.
 
-        Batches that are quarantined by themselves are left out: their poison has been dealt with.
+        Batches that are quarantined by themselves count, too: who sends one has not shown that the next is clean. The
+        source starts anew after the stream's own alarm, and after a quarantined batch that people decided on, so that
+        junk which has been dealt with does not condemn what comes later.
+
+        Parameters
+        ----------
+        source : str
+        bets : sequence of float
+            Log winnings on the batch; empty where it could not be scored.
+        verdict : Verdict
+            On the batch by itself.
+        decided : bool
+            Whether people released or rejected it.
         """
-        verdict, source = cleared.verdict, cleared.arrival.source
-        if cleared.examination is None or verdict.verdict == "quarantine":
-            return cleared
-        stream = self._by_source.get(source, Stream()).after(cleared.examination.bets)
+        stream = self._by_source.get(source, Stream()).after(bets, MOST_OF_LIMIT * self._limit)
         alarm = stream.log_mean >= self._limit
-        self._by_source[source] = Stream() if alarm else stream
+        settled = decided and verdict.verdict == "quarantine"
+        self._by_source[source] = Stream() if alarm or settled else stream
         if not alarm:
-            return cleared
+            return verdict
         p_value = min(verdict.p_value, float(np.exp(-stream.log_mean)))
-        return replace(
-            cleared,
-            verdict=replace(verdict, verdict="quarantine", p_value=p_value, alarms=(*verdict.alarms, STREAM)),
-        )
+        return replace(verdict, verdict="quarantine", p_value=p_value, alarms=(*verdict.alarms, STREAM))

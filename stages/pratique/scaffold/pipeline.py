@@ -59,7 +59,7 @@ STAGES = (
             str(paths.SOURCES),
             str(paths.DECISIONS),
         ],
-        params=["seed", "data", "alarms", "shift", "checks", "sources", "review", "signing"],
+        params=["seed", "data", "alarms", "shift", "checks", "sources", "resent", "review", "signing"],
         outs=[
             _persist(str(paths.ACCEPTED)),
             _persist(str(paths.QUARANTINE)),
@@ -107,7 +107,7 @@ STAGES = (
             ),
         ],
         metrics=[{str(paths.DRILL_METRICS): {"cache": False}}],
-        code=[*MEASURING, "training", "results", "drill"],
+        code=[*MEASURING, "training", "quarantine", "results", "drill"],
     ),
     Stage(
         "report",

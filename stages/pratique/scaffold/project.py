@@ -63,6 +63,8 @@ checks:                  # a check that is not named here does not run
 sources:
   unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml
 
+resent: warn             # or quarantine: what becomes of a batch most of whose rows its source sent before
+
 review:
   reviewers: 1           # people who must release a batch before it counts; none of them may have submitted it
 
@@ -94,6 +96,9 @@ drill:                   # known poison in copies of accepted rows
     slow_drip: {{attack: label_flip, rates: [0.02], batches: 10, poisoned_batches: 1}}
 """
 
+
+EMPTY_SECTIONS = {"seed": "0", "resent": "warn"}
+"""What stands for the default of what is no section but a value."""
 
 SOURCES_TEMPLATE = """\
 # Who delivers batches: an entry for each folder of data/incoming/. params.yaml says what becomes of others.
@@ -234,7 +239,7 @@ def _require_sections(params: Path) -> None:
     missing = sorted({name for stage in STAGES for name in stage.params} - set(there))
     if missing:
         names = ", ".join(f"'{name}'" for name in missing)
-        lines = ", ".join(f"`{name}: {'0' if name == 'seed' else '{}'}`" for name in missing)
+        lines = ", ".join(f"`{name}: {EMPTY_SECTIONS.get(name, '{}')}`" for name in missing)
         raise PratiqueError(
             f"{params}: dvc.yaml names {names}, which are not there; add {lines}: what is left out has its default"
         )

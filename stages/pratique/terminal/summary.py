@@ -25,7 +25,7 @@ STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 def summary(batches: list[Record]) -> RenderableType:
     """The batches that were not plainly accepted, why, and what the gate was worth."""
     parts: list[RenderableType] = [_counts(batches)]
-    notable = [facts for facts in batches if facts.verdict != "accept" or facts.outcome != "accepted"]
+    notable = [facts for facts in batches if not facts.plain]
     if notable:
         parts.insert(0, _table(notable))
     found = read_comparison()

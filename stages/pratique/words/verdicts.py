@@ -6,6 +6,7 @@ from pratique.detector.hypotheses import describe
 from pratique.detector.verdict import SHIFT_ALARM
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
+from pratique.words.history import advise_on_history, describe_history
 
 ACCOUNTED = 0.8
 """Share of the suspects that one rule must hold for the statistics to step behind it."""
@@ -111,7 +112,7 @@ def reasons(facts: Record) -> list[str]:
     if facts.fault is not None:
         return [f"unreadable: {facts.fault}"]
     unread = ["released, but none of its rows can be read"] if facts.state == "unread" else []
-    clauses = [*unread, *(hold.reason for hold in facts.holds), *_list_reasons(facts)]
+    clauses = [*unread, *(hold.reason for hold in facts.holds), *_list_reasons(facts), *describe_history(facts)]
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
@@ -186,7 +187,7 @@ def headline(facts: Record) -> str:
     """What is wrong, in one sentence."""
     if facts.fault is not None:
         return "The file can't be read as a table; its bytes are kept as they came."
-    if not facts.holds and not ranked_alarms(facts):
+    if not facts.holds and not ranked_alarms(facts) and not describe_history(facts):
         return f"The batch as a whole looks normal; {suspects(facts)} suspect, one by one."
     return f"{sentence(reasons(facts))}: {suspects(facts)} suspect."
 
@@ -258,7 +259,7 @@ def advice(facts: Record, planted: bool, repeated: bool) -> str:
     if any(check.fault is not None for check in facts.checks):
         return "A check could not measure this batch. Have the failure looked into before you release it."
     if not alarms:
-        return "Look at the suspect rows; the others are accepted."
+        return advise_on_history(facts) or "Look at the suspect rows; the others are accepted."
     if not facts.rows:
         return "The file has no rows. Ask the source to send it again; reject this one."
     rule = explaining_rule(facts)

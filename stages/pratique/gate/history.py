@@ -1,0 +1,97 @@
+"""The rows of every batch at the head, so that the gate sees what a change brings that was there before.
+
+What was read of a file is kept under the name that git or DVC gives its bytes, beside the profiles, so that a gate asks
+for old batches once.
+"""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError, UnreadableBatch
+from pratique.core.hashing import sha256_json
+from pratique.core.progress import show_progress
+from pratique.core.screen import say
+from pratique.core.sketch import NO_SKETCH, RowSketch
+from pratique.core.writing import write_bytes
+from pratique.detector.cache import key_of
+from pratique.detector.detector import Detector
+from pratique.gate.base import BasePolicy, own_folder
+from pratique.gate.changes import Change
+from pratique.quarantine.clearing import read_trusted_rows
+from pratique.quarantine.repeats import History
+from pratique.tables.arrival import batch_name
+from pratique.tables.reading import read_file
+
+Sketches = dict[str, RowSketch]
+
+
+def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> History:
+    """The rows of all batches at the head: of those that the change brings any may repeat what was there before.
+
+    An old batch whose bytes can't be had is left out, and named; one that is examined is not.
+    """
+    layout = room.detector.layout
+    place = own_folder(change.base.folder) / "sketches" / f"{key_of(sha256_json(repr(layout)), 'sketches')}.npz"
+    kept = _read(place)
+    found: dict[Path, RowSketch] = {}
+    missing: list[str] = []
+    for path, origin in show_progress(change.after.files.items(), "reading batches"):
+        if path not in chosen and origin.object in kept:
+            found[path] = kept[origin.object]
+            continue
+        try:
+            found[path] = _sketch(change, path, room.detector)
+        except PratiqueError as error:
+            missing.append(str(error))
+    if missing:
+        say(f"not searched for rows that come again: {len(missing)} batches; the first: {missing[0]}", error=True)
+    _write(place, {change.after.files[path].object: sketch for path, sketch in found.items()})
+    brought = set(change.files)
+    order = sorted(found, key=lambda path: (path in brought, batch_name(path)))
+    sketches = {batch_name(path): found[path] for path in order if found[path].rows}
+    return History(sketches, read_trusted_rows(room.detector), room.params.alarms.alpha)
+
+
+def _sketch(change: Change, path: Path, detector: Detector) -> RowSketch:
+    """Of a file of the change, which is copied to a place of ours; of bytes that are no table there is none."""
+    with TemporaryDirectory(prefix="pratique-") as folder:
+        copy = change.after.copy(path, Path(folder) / path.name)
+        try:
+            table = read_file(copy.path, detector.layout.ignored, detector.layout.names).table
+            return RowSketch.of(Batch(batch_name(path), table, detector.layout).content)
+        except UnreadableBatch:
+            return NO_SKETCH
+
+
+def _read(place: Path) -> Sketches:
+    """What is kept; nothing where it can't be read."""
+    try:
+        with np.load(BytesIO(place.read_bytes()), allow_pickle=False) as stored:
+            objects, rows, distinct, names = (stored[key].tolist() for key in ("objects", "rows", "distinct", "names"))
+            hashes = np.split(stored["hashes"], np.cumsum(stored["lengths"])[:-1])
+        pairs = zip(objects, hashes, rows, distinct, names, strict=True)
+        return {name: RowSketch(mine, n, d, sha256 or None) for name, mine, n, d, sha256 in pairs}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return {}
+
+
+def _write(place: Path, sketches: Mapping[str, RowSketch]) -> None:
+    each = list(sketches.values())
+    out = BytesIO()
+    np.savez_compressed(
+        out,
+        allow_pickle=False,
+        objects=np.array(list(sketches), dtype=str),
+        hashes=np.concatenate([NO_SKETCH.hashes, *(sketch.hashes for sketch in each)]),
+        lengths=np.array([len(sketch.hashes) for sketch in each], np.int64),
+        rows=np.array([sketch.rows for sketch in each], np.int64),
+        distinct=np.array([sketch.distinct for sketch in each], np.int64),
+        names=np.array([sketch.sha256 or "" for sketch in each], dtype=str),
+    )
+    write_bytes(place, out.getvalue())

@@ -1,0 +1,36 @@
+"""What other batches say of one, in plain words: its source's stream, and rows that came before."""
+
+from pratique.provenance.parts import RepeatRecord
+from pratique.provenance.record import Record
+from pratique.quarantine.rulings import RESENT
+from pratique.quarantine.stream import STREAM
+
+DRIPPED = (
+    "The last batches of this source look poisoned together, though each by itself may not. Look at those before this "
+    "one, too, and ask the source what has changed."
+)
+CAME_AGAIN = (
+    "A model that learns from both counts these rows twice. Ask the source whether it sent them again by mistake, or "
+    "to correct them: a correction comes under the name of the batch that it corrects."
+)
+
+
+def describe_history(facts: Record) -> list[str]:
+    """A clause for each alarm that no batch raises by itself."""
+    stream = ["its source has sent a little poison in many batches"] if STREAM in facts.alarms else []
+    barred = any(hold.code == RESENT for hold in facts.holds)
+    return [*stream, *([] if facts.repeats is None or barred else [_describe_repeat(facts.repeats)])]
+
+
+def advise_on_history(facts: Record) -> str:
+    """What to do about a batch that nothing else speaks against; nothing where its history says nothing."""
+    if STREAM in facts.alarms:
+        return DRIPPED
+    return "" if facts.repeats is None else CAME_AGAIN
+
+
+def _describe_repeat(repeats: RepeatRecord) -> str:
+    """How many rows came before, and where."""
+    about = "" if repeats.exact else "about "
+    rejected = ", which somebody rejected" if repeats.rejected else ""
+    return f"{about}{repeats.shared:,} of {repeats.rows:,} rows stand in {repeats.batch} already{rejected}"
