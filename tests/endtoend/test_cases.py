@@ -10,6 +10,7 @@ import pytest
 
 CASES = Path(__file__).parents[1] / "cases"
 LINES = list(csv.DictReader((CASES / "cases.csv").read_text(encoding="utf-8").splitlines()))
+LABELS = {("one-row", "trusted"): "ill", ("one-row", "trusted_kind"): "kind"}
 HONEST_ALARMS = {"clinic": 1}
 """Honest batches of a folder that the budget may quarantine: of 30 one has labels that look flipped, p = 0.005."""
 
@@ -22,11 +23,11 @@ def start(new_project):
     def of(case, trusted="trusted", label=None, ignore=""):
         if (case, trusted, ignore) not in made:
             project = new_project()
-            for name in ("holdout", "holdout_clean"):
+            for name in ("holdout_kind",) if trusted == "trusted_kind" else ("holdout", "holdout_clean"):
                 for file in (CASES / case).glob(f"{name}.*"):
                     shutil.copy(file, project.path(f"data/holdout/{file.name}"))
             file = next((CASES / case).glob(f"{trusted}.*"))
-            label = label or next(line["label"] for line in LINES if line["case"] == case)
+            label = label or LABELS.get((case, trusted)) or next(x["label"] for x in LINES if x["case"] == case)
             assert project.pratique("init", ".", "--from", str(file), "--label", label, "--yes").code == 0
             params = (project.root / "params.yaml").read_text(encoding="utf-8")
             project.path("params.yaml").write_text(params.replace("ignore: []", f"ignore: [{ignore}]"), "utf-8")
@@ -63,6 +64,10 @@ HONEST = [
     ("missing-markers", "trusted_clean", "honest* na*", ""),
     ("missing-markers", "trusted_na", "honest* na*", ""),
     ("locale", "trusted", "locale", ""),
+    ("one-row", "trusted", "one*", ""),
+    ("one-row", "trusted_kind", "kind*", ""),
+    ("spikes", "trusted", "honest*", ""),
+    ("conflicts", "trusted", "exact_repeat5", ""),
 ]
 
 
@@ -75,7 +80,7 @@ def test_honest_rows_get_through(start, case, trusted, patterns, ignore):
 
 
 def test_every_line_of_the_cases_has_a_test():
-    tested = {case for case, *_ in HONEST} | {"numeric-target", "broken-rules"}
+    tested = {case for case, *_ in HONEST} | {"numeric-target", "broken-rules", "rare-class"}
     assert {line["case"] for line in LINES} == tested == {each.name for each in CASES.iterdir() if each.is_dir()}
 
 
@@ -175,3 +180,49 @@ def test_no_cell_of_a_personal_column_is_written_but_where_rows_are(start):
             said.append(content.decode("utf-8", "ignore"))
     told = "\n".join(said)
     assert not [cell for cell in cells if cell in told]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("case", "patterns"),
+    [("rare-class", "nofraud* onefraud* twofraud* threefraud* thousand*"), ("blocks-of-time", "hours*")],
+)
+def test_honest_change_is_never_called_poison(start, case, patterns):
+    for name, each in check(start(case), case, patterns).items():
+        assert is_accepted(each) or each["alarms"] == ["shift"], (name, each["alarms"])
+
+
+@pytest.mark.slow
+def test_changed_labels_of_a_rare_class_are_poison(start):
+    found = check(start("rare-class"), "rare-class", "flipped5pc")
+    assert found["flipped5pc"]["verdict"] == "quarantine"
+    assert set(found["flipped5pc"]["alarms"]) - {"shift"}
+
+
+@pytest.mark.slow
+def test_triggers_under_any_label_are_poison_and_their_values_are_named(start):
+    project = start("spikes")
+    found = check(project, "spikes", "two12* two25* four12* one06*")
+    assert {each["verdict"] for each in found.values()} == {"quarantine"}
+    assert all("values" in each["alarms"] for each in found.values())
+
+
+@pytest.mark.slow
+def test_a_trigger_in_a_few_rows_of_many_batches_brings_the_stream_to_an_alarm(start):
+    project = start("spikes")
+    for file in (CASES / "spikes").glob("drip_*.csv"):
+        shutil.copy(file, project.path(f"data/incoming/vendor/{file.name}"))
+    project.stages("ingest", "validate")
+    alarms = {row["batch"]: row["alarms"].split(";") for row in project.table("data/reports/batches.csv")}
+    assert any("stream" in each for each in alarms.values()), alarms
+
+
+@pytest.mark.slow
+def test_contradictions_are_held_or_their_pairs_are_named(start):
+    project = start("conflicts")
+    found = check(project, "conflicts", "conflict*")
+    assert (found["conflict_trusted3"]["verdict"], found["conflict_trusted3"]["suspects"]) == ("partial", 3)
+    assert found["conflict_within5"]["verdict"] == "quarantine"
+    rows = pq.read_table(project.root / "rows.parquet").to_pandas()
+    scores = rows[rows["path"].str.contains("within5")].sort_values("score")["row"].tolist()
+    assert set(scores[-10:]) == {0, 1, 2, 3, 4, 49, 50, 51, 52, 53}

@@ -51,7 +51,7 @@ class Duplicates(BatchCheck):
     same. Agreement in a cell counts by -log of the share of trusted rows that have this value; the similarity of a
     pair is the sum over columns. Of M pairs of trusted rows the 1st, 4th, 30th and 300th most similar set limits, and
     what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
-    P[Poisson(c N max(k, 1) / M) >= X]; the same is asked of pairs with two different labels. c is 5, or twice the
+    P[Poisson(c N max(k, 1) / M) >= X]; the same is asked among the pairs with two different labels. c is 5, or twice the
     factor by which the 30 most similar such pairs are more common in the lowest or highest third of a column or in
     one class. Rows form a crowd where three agree in the same cells and these count as much as the 30th most similar
     pair of trusted rows; its members but two are held against those of trusted crowds in the same way, by trios
@@ -82,7 +82,7 @@ class Duplicates(BatchCheck):
         return FittedDuplicates(
             cells,
             LikenessLimits.of(pairs.similar, count, margin),
-            LikenessLimits.of(contradicting.similar, count, contradicting.margin(regions)),
+            LikenessLimits.of(contradicting.similar, len(contradicting.similar), contradicting.margin(regions)),
             CrowdLimit.of(placed, pairs, margin),
         )
 
@@ -204,14 +204,15 @@ class FittedDuplicates(FittedBatchCheck):
         pairs = Pairs.of(some, placed)
         count = len(pairs.similar)
         groups = find_crowds(placed, pairs, self.crowd_limit.limit)
+        contradicting = pairs.contradicting
         any_labels = self.any_labels.rarest(pairs.similar, count)
-        two_labels = self.two_labels.rarest(pairs.contradicting.similar, count)
+        two_labels = self.two_labels.rarest(contradicting.similar, len(contradicting.similar))
         rarity = {
             "pairs": any_labels.rarity,
             "pairs with two labels": two_labels.rarity,
             "crowds": self.crowd_limit.rarity(groups, len(rows)),
         }
-        suspects = _suspects([(any_labels, pairs), (two_labels, pairs.contradicting)])
+        suspects = _suspects([(any_labels, pairs), (two_labels, contradicting)])
         if rarity["crowds"] >= SUSPECT_RARITY:
             suspects |= {row: suspects.get(row, 0.0) for group in groups for row in group.tolist()}
         crowds = [self._crowd(batch, rows, placed, group) for group in groups]
