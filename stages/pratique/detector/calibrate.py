@@ -144,7 +144,7 @@ def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.ran
     Where rows have an order, pseudo-batches are consecutive.
     """
     half = min(len(held_out) for _, held_out in pairs) // 2
-    sizes = [s for s in (5, 10, 20, 50, 100, 200, 500) if s <= half] or [max(1, half)]
+    sizes = [s for s in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500) if s <= half] or [max(1, half)]
     samples = [
         np.array(
             [

@@ -15,7 +15,7 @@ from pratique.statistics.tail import SmoothTail
 
 MIXTURE_SHARES = np.array([0.02, 0.05, 0.1, 0.2, 0.4, 0.8])
 SHARE_GRID = np.concatenate([[0.0], np.geomspace(0.001, 1, 200)])
-MIXTURE_SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
+MIXTURE_SIZES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 20_000, 100_000, 1_000_000)
 MIXTURE_DRAWS = 2000
 REFERENCES_AT_ONCE = 100
 LOG_ODDS_LIMIT = 20.0

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 import numpy as np
 from scipy import special, stats
 
-NULL_SIZES = (5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+NULL_SIZES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 """Batch sizes at which a null is learned; between them it is interpolated in the logarithm of the size."""
 NULL_DRAWS = 2000
 DRAWS_AT_ONCE = 20

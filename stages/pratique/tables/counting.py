@@ -139,5 +139,6 @@ def _step(column: np.ndarray) -> float:
     return 10.0 ** np.floor(np.log10(spread / 10)) if np.isfinite(spread) and spread > 1e-300 else 0.0
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _round(cells: np.ndarray, step: float) -> np.ndarray:
     return np.asarray(np.round(cells / step) * step) if step else cells
