@@ -79,10 +79,11 @@ def _calibrate_check(
         bounded_as: Logarithm | None = "chance" if check.valid_by_itself else None
         null = replace(_pseudo_batch_null(name, pairs, rng), bounded_as=bounded_as)
         return CalibratedCheck(fitted, null, None)
-    scores = np.empty(len(trusted))
+    scores, counted = np.empty(len(trusted)), np.empty(len(trusted))
     for rows, finding in zip(parts, findings, strict=True):
         scores[rows] = finding.row_scores
-    return CalibratedCheck(fitted, fit_null_of_scores(scores, _mean, rng), ConformalScore.of(scores))
+        counted[rows] = finding.row_scores if finding.flagged is None else finding.flagged
+    return CalibratedCheck(fitted, fit_null_of_scores(counted, _mean, rng), ConformalScore.of(scores))
 
 
 def _fit_folds(

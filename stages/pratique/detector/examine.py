@@ -224,7 +224,7 @@ def _measure_mean_shift(
 def _is_judged(check: str) -> bool:
     """Whether a check's statistic is judged by itself, or only what the rows are weighed with."""
     kind = load_check(check)
-    return not issubclass(kind, RowCheck) or kind.judges_mean
+    return not issubclass(kind, RowCheck) or kind.judged_alone
 
 
 def _readers(batch: Batch) -> list[np.ndarray]:
@@ -280,5 +280,6 @@ def _merge(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Fin
         statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
         row_scores=_average_over_folds(scores, readers, rows) if scores and rows else None,
         signals={},
+        flagged=None,
         evidence=findings[0].evidence.relocate(readers[0]),
     )
