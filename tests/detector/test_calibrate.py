@@ -34,6 +34,7 @@ CHECKS = (
     "density",
     "duplicates",
     "expectations",
+    "extremes",
     "labels",
     "leaks",
     "losses",

@@ -28,12 +28,12 @@ class Labels(RowCheck):
     Claim: clean labels agree with the labels of nearby trusted rows about as often as trusted labels do
     among themselves.
 
-    Formula: with the k nearest reference rows at distances d_i between normal scores, weights w_i = 1 / (d_i + d_k / 10)
-    and the reference's class shares pi, the row's score is -log p(y), p(y) = (sum of w_i over neighbours labelled y
-    + w pi_y) / (sum of w_i + w), w the mean weight: the cross-entropy of one pseudo-neighbour-smoothed kNN
-    vote, in nats. A label that the reference lacks has pi_y = 1 / rows. A row is flagged where less than a fifth of the
-    weighted votes is for its label; the share of such rows is judged by itself. What the votes are for is suggested to
-    people, never applied.
+    Formula: with the k nearest reference rows at distances d_i between normal scores, weights
+    w_i = 1 / (d_i + d_k / 10) and the reference's class shares pi, the row's score is -log p(y),
+    p(y) = (sum of w_i over neighbours labelled y + w pi_y) / (sum of w_i + w), w the mean weight: the cross-entropy of
+    one pseudo-neighbour-smoothed kNN vote, in nats. A label that the reference lacks has pi_y = 1 / rows. A row is
+    flagged where less than a fifth of the weighted votes is for its label; the share of such rows is judged by itself.
+    What the votes are for is suggested to people, never applied.
 
     After Paudice, Munoz-Gonzalez and Lupu, "Label sanitization against label flipping poisoning attacks"
     (2018), with neighbours taken from trusted rows only, because neighbours within a batch are the attacker's.

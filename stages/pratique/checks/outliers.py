@@ -26,7 +26,7 @@ DETECTORS: dict[DetectorName, str] = {
     "knn": "pyod's kNN",
     "lof": "pyod's LOF",
 }
-ODDER = 0.98
+ODDER = 0.99
 """Share of the rows that the detector was fitted on which a flagged row is odder than."""
 
 
@@ -41,7 +41,7 @@ class Outliers(RowCheck):
     averaged over the two. A class with fewer than `smallest_class` trusted rows, or none, is judged by the overall
     distance alone. Signals: both distances, the own one against that to the nearest other class, and the score of a
     detector of pyod's, fitted on trusted rows only. `detector` says which: `iforest`, `ecod`, `copod`, `knn` or `lof`.
-    A row is flagged where it is odder to the detector than 98 in 100 of these rows; the share of such rows is judged by
+    A row is flagged where it is odder to the detector than 99 in 100 of these rows; the share of such rows is judged by
     itself.
 
     After Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large data sets" (2000), and, by
@@ -61,6 +61,8 @@ class Outliers(RowCheck):
         "pyod.models.iforest.IForest",
         "pyod.models.knn.KNN",
         "pyod.models.lof.LOF",
+        "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.tree._tree.Tree",
     )
 
@@ -92,7 +94,7 @@ class Outliers(RowCheck):
         """The detector, frozen, and the score above which it flags a row."""
         if self.detector in ("ecod", "copod"):
             ranks = TailRanks.fit(points, averages=self.detector == "copod")
-            return ranks, float(np.quantile(ranks.decision_function(points), ODDER))
+            return ranks, float(np.quantile(ranks.score(points, new=0), ODDER))
         detector = self._make_detector(len(points), rng).fit(points)
         return detector, float(np.quantile(detector.decision_scores_, ODDER))
 
@@ -103,7 +105,7 @@ class Outliers(RowCheck):
 
         neighbours = max(1, min(self.neighbours, rows - 1))
         if self.detector == "knn":
-            return KNN(n_neighbors=neighbours, algorithm="brute")
+            return KNN(n_neighbors=neighbours)
         if self.detector == "lof":
             return LOF(n_neighbors=neighbours, algorithm="brute")
         return IForest(n_estimators=self.trees, random_state=int(rng.integers(2**31)))
@@ -140,9 +142,13 @@ class TailRanks:
 
     def decision_function(self, points: np.ndarray, /) -> np.ndarray:
         """The score of each row beside the trusted rows."""
-        rows = len(self.known.values)
+        return self.score(points, new=1)
+
+    def score(self, points: np.ndarray, new: int) -> np.ndarray:
+        """The same, of rows that are `new`, 1 each, or of the trusted rows themselves, 0."""
         below, not_above = self.known.places(points)
-        low, high = -np.log((not_above + 1) / (rows + 1)), -np.log((rows - below + 1) / (rows + 1))
+        rows = len(self.known.values) + new
+        low, high = -np.log((not_above + new) / rows), -np.log((rows - below) / rows)
         skewed = low * (self.skew <= 0) + high * (self.skew >= 0)
         either = (low + high) / 2 if self.averages else np.maximum(low, high)
         return np.asarray(np.maximum(skewed, either).sum(axis=1))
@@ -199,9 +205,7 @@ class FittedOutliers(FittedRowCheck):
             "detector": odd,
         }
         evidence = self._evidence(batch, points, np.column_stack([scores, overall, own]))
-        return RowScores(
-            scores, "log relative distance", signals, evidence, odd > self.bound, DETECTORS[self.detector]
-        )
+        return RowScores(scores, "log relative distance", signals, evidence, odd > self.bound, DETECTORS[self.detector])
 
     def _evidence(self, batch: Batch, points: np.ndarray, measured: np.ndarray) -> Evidence:
         names = batch.layout.numeric

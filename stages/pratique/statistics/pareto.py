@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-TAIL_SHARE = 0.1
-"""Share of the values that form the tail."""
-LIGHTEST_SHAPE, UNKNOWN_SHAPE = -0.5, 1.0
-"""A triangle's tail, and one without a mean: what a tail of no values is taken for."""
+from pratique.statistics.tail import LIGHTEST_SHAPE, TAIL_SHARE
+
+UNKNOWN_SHAPE = 1.0
+"""What a tail of no values is taken for: one without a mean."""
 UNKNOWN_SHAPE_ROWS = 10
 """Values that `UNKNOWN_SHAPE` counts for, beside those of the tail."""
 SHAPE_DEVIATIONS = 2.0
@@ -96,7 +96,7 @@ def estimate_shape(excess: np.ndarray) -> float:
 
 
 def fit_scale(excess: np.ndarray, shape: float) -> float:
-    """The likeliest scale of positive values that follow a generalised Pareto distribution of this shape, at least 0."""
+    """The likeliest scale of positive values that follow a generalised Pareto distribution of this shape, 0 or more."""
     unit = excess.max()
     ordered = excess / unit
     scale = ordered.mean()
