@@ -199,7 +199,7 @@ def fitted(case: Case) -> Fitted:
 def assert_equal(one: Finding, other: Finding) -> None:
     for field in fields(Finding):
         mine, yours = getattr(one, field.name), getattr(other, field.name)
-        if field.name == "row_scores" and mine is not None:
+        if field.name in ("row_scores", "flagged") and mine is not None:
             np.testing.assert_array_equal(mine, yours)
         elif field.name == "signals":
             assert mine.keys() == yours.keys()
@@ -217,7 +217,9 @@ def assert_sound(finding: Finding, batch: Batch) -> None:
     if scores is not None:
         assert scores.shape == (len(batch),)
         assert np.isfinite(scores).all()
-        assert finding.statistic == pytest.approx(scores.mean() if len(batch) else 0.0, rel=1e-12)
+        counted = scores if finding.flagged is None else finding.flagged
+        assert counted.shape == (len(batch),)
+        assert finding.statistic == pytest.approx(counted.mean() if len(batch) else 0.0, rel=1e-12)
     for name, signal in finding.signals.items():
         assert signal.shape == (len(batch),), name
         assert np.isfinite(signal).all(), name
@@ -310,6 +312,9 @@ def test_the_order_of_rows_does_not_matter(case: Case, fitted: Fitted) -> None:
     assert (one.row_scores is None) == (other.row_scores is None)
     if one.row_scores is not None and other.row_scores is not None:
         np.testing.assert_allclose(other.row_scores, one.row_scores[order], rtol=1e-9, atol=1e-12)
+    assert (one.flagged is None) == (other.flagged is None)
+    if one.flagged is not None and other.flagged is not None:
+        np.testing.assert_array_equal(other.flagged, one.flagged[order])
     for name, signal in one.signals.items():
         np.testing.assert_allclose(other.signals[name], signal[order], rtol=1e-9, atol=1e-9, err_msg=name)
 
@@ -317,14 +322,16 @@ def test_the_order_of_rows_does_not_matter(case: Case, fitted: Fitted) -> None:
 def test_a_row_that_is_scored_by_what_was_learned_scores_the_same_alone(case: Case, fitted: Fitted) -> None:
     """Its null and its p-value come from trusted rows, which were measured in other company."""
     batch = case.spoiled()
-    scores = measure(fitted, batch).row_scores
     if not isinstance(case.check, RowCheck):
         return
     with threadpool_limits(limits=1):  # as in every command
         alone = [measure(fitted, case.batch(batch.table.slice(row, 1))) for row in range(len(batch))]
-        together = measure(fitted, batch).signals
-    np.testing.assert_allclose([finding.statistic for finding in alone], scores, rtol=1e-9)
-    for name, signal in together.items():
+        together = measure(fitted, batch)
+    np.testing.assert_allclose([f.row_scores[0] for f in alone], together.row_scores, rtol=1e-9)
+    assert {finding.flagged is None for finding in alone} == {together.flagged is None}
+    if together.flagged is not None:
+        np.testing.assert_array_equal([f.flagged[0] for f in alone], together.flagged)
+    for name, signal in together.signals.items():
         np.testing.assert_allclose([f.signals[name][0] for f in alone], signal, rtol=1e-9, atol=1e-9, err_msg=name)
 
 

@@ -36,3 +36,12 @@ def test_a_row_without_a_number_is_named():
         RuleBreaches(np.array([True])).finding(2)
     with pytest.raises(ValueError, match="minus log10 of the p-value is nan, expected a finite number"):
         BatchScore(float("nan")).finding(2)
+
+
+def test_the_statistic_of_flagged_rows_is_their_share():
+    flags = np.array([True, False, False, True])
+    finding = RowScores(np.arange(4.0), "points", flagged=flags, flagged_by="votes").finding(4)
+    assert (finding.statistic, finding.unit) == (0.5, "share of rows, by votes")
+    assert finding.row_scores.tolist() == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match=r"flagged of shape \(4,\), expected 5 finite numbers"):
+        RowScores(np.arange(5.0), "points", flagged=flags).finding(5)

@@ -35,6 +35,7 @@ CHECKS = (
     "density",
     "duplicates",
     "expectations",
+    "extremes",
     "labels",
     "leaks",
     "losses",

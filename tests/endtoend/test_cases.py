@@ -80,7 +80,7 @@ def test_honest_rows_get_through(start, case, trusted, patterns, ignore):
 
 
 def test_every_line_of_the_cases_has_a_test():
-    tested = {case for case, *_ in HONEST} | {"numeric-target", "broken-rules", "rare-class"}
+    tested = {case for case, *_ in HONEST} | {"numeric-target", "broken-rules", "rare-class", "absurd"}
     assert {line["case"] for line in LINES} == tested == {each.name for each in CASES.iterdir() if each.is_dir()}
 
 
@@ -108,6 +108,25 @@ def test_text_among_numbers_holds_its_row(start, trusted):
     for name, held in rows[rows["quarantined"]].groupby("path")["row"]:
         lines = list(csv.DictReader(Path(name).read_text().splitlines()))
         assert {"abc", "#REF!"} >= {lines[row]["glucose"] for row in held}
+
+
+@pytest.mark.slow
+def test_one_absurd_cell_holds_its_row_and_names_the_column(start):
+    project, columns = start("absurd"), {"giant": "bill_3", "negative": "limit_bal", "code": "months_late"}
+    found = check(project, "absurd", " ".join(f"{kind}_*" for kind in columns))
+    assert {each["verdict"] for each in found.values()} == {"partial"}
+    held = pq.read_table(project.root / "rows.parquet").to_pandas().query("quarantined")
+    for kind, column in columns.items():
+        for file in sorted((CASES / "absurd").glob(f"{kind}_*")):
+            shutil.copy(file, project.path(f"data/incoming/bank/{file.name}"))
+            cells = [float(line[column]) for line in csv.DictReader(file.read_text().splitlines())]
+            absurd = max(cells, key=lambda cell: cell if kind != "negative" else -cell)
+            assert held[held["path"].str.endswith(file.name)]["row"].tolist() == [cells.index(absurd)]
+    project.stages("ingest", "validate")
+    for record in sorted((project.root / "data/records/bank").glob("*.json")):
+        (suspect,) = json.loads(record.read_text())["predicate"]["suspects"]
+        assert suspect["check"] == "extremes"
+        assert suspect["rule"].startswith(f"{columns[record.stem.split('_')[0]]}: far ")
 
 
 @pytest.mark.slow

@@ -57,7 +57,8 @@ def test_long_lists_are_cut_and_counted():
 def test_the_strongest_reason_comes_first(make_record, alarm):
     facts = make_record(checks=(alarm("labels", p_value=1e-3), alarm("outliers", p_value=1e-9)), suspect_count=2)
     labels = "abels contradict their trusted neighbours"
-    assert words.headline(facts) == f"Rows lie far from trusted rows and l{labels}: 2 of 40 rows are suspect."
+    odd = "Rows are odder than nearly all trusted rows"
+    assert words.headline(facts) == f"{odd} and l{labels}: 2 of 40 rows are suspect."
     assert words.headline(make_record()) == f"L{labels}: 1 of 40 rows is suspect."
 
 

@@ -47,16 +47,16 @@ class Duplicates(BatchCheck):
     Claim: finds copies, exact or nearly so, above all those under another label, and triggers, whose few cells are
     alike in every row that carries them. It does not see what was changed independently in each row.
 
-    Formula: two rows agree in a number if at most one trusted value lies between theirs, in a level if it is the
-    same. Agreement in a cell counts by -log of the share of trusted rows that have this value; the similarity of a
-    pair is the sum over columns. Of M pairs of trusted rows the 1st, 4th, 30th and 300th most similar set limits, and
-    what is beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as
-    P[Poisson(c N max(k, 1) / M) >= X]; the same is asked among the pairs with two different labels. c is 5, or twice the
-    factor by which the 30 most similar such pairs are more common in the lowest or highest third of a column or in
-    one class. Rows form a crowd where three agree in the same cells and these count as much as the 30th most similar
-    pair of trusted rows; its members but two are held against those of trusted crowds in the same way, by trios
-    instead of pairs. The statistic is -log10 of the smallest of these chances. Its null is learned from
-    pseudo-batches, because pairs that share a row are not independent, but never makes it rarer than it says.
+    Formula: two rows agree in a number if at most one trusted value lies between theirs, in a level if it is the same.
+    Agreement in a cell counts by -log of the share of trusted rows that have this value; the similarity of a pair is
+    the sum over columns. Of M pairs of trusted rows the 1st, 4th, 30th and 300th most similar set limits, and what is
+    beyond all. If k trusted pairs reach a limit and X of the N pairs of a batch do, that is as rare as P[Poisson(c N
+    max(k, 1) / M) >= X]; the same is asked among the pairs with two different labels. c is 5, or twice the factor by
+    which the 30 most similar such pairs are more common in the lowest or highest third of a column or in one class.
+    Rows form a crowd where three agree in the same cells and these count as much as the 30th most similar pair of
+    trusted rows; its members but two are held against those of trusted crowds in the same way, by trios instead of
+    pairs. The statistic is -log10 of the smallest of these chances. Its null is learned from pseudo-batches, because
+    pairs that share a row are not independent, but never makes it rarer than it says.
 
     Source: Goodall, "A new similarity index based on probability", Biometrics 22 (1966), on rare agreements.
 

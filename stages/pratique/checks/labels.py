@@ -1,21 +1,25 @@
 """Label sanitization by nearest trusted neighbours."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from pratique.contract.check import FittedRowCheck, RowCheck, rank_rows, show_label
-from pratique.contract.evidence import Evidence, RowEvidence
+from pratique.contract.evidence import SUGGESTION, Evidence, RowEvidence
 from pratique.contract.finding import RowScores
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.core.text import shorten
-from pratique.tables.encoding import Encoder
+from pratique.tables.encoding import Encoder, Ranks
 
 if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
+
+
+CONTRADICTED = 0.2
+"""A label is contradicted where a smaller share of the neighbours' weighted votes is for it."""
 
 
 class Labels(RowCheck):
@@ -24,10 +28,12 @@ class Labels(RowCheck):
     Claim: clean labels agree with the labels of nearby trusted rows about as often as trusted labels do
     among themselves.
 
-    Formula: with the k nearest reference rows at distances d_i, weights w_i = 1 / (d_i + d_k / 10) and the
-    reference's class shares pi, the row's score is -log p(y), p(y) = (sum of w_i over neighbours labelled y
-    + w pi_y) / (sum of w_i + w), w the mean weight: the cross-entropy of one pseudo-neighbour-smoothed kNN
-    vote, in nats. A label that the reference lacks has pi_y = 1 / rows.
+    Formula: with the k nearest reference rows at distances d_i between normal scores, weights
+    w_i = 1 / (d_i + d_k / 10) and the reference's class shares pi, the row's score is -log p(y),
+    p(y) = (sum of w_i over neighbours labelled y + w pi_y) / (sum of w_i + w), w the mean weight: the cross-entropy of
+    one pseudo-neighbour-smoothed kNN vote, in nats. A label that the reference lacks has pi_y = 1 / rows. A row is
+    flagged where less than a fifth of the weighted votes is for its label; the share of such rows is judged by itself.
+    What the votes are for is suggested to people, never applied.
 
     After Paudice, Munoz-Gonzalez and Lupu, "Label sanitization against label flipping poisoning attacks"
     (2018), with neighbours taken from trusted rows only, because neighbours within a batch are the attacker's.
@@ -38,25 +44,27 @@ class Labels(RowCheck):
     alarm: ClassVar[str] = "labels contradict their trusted neighbours"
     advice: ClassVar[str] = ADVICE["labels"]
     about: ClassVar[Subject] = "labels"
+    judged_alone: ClassVar[bool] = True
+    budget_share: ClassVar[float | None] = 0.04
 
-    neighbours: int = Field(10, ge=1, le=1000)
+    neighbours: int = Field(20, ge=1, le=1000)
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedLabels":
         """Index the trusted rows."""
         from sklearn.neighbors import NearestNeighbors
 
-        encoder = Encoder.fit(trusted)
-        points = encoder.transform(trusted)
+        ranks = Ranks.fit(trusted, Encoder.fit(trusted))
+        points = ranks.transform(trusted)
         index = NearestNeighbors(n_neighbors=min(self.neighbours, len(points)), algorithm="brute").fit(points)
         classes, codes = np.unique(trusted.labels, return_inverse=True)
-        return FittedLabels(encoder, index, classes, codes, np.bincount(codes) / len(codes))
+        return FittedLabels(ranks, index, classes, codes, np.bincount(codes) / len(codes))
 
 
 @dataclass(frozen=True)
 class FittedLabels(FittedRowCheck):
     """Trusted rows by place, with their labels as indices into `classes`."""
 
-    encoder: Encoder
+    ranks: Ranks
     index: "NearestNeighbors"
     classes: np.ndarray
     codes: np.ndarray
@@ -64,7 +72,7 @@ class FittedLabels(FittedRowCheck):
 
     def measure(self, batch: Batch) -> RowScores:
         """Cross-entropy of each row's label under its trusted neighbours' vote."""
-        distance, neighbour = self.index.kneighbors(self.encoder.transform(batch))
+        distance, neighbour = self.index.kneighbors(self.ranks.transform(batch))
         weight = 1 / (distance + distance[:, -1:] / 10 + np.finfo(float).tiny ** 0.5)
         weight /= weight.mean(axis=1, keepdims=True)
         votes = self.codes[neighbour]
@@ -74,21 +82,24 @@ class FittedLabels(FittedRowCheck):
         agree = (weight * (votes == own[:, None])).sum(axis=1)
         prior = np.where(known, self.shares[own], 1 / len(self.codes))
         scores = -np.log((agree + prior) / (weight.shape[1] + 1))
-        return RowScores(scores, "nats a row", evidence=self._evidence(batch, scores, votes))
+        flagged = agree < CONTRADICTED * weight.shape[1]
+        return RowScores(scores, "nats a row", evidence=self._evidence(batch, scores, votes, flagged), flagged=flagged)
 
-    def _evidence(self, batch: Batch, scores: np.ndarray, votes: np.ndarray) -> Evidence:
-        personal = batch.layout.label in batch.layout.personal
-        return Evidence.of_rows(
-            [
-                RowEvidence(
-                    (int(row),),
-                    {"label": show_label(batch, row), "score": float(scores[row])}
-                    | ({} if personal else {"neighbours say": self._count(votes[row])}),
-                )
-                for row in rank_rows(batch, scores)
-            ]
-        )
+    def _evidence(self, batch: Batch, scores: np.ndarray, votes: np.ndarray, flagged: np.ndarray) -> Evidence:
+        entries = []
+        for row in rank_rows(batch, scores):
+            label = show_label(batch, row)
+            facts: dict[str, Any] = {"label": label, "score": float(scores[row])}
+            if batch.layout.label not in batch.layout.personal:
+                counts = self._count(votes[row])
+                other, count = next(iter(counts.items()))
+                facts["neighbours say"] = counts
+                if flagged[row]:
+                    facts[SUGGESTION] = f"{label or '(none)'} → {other}, {count} of {len(votes[row])} neighbours"
+            entries.append(RowEvidence((int(row),), facts))
+        return Evidence.of_rows(entries)
 
     def _count(self, votes: np.ndarray) -> dict[str, int]:
+        """How many neighbours carry each label, the most common first."""
         counts = np.bincount(votes, minlength=len(self.classes))
         return {shorten(str(self.classes[c])): int(counts[c]) for c in np.argsort(-counts, kind="stable") if counts[c]}

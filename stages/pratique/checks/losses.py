@@ -46,7 +46,7 @@ class Losses(RowCheck):
     alarm: ClassVar[str] = "labels are unlikely by models of trusted rows"
     advice: ClassVar[str] = ADVICE["labels"]
     about: ClassVar[Subject] = "labels"
-    judges_mean: ClassVar[bool] = True
+    judged_alone: ClassVar[bool] = True
     label_likelihood: ClassVar[bool] = True
     trusts: ClassVar[tuple[str, ...]] = ("sklearn.tree._tree.Tree",)
 

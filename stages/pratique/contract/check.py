@@ -93,8 +93,9 @@ class Check(BaseModel, ABC):
 class RowCheck(Check):
     """A check that scores rows: all of them are weighed with what the other checks measured."""
 
-    judges_mean: ClassVar[bool] = False
-    """Whether the mean of its scores is judged by itself, too. Not where honest change moves it."""
+    judged_alone: ClassVar[bool] = False
+    """Whether its statistic, the mean of its scores or the share of the rows that it flags, is judged by itself, too.
+    Not where honest change moves it."""
     label_likelihood: ClassVar[bool] = False
     """Whether a score is -log of the probability of the row's label, of all labels that trusted rows have."""
 

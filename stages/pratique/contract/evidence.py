@@ -9,6 +9,9 @@ import numpy as np
 MOST_EVIDENCE = 20
 """Entries of a list of evidence: a poisoned batch must not swell its own report. What is left out is counted."""
 
+SUGGESTION = "suggestion"
+"""The fact about a row that says what to change in it; pages list these, and nothing applies them."""
+
 Facts = Mapping[str, Any]
 """JSON by name, in words that people read: numbers, text, or short lists and tables of these."""
 

@@ -43,6 +43,8 @@ class Finding:
         The share of the columns that a check of their distributions found moved.
     follows_from_shift : bool
         Whether what was found is no news in a batch most of whose columns have moved.
+    flagged : ndarray of bool, shape (rows,), optional
+        The rows that a check which scores rows flags; the statistic is then their share.
     """
 
     statistic: float
@@ -57,6 +59,7 @@ class Finding:
     suspects: Mapping[int, float] = field(default_factory=dict)
     moved: float = 0.0
     follows_from_shift: bool = False
+    flagged: np.ndarray | None = None
 
     @classmethod
     def of_fault(cls, error: Exception, told: bool = True) -> "Finding":
@@ -68,7 +71,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class RowScores:
-    """A score for every row; the statistic of the batch is their mean.
+    """A score for every row. The statistic of the batch is their mean or, where rows are flagged, the share of these.
 
     Attributes
     ----------
@@ -80,12 +83,18 @@ class RowScores:
         What else was measured of each row, by name, the same names for every batch; finite. The fusion reads them
         beside the scores, and their direction is for it to learn.
     evidence : Evidence
+    flagged : ndarray of bool, shape (rows,), optional
+        The rows that contradict what trusted rows taught: beyond a bound that `fit` fixed. Of every batch or of none.
+    flagged_by : str
+        What flags them, for people, where the name of the check does not say it.
     """
 
     scores: np.ndarray
     unit: str
     signals: Mapping[str, np.ndarray] = field(default_factory=dict)
     evidence: Evidence = NO_EVIDENCE
+    flagged: np.ndarray | None = None
+    flagged_by: str = ""
 
     def finding(self, rows: int) -> Finding:
         """As a finding on a batch of so many rows.
@@ -93,11 +102,16 @@ class RowScores:
         Raises
         ------
         ValueError
-            If a row has no finite score or signal.
+            If a row has no finite score or signal, or is not answered for.
         """
         for name, values in {"scores": self.scores, **self.signals}.items():
             _require_finite(name, values, rows)
-        return Finding(float(np.mean(self.scores)), self.unit, self.scores, self.signals, evidence=self.evidence)
+        statistic, unit = float(np.mean(self.scores)), self.unit
+        if self.flagged is not None:
+            _require_finite("flagged", self.flagged, rows)
+            statistic = float(np.mean(self.flagged))
+            unit = f"{SHARE_OF_ROWS}, by {self.flagged_by}" if self.flagged_by else SHARE_OF_ROWS
+        return Finding(statistic, unit, self.scores, self.signals, evidence=self.evidence, flagged=self.flagged)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from pratique.detector.calibrated import FOLDS, CalibratedCheck
 from pratique.detector.hypothesis_tests import fit_hypothesis_tests
 from pratique.detector.profile import Profile
 from pratique.statistics.conformal import ConformalScore
-from pratique.statistics.nulls import Logarithm, MomentNull, fit_moments, fit_null_of_scores
+from pratique.statistics.nulls import Logarithm, MomentNull, RateNull, fit_moments, fit_null_of_scores
 from pratique.tables.encoding import space_evenly
 
 PSEUDO_BATCHES = 40
@@ -119,13 +119,14 @@ def _calibrate_check(
         drawn_from = pairs if unlearned is None else [(f, unlearned) for f in fitted]
         null = replace(_pseudo_batch_null(name, drawn_from, rng), bounded_as=bounded_as)
         return CalibratedCheck(fitted, null, None)
-    if unlearned is None:
-        scores = np.empty(len(trusted))
-        for rows, (f, held_out) in zip(parts, pairs, strict=True):
-            scores[rows] = _measure_trusted(name, f, held_out).row_scores
-    else:
-        scores = np.mean([np.asarray(_measure_trusted(name, f, unlearned).row_scores) for f in fitted], axis=0)
-    return CalibratedCheck(fitted, fit_null_of_scores(scores, _mean, rng), ConformalScore.of(scores))
+    own_parts = parts if unlearned is None else None
+    findings = [_measure_trusted(name, f, unlearned or held_out) for f, held_out in pairs]
+    scores = _gather([np.asarray(f.row_scores) for f in findings], own_parts)
+    flagged = [f.flagged for f in findings if f.flagged is not None]
+    if not flagged:
+        return CalibratedCheck(fitted, fit_null_of_scores(scores, _mean, rng), ConformalScore.of(scores))
+    flags = _gather(flagged, own_parts)
+    return CalibratedCheck(fitted, RateNull(round(flags.sum()), len(flags)), ConformalScore.of(scores))
 
 
 def _fit_folds(
@@ -135,6 +136,13 @@ def _fit_folds(
     for rows in parts:
         rest = np.setdiff1d(np.arange(len(trusted)), rows)
         yield check.fit(trusted.take(rest), rng), trusted.take(rows)
+
+
+def _gather(values: list[np.ndarray], parts: list[np.ndarray] | None) -> np.ndarray:
+    """One value a row, given those of each fold: about its own part of the rows, or about all rows, then averaged."""
+    if parts is None:
+        return np.asarray(np.mean(values, axis=0))
+    return np.concatenate(values)[np.argsort(np.concatenate(parts))]
 
 
 def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.random.Generator) -> MomentNull:

@@ -16,7 +16,7 @@ from pratique.detector.fusion import collect_signals, stack_signals
 from pratique.detector.hypotheses import MEAN_SHIFT, ROWS
 from pratique.detector.hypothesis_tests import HypothesisTests
 from pratique.detector.profile import Profile
-from pratique.detector.rotation import assign_rows, average_over_folds
+from pratique.detector.rotation import assign_rows, average_over_folds, merge_findings
 from pratique.statistics import mixture
 from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
 from pratique.statistics.nulls import SizedNull
@@ -132,7 +132,7 @@ def _measure_by_fold(
         measure(fitted, batch if len(part) == rows else batch.take(part))
         for fitted, part in zip(calibrated.folds, read, strict=True)
     ]
-    return findings, _merge(findings, read, rows)
+    return findings, merge_findings(findings, read, rows)
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ def _measure_mean_shift(
 def _is_judged(check: str) -> bool:
     """Whether a check's statistic is judged by itself, or only what the rows are weighed with."""
     kind = load_check(check)
-    return not issubclass(kind, RowCheck) or kind.judges_mean
+    return not issubclass(kind, RowCheck) or kind.judged_alone
 
 
 def _bets_by_batch(measurements: list[Measurement]) -> list[float]:
@@ -285,19 +285,3 @@ def _rarest_check(surprises: dict[str, np.ndarray], rows: int) -> tuple[str, ...
 
 def _measurement(name: str, finding: Finding, null: SizedNull, judged: bool = True) -> Measurement:
     return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic), judged)
-
-
-def _merge(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Finding:
-    """One finding from those of the folds: averaged numbers, the first one's words about the rows that it read."""
-    faulty = next((f for f in findings if f.fault is not None), None)
-    if faulty is not None:
-        return faulty
-    sizes = np.array([len(r) for r in readers])
-    scores = [f.row_scores for f in findings if f.row_scores is not None]
-    return replace(
-        findings[0],
-        statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
-        row_scores=average_over_folds(scores, readers, rows) if scores and rows else None,
-        signals={},
-        evidence=findings[0].evidence.relocate(readers[0]),
-    )

@@ -1,7 +1,10 @@
 """Which fold measures which rows of a batch: each all of them, or of many a part each."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.detector.calibrated import FOLDS, ROTATION_ROWS
 
@@ -23,3 +26,20 @@ def average_over_folds(values: list[np.ndarray], readers: list[np.ndarray], rows
         total[reader] += fold
         count[reader] += 1
     return np.asarray((total.T / count).T)
+
+
+def merge_findings(findings: list[Finding], readers: list[np.ndarray], rows: int) -> Finding:
+    """One finding from those of the folds: averaged numbers, the first one's words about the rows that it read."""
+    faulty = next((f for f in findings if f.fault is not None), None)
+    if faulty is not None:
+        return faulty
+    sizes = np.array([len(r) for r in readers])
+    scores = [f.row_scores for f in findings if f.row_scores is not None]
+    return replace(
+        findings[0],
+        statistic=float(np.average([f.statistic for f in findings], weights=sizes if rows else None)),
+        row_scores=average_over_folds(scores, readers, rows) if scores and rows else None,
+        signals={},
+        flagged=None,
+        evidence=findings[0].evidence.relocate(readers[0]),
+    )

@@ -14,6 +14,7 @@ from pratique.pages.form import DecisionForm
 from pratique.provenance.record import Record
 from pratique.results.price import TREES, Price
 from pratique.words import verdicts as words
+from pratique.words.counts import suggestions
 
 HISTORY = 60
 """Batches of a source that a page shows, the last by name."""
@@ -62,6 +63,7 @@ def batch_page(
         ranked=_describe_ranking(dossier),
         pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
         sampled=(f"{shown:,}", f"{total:,}") if shown < total else None,
+        suggestions=suggestions(facts),
         label=printable(params.data.label),
         history=_history(dossier.earlier),
         history_cap=HISTORY,

@@ -48,10 +48,11 @@ checks:                  # a check that is not named here does not run
   schema: {{}}             # expectations/schema.yaml
   expectations: {{}}       # expectations/suite.json
   shift: {{}}              # columns and class shares that moved
-  outliers:              # distance to trusted rows
+  outliers:              # distance to trusted rows, and a detector of pyod's
     neighbours: 5
+    detector: iforest    # or ecod, copod, knn, lof
   labels:                # votes of trusted neighbours
-    neighbours: 10
+    neighbours: 20
   losses: {{}}             # models of trusted rows
   density: {{}}            # how columns go together in a class
   relations: {{}}          # columns that follow from each other
@@ -59,6 +60,7 @@ checks:                  # a check that is not named here does not run
   leaks: {{}}              # copies of data/holdout
   conflicts: {{}}          # trusted rows under another label
   values: {{}}             # values that too many rows share
+  extremes: {{}}           # single cells far beyond all trusted rows
 
 sources:
   unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml

@@ -16,6 +16,7 @@ from pratique.detector.profile import Profile
 from pratique.provenance.record import Record
 from pratique.tables.reading import read_table
 from pratique.words import verdicts
+from pratique.words.counts import suggestions
 
 CLEAN = 1000
 
@@ -39,7 +40,8 @@ def explain(batch: str) -> RenderableType:
         table.add_row(name, describe(check.name).alarm, observed, limit, odd, style=style)
     rows = [Text(printable(f"row {suspect.row}: {suspect.reason}")) for suspect in record.suspects]
     more = [Text(f"and {record.suspects_left_out:,} more rows")] if record.suspects_left_out else []
-    return Group(*words, table, Text("* alarmed"), *rows, *more)
+    suggested = [Text(printable(f"suggested, not applied: {line}")) for line in suggestions(record)]
+    return Group(*words, table, Text("* alarmed"), *rows, *more, *suggested)
 
 
 def explain_row(batch: str, row: int) -> RenderableType:
@@ -75,7 +77,9 @@ def _of_row(batch: Batch, row: int, normal: Profile) -> list[tuple[str, str, str
         share = ""
         if calibrated.conformal is not None:
             share = f"{100 * float(np.mean(calibrated.conformal.p_values(np.array(scores)))):.2g}"
-        lines.append((name, f"{np.mean(scores):.4g} {findings[0].unit}", share, rule))
+        flagged = [f.flagged[row] for f in findings if f.flagged is not None]
+        says = findings[0].unit if not flagged else "flagged" if np.mean(flagged) >= 0.5 else "not flagged"
+        lines.append((name, f"{np.mean(scores):.4g} {says}", share, rule))
     return lines
 
 

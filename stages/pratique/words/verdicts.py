@@ -6,6 +6,7 @@ from pratique.detector.hypotheses import describe
 from pratique.detector.verdict import SHIFT_ALARM
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
+from pratique.words.counts import count_alarm
 from pratique.words.history import advise_on_history, describe_history
 
 ACCOUNTED = 0.8
@@ -149,19 +150,19 @@ def _list_reasons(facts: Record) -> list[str]:
     """A clause for each alarm; where a rule accounts for the batch, one for all others."""
     alarms, rule = ranked_alarms(facts), explaining_rule(facts)
     if rule is None or not alarms:
-        return [_reason(check) for check in alarms]
+        return [_reason(check, facts.rows) for check in alarms]
     others = [check.name for check in alarms if not _is_rule(check)]
-    said = [_reason(check) for check in [rule, *(c for c in alarms if _is_rule(c) and c != rule)]]
+    said = [_reason(check, facts.rows) for check in [rule, *(c for c in alarms if _is_rule(c) and c != rule)]]
     return [*said, f"what {join_list(others)} say{'s' * (len(others) == 1)} may follow from that"] if others else said
 
 
-def _reason(check: CheckRecord) -> str:
+def _reason(check: CheckRecord, rows: int) -> str:
     if check.fault is not None:
         return f"{check.name} failed: {check.fault}"
     if check.breaches:
         return f"{check.name}: {check.breaches[0]}"
-    named = what_stands_out(check)
-    return f"{describe(check.name).alarm}: {named}" if named else describe(check.name).alarm
+    said, named = count_alarm(check, rows), what_stands_out(check)
+    return f"{said}: {named}" if named else said
 
 
 def what_stands_out(check: CheckRecord) -> str:
