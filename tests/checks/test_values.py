@@ -51,7 +51,7 @@ def test_a_value_is_counted_among_the_rows_nearby():
     counts = column.count(np.array([50.5, 50.5, 50.5, 60.0, 10.0]), fewest=3)
     assert [counts.values.tolist(), counts.counts.tolist(), counts.hits.tolist()] == [[50.5], [3], [0]]
     assert [counts.rows.tolist(), counts.trusted.tolist()] == [[4], [50]]
-    assert counts.expected(2.0)[0] == pytest.approx(4 * 1.0 / 51.5)
+    assert counts.expect(2.0)[0] == pytest.approx(4 * 1.0 / 51.5)
     expected = stats.betabinom.sf(2, 4, 0.5, 50.5)
     assert 10 ** counts.log10_p(1.0)[0] == pytest.approx(expected)
 

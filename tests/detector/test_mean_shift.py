@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
+from pratique.detector.clean_rows import CleanRows
 from pratique.detector.fusion import SignalRarity
 from pratique.detector.mean_shift import (
     MEAN_SHIFT_COPIES,
@@ -32,11 +33,21 @@ def signals(_: int, batch: Batch) -> np.ndarray:
     return np.column_stack([a - (b + c) / 2, b - (a + c) / 2, c - (a + b) / 2, d]).astype(np.float32)
 
 
+def out_of_fold(rows: int) -> CleanRows:
+    """Limits from the rows that each fold left out."""
+    return CleanRows(None, np.arange(rows), ordered=False, seed=7)
+
+
 def learn(table: pd.DataFrame, layout: Layout = LAYOUT) -> MeanShiftTest | None:
     parts = [Batch.from_frame("reference", table[k::5], layout) for k in range(5)]
     rest = [np.vstack([signals(j, parts[j]) for j in range(5) if j != k]) for k in range(5)]
     return fit_mean_shift(
-        signals, parts, [signals(0, part) for part in parts], [SignalRarity.of(clean) for clean in rest], 7
+        signals,
+        parts,
+        [signals(0, part) for part in parts],
+        [SignalRarity.of(clean) for clean in rest],
+        7,
+        out_of_fold(len(table)),
     )
 
 
@@ -131,7 +142,7 @@ def test_a_column_on_which_folds_disagree_is_not_asked_about(trusted):
     parts = [Batch.from_frame("reference", trusted[k::5], LAYOUT) for k in range(5)]
     clean = [uneven(k, part) for k, part in enumerate(parts)]
     rest = [np.vstack(clean[:k] + clean[k + 1 :]) for k in range(5)]
-    found = fit_mean_shift(uneven, parts, clean, [SignalRarity.of(rows) for rows in rest], 7)
+    found = fit_mean_shift(uneven, parts, clean, [SignalRarity.of(rows) for rows in rest], 7, out_of_fold(len(trusted)))
     assert found is not None
     assert "b" not in found.columns
     assert "d" in found.columns
@@ -144,4 +155,4 @@ def test_nothing_is_asked_where_nothing_can_move(trusted):
 def test_without_numbers_nothing_is_asked():
     layout = Layout("y", {"colour": "category"})
     batch = Batch.from_frame("reference", pd.DataFrame({"colour": ["red"] * 30, "y": ["u"] * 30}), layout)
-    assert fit_mean_shift(signals, [batch] * 5, [], [], 0) is None
+    assert fit_mean_shift(signals, [batch] * 5, [], [], 0, out_of_fold(30)) is None

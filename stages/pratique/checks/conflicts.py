@@ -12,18 +12,19 @@ from pratique.contract.subject import ADVICE, Subject
 from pratique.contract.tally import MAX_FORBIDDEN
 from pratique.core.batch import Batch
 
-COINCIDE = 0.005
-"""Share of trusted rows that stand there under two labels, up to which a row that contradicts them is held back."""
+CONTRADICT_NATURALLY = 0.005
+"""Share of trusted rows that may contradict the others, up to which a row that contradicts them is held back."""
 
 
 class Conflicts(RuleCheck):
     """A row whose cells all equal those of a trusted row, under a label that no such row has, is held back.
 
-    Claim: finds exact copies of trusted rows with the label changed. Where more than 5 in 1,000 trusted rows contradict
-    one another, as in tables of few columns, no row is held: there the same cells honestly have several labels.
+    Claim: finds exact copies of trusted rows with the label changed. Where 5 in 1,000 trusted rows may contradict the
+    others, as in tables of few columns, nothing is said: there the same cells honestly have several labels. It takes
+    200 trusted rows to show that fewer do.
 
-    Formula: equality of a 64-bit hash over all features. The statistic is the share of rows that contradict; its null
-    knows how many trusted rows do.
+    Formula: equality of a 64-bit hash over all features. Of m trusted rows k would contradict the others if they were
+    new; rows are held where (k + 1) / (m + 1) is at most 0.005. The statistic is the share of rows that are held.
 
     Cost: O(rows log reference rows).
     """
@@ -33,12 +34,18 @@ class Conflicts(RuleCheck):
     about: ClassVar[Subject] = "labels"
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedConflicts":
-        """Remember the trusted rows, each once for every label it has."""
-        first = np.unique(trusted.content, return_index=True)[1]
-        first = first[np.argsort(trusted.features[first], kind="stable")]
-        features, times = np.unique(trusted.features[first], return_counts=True)
-        twice = np.isin(trusted.features, features[times > 1])
-        return FittedConflicts(trusted.features[first], trusted.content[first], first, float(twice.mean()))
+        """Remember the trusted rows, and count those that would contradict the others if they were new."""
+        order = np.argsort(trusted.features, kind="stable")
+        alike, same = (_count_each(hashes) for hashes in (trusted.features, trusted.content))
+        contradicting = int(((alike > 1) & (same == 1)).sum())
+        natural = (contradicting + 1) / (len(trusted) + 1)
+        return FittedConflicts(trusted.features[order], trusted.content[order], order, natural)
+
+
+def _count_each(hashes: np.ndarray) -> np.ndarray:
+    """How often each of the hashes comes, shape (rows,)."""
+    _, place, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    return np.asarray(counts[place])
 
 
 @dataclass(frozen=True)
@@ -54,16 +61,15 @@ class FittedConflicts(FittedRuleCheck):
         """The share of rows that contradict a trusted row."""
         place = np.minimum(self.features.searchsorted(batch.features), len(self.features) - 1)
         known = self.features[place] == batch.features
-        contradicts = known & ~np.isin(batch.content, self.contents)
+        contradicts = known & ~np.isin(batch.content, self.contents) & (self.natural <= CONTRADICT_NATURALLY)
         rows = np.flatnonzero(contradicts)
-        held = rows if self.natural <= COINCIDE else rows[:0]
-        many = f"{len(held)} rows contradict trusted rows; at most {MAX_FORBIDDEN} are held one by one"
+        many = f"{len(rows)} rows contradict trusted rows; at most {MAX_FORBIDDEN} are held one by one"
         return RuleBreaches(
             contradicts,
-            (many,) if len(held) > MAX_FORBIDDEN else (),
+            (many,) if len(rows) > MAX_FORBIDDEN else (),
             {
                 int(row): f"the same as trusted row {self.positions[place[row]]}, but for the label"
-                for row in held[:MAX_FORBIDDEN]
+                for row in rows[:MAX_FORBIDDEN].tolist()
             },
             Evidence.of_rows(
                 [

@@ -151,7 +151,7 @@ class FittedValues(FittedBatchCheck):
             found += [
                 SharedValue(column, value, cells == value, expected, log10_p)
                 for value, expected, log10_p in zip(
-                    often.values.tolist(), often.expected(margin).tolist(), often.log10_p(margin).tolist(), strict=True
+                    often.values.tolist(), often.expect(margin).tolist(), often.log10_p(margin).tolist(), strict=True
                 )
             ]
         return sorted(found, key=lambda each: each.log10_p), looked_at
@@ -159,7 +159,7 @@ class FittedValues(FittedBatchCheck):
 
 def _often(counts: Counts, margin: float) -> np.ndarray:
     """Values that come more often than expected by a standard deviation: others are no evidence."""
-    expected = counts.expected(margin)
+    expected = counts.expect(margin)
     return np.asarray(counts.counts > expected + np.sqrt(expected))
 
 
@@ -174,7 +174,7 @@ def _pairs(singles: Sequence[SharedValue], rows: int) -> Iterator[SharedPattern]
         known = np.logical_and(*(each.column.cells == each.value for each in pair))
         sizes = [np.array([size]) for size in (len(both), rows, int(known.sum()), len(known))]
         counts = Counts(np.zeros(1), sizes[0], sizes[1], sizes[2], sizes[3], 1)
-        expected, log10_p = float(counts.expected(PAIR_MARGIN)[0]), float(counts.log10_p(PAIR_MARGIN)[0])
+        expected, log10_p = float(counts.expect(PAIR_MARGIN)[0]), float(counts.log10_p(PAIR_MARGIN)[0])
         yield SharedPattern(pair, both, expected, log10_p)
 
 

@@ -42,7 +42,7 @@ class Counts:
         values, counts, rows = self.values[chosen], self.counts[chosen], self.rows[chosen]
         return Counts(values, counts, rows, self.hits[chosen], self.trusted[chosen], self.different)
 
-    def expected(self, margin: float) -> np.ndarray:
+    def expect(self, margin: float) -> np.ndarray:
         """How many rows of the batch are expected to have each value, if it may come `margin` times as often."""
         hits, misses = self._prediction(margin)
         return np.asarray(self.rows * hits / (hits + misses))
