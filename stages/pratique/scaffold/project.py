@@ -11,11 +11,12 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.columns import ColumnSpec
 from pratique.core.documents import read_yaml
-from pratique.core.errors import PratiqueError
+from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
 from pratique.scaffold.pipeline import STAGES, dvc_yaml
 from pratique.scaffold.proposals import Understanding, confirm, understand
+from pratique.scaffold.reviewers import write_reviewers
 from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
 from pratique.tables.inference import refuse_amounts
 from pratique.tables.reading import FORMATS, read_file, read_trusted
@@ -60,9 +61,11 @@ sources:
 
 review:
   reviewers: 1           # people who must release a batch before it counts; none of them may have submitted it
+  identity: signature    # a decision counts if its reviewer signed it; or claims: whatever the base branch holds counts
+  accounts: {{}}           # reviewer's e-mail address: their account, as CI gives it to `pratique gate --submitter`
 
 signing:
-  reviewers: {{}}          # e-mail address: Ed25519 public key; where one is given, releases must be signed
+  reviewers: {reviewers}           # e-mail address: Ed25519 public key; `pratique review setup` adds a line
   gate: null             # public key of what the gate attests
 
 train:
@@ -102,9 +105,10 @@ SOURCES_TEMPLATE = """\
 DECISIONS_TEMPLATE = """\
 # Decisions
 
-One file for each batch and reviewer, written by `pratique review release` and `pratique review reject`, read by
-`pratique validate`, judged by `pratique gate` and `pratique verify`. Whoever owns this folder (CODEOWNERS) decides
-what is trained on.
+One file for each batch and reviewer, written and signed by `pratique review release`, `reject` and `withdraw`, read by
+`pratique validate`, judged by `pratique gate` and `pratique verify`. A file counts if it is signed with the key that
+params.yaml lists for its reviewer; `pratique review setup` lists yours. Never delete one: take it back with
+`pratique review withdraw`.
 """
 
 
@@ -125,7 +129,13 @@ class Done:
     trusted: Batch
 
 
-def init(folder: Path, reference: Path, label: str, ask: Callable[[str], bool] | None = None) -> Done:
+def init(
+    folder: Path,
+    reference: Path,
+    label: str,
+    ask: Callable[[str], bool] | None = None,
+    reviewers: Mapping[str, str] | None = None,
+) -> Done:
     """Write dvc.yaml, params.yaml, expectations/ and what people keep by hand, and copy the reference to its place.
 
     Nothing that exists is overwritten; a second call changes nothing.
@@ -140,26 +150,31 @@ def init(folder: Path, reference: Path, label: str, ask: Callable[[str], bool] |
         The column that a model learns to predict.
     ask : callable, optional
         Takes a proposal about a column in words, and says whether to take it; all are taken if None.
+    reviewers : mapping of str to str, optional
+        Public keys of those whose decisions count, by e-mail address.
 
     Raises
     ------
     PratiqueError
         If the folder or the reference is missing or not readable, has no such column, or the column is no class; or
-        if there is a params.yaml that is about another label, or lacks a section which dvc.yaml names.
+        if there is a params.yaml that is about another label, or lacks a section which dvc.yaml names, or a reviewer.
     """
     if not folder.is_dir():
         raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
+    _require_listed(folder / paths.PARAMS, reviewers or {})
     understood, table = understand_rows(folder, reference, label)
     if ask is not None and not (folder / paths.COLUMNS).exists():
         understood = confirm(understood, ask)
     data = understood.data
     trusted = Batch("reference", table, layout_of(table, data, understood.specs))
-    files = pipeline_files(trusted, data, understood.specs)
+    files = pipeline_files(trusted, data, understood.specs, reviewers or {})
     written = [_write_new(folder / path, text) for path, text in files.items()]
     return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood, trusted)
 
 
-def pipeline_files(trusted: Batch, data: DataParams, specs: Mapping[str, ColumnSpec]) -> dict[Path, str]:
+def pipeline_files(
+    trusted: Batch, data: DataParams, specs: Mapping[str, ColumnSpec], reviewers: Mapping[str, str]
+) -> dict[Path, str]:
     """The text of every file that a pipeline needs beside its rows, by its place in the folder.
 
     Parameters
@@ -169,10 +184,12 @@ def pipeline_files(trusted: Batch, data: DataParams, specs: Mapping[str, ColumnS
     data : DataParams
     specs : mapping of str to ColumnSpec
         What their columns are.
+    reviewers : mapping of str to str
+        Public keys by e-mail address.
     """
     return {
         paths.PIPELINE: dvc_yaml(),
-        paths.PARAMS: _params(data),
+        paths.PARAMS: _params(data, reviewers),
         paths.COLUMNS: write_columns(specs),
         paths.SCHEMA: infer_schema(trusted),
         paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
@@ -206,11 +223,13 @@ def _read_file(reference: Path, data: DataParams) -> pa.Table:
     return table
 
 
-def _params(data: DataParams) -> str:
-    """The text of params.yaml for columns of these roles."""
+def _params(data: DataParams, reviewers: Mapping[str, str]) -> str:
+    """The text of params.yaml for columns of these roles and people with these keys."""
     roles = {key: "null" if name is None else _quote(name) for key, name in (("id", data.id), ("time", data.time))}
     personal = f"[{', '.join(map(_quote, data.personal))}]"
-    return PARAMS_TEMPLATE.format(label=_quote(data.label), personal=personal, **roles)
+    return PARAMS_TEMPLATE.format(
+        label=_quote(data.label), personal=personal, reviewers=write_reviewers(reviewers), **roles
+    )
 
 
 def _data(params: Path, label: str) -> DataParams:
@@ -233,6 +252,19 @@ def _require_sections(params: Path) -> None:
         lines = ", ".join(f"`{name}: {'0' if name == 'seed' else '{}'}`" for name in missing)
         raise PratiqueError(
             f"{params}: dvc.yaml names {names}, which are not there; add {lines}: what is left out has its default"
+        )
+
+
+def _require_listed(params: Path, reviewers: Mapping[str, str]) -> None:
+    """A params.yaml that is there is not overwritten, not even to list a reviewer."""
+    if not params.exists():
+        return
+    there = load(params).signing
+    missing = [address for address, key in reviewers.items() if there.key_of(address.lower()) != key]
+    if missing:
+        raise PratiqueError(
+            f"{params}: is there already, and lists no such key for {printable(missing[0])}; "
+            "`pratique review setup` adds a reviewer"
         )
 
 
