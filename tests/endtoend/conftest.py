@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from pratique.cli import app
 from pratique.core import errors
+from pratique.provenance import signing
 
 REPOSITORY = Path(__file__).parents[2]
 FEW_CHECKS = "checks:\n  schema: {}\n  shift: {}\n  labels:\n    neighbours: 10\n\n"
@@ -184,7 +185,19 @@ class Change(Project):
     def decision(self, who: str) -> Path:
         """The file that holds somebody's decision."""
         found = (self.root / "data/decisions").glob("*.json")
-        return next(path for path in found if f"{who}@" in path.read_text(encoding="utf-8"))
+        return next(path for path in found if f"{who}@" in read_statement(path)["predicate"]["reviewer"])
+
+    def decide_again(self, who: str, **said: str | None) -> None:
+        """Change what somebody decided, sign it with their key, and commit that."""
+        path = self.decision(who)
+        statement = read_statement(path)
+        statement["predicate"] |= said
+        signing.save(path, statement, self.key_of(who))
+        self.by(who).commit()
+
+    def key_of(self, who: str) -> Path:
+        """Where `review setup` puts somebody's key."""
+        return self.home / who / "pratique/reviewer_key"
 
     def gate(self, *words: str, submitter: str = "sam@example.org") -> Done:
         """Judge this branch, which CI knows to be Sam's, against main."""
@@ -211,6 +224,11 @@ class Change(Project):
         with (self.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
             (one,) = (line for line in csv.DictReader(stream) if line["batch"] == name)
         return one
+
+
+def read_statement(path: Path) -> dict[str, Any]:
+    """What a signed file says."""
+    return signing.unseal(path.read_bytes(), str(path))
 
 
 @pytest.fixture(scope="session")

@@ -182,10 +182,7 @@ def test_a_release_dies_when_the_limits_change(released):
 def test_an_expired_release_fails(poisoned):
     today, past = date.today(), date.today() - timedelta(days=2)
     poisoned.by("rita").decide("release", "east/bad", "--reason", "for now", "--expires", f"{today + timedelta(1)}")
-    path = poisoned.decision("rita")
-    text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace(f'"expires": "{today + timedelta(1)}"', f'"expires": "{past}"'), encoding="utf-8")
-    poisoned.by("rita").commit()
+    poisoned.decide_again("rita", expires=str(past))
     assert poisoned.gate().code == 1
     assert f"expired on {past}" in " ".join(poisoned.batch("east/bad")["reasons"])
 

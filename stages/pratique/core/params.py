@@ -89,9 +89,10 @@ class SigningParams(Section):
 
     @model_validator(mode="after")
     def _every_reviewer_is_another(self) -> Self:
-        for what, seen in (("address", map(str.lower, self.reviewers)), ("key", self.reviewers.values())):
-            listed = list(seen)
-            if len(set(listed)) < len(listed):
+        addresses = {address.lower() for address in self.reviewers}
+        keys = {key.strip() for key in self.reviewers.values()}
+        for what, seen in (("address", addresses), ("key", keys)):
+            if len(seen) < len(self.reviewers):
                 raise ValueError(f"each reviewer needs their own {what}")
         return self
 

@@ -5,7 +5,7 @@ base lists. Where the base takes claims for identities, decisions are those of t
 data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -55,9 +55,10 @@ class ChangedDecisions:
         """Whether there is one at all."""
         return bool(self.after or self.gone)
 
-    def in_force(self, params: Params, brings: bool) -> list[DecisionFile]:
-        """What counts once the change is merged; of claims that come with data none does."""
-        new = {} if brings and params.review.identity == "claims" else self.after
+    def in_force(self, refused: Iterable[Refusal]) -> list[DecisionFile]:
+        """What the gate goes by: the decisions of the base, and what the change may bring."""
+        never = {refusal.path for refusal in refused}
+        new = {path: decision for path, decision in self.after.items() if path not in never}
         return [decision for _, decision in sorted((self.before | new).items())]
 
     def refuse(self, params: Params, brings: bool, today: date) -> Iterator[Refusal]:

@@ -134,7 +134,7 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     if change.brings or results:
         refused += change.refusals(params.gate.with_data) + refuse_strange_stages(change)
     refused += changed.refuse(params, change.brings, today)
-    in_force = changed.in_force(params, change.brings)
+    in_force = changed.in_force(refused)
     chosen, judge = _choose_files(change, changed), Judge(in_force, params, today)
     batches: list[GatedBatch] = []
     unlisted: list[str] = []

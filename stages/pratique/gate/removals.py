@@ -68,7 +68,8 @@ def list_removals(change: Change, brought: Sequence[Record], counted: Sequence[D
     known, there = ledger.latest(ledger_at(change.fork)), {record.sha256 for record in brought}
     found = []
     for path, origin in sorted(change.before.files.items()):
-        if path in change.after.files and path not in change.files:
+        unmoved = change.head.entries.get(origin.stands) == change.fork.entries[origin.stands]
+        if unmoved or (path in change.after.files and path not in change.files):
             continue
         with TemporaryDirectory(prefix="pratique-") as folder:
             sha256 = change.before.copy(path, Path(folder) / path).sha256
