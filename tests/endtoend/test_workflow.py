@@ -40,7 +40,8 @@ def test_the_steps_on_github(origin, tmp_path):
     runner = replace(origin, root=tmp_path / "runner")
     origin.ok("git", "clone", "-q", "-b", "main", str(tmp_path / "origin.git"), str(runner.root))
     names = "Fetch the objects of the change", "Judge the change"
-    event = {"BASE": "main", "HEAD": "change", "NUMBER": "7", "TOKEN": "t", "GITHUB_STEP_SUMMARY": tmp_path / "summary"}
+    event = {"BASE": "main", "HEAD": "change", "NUMBER": "7", "TOKEN": "t", "SUBMITTER": "sam-codes"}
+    event |= {"GITHUB_STEP_SUMMARY": tmp_path / "summary"}
     event |= {name: origin.ok("git", "rev-parse", event[name]).strip() for name in ("BASE", "HEAD")}
     done = judge(runner, [steps[name]["run"] for name in names], **event)
     assert done.code == 1, done
