@@ -158,6 +158,8 @@ def test_an_unsigned_decision_in_a_reviewer_s_name_is_refused_and_does_nothing(c
     done = change.pratique("validate")
     assert f"{name}: not signed with a key" in done.err
     assert (change.line("east/first")["decision"], change.line("east/first")["outcome"]) == ("", "accepted")
+    shown = " ".join(change.pratique("review", "show", "east/first").out.split())
+    assert "the vendor was breached (not signed with a key" in shown
 
 
 def test_a_decision_is_taken_back_by_its_reviewer_and_by_nobody_else(poisoned):

@@ -44,9 +44,14 @@ def session():
 
 
 @pytest.fixture
-def params():
+def identity():
     """Decisions count as they are claimed."""
-    review = ReviewParams(identity="claims")
+    return "claims"
+
+
+@pytest.fixture
+def params(identity):
+    review = ReviewParams(identity=identity)
     return Params(data=DataParams(label="y"), checks={"schema": {}}, review=review)
 
 
@@ -177,6 +182,14 @@ def test_what_a_decision_binds_is_shown_and_nothing_is_written_before(reviewer, 
         assert text in shown.text
     assert write(reviewer, shown).status_code == 303
     assert [call[:2] for call in decided] == [("release", BATCH), ("release", "crowd/w02")]
+
+
+@pytest.mark.parametrize("identity", ["claims", "signature"])
+def test_a_decision_that_would_not_count_says_so_before_it_is_written(reviewer, session, params, identity):
+    pages = [propose(reviewer, session).text, propose(reviewer, session, reason="").text]
+    said = {"claims": "identities are claims", "signature": "No reviewer&#39;s key is listed"}
+    assert [said[identity] in page for page in pages] == [True, True]
+    assert ("It will not count" in pages[0]) == (identity == "signature")
 
 
 def test_what_was_shown_is_written_once(reviewer, session, decided):
