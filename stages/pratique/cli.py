@@ -26,11 +26,14 @@ def init(
     label: Annotated[str, typer.Option(help="Column that a model learns to predict.")],
     yes: Annotated[bool, typer.Option("--yes", help="Take every proposal about the columns.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Print the proposals again, and write nothing.")] = False,
+    reviewer: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS=KEY", help="Whose decisions count, and their public key.")
+    ] = None,
 ) -> None:
     """Write a pipeline into a repository, inferred from trusted rows; never overwrite."""
     from pratique.commands.init import main as write
 
-    write(folder, reference, label, yes, explain)
+    write(folder, reference, label, yes, explain, reviewer or [])
 
 
 @app.command()
@@ -197,11 +200,15 @@ def gate(
     ] = "HEAD",
     require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
     attest: Annotated[bool, typer.Option("--attest", help="Write what is attested to data/attestations/.")] = False,
+    submitter: Annotated[
+        str | None,
+        typer.Option(metavar="WHO", help="Who submits the change, as CI knows: e-mail address or account."),
+    ] = None,
 ) -> None:
     """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
     from pratique.commands.gate import main as judge
 
-    raise typer.Exit(judge(base, head, require_batch, attest))
+    raise typer.Exit(judge(base, head, require_batch, attest, submitter))
 
 
 @app.command()
@@ -209,12 +216,15 @@ def status(
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
 ) -> None:
     """Show what the last run quarantined and why."""
+    from pratique.core.params import load
     from pratique.results.records import read_records
     from pratique.terminal.summary import picture, summary
+    from pratique.words.identity import identity_note
 
-    display(summary(read_records()))
+    identity = identity_note(load())
+    display(summary(read_records(), identity))
     if svg_file is not None:
-        picture(svg_file)
+        picture(svg_file, identity)
 
 
 @app.command()

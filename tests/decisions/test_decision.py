@@ -23,7 +23,7 @@ from pratique.quarantine.sources import load_inventory
 from pratique.tables.arrival import Arrival
 
 ROWS = "cd" * 32
-PARAMS = Params(data={"label": "y"}, checks={})
+PARAMS = Params(data={"label": "y"}, checks={}, review={"identity": "claims"})
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from pratique.cli import app
 from pratique.core import errors
+from pratique.provenance import signing
 
 REPOSITORY = Path(__file__).parents[2]
 FEW_CHECKS = "checks:\n  schema: {}\n  shift: {}\n  labels:\n    neighbours: 10\n\n"
@@ -103,6 +104,12 @@ class Project:
         shutil.copytree(self.root, root, symlinks=True)
         return replace(self, root=root)
 
+    def set_up(self, *people: str) -> None:
+        """List these people in params.yaml as reviewers, each with a key; whoever works here if none is named."""
+        for who in people or (self.who,):
+            done = self.by(who).pratique("review", "setup")
+            assert done.code == 0, done
+
     def simplify(self, checks: str = FEW_CHECKS) -> None:
         """Fewer checks, a quick model and a small drill: the tests of the sample are about all of them."""
         text = (self.root / "params.yaml").read_text(encoding="utf-8")
@@ -142,7 +149,8 @@ class Project:
             for role in ("AUTHOR", "COMMITTER")
             for part, value in (("NAME", self.who.title()), ("EMAIL", f"{self.who}@example.org"))
         }
-        return people | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+        settings = {"XDG_CONFIG_HOME": str(self.home / self.who)}  # everybody has a key of their own
+        return people | settings | {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 
 
 @dataclass(frozen=True)
@@ -177,11 +185,23 @@ class Change(Project):
     def decision(self, who: str) -> Path:
         """The file that holds somebody's decision."""
         found = (self.root / "data/decisions").glob("*.json")
-        return next(path for path in found if f"{who}@" in path.read_text(encoding="utf-8"))
+        return next(path for path in found if f"{who}@" in read_statement(path)["predicate"]["reviewer"])
 
-    def gate(self, *words: str) -> Done:
-        """Judge this branch against main."""
-        return self.pratique("gate", "--base", "main", *words)
+    def decide_again(self, who: str, **said: str | None) -> None:
+        """Change what somebody decided, sign it with their key, and commit that."""
+        path = self.decision(who)
+        statement = read_statement(path)
+        statement["predicate"] |= said
+        signing.save(path, statement, self.key_of(who))
+        self.by(who).commit()
+
+    def key_of(self, who: str) -> Path:
+        """Where `review setup` puts somebody's key."""
+        return self.home / who / "pratique/reviewer_key"
+
+    def gate(self, *words: str, submitter: str = "sam@example.org") -> Done:
+        """Judge this branch, which CI knows to be Sam's, against main."""
+        return self.pratique("gate", "--base", "main", "--submitter", submitter, *words)
 
     def refused(self) -> dict[str, str]:
         """Judge this branch, which must be refused for what it brings beside batches: the reasons, by path."""
@@ -204,6 +224,11 @@ class Change(Project):
         with (self.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
             (one,) = (line for line in csv.DictReader(stream) if line["batch"] == name)
         return one
+
+
+def read_statement(path: Path) -> dict[str, Any]:
+    """What a signed file says."""
+    return signing.unseal(path.read_bytes(), str(path))
 
 
 @pytest.fixture(scope="session")
@@ -271,7 +296,10 @@ def cleared(prepared, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def main(tmp_path_factory):
-    """A team's repository: its branch main has run the pipeline, with two quick checks, on two good batches."""
+    """A team's repository: its branch main has run the pipeline, with two quick checks, on two good batches.
+
+    Rita, Tom and Sam are reviewers, each with a key.
+    """
     project = Change(tmp_path_factory.mktemp("main"), tmp_path_factory.mktemp("home"), "mia")
     tabular(200, seed=1).to_csv(project.path("trusted.csv"), index=False)
     tabular(60, seed=2).to_csv(project.path("data/holdout/rows.csv"), index=False)
@@ -282,6 +310,7 @@ def main(tmp_path_factory):
     done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
     assert done.code == 0, done
     project.simplify("checks: {schema: {}, labels: {}, leaks: {}}\n\n")
+    project.set_up("rita", "tom", "sam")
     listed = "".join(f"{s}:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n" for s in ("east", "west"))
     project.path("data/sources.yaml").write_text(listed, encoding="utf-8")
     project.stages("calibrate", "ingest", "validate", "train", "evaluate")

@@ -18,9 +18,9 @@ REPOSITORY = Path(__file__).parents[2]
 def test_a_decision_that_repeats_a_key_is_refused(released):
     path = released.decision("rita")
     text = path.read_text(encoding="utf-8")
-    path.write_text(text.replace('"action"', '"action": "reject", "action"'), encoding="utf-8")
+    path.write_text(text.replace('"payload"', '"payload": "", "payload"'), encoding="utf-8")
     released.commit()
-    assert "key 'action' appears more than once" in released.gate().complaint
+    assert "key 'payload' appears more than once" in released.gate().complaint
 
 
 @pytest.mark.parametrize("place", ["data/reports/gate", "data/reports", "data/attestations", "data/decisions"])
@@ -56,12 +56,12 @@ def test_a_repeated_key_in_the_inventory_is_refused(change):
     ],
 )  # fmt: skip
 def test_policy_reference_and_workflow_land_apart_from_data(change, names):
-    (change.root / "data/incoming/east/first.csv").unlink()
+    (change.root / (gone := "data/incoming/east/first.csv")).unlink()
     for name in names:
         with change.path(name).open("a", encoding="utf-8") as stream:
             stream.write("\n")
     change.commit()
-    assert sorted(change.refused()) == sorted(names)
+    assert sorted(change.refused()) == sorted([*names, gone])  # an accepted batch does not go by itself
 
 
 def test_a_self_release_fails(poisoned):
@@ -70,18 +70,14 @@ def test_a_self_release_fails(poisoned):
     assert "somebody who submitted the batch" in " ".join(poisoned.batch("east/bad")["reasons"])
 
 
-def test_a_release_in_a_reviewer_s_name_fails(released):
-    released.ok("git", "commit", "-q", "--amend", "--no-edit", "--reset-author")
-    assert released.gate().code == 1
-    assert "was committed by sam@example.org" in " ".join(released.batch("east/bad")["reasons"])
-
-
 def test_a_self_release_in_a_later_change_fails_too(poisoned):
     poisoned.ok("git", "branch", "-q", "-f", "main")
     poisoned.decide("release", "east/bad", "--reason", "trust me")
     assert poisoned.gate().code == 1
     poisoned.decision("sam").unlink()
     poisoned.by("rita").decide("release", "east/bad", "--reason", "looked at it")
+    assert "east/bad: nothing vouches for who submitted it" in poisoned.gate().complaint
+    poisoned.by("tom").decide("release", "east/bad", "--reason", "looked at it, too")
     assert poisoned.gate().code == 0
 
 
@@ -170,20 +166,14 @@ def test_a_reference_edited_beside_the_data_teaches_nothing(poisoned, flipped):
 
 @pytest.fixture
 def keys(change, monkeypatch):
-    """Keys of Rita and Sam; main asks that Rita's releases are signed, and the gate's attestations, too."""
-    public = {}
-    for who in ("rita", "sam"):
-        private = str(change.home / f"{who}.pem")
-        change.ok("openssl", "genpkey", "-algorithm", "ed25519", "-out", private)
-        public[who] = change.ok("openssl", "pkey", "-in", private, "-pubout").splitlines()[1]
+    """Sign with this key, whoever works here; main asks that the gate's attestations are signed with Rita's."""
     change.ok("git", "switch", "-q", "main")
-    change.edit("params.yaml", "reviewers: {}", f"reviewers: {{rita@example.org: {public['rita']}}}")
-    change.edit("params.yaml", "gate: null", f"gate: {public['rita']}")
+    change.edit("params.yaml", "gate: null", f"gate: {signing.public_line(change.key_of('rita'))}")
     change.commit()
     change.ok("git", "switch", "-q", "-C", "change")
 
     def use(who: str | None) -> None:
-        monkeypatch.setenv(signing.KEY_VARIABLE, str(change.home / f"{who}.pem") if who else "")
+        monkeypatch.setenv(signing.KEY_VARIABLE, str(change.key_of(who)) if who else "")
 
     return use
 
@@ -229,11 +219,9 @@ def test_a_rejected_batch_sent_again_under_another_name_and_shuffled_is_recognis
 
 
 def test_a_release_from_the_future_fails(released):
-    path = released.decision("rita")
-    path.write_text(path.read_text(encoding="utf-8").replace('"time": "20', '"time": "21'), encoding="utf-8")
-    released.by("rita").commit()
-    assert released.gate().code == 1
-    assert "which is yet to come" in " ".join(released.batch("east/bad")["reasons"])
+    released.decide_again("rita", time="2126-01-01T00:00:00+00:00")
+    assert list(released.refused().values()) == ["is dated 2126-01-01, which is yet to come"]
+    assert not released.batch("east/bad")["passes"]
 
 
 def test_taking_a_reject_away_together_with_the_data_does_not_help(poisoned, flipped):

@@ -41,6 +41,7 @@ def run(prepared, make_rows, tmp_path_factory):
     hostile_batch(make_rows).to_csv(project.path("data/incoming/west/hostile.csv"), index=False)
     project.path("data/incoming/west/torn.csv").write_text(f"a,b\n1,2,{EVIL[0]}\n", encoding="utf-8")
     project.commit()
+    project.set_up()
     project.stages("calibrate", "ingest", "validate")
     project.ok("pratique", "review", "release", "west/hostile", "--reason", " ".join(EVIL[:5]))
     project.stages("validate", "train", "evaluate", "report")

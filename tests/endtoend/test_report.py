@@ -98,6 +98,7 @@ def test_a_page_goes_when_its_batch_does(run, tmp_path):
 def test_a_decision_shows_on_the_page_and_in_the_queue(run, tmp_path):
     project = run.copy(tmp_path / "decided")
     project.commit()
+    project.set_up()
     note = 'seen by me </script><script>alert("x")</script>'
     project.ok("pratique", "review", "release", "east/flipped", "--reason", note)
     project.stages("validate", "train", "evaluate", "report")

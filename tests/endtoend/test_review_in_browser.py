@@ -38,6 +38,7 @@ def ran(prepared, make_rows, tmp_path_factory):
         make_rows(40, seed=seed, flipped=0.5).to_csv(project.path(f"data/incoming/crowd/{name}.csv"), index=False)
     project.ok("git", "init", "-q")
     project.ok("dvc", "init", "-q")
+    project.set_up()
     project.stages("calibrate", "ingest", "validate", "train", "evaluate", "drill", "report")
     project.ok("dvc", "commit", "-q", "-f")
     project.commit()

@@ -96,6 +96,7 @@ def github(sam, send, tmp_path):
             "HEAD": "change",
             "NUMBER": "7",
             "TOKEN": SECRET,
+            "SUBMITTER": "sam-codes",
             "GITHUB_STEP_SUMMARY": summary,
         }
         event |= {name: sam.ok("git", "rev-parse", event[name]).strip() for name in ("BASE", "HEAD")}

@@ -167,14 +167,22 @@ def pages(tell, text):
     form = DecisionForm("guard", (said,))
     params = Params(data=DataParams(label=text), checks={})
     proposal = Proposal("release", text, None, (tell(text, decisions=()),))
-    shown = {"proposal": proposal, "bound": ("params",), "reviewer": text, "signed": False, "secret": "s"}
+    shown = {
+        "proposal": proposal,
+        "bound": ("params",),
+        "reviewer": text,
+        "signed": False,
+        "counts": False,
+        "secret": "s",
+        "identity": text,
+    }
     worth = SimpleNamespace(sentences=(text,), panels=(), triggers=((text,) * 3,), reference_apart=False)
     return (
         batch_page(dossier, builder, params, [record.batch]),
         batch_page(dossier, builder, params, [record.batch], form),
-        queue_page([record], {}, worth, form),
+        queue_page([record], {}, worth, text, form),
         draw("confirm.html", **shown),
-        draw("trouble.html", faults=[text], done=[text]),
+        draw("trouble.html", faults=[text], done=[text], identity=text),
     )
 
 
@@ -285,7 +293,14 @@ def test_terminals_and_logs(tell, capsys, monkeypatch):
             monkeypatch.setattr(module, name, value)
         cells = Table("column", "cell")
         cells.add_row(text, Text(text))
-        for shown in (summary.summary([record]), explain.explain(text), queue.queue(), queue.sheet(text), cells, text):
+        for shown in (
+            summary.summary([record], text),
+            explain.explain(text),
+            queue.queue(),
+            queue.sheet(text),
+            cells,
+            text,
+        ):
             screen.display(shown)
         screen.say(text, f"    {text}", *formats.why(gated(tell, text).batches[0]))
         screen.say(text, error=True)

@@ -46,7 +46,7 @@ def queue(make_record, alarm, text):
         source=text,
         checks=(alarm(text, breaches=(text,)), alarm(f"a {text}", p_value=1e-8)),
     )
-    return queue_page([facts], {}, None)
+    return queue_page([facts], {}, None, "")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -96,7 +96,7 @@ def test_a_template_that_misses_a_value_fails():
 
 def test_a_long_queue_is_cut_and_says_so(in_folder, make_record):
     facts = [make_record(batch=f"crowd/{i:06d}", p_value=10.0 ** -(i % 9 + 3)) for i in range(3000)]
-    page = queue_page(facts, {}, None)
+    page = queue_page(facts, {}, None, "")
     assert f"{3000 - WAITING} more wait" in page
     assert f"{3000 - LISTED:,} accepted batches are left out" in page
     assert len(page) < 1_500_000
@@ -104,12 +104,12 @@ def test_a_long_queue_is_cut_and_says_so(in_folder, make_record):
 
 def test_the_most_suspicious_waits_first(in_folder, make_record):
     facts = [make_record(batch=f"crowd/{name}", p_value=p) for name, p in (("a", 1e-3), ("b", 1e-9), ("c", 1e-5))]
-    names = re.findall(r'value="crowd/(.)"', queue_page(facts, {}, None))
+    names = re.findall(r'value="crowd/(.)"', queue_page(facts, {}, None, ""))
     assert names == ["b", "c", "a"]
 
 
 def test_without_any_quarantine_nothing_waits(in_folder, make_record):
     accepted = make_record(verdict="accept", outcome="accepted", held_rows=0, alarms=(), checks=())
-    page = queue_page([accepted], {}, None)
+    page = queue_page([accepted], {}, None, "")
     assert "Nothing waits for a decision" in page
     assert 'href="batches/' not in page

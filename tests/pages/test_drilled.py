@@ -65,10 +65,10 @@ def test_what_passed_no_gate_is_nothing_to_tell():
 def test_the_queue_tells_it_where_it_was_drilled(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert read_drilled() is None
-    assert "What the gate would catch" not in queue_page([], {}, None)
+    assert "What the gate would catch" not in queue_page([], {}, None, "")
     paths.DRILL.mkdir(parents=True)
     paths.DRILL_METRICS.write_text(json.dumps(METRICS), encoding="utf-8")
-    page = queue_page([], {}, None)
+    page = queue_page([], {}, None, "")
     assert page.index("mean shift") < page.index("label flip")
     assert "93 % → 95 %" in page
     assert "Trigger works" not in page

@@ -54,8 +54,8 @@ def test_dots_lie_on_their_axis_in_order(worth):
 
 
 def test_the_page_escapes_what_a_trigger_writes(worth):
-    page = queue_page([], {}, worth)
+    page = queue_page([], {}, worth, "")
     assert "&lt;b&gt; = 4.2" in page
     assert "under the label ham (in a/b and a/c)" in page
     assert "learned from accepted rows alone" not in page
-    assert "learned from accepted rows alone" in queue_page([], {}, read_worth(TrainParams(rows="accepted")))
+    assert "learned from accepted rows alone" in queue_page([], {}, read_worth(TrainParams(rows="accepted")), "")

@@ -62,7 +62,7 @@ def test_a_key_of_another_kind_is_refused(tmp_path, rita):
     with pytest.raises(PratiqueError, match="not an Ed25519 key"):
         seal(STATEMENT, other)
     other.write_text("no key")
-    with pytest.raises(PratiqueError, match="private key in PEM"):
+    with pytest.raises(PratiqueError, match="not a private key"):
         seal(STATEMENT, other)
     with pytest.raises(PratiqueError, match="no public key"):
         is_signed(seal(STATEMENT, rita[0]), "AAAA", "it")

@@ -92,7 +92,7 @@ def cleared(
 
 def said(action: str, rows: tuple[int, ...] | None = None) -> DecisionFile:
     words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": "ab" * 32}
-    return DecisionFile(Path("it.json"), Decision(action=action, batch="a/b", rows=rows, **words), "cd" * 32)
+    return DecisionFile(Path("it.json"), Decision(action=action, batch="a/b", rows=rows, **words), "cd" * 32, "ab" * 32)
 
 
 RELEASE, SOME, REJECT = said("release"), said("release", rows=(0, 1)), said("reject")

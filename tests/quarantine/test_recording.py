@@ -100,7 +100,7 @@ def ruled() -> Ruling:
     content = Decision(
         action="release", batch="vendor/w01", reviewer="Rita <rita@example.org>", reason="so", time="2026", binds=SHA
     )
-    release = DecisionFile(Path("data/decisions/vendor__w01.json"), content, "ef" * 32)
+    release = DecisionFile(Path("data/decisions/vendor__w01.json"), content, "ef" * 32, SHA)
     return Ruling((release,), (Hold("source", "vendor is not listed"),))
 
 

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 from pratique.core.errors import PratiqueError
-from pratique.decisions.decision import binding_of
+from pratique.core.params import DataParams, Params, ReviewParams
+from pratique.decisions.decision import binding_of, file_name
 from pratique.quarantine.tables import BATCH_COLUMNS
 from pratique.review import proposal
 from pratique.review import server as serve
@@ -43,6 +44,18 @@ def session():
 
 
 @pytest.fixture
+def identity():
+    """Decisions count as they are claimed."""
+    return "claims"
+
+
+@pytest.fixture
+def params(identity):
+    review = ReviewParams(identity=identity)
+    return Params(data=DataParams(label="y"), checks={"schema": {}}, review=review)
+
+
+@pytest.fixture
 def records(monkeypatch, make_record):
     """The records there are, by batch; a test may change them."""
     known = {name: make_record(batch=name) for name in (BATCH, "crowd/w02")}
@@ -66,7 +79,7 @@ def decided(monkeypatch):
 
 
 @pytest.fixture
-def stranger(session, tmp_path, monkeypatch, records):
+def stranger(session, params, tmp_path, monkeypatch, records):
     """A browser that has not opened the link."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "data/reports/batches/crowd").mkdir(parents=True)
@@ -74,7 +87,7 @@ def stranger(session, tmp_path, monkeypatch, records):
         (tmp_path / "data/reports" / name).write_text("secret", encoding="utf-8")
     (tmp_path / "data/reports/batches.csv").write_text(table(decision=""), encoding="utf-8")
     monkeypatch.setattr(serve.git, "read_identity", lambda: "Ann <ann@example.org>")
-    return TestClient(Site(session, Views()).application(), base_url=ORIGIN, follow_redirects=False)
+    return TestClient(Site(session, params, Views()).application(), base_url=ORIGIN, follow_redirects=False)
 
 
 @pytest.fixture
@@ -169,6 +182,14 @@ def test_what_a_decision_binds_is_shown_and_nothing_is_written_before(reviewer, 
         assert text in shown.text
     assert write(reviewer, shown).status_code == 303
     assert [call[:2] for call in decided] == [("release", BATCH), ("release", "crowd/w02")]
+
+
+@pytest.mark.parametrize("identity", ["claims", "signature"])
+def test_a_decision_that_would_not_count_says_so_before_it_is_written(reviewer, session, params, identity):
+    pages = [propose(reviewer, session).text, propose(reviewer, session, reason="").text]
+    said = {"claims": "identities are claims", "signature": "No reviewer&#39;s key is listed"}
+    assert [said[identity] in page for page in pages] == [True, True]
+    assert ("It will not count" in pages[0]) == (identity == "signature")
 
 
 def test_what_was_shown_is_written_once(reviewer, session, decided):
@@ -307,10 +328,14 @@ def test_a_giant_form_is_dropped(reviewer, session, decided):
 def test_what_was_decided_since_the_run_is_shown(reviewer, tmp_path):
     said = {"action": "reject", "batch": BATCH, "reviewer": "Ann <a@b>", "reason": "<b>seen</b>", "rows": None}
     said |= {"time": "2026-01-01T00:00:00+00:00", "expires": None, "binds": "0" * 64, "rowSet": None}
-    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [{}]}
+    statement = {
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{"name": "w01.csv", "digest": {"sha256": "0" * 64}}],
+    }
     statement |= {"predicateType": "urn:pratique:decision:v1", "predicate": said}
     (tmp_path / "data/decisions").mkdir()
-    (tmp_path / "data/decisions/one.json").write_text(json.dumps(statement), encoding="utf-8")
+    path = tmp_path / "data/decisions" / file_name(BATCH, "Ann <a@b>")
+    path.write_text(json.dumps(statement), encoding="utf-8")
     assert " 1 pending" in reviewer.get("/").text
     (tmp_path / "data/reports/batches.csv").write_text(table(decision="reject"), encoding="utf-8")
     assert " 0 pending" in reviewer.get("/").text

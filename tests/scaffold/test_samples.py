@@ -28,7 +28,7 @@ def sample(request, write):
 
 def infer_files(rows, data):
     specs = understand(rows, data, propose=False).specs
-    return pipeline_files(Batch("reference", rows, layout_of(rows, data, specs)), data, specs)
+    return pipeline_files(Batch("reference", rows, layout_of(rows, data, specs)), data, specs, {})
 
 
 def files(folder):

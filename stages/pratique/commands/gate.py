@@ -19,11 +19,11 @@ from pratique.gate.judge import GateResult, gate
 CLEARED, REFUSED, NOTHING = 0, 1, 3
 
 
-def main(base: str, head: str, require_batch: bool, attesting: bool) -> int:
+def main(base: str, head: str, require_batch: bool, attesting: bool, submitter: str | None) -> int:
     """Judge, write and print; the exit code."""
     _require_no_links()
     keep_only(paths.GATE, [])  # nobody shall read what an earlier run said
-    result = gate(base, head)
+    result = gate(base, head, submitter=submitter or None)
     write_gate_files(result)
     if attesting:
         attest(result)
@@ -51,6 +51,7 @@ def _screen(result: GateResult) -> list[str]:
     lines += [f"  {describe_refusal(each)}" for each in result.refused[:TOP_REASONS]]
     lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]
     lines += [f"  {place}: not verified; it is made again after the merge" for place in result.unverified]
+    lines += [f"  {note}" for note in result.notes]
     command = next_command(result)
     if command is not None:
         lines.append(f"Next: {command}")

@@ -1,6 +1,7 @@
 """`pratique init` and `pratique reference`: what is said about trusted rows, what is asked, what is written."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -15,9 +16,10 @@ from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
 from pratique.scaffold.proposals import Understanding
 from pratique.tables.trusted import layout_of, read_reference
+from pratique.words.identity import identity_note
 
 
-def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) -> None:
+def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool, reviewers: Sequence[str]) -> None:
     """Write a pipeline, or only say how the columns are understood."""
     if explain:
         understood, table = understand_rows(folder, reference, label, anew=True)
@@ -26,7 +28,7 @@ def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) ->
         _tell(audit_beside(trusted, folder / paths.HOLDOUT))
         return
     asking = not yes and sys.stdin.isatty()
-    done = init(folder, reference, label, _ask if asking else None)
+    done = init(folder, reference, label, _ask if asking else None, _parse_reviewers(reviewers))
     if not asking:
         _say(done.understood)
         if done.understood.proposals and not yes:
@@ -34,6 +36,7 @@ def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool) ->
     _tell(audit_beside(done.trusted, folder / paths.HOLDOUT))
     for file in done.files:
         say(f"{'wrote' if file.new else 'kept '}  {file.path}")
+    say(*filter(None, [identity_note(load(folder / paths.PARAMS))]))
     say("Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`.")
 
 
@@ -47,6 +50,11 @@ def describe_reference(as_json: bool) -> None:
         return
     say(f"{len(trusted):,} trusted rows, {len(trusted.layout.kinds):,} features")
     _tell(remarks)
+
+
+def _parse_reviewers(words: Sequence[str]) -> dict[str, str]:
+    """The keys by address, from `ADDRESS=KEY`; a key ends in equals signs at times, an address has none."""
+    return {address: key for address, _, key in (word.partition("=") for word in words)}
 
 
 def _ask(proposal: str) -> bool:

@@ -1,4 +1,4 @@
-"""The commands `pratique review`: see what was held, and decide. They only write files; what lands by commit counts."""
+"""The commands `pratique review`: see what was held, and decide. They only write files; signed ones count."""
 
 import re
 from datetime import date, datetime
@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from pratique.core import paths
 from pratique.core.errors import PratiqueError
+from pratique.core.params import load
 from pratique.core.screen import display, say
 
 app = typer.Typer(help="See what was held, and decide about it.", no_args_is_help=True)
@@ -16,12 +18,24 @@ Named = Annotated[str, typer.Argument(metavar="BATCH", help="<source>/<batch>")]
 Why = Annotated[str, typer.Option(help="Why, for whoever asks later.")]
 
 
+@app.command()
+def setup() -> None:
+    """Make your key, or find it, and list it in params.yaml: what you decide counts once that line is merged."""
+    from pratique.scaffold.reviewers import set_up_reviewer
+
+    done = set_up_reviewer()
+    say(f"{'made' if done.made else 'found'}  {done.key}: your private key; keep it to yourself")
+    say(f"{'wrote' if done.listed else 'kept '}  {paths.PARAMS}: signing.reviewers: {done.address}: {done.public}")
+    say("Next: commit params.yaml in a change of its own. What you decide counts once it is merged.")
+
+
 @app.command("list")
 def list_() -> None:
     """List the batches of which something is held, and those that people decided on."""
     from pratique.terminal.queue import queue
 
     display(queue())
+    say(*_list_notes())
 
 
 @app.command()
@@ -58,6 +72,14 @@ def reject(batch: Named, reason: Why) -> None:
 
 
 @app.command()
+def withdraw(batch: Named, reason: Why) -> None:
+    """Take back what you decided about a batch; nobody can take back what others decided."""
+    from pratique.decisions import decision as decisions
+
+    _wrote(str(decisions.withdraw(batch, reason=reason)))
+
+
+@app.command()
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
 ) -> None:
@@ -74,8 +96,9 @@ def versions(
     """Write a page of what the gate was worth in each version of the pipeline, as git remembers it."""
     from pratique.core.writing import write_text
     from pratique.pages.versions import versions_page
+    from pratique.words.identity import identity_note
 
-    write_text(file, versions_page())
+    write_text(file, versions_page(identity_note(load())))
 
 
 def positions(text: str) -> list[int]:
@@ -96,4 +119,17 @@ def positions(text: str) -> list[int]:
 
 
 def _wrote(path: str) -> None:
-    say(f"wrote  {path}", "Next: `dvc repro`, then commit it; the gate asks who did.")
+    from pratique.decisions.decision import would_count
+
+    say(f"wrote  {path}", *_list_notes())
+    if would_count(load()):
+        say("Next: `dvc repro`, then commit it.")
+    else:
+        say("It does not count: params.yaml lists no key of yours that is here. Next: `pratique review setup`.")
+
+
+def _list_notes() -> list[str]:
+    """What is said about who decides, if anything."""
+    from pratique.words.identity import identity_note
+
+    return [note] if (note := identity_note(load())) else []

@@ -1,8 +1,9 @@
 """Decisions: what a reviewer says about a batch, as a statement that binds what was measured.
 
-A decision is a file in data/decisions, one for each batch and reviewer; it lands by commit, so whoever owns that
-folder decides. A release counts for the bytes and the limits that it was made for, and no others. A reject holds for
-its rows whatever they are called, until its reviewer withdraws it, and beats any release.
+A decision is a file in data/decisions, one for each batch and reviewer. It counts if its reviewer has signed it: an
+author line of git's is a claim, a signature in the file itself survives every way of merging. A release counts for the
+bytes and the limits that it was made for, and no others. A reject holds for its rows whatever they are called, and
+beats any release. A withdrawal replaces what its reviewer decided before; no file is ever deleted for it.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -18,17 +19,20 @@ from pratique.core import paths
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.hashing import sha256_bytes, sha256_json
-from pratique.core.params import Section, SigningParams, parse
+from pratique.core.params import Params, Section, parse
 from pratique.core.writing import write_json
 from pratique.provenance import git, signing
+from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import STATEMENT, Record
 
 DECISION_PREDICATE = "urn:pratique:decision:v1"
 
-Action = Literal["release", "reject"]
+Action = Literal["release", "reject", "withdraw"]
 BATCH_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 MAX_REASON = 2_000
+NOUNS: dict[Action, str] = {"release": "release", "reject": "reject", "withdraw": "withdrawal"}
+UNSIGNED = "not signed with a key that params.yaml lists for its reviewer, so it does not count"
 
 BOUND_CONFIGURATION = ("params", "schema", "suite", "reference")
 """What limits follow from. The profile and what was measured follow too, but a processor's last bits show in them."""
@@ -54,18 +58,31 @@ class Decision(Section):
 
 class _Statement(Section):
     type_: Literal["https://in-toto.io/Statement/v1"] = Field(alias="_type")
-    subject: list[dict[str, Any]] = Field(min_length=1, max_length=1)
+    subject: tuple[ResourceDescriptor]
     predicateType: Literal["urn:pratique:decision:v1"]  # noqa: N815
     predicate: Decision
 
 
 @dataclass(frozen=True)
 class DecisionFile:
-    """A decision, the file it stands in with the digest of its bytes, and those bytes where they are signed."""
+    """A decision, the file it stands in, and those bytes where they are signed.
+
+    Attributes
+    ----------
+    path : Path
+    content : Decision
+    sha256 : str
+        Of the file.
+    subject : str
+        SHA-256 of the batch that was decided on.
+    envelope : bytes, optional
+        The file, if it is a signed one.
+    """
 
     path: Path
     content: Decision
     sha256: str
+    subject: str
     envelope: bytes | None = None
 
     @property
@@ -73,12 +90,16 @@ class DecisionFile:
         """The reviewer's address, in lower case."""
         return git.email_of(self.content.reviewer)
 
-    def is_signed(self, keys: SigningParams) -> bool:
-        """Whether the reviewer whom it names has signed it; without configured keys nobody need."""
-        if not keys.reviewers:
+    @property
+    def name(self) -> str:
+        """What it decides, and who says so."""
+        return f"{NOUNS[self.content.action]} of {self.content.batch} by {self.content.reviewer}"
+
+    def counts(self, params: Params) -> bool:
+        """Whether it is its reviewer's: signed with the key that params list, unless they take claims for it."""
+        if params.review.identity == "claims":
             return True
-        by_email = {address.lower(): key for address, key in keys.reviewers.items()}
-        public = by_email.get(self.reviewer)
+        public = params.signing.key_of(self.reviewer)
         return (
             self.envelope is not None
             and public is not None
@@ -132,8 +153,11 @@ def parse_decision(path: Path, data: bytes) -> DecisionFile:
     """
     value = parse_json(data, str(path))
     envelope = data if isinstance(value, dict) and "payload" in value else None
-    statement = value if envelope is None else signing.unseal(envelope, str(path))
-    return DecisionFile(path, parse(_Statement, statement, str(path)).predicate, sha256_bytes(data), envelope)
+    statement = parse(_Statement, value if envelope is None else signing.unseal(envelope, str(path)), str(path))
+    said = statement.predicate
+    if path.name != (expected := file_name(said.batch, said.reviewer)):
+        raise PratiqueError(f"{path}: a decision under another name than its own, which is {expected}; rename it")
+    return DecisionFile(path, said, sha256_bytes(data), statement.subject[0].sha256, envelope)
 
 
 def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
@@ -184,6 +208,34 @@ def reject(batch: str, *, reason: str) -> Path:
     return _write(read_record(batch), "reject", reason)
 
 
+def withdraw(batch: str, *, reason: str) -> Path:
+    """Take back what whoever works here decided about a batch; the verdict and what others decided remain.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no such record, or nothing to take back.
+    """
+    record = read_record(batch)
+    path = paths.DECISIONS / file_name(batch, git.read_identity())
+    if not path.is_file() or _load(path).content.action == "withdraw":
+        raise PratiqueError(f"{batch}: you have decided nothing about it, so there is nothing to take back")
+    return _write(record, "withdraw", reason)
+
+
+def file_name(batch: str, reviewer: str) -> str:
+    """One file for each batch and reviewer: a second thought replaces the first, two people never collide."""
+    return f"{batch.replace('/', '--')}--{sha256_json([batch, git.email_of(reviewer)])[:8]}.json"
+
+
+def would_count(params: Params) -> bool:
+    """Whether what whoever works here decides would count: with a key that params list for them."""
+    if params.review.identity == "claims":
+        return True
+    key, listed = signing.reviewer_key(), params.signing.key_of(git.email_of(git.read_identity()))
+    return key is not None and listed is not None and signing.public_line(key) == listed.strip()
+
+
 def record_of(batch: str) -> Path:
     """Where the record of a batch is.
 
@@ -231,18 +283,13 @@ def _write(
         "predicateType": DECISION_PREDICATE,
         "predicate": content,
     }
-    path = paths.DECISIONS / _file_name(record.batch, reviewer)
-    key = signing.private_key()
+    path = paths.DECISIONS / file_name(record.batch, reviewer)
+    key = signing.reviewer_key()
     if key is None:
         write_json(path, statement)
     else:
         signing.save(path, statement, key)
     return path
-
-
-def _file_name(batch: str, reviewer: str) -> str:
-    """One file for each batch and reviewer: a second thought replaces the first, two people never collide."""
-    return f"{batch.replace('/', '--')}--{sha256_json([batch, git.email_of(reviewer)])[:8]}.json"
 
 
 def _load(path: Path) -> DecisionFile:

@@ -1,14 +1,22 @@
 """Judging decisions: whether a release binds, has not expired, and was made by somebody else than who submitted."""
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.decisions.decision import DecisionFile
+from pratique.decisions.decision import UNSIGNED, DecisionFile
 from pratique.provenance import git
+from pratique.provenance.commits import list_signers
 from pratique.provenance.git import Commit
+
+OWN = "is by somebody who submitted the batch: somebody else must decide"
+UNKNOWN_SUBMITTER = (
+    "nothing vouches for who submitted it, and it may be the reviewer: pass `--submitter` in CI, sign the commits that "
+    "bring it with a key that params.yaml lists, or have one more reviewer release it"
+)
 
 
 @dataclass(frozen=True)
@@ -19,63 +27,76 @@ class Submission:
     ----------
     commits : tuple of Commit
         Those that touched it, newest first.
-    people : frozenset of str
-        E-mail addresses of their authors and committers; of whoever works here, too, if it is not committed.
+    authors : frozenset of str
+        E-mail addresses that they claim for their authors; of whoever works here, too, if it is not committed. A claim
+        speaks against a reviewer, and never for one.
+    signers : frozenset of str, optional
+        Addresses of listed people who signed all of them.
+    account : str, optional
+        Whom CI names as the submitter, by e-mail address or account.
     """
 
     commits: tuple[Commit, ...]
-    people: frozenset[str]
+    authors: frozenset[str]
+    signers: frozenset[str] | None = None
+    account: str | None = None
 
     @classmethod
-    def at(cls, tip: str, stand_ins: Sequence[Path], since: str | None = None) -> "Submission":
-        """Ask git who brought a file to a commit: itself, its pointer, or a folder's pointer, in this order.
+    def of_change(
+        cls, tip: str, stand_ins: Sequence[Path], since: str, params: Params, account: str | None
+    ) -> "Submission":
+        """Ask git who brought a file to a commit since another one: itself, or a pointer that may stand for it."""
+        return cls._of(git.read_commits(map(str, stand_ins), tip, since), params, account)
 
-        A pointer to a whole folder has been touched by everybody: of its commits those since `since` count, if any.
-        """
+    @classmethod
+    def of_past(cls, tip: str, stand_ins: Sequence[Path], params: Params) -> "Submission":
+        """Ask git who once brought a file: itself, its pointer, or a folder's pointer, in this order."""
         own = git.read_commits(map(str, stand_ins[:2]), tip)
-        folders = [str(place) for place in stand_ins[2:]]
-        commits = own or (git.read_commits(folders, tip, since) if since else []) or git.read_commits(folders, tip)
-        return cls(tuple(commits), frozenset().union(*(commit.people for commit in commits)))
+        return cls._of(own or git.read_commits(map(str, stand_ins[2:]), tip), params)
 
     @classmethod
-    def here(cls, stand_ins: Sequence[Path]) -> "Submission":
+    def here(cls, stand_ins: Sequence[Path], params: Params) -> "Submission":
         """Ask git who brought a file that lies here; what is not committed is by whoever works here."""
-        known = cls.at("HEAD", stand_ins)
-        if known.commits and not any(git.is_uncommitted(place) for place in stand_ins):
-            return known
-        return cls(known.commits, known.people | {git.email_of(git.read_identity())})
+        found = cls.of_past("HEAD", stand_ins, params)
+        if found.commits and not any(git.is_uncommitted(place) for place in stand_ins):
+            return found
+        return cls(found.commits, found.authors | {git.email_of(git.read_identity())})
+
+    @classmethod
+    def _of(cls, commits: Sequence[Commit], params: Params, account: str | None = None) -> "Submission":
+        authors = frozenset(git.email_of(commit.author) for commit in commits)
+        return cls(tuple(commits), authors, list_signers(commits, params.signing.reviewers), account or None)
+
+    def is_by(self, reviewer: str, params: Params) -> bool | None:
+        """Whether a reviewer, given by address, submitted it; None where nobody vouches for who did."""
+        if reviewer in self.authors:
+            return True
+        if params.review.identity == "claims":
+            return False
+        vouched = {self._is_account_of(reviewer, params)}
+        if self.signers is not None:
+            vouched.add(reviewer in {signer.lower() for signer in self.signers})
+        return True if True in vouched else False if False in vouched else None
+
+    def _is_account_of(self, reviewer: str, params: Params) -> bool | None:
+        """Whether CI names this reviewer; None where it names nobody, or an account that could be anybody's."""
+        if self.account is None:
+            return None
+        if "@" in self.account:
+            return self.account.lower() == reviewer
+        accounts = {address.lower(): account.lower() for address, account in params.review.accounts.items()}
+        return accounts[reviewer] == self.account.lower() if reviewer in accounts else None
 
 
 @dataclass(frozen=True)
 class Judge:
-    """The decisions, who made each, and what day it is.
-
-    Attributes
-    ----------
-    makers : dict of Path to frozenset of str
-        E-mail addresses of who committed each decision last.
-    """
+    """The decisions in force, the params by which they count, and what day it is."""
 
     decisions: Sequence[DecisionFile]
-    makers: dict[Path, frozenset[str]]
+    params: Params
     today: date
 
-    @classmethod
-    def at(cls, tip: str, decisions: Sequence[DecisionFile], batches: Container[str], today: date) -> "Judge":
-        """Ask git who released these batches, up to a commit."""
-        makers = {path: _commit_people(path, tip) for path in _list_releases(decisions, batches)}
-        return cls(decisions, makers, today)
-
-    @classmethod
-    def here(cls, decisions: Sequence[DecisionFile], batches: Container[str], today: date) -> "Judge":
-        """Ask git who released these batches; what is not committed is by whoever works here."""
-        me = frozenset({git.email_of(git.read_identity())})
-        releases = _list_releases(decisions, batches)
-        return cls(decisions, {p: me if git.is_uncommitted(p) else _commit_people(p, "HEAD") for p in releases}, today)
-
-    def of_batch(
-        self, batch: str, binds: str, params: Params, submission: Submission
-    ) -> tuple[list[DecisionFile], list[str]]:
+    def of_batch(self, batch: str, binds: str, submission: Submission) -> tuple[list[DecisionFile], list[str]]:
         """The decisions that stand, and the objections to releases of this batch that don't.
 
         Parameters
@@ -83,42 +104,48 @@ class Judge:
         batch : str
         binds : str
             What a release of it must bind.
-        params : Params
         submission : Submission
-        """
-        standing, objections = [], []
-        for decision in self.decisions:
-            is_release = decision.content.action == "release" and decision.content.batch == batch
-            found = list(self.objections(decision, binds, params, submission.people)) if is_release else []
-            objections += [f"the release by {decision.content.reviewer} {objection}" for objection in found]
-            if not found:
-                standing.append(decision)
-        return standing, objections
 
-    def objections(
-        self, decision: DecisionFile, binds: str, params: Params, submitters: frozenset[str]
-    ) -> Iterable[str]:
-        """Why a release does not count, a clause each, given what it must bind and who submitted the batch."""
-        said, makers = decision.content, self.makers[decision.path]
+        Raises
+        ------
+        PratiqueError
+            If releases stand or fall with who submitted the batch, and nothing says that reliably.
+        """
+        rest = [decision for decision in self.decisions if decision.content.action != "release"]
+        others: list[DecisionFile] = []
+        unknown: list[DecisionFile] = []
+        objections: list[str] = []
+        for decision in self.decisions:
+            if decision.content.action != "release" or decision.content.batch != batch:
+                continue
+            found, own = list(self.objections(decision, binds)), submission.is_by(decision.reviewer, self.params)
+            if own:
+                found.append(OWN)
+            objections += [f"the {decision.name} {objection}" for objection in found]
+            if not found:
+                (others if own is False else unknown).append(decision)
+        self._require_known(batch, len(others), len(unknown))
+        return rest + others + unknown, objections
+
+    def _require_known(self, batch: str, others: int, unknown: int) -> None:
+        """Of the reviewers who may have submitted the batch one may have, so one release more is asked for."""
+        needed = self.params.review.reviewers
+        if unknown and others + unknown - 1 < needed <= others + unknown:
+            raise PratiqueError(f"{batch}: {UNKNOWN_SUBMITTER}")
+
+    def objections(self, decision: DecisionFile, binds: str) -> Iterable[str]:
+        """Why a release does not count whoever submitted its batch, a clause each, given what it must bind."""
+        said = decision.content
         if said.binds != binds:
             yield "was made for other bytes or other limits: decide again"
-        if said.time.date() > self.today + timedelta(days=1):  # clocks and time zones differ
+        if is_ahead(decision, self.today):
             yield f"is dated {said.time:%Y-%m-%d}, which is yet to come"
         if said.expires is not None and said.expires < self.today:
             yield f"expired on {said.expires}: decide again"
-        if params.signing.reviewers:
-            if not decision.is_signed(params.signing):
-                yield "is not signed with the key that params.yaml gives for that address"
-            makers = frozenset({decision.reviewer})
-        elif decision.reviewer not in makers:
-            yield f"was committed by {', '.join(sorted(makers)) or 'nobody'}: reviewers commit their own decisions"
-        if (makers | {decision.reviewer}) & submitters:
-            yield "is by somebody who submitted the batch: somebody else must decide"
+        if not decision.counts(self.params):
+            yield f"is {UNSIGNED}"
 
 
-def _list_releases(decisions: Sequence[DecisionFile], batches: Container[str]) -> set[Path]:
-    return {d.path for d in decisions if d.content.action == "release" and d.content.batch in batches}
-
-
-def _commit_people(path: Path, tip: str) -> frozenset[str]:
-    return git.read_commits([str(path)], tip)[0].people
+def is_ahead(decision: DecisionFile, today: date) -> bool:
+    """Whether a decision claims to be made on a day to come; clocks and time zones differ by one."""
+    return decision.content.time.date() > today + timedelta(days=1)

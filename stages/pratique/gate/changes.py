@@ -87,16 +87,6 @@ class Change:
         gone = self.before.files.keys() - self.after.files.keys()
         return bool(self.files or gone) or any(_is_incoming(PurePosixPath(path)) for path in self.touched)
 
-    @property
-    def decisions(self) -> set[str]:
-        """Decision files that are new or different."""
-        return {path for path in self.touched if is_decision(path) and path in self.head.entries}
-
-    @property
-    def withdrawn(self) -> list[str]:
-        """Decision files that are different or gone, sorted."""
-        return sorted(path for path in self.touched if is_decision(path) and path in self.fork.entries)
-
     def refusals(self, with_data: tuple[str, ...]) -> list[Refusal]:
         """What may not come with data or results, sorted by path.
 

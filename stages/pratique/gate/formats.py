@@ -85,6 +85,8 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
         "refused": [{"path": printable(each.path), "reason": printable(each.reason)} for each in result.refused],
         "unlisted_sources": list(result.unlisted),
         "unverified": list(result.unverified),
+        "notes": list(map(printable, result.notes)),
+        "submitter": result.submitter and printable(result.submitter),
         "next": next_command(result),
         "batches": [
             {
@@ -95,7 +97,7 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
                 "outcome": gated.record.outcome,
                 "p_value": gated.record.p_value,
                 "reasons": why(gated),
-                "submitted_by": sorted(gated.submission.people),
+                "authors": sorted(gated.submission.authors),
             }
             for gated in result.batches
         ],
@@ -188,6 +190,7 @@ def markdown(result: GateResult) -> str:
         lines += [f"Next: {_code(command)}", ""]
     lines += [f"- {_md(describe_refusal(each))}" for each in result.refused]
     lines += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
+    lines += [f"- {_md(note)}" for note in result.notes]
     lines += [f"- {_code(place)} is not verified; it is made again after the merge" for place in result.unverified]
     for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
         lines += _fold_batch(gated)

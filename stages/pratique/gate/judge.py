@@ -2,11 +2,11 @@
 
 A change is two commits, read from git's objects; no file of it is checked out, opened or written to. Each batch that is
 new or different is examined again, with the code that runs, and params, expectations, reference and inventory of the
-base. Decisions are judged: do they bind, have they expired, and did somebody else make them than those who submitted
-the batch.
+base. Decisions are judged: are they their reviewers', do they bind, have they expired, and did somebody else make them
+than those who submitted the batch. What is taken away needs a reviewer's word, as what is let in does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,13 +14,15 @@ from tempfile import TemporaryDirectory
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
+from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
-from pratique.decisions.decision import DecisionFile, parse_decision
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, read_policy
-from pratique.gate.changes import Change, Refusal, is_decision, ledger_at, pointers
+from pratique.gate.changes import Change, Refusal, ledger_at, pointers
+from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
+from pratique.gate.removals import list_removals
 from pratique.gate.replay import list_results, list_unverified, refuse_results, refuse_strange_stages
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
@@ -31,6 +33,7 @@ from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_re
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.tables.arrival import batch_name, list_predecessors
+from pratique.words.identity import identity_note
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,10 @@ class GateResult:
         Sources of examined batches that the inventory lacks.
     unverified : tuple of str
         Results of the change that the gate does not compute.
+    notes : tuple of str
+        What the policy means for who decides; decisions and batches that the change brings or takes away.
+    submitter : str, optional
+        Whom CI names.
     """
 
     base: str
@@ -94,6 +101,8 @@ class GateResult:
     refused: tuple[Refusal, ...]
     unlisted: tuple[str, ...]
     unverified: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    submitter: str | None = None
 
     @property
     def passes(self) -> bool:
@@ -101,37 +110,71 @@ class GateResult:
         return not self.refused and all(gated.passes for gated in self.batches)
 
 
-def gate(base: str, head: str = "HEAD", today: date | None = None) -> GateResult:
+def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: str | None = None) -> GateResult:
     """Judge a commit by the policy of another.
+
+    Parameters
+    ----------
+    base, head : str
+        What git calls the commits.
+    today : date, optional
+    submitter : str, optional
+        Who submits the change, as CI knows it: an e-mail address, or an account that `review.accounts` may list.
 
     Raises
     ------
     PratiqueError
-        If that can't be decided: no such commit, no reference, data that can't be had, a decision that is none.
+        If that can't be decided: no such commit, no reference, data that can't be had, a decision that is none, or a
+        release that may be the submitter's own.
     """
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
-    decisions = _decisions(change)
-    chosen = _choose_files(change, decisions)
-    refused, results = _refuse_ledger(change), list_results(change)
+    results, changed, refused = list_results(change), ChangedDecisions.of(change), _refuse_ledger(change)
+    ends = change.base.commit, change.head.commit
+    if not (change.brings or results or changed.any):
+        return GateResult(*ends, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter)
+    params, today = read_policy(change.base), today or datetime.now(UTC).date()
     if change.brings or results:
-        refused += change.refusals(read_policy(change.base).gate.with_data) + refuse_strange_stages(change)
-    today = today or datetime.now(UTC).date()
-    judge = Judge.at(change.head.commit, decisions, {batch_name(path) for path in chosen}, today)
+        refused += change.refusals(params.gate.with_data) + refuse_strange_stages(change)
+    refused += changed.refuse(params, change.brings, today)
+    in_force = changed.in_force(refused)
+    chosen, judge = _choose_files(change, changed), Judge(in_force, params, today)
     batches: list[GatedBatch] = []
-    unlisted: set[str] = set()
+    unlisted: list[str] = []
     if chosen or results:
-        submissions = {path: _find_submission(change, path) for path in chosen}
-        earlier = _find_predecessors(change, chosen)
+        submissions = {path: _find_submission(change, path, params, submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            history = read_history(change, chosen, room)
-            for path in show_progress(chosen, "examining"):
-                cleared = _clear(change, path, room)
-                record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path), history)
-                batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
-            unlisted = {path.parent.name for path in chosen} - set(room.inventory)
+            batches += _examine(change, submissions, judge, room)
+            unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
-    found = tuple(batches), tuple(refused), tuple(sorted(unlisted)), tuple(list_unverified(change))
-    return GateResult(change.base.commit, change.head.commit, *found)
+    brought = [gated.record for gated in batches if gated.brought]
+    removals = list_removals(change, brought, [decision for decision in in_force if decision.counts(params)])
+    refused += [removal.refusal for removal in removals if removal.refusal is not None]
+    notes = *_note_policy(change), *changed.describe(), *(removal.text for removal in removals)
+    return GateResult(
+        *ends, tuple(batches), tuple(refused), tuple(unlisted), tuple(list_unverified(change)), notes, submitter
+    )
+
+
+def _examine(
+    change: Change, submissions: Mapping[Path, Submission], judge: Judge, room: BasePolicy
+) -> Iterator[GatedBatch]:
+    """The files of these submissions, each examined and ruled on in turn."""
+    earlier, history = _find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
+    for path in show_progress(list(submissions), "examining"):
+        cleared = _clear(change, path, room)
+        record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path), history)
+        yield GatedBatch(path, submissions[path], path in change.files, record, objections)
+
+
+def _note_policy(change: Change) -> tuple[str, ...]:
+    """What the policy of the base means for who decides; of a base that has none yet, nothing."""
+    if str(paths.PARAMS) not in change.base.entries:
+        return ()
+    try:
+        note = identity_note(read_policy(change.base))
+    except PratiqueError as error:  # a change may be about to put it right
+        note = str(error)
+    return (note,) if note else ()
 
 
 def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:
@@ -152,31 +195,19 @@ def _refuse_ledger(change: Change) -> list[Refusal]:
     return []
 
 
-def _decisions(change: Change) -> list[DecisionFile]:
-    """The decisions of the head, and with new data those rejects that the change takes away.
-
-    Taking a reject away takes a change of its own: what has been decided before a file changed is not lost by changing
-    it.
-    """
-    names = sorted(path for path in change.head.below(paths.DECISIONS) if is_decision(path))
-    decisions = [parse_decision(Path(path), change.head.read(path)) for path in names]
-    if change.brings:
-        old = [parse_decision(Path(path), change.fork.read(path)) for path in change.withdrawn]
-        decisions += [decision for decision in old if decision.content.action == "reject"]
-    return decisions
-
-
-def _choose_files(change: Change, decisions: Sequence[DecisionFile]) -> list[Path]:
+def _choose_files(change: Change, changed: ChangedDecisions) -> list[Path]:
     """The files to examine: what is new or different, and what a new release is about."""
-    new = change.decisions
-    released = {d.content.batch for d in decisions if str(d.path) in new and d.content.action == "release"}
+    released = {d.content.batch for d in changed.after.values() if d.content.action == "release"}
     return sorted({*change.files, *(path for path in change.after.files if batch_name(path) in released)})
 
 
-def _find_submission(change: Change, path: Path) -> Submission:
+def _find_submission(change: Change, path: Path, params: Params, account: str | None) -> Submission:
+    """Who brought a file: with this change, of which CI may name the submitter, or before it."""
     stands = Path(change.after.files[path].stands)
-    places = pointers(path)
-    return Submission.at(change.head.commit, [*places, *({stands} - set(places))], change.fork.commit)
+    places = [*pointers(path), *({stands} - set(pointers(path)))]
+    if path in change.files:
+        return Submission.of_change(change.head.commit, places, change.fork.commit, params, account)
+    return Submission.of_past(change.head.commit, places, params)
 
 
 def _find_predecessors(change: Change, chosen: Sequence[Path]) -> dict[Path, ResourceDescriptor]:
@@ -202,7 +233,7 @@ def rule(
 ) -> tuple[Record, tuple[str, ...]]:
     """The record of a batch with the decisions that stand, and what was objected to the others."""
     binds = bind(cleared, room.configuration)
-    standing, objections = judge.of_batch(cleared.arrival.batch, binds, room.params, submission)
+    standing, objections = judge.of_batch(cleared.arrival.batch, binds, submission)
     law = Rulebook(standing, room.inventory, room.params)
     done = apply_rulings(cleared, room.configuration, law, history)
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()

@@ -11,7 +11,7 @@ from pratique.core.hashing import sha256_file
 from pratique.core.params import Params, load
 from pratique.decisions import ledger
 from pratique.decisions.decision import binding_of, load_decisions
-from pratique.decisions.judging import Judge, Submission
+from pratique.decisions.judging import OWN, Judge, Submission
 from pratique.gate.changes import pointers
 from pratique.provenance import signing
 from pratique.provenance.record import Record
@@ -134,7 +134,7 @@ def _decisions(records: Records, params: Params) -> Iterator[str]:
     """Each release that took effect stands: it binds, has not expired, and is nobody's own."""
     used = {decision.sha256 for record in records.values() for decision in record.decisions}
     found = {decision.sha256: decision for decision in load_decisions()}
-    judge = Judge.here(list(found.values()), records, datetime.now(UTC).date())
+    judge = Judge(list(found.values()), params, datetime.now(UTC).date())
     for name, record in records.items():
         for said in record.decisions:
             if said.sha256 not in found:
@@ -143,9 +143,11 @@ def _decisions(records: Records, params: Params) -> Iterator[str]:
         decision = found[digest]
         if decision.content.action == "release":
             record = records[decision.content.batch]
-            people = Submission.here(pointers(Path(record.file))).people
-            for objection in judge.objections(decision, binding_of(record), params, people):
-                yield f"{decision.content.batch}: the release by {decision.content.reviewer} {objection}"
+            for objection in judge.objections(decision, binding_of(record)):
+                yield f"the {decision.name} {objection}"
+            claims = params.review.identity == "claims"  # a merge rewrites authors; with keys the gate has judged this
+            if claims and Submission.here(pointers(Path(record.file)), params).is_by(decision.reviewer, params):
+                yield f"the {decision.name} {OWN}"
 
 
 def _attestations(params: Params) -> Iterator[str]:

@@ -15,6 +15,7 @@ from pratique.provenance.record import Record
 from pratique.results.price import TREES, Price
 from pratique.words import verdicts as words
 from pratique.words.counts import suggestions
+from pratique.words.identity import identity_note
 
 HISTORY = 60
 """Batches of a source that a page shows, the last by name."""
@@ -57,6 +58,7 @@ def batch_page(
         breaches=[breach for check in facts.checks for breach in check.breaches],
         commands=commands(facts),
         releasable=releasable(facts),
+        identity=identity_note(params),
         form=form,
         price=dossier.price and _draw_price(dossier.price),
         forests=forests(params.train),

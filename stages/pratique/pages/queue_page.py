@@ -38,6 +38,7 @@ def queue_page(
     facts: Sequence[Record],
     prices: Mapping[str, Price | None],
     worth: Worth | None,
+    identity: str,
     form: DecisionForm | None = None,
 ) -> str:
     """The page of all batches.
@@ -50,6 +51,8 @@ def queue_page(
         By batch, for those that are held.
     worth : Worth, optional
         What the gate was worth; None where evaluate has not run.
+    identity : str
+        What is said about who decides; may be empty.
     form : DecisionForm, optional
         Where people can decide on the page.
     """
@@ -68,6 +71,7 @@ def queue_page(
         strip=STRIP,
         worth=worth,
         drilled=read_drilled(),
+        identity=identity,
         form=form,
     )
 

@@ -10,12 +10,13 @@ from pratique.pages.form import DecisionForm
 from pratique.scaffold.audit import Remark
 
 
-def reference_page(trusted: Batch, remarks: Sequence[Remark], form: DecisionForm | None = None) -> str:
-    """The page of trusted rows, with what was remarked about them; in the review server it has a form."""
+def reference_page(trusted: Batch, remarks: Sequence[Remark], identity: str, form: DecisionForm | None = None) -> str:
+    """The page of trusted rows, with what is remarked about them and about who decides; a server has a form."""
     layout = trusted.layout
     features = []
     for name, kind in layout.kinds.items():
         writing = layout.writings.get(name, AS_IT_IS)
         written = "" if writing.format == PLAIN else str(writing.format)
         features.append((shorten(name), kind, ", ".join(map(shorten, writing.missing)), written))
-    return draw("reference.html", rows=f"{len(trusted):,}", features=features, remarks=remarks, form=form)
+    told = {"rows": f"{len(trusted):,}", "features": features, "remarks": remarks, "identity": identity}
+    return draw("reference.html", **told, form=form)

@@ -108,8 +108,11 @@ def read_versions() -> tuple[list[Version], int]:
     return versions, len(commits) - len(versions)
 
 
-def versions_page(form: DecisionForm | None = None) -> str:
-    """The page of the pipeline's versions: read from git, so never an output of the pipeline itself."""
+def versions_page(identity: str, form: DecisionForm | None = None) -> str:
+    """The page of the pipeline's versions, with what is said about who decides.
+
+    It is read from git, so never an output of the pipeline itself.
+    """
     versions, left_out = read_versions()
     shown = [each for version in versions for each in version.accuracy.values()]
     low, high = min(each.low for each in shown) - 0.005, min(1.0, max(each.high for each in shown) + 0.005)
@@ -123,6 +126,7 @@ def versions_page(form: DecisionForm | None = None) -> str:
         left_out=left_out,
         first=versions[0].date,
         last=versions[-1].date,
+        identity=identity,
         form=form,
     )
 

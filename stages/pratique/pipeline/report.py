@@ -13,11 +13,13 @@ from pratique.pages.worth import read_worth
 from pratique.results.records import read_records
 from pratique.scaffold.audit import audit_beside
 from pratique.terminal.summary import summary
+from pratique.words.identity import identity_note
 
 
 def main() -> None:
     """Write the pages of the queue and of the reference, and one for each batch that is not plainly accepted."""
     params, facts = load(), read_records()
+    identity = identity_note(params)
     desk = DossierBuilder(params, facts)
     queue = [one.batch for one in waiting(facts)]
     prices = {}
@@ -27,7 +29,7 @@ def main() -> None:
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
-    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train)))
+    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train), identity))
     trusted = desk.reference
-    write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT)))
-    display(summary(facts))
+    write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT), identity))
+    display(summary(facts, identity))

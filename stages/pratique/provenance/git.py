@@ -9,23 +9,16 @@ from pathlib import Path
 from pratique.core.errors import PratiqueError
 
 IDENTITY_PATTERN = re.compile(r"(?P<name>[^<>\n]*?) ?<(?P<email>[^<>\s]*)>")
-FORGE_COMMITTERS = frozenset({"noreply@github.com"})
-"""Committers of what people do on a web page: they stand for nobody."""
 
 
 @dataclass(frozen=True)
 class Commit:
-    """Who made one commit, and when it was made."""
+    """One commit, as it describes itself: anybody can write any author, committer and date."""
 
     sha: str
     author: str
     committer: str
     date: str
-
-    @property
-    def people(self) -> frozenset[str]:
-        """E-mail addresses of author and committer, in lower case."""
-        return frozenset(email_of(who) for who in (self.author, self.committer)) - FORGE_COMMITTERS
 
 
 def email_of(identity: str) -> str:

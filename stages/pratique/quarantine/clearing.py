@@ -16,7 +16,7 @@ from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
 from pratique.core.writing import keep_only, write_text
-from pratique.decisions.decision import load_decisions
+from pratique.decisions.decision import UNSIGNED, load_decisions
 from pratique.decisions.ledger import append
 from pratique.detector.detector import Detector
 from pratique.provenance.record import Record
@@ -54,6 +54,7 @@ def clear_all() -> None:
         records[arrival.batch] = record
         cleared.append(batch.summary())
     warn_unlisted({arrival.source for arrival in arrivals}, law)
+    warn_uncounted(law)
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):
         keep_only(folder, written)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
@@ -88,3 +89,11 @@ def warn_unlisted(sources: Iterable[str], law: Rulebook) -> None:
     unlisted = sorted(set(sources) - set(law.inventory))
     if unlisted and law.params.sources.unlisted == "warn":
         say(f"{paths.SOURCES}: not listed: {', '.join(unlisted)}; say who delivers them", error=True)
+
+
+def warn_uncounted(law: Rulebook) -> None:
+    """Name the decisions that nobody listed has signed."""
+    counted = {decision.path for decision in law.counted}
+    for decision in law.decisions:
+        if decision.path not in counted:
+            say(f"{decision.path}: {UNSIGNED}", error=True)

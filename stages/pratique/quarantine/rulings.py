@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
 
 from pratique.core.params import Params
-from pratique.decisions.decision import DecisionFile
+from pratique.decisions.decision import Action, DecisionFile
 from pratique.detector.verdict import Verdict
 from pratique.quarantine.repeats import Repeat
 from pratique.quarantine.sources import Inventory
@@ -42,7 +43,7 @@ class Ruling:
     holds: tuple[Hold, ...] = ()
 
     @property
-    def action(self) -> Literal["", "release", "reject"]:
+    def action(self) -> Action | Literal[""]:
         """What the decisions say; nothing where nobody decided."""
         return self.decisions[0].content.action if self.decisions else ""
 
@@ -74,9 +75,14 @@ class Rulebook:
     inventory: Inventory
     params: Params
 
+    @cached_property
+    def counted(self) -> list[DecisionFile]:
+        """The decisions that are their reviewers', as far as files can tell."""
+        return [decision for decision in self.decisions if decision.counts(self.params)]
+
     def rule(self, arrival: Arrival, binding: str, row_set: str | None) -> Ruling:
         """Rule on one batch, given what its decisions must bind and the name of its rows in any order."""
-        own = [d for d in self.decisions if d.content.batch == arrival.batch]
+        own = [d for d in self.counted if d.content.batch == arrival.batch]
         rejects = [d for d in own if d.content.action == "reject" and (d.content.binds == binding or _same(d, row_set))]
         releases = self._releases(own, binding)
         return Ruling(tuple(rejects or releases), tuple(self._holds(arrival, row_set)))
@@ -98,21 +104,20 @@ class Rulebook:
 
     def _mark_rejected(self, repeat: Repeat) -> Repeat:
         """The same, knowing whether somebody rejected the other batch as it is now."""
-        rejects = (d for d in self.decisions if d.content.action == "reject" and d.content.batch == repeat.batch)
+        rejects = (d for d in self.counted if d.content.action == "reject" and d.content.batch == repeat.batch)
         return replace(repeat, rejected=any(_same(reject, repeat.row_set) for reject in rejects))
 
     def _releases(self, own: Sequence[DecisionFile], binding: str) -> list[DecisionFile]:
-        """The releases that bind and, where keys are configured, are signed; none unless there are enough."""
+        """The releases that bind; none unless there are enough."""
         bound = [d for d in own if d.content.action == "release" and d.content.binds == binding]
-        counted = [d for d in bound if d.is_signed(self.params.signing)]
-        people = {d.reviewer for d in counted}
-        return counted if len(people) >= self.params.review.reviewers else []
+        people = {d.reviewer for d in bound}
+        return bound if len(people) >= self.params.review.reviewers else []
 
     def _holds(self, arrival: Arrival, row_set: str | None) -> list[Hold]:
         holds = []
         if self.params.sources.unlisted == "refuse" and arrival.source not in self.inventory:
             holds.append(Hold(SOURCE, f"source '{arrival.source}' is not listed in data/sources.yaml"))
-        for d in self.decisions:
+        for d in self.counted:
             if d.content.action == "reject" and d.content.batch != arrival.batch and _same(d, row_set):
                 holds.append(
                     Hold(RESENT, f"its rows are those of {d.content.batch}, which {d.content.reviewer} rejected")

@@ -7,7 +7,7 @@ decision takes two forms: the first asks what it would bind, the answer to it ca
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -17,7 +17,9 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from pratique.core.errors import PratiqueError
+from pratique.core.params import Params, load
 from pratique.decisions import decision as decisions
+from pratique.decisions.decision import DecisionFile
 from pratique.pages.draw import draw, served_policy
 from pratique.pages.form import DecisionForm
 from pratique.provenance import git, signing
@@ -25,6 +27,7 @@ from pratique.results.records import read_decided
 from pratique.review.proposal import Proposal
 from pratique.review.session import Session
 from pratique.review.views import Views
+from pratique.words.identity import identity_note
 
 HOST = "127.0.0.1"
 MAX_FORM_BYTES, MAX_FORM_FIELDS = 100_000, 2_000
@@ -49,6 +52,7 @@ class Site:
     """The pages, each with a form in it, and the two addresses that forms are sent to."""
 
     session: Session
+    params: Params
     views: Views = field(default_factory=Views)
 
     def application(self) -> Starlette:
@@ -82,7 +86,7 @@ class Site:
         try:
             return await page(request)
         except PratiqueError as error:
-            return _trouble([str(error)])
+            return self.trouble([str(error)])
 
     async def enter(self, request: Request) -> Response:
         """Exchange the link's token for a cookie."""
@@ -121,7 +125,9 @@ class Site:
             proposal=proposal,
             bound=decisions.BOUND_CONFIGURATION,
             reviewer=git.read_identity(),
-            signed=signing.private_key() is not None,
+            signed=signing.reviewer_key() is not None,
+            counts=decisions.would_count(self.params),
+            identity=self.identity,
             secret=self.session.keep(proposal),
         )
         return HTMLResponse(page)
@@ -132,14 +138,23 @@ class Site:
         if proposal is None:
             return _refuse_form()
         faults, done = proposal.write()
-        return _trouble(faults, done) if faults else RedirectResponse("/", 303)
+        return self.trouble(faults, done) if faults else RedirectResponse("/", 303)
 
     def form(self, batch: str | None = None) -> DecisionForm:
         """The form of a page, with what was decided about its batch, or about all, since the last run."""
         ran = read_decided()
-        made = [each.content for each in decisions.load_decisions()]
-        pending = (said for said in made if ran.get(said.batch) != said.action and batch in (None, said.batch))
-        return DecisionForm(self.session.guard, tuple(pending))
+        counted = [each for each in decisions.load_decisions() if each.counts(self.params)]
+        about = [each for each in counted if batch in (None, each.content.batch)]
+        return DecisionForm(self.session.guard, tuple(each.content for each in about if _is_pending(each, ran)))
+
+    def trouble(self, faults: list[str], done: list[str] | None = None) -> Response:
+        """What was not done, and what was."""
+        return HTMLResponse(draw("trouble.html", faults=faults, done=done or [], identity=self.identity), 400)
+
+    @property
+    def identity(self) -> str:
+        """What is said about who decides."""
+        return identity_note(self.params)
 
 
 def serve(port: int, announce: Callable[[str], None]) -> None:
@@ -164,7 +179,7 @@ def serve(port: int, announce: Callable[[str], None]) -> None:
     except OSError as error:
         raise PratiqueError(f"port {port}: {error.strerror}; name another one with --port") from error
     with listener:
-        site = Site(Session(f"{HOST}:{listener.getsockname()[1]}"))
+        site = Site(Session(f"{HOST}:{listener.getsockname()[1]}"), load())
         site.views.queue(site.form())  # the first page is drawn, and what is wrong is told, before anybody looks
         announce(f"{site.session.origin}/enter?token={site.session.token}")
         config = uvicorn.Config(
@@ -204,5 +219,9 @@ def _refuse_form() -> Response:
     return PlainTextResponse("This form was not sent by a page of this server; nothing was decided.\n", 403)
 
 
-def _trouble(faults: list[str], done: list[str] | None = None) -> Response:
-    return HTMLResponse(draw("trouble.html", faults=faults, done=done or []), 400)
+def _is_pending(decision: DecisionFile, ran: Mapping[str, str]) -> bool:
+    """Whether the last run has not followed a decision; a withdrawal while it still followed what is taken back."""
+    said = decision.content
+    if said.action == "withdraw":
+        return decision.path.as_posix() in {each.path for each in decisions.read_record(said.batch).decisions}
+    return ran.get(said.batch) != said.action

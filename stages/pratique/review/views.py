@@ -18,6 +18,7 @@ from pratique.provenance.record import Record
 from pratique.results.records import read_records
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.pipeline import STAGES
+from pratique.words.identity import identity_note
 
 PAGES_STAGE = next(stage for stage in STAGES if stage.name == "report")
 INPUTS = (paths.PARAMS, *map(Path, PAGES_STAGE.deps))
@@ -29,6 +30,7 @@ class _LastRun:
 
     def __init__(self) -> None:
         self.params: Params = load()
+        self.identity = identity_note(self.params)
         self.facts = read_records()
         self.by_name = {one.batch: one for one in self.facts}
         self.queue = [one.batch for one in waiting(self.facts)]
@@ -60,7 +62,7 @@ class Views:
         """The page of all batches."""
         run = self._last_run()
         prices = {name: run.builder.price(run.by_name[name]) for name in run.queue[:WAITING]}
-        return queue_page(run.facts, prices, read_worth(run.params.train), form)
+        return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form)
 
     def batch(self, name: str, form: DecisionForm) -> str | None:
         """The page of one batch; None where there is none, because nothing is to be told about it."""
@@ -73,13 +75,14 @@ class Views:
     def reference(self, form: DecisionForm) -> str:
         """The page of the trusted rows."""
         run = self._last_run()
-        return reference_page(run.builder.reference, run.remarks, form)
+        return reference_page(run.builder.reference, run.remarks, run.identity, form)
 
     def versions(self, form: DecisionForm) -> str:
         """What the gate was worth, version by version; git is asked again when its head has moved."""
-        head = git.resolve_commit("HEAD")
-        if self._versions[0] != head:
-            self._versions = head, versions_page(form)
+        identity = identity_note(load())
+        drawn_from = git.resolve_commit("HEAD") + identity
+        if self._versions[0] != drawn_from:
+            self._versions = drawn_from, versions_page(identity, form)
         return self._versions[1]
 
     def _last_run(self) -> _LastRun:

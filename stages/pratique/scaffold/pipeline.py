@@ -125,7 +125,7 @@ STAGES = (
             str(paths.HOLDOUT),
             str(paths.COLUMNS),
         ],
-        params=["seed", "data", "alarms", "shift", "train"],
+        params=["seed", "data", "alarms", "shift", "review", "signing", "train"],
         outs=[str(paths.INDEX), str(paths.REFERENCE_PAGE), str(paths.PAGES)],
         code=[
             *MEASURING,

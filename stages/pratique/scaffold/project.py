@@ -11,113 +11,20 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.columns import ColumnSpec
 from pratique.core.documents import read_yaml
-from pratique.core.errors import PratiqueError
+from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
 from pratique.scaffold.pipeline import STAGES, dvc_yaml
 from pratique.scaffold.proposals import Understanding, confirm, understand
+from pratique.scaffold.reviewers import write_reviewers
 from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
+from pratique.scaffold.templates import DECISIONS_TEMPLATE, PARAMS_TEMPLATE, SOURCES_TEMPLATE
 from pratique.tables.inference import refuse_amounts
 from pratique.tables.reading import FORMATS, read_file, read_trusted
 from pratique.tables.trusted import layout_of, list_columns
 
-PARAMS_TEMPLATE = """\
-# Everything that the pipeline can be told. Unknown keys are errors.
-seed: 0
-
-data:
-  label: {label}         # what a model learns to predict
-  id: {id}               # a column that names a row; never a feature
-  ignore: []             # columns that are kept but not examined
-  personal: {personal}           # columns whose cells no report shows
-  time: {time}             # a column that says when a row was taken; never a feature
-  ordered: false         # true: rows stand in the order in which they were taken
-  formats: read          # or hold: what becomes of a number that is written otherwise than trusted ones
-
-alarms:
-  per_1000_batches: 10   # clean batches in 1,000 that may be quarantined: every threshold follows from it
-  rows_fdr: 0.05         # share of wrongly held rows among the rows that are held one by one
-
-limits:
-  from: holdout          # or reference: the trusted rows that set every limit
-
-shift:
-  policy: quarantine     # or warn: what becomes of a batch whose columns or class shares moved, and nothing else
-
-checks:                  # a check that is not named here does not run
-  schema: {{}}             # expectations/schema.yaml
-  expectations: {{}}       # expectations/suite.json
-  shift: {{}}              # columns and class shares that moved
-  outliers:              # distance to trusted rows, and a detector of pyod's
-    neighbours: 5
-    detector: iforest    # or ecod, copod, knn, lof
-  labels:                # votes of trusted neighbours
-    neighbours: 20
-  losses: {{}}             # models of trusted rows
-  density: {{}}            # how columns go together in a class
-  relations: {{}}          # columns that follow from each other
-  duplicates: {{}}         # rows that repeat one another
-  leaks: {{}}              # copies of data/holdout
-  conflicts: {{}}          # trusted rows under another label
-  values: {{}}             # values that too many rows share
-  extremes: {{}}           # single cells far beyond all trusted rows
-
-sources:
-  unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml
-
-resent: warn             # or quarantine: what becomes of a batch most of whose rows its source sent before
-
-review:
-  reviewers: 1           # people who must release a batch before it counts; none of them may have submitted it
-
-signing:
-  reviewers: {{}}          # e-mail address: Ed25519 public key; where one is given, releases must be signed
-  gate: null             # public key of what the gate attests
-
-train:
-  rows: reference + accepted   # or accepted
-  model: random_forest   # or logistic_regression
-  trees: 100
-
-evaluate:
-  retrainings: 3         # trainings with other seeds that every figure is the mean of, where the seed matters
-  slices: []             # features by which the accuracy is told apart
-
-drill:                   # known poison in copies of accepted rows
-  rates: [0.05, 0.2]
-  repetitions: 3         # runs that the gate clears
-  retrainings: 3         # runs that train models, to measure the damage; 500 at most
-  batches: 6             # that come in
-  poisoned_batches: 0.34 # share of them that comes in poisoned
-  rows: 100              # in each
-  attacks:               # one entry an exercise; beside attack, rates, batches and poisoned_batches its fields
-    backdoor_trigger: {{}}
-    gaussian_noise: {{}}
-    label_flip: {{}}
-    outlier_insertion: {{}}
-    slow_drip: {{attack: label_flip, rates: [0.02], batches: 10, poisoned_batches: 1}}
-"""
-
-
 EMPTY_SECTIONS = {"seed": "0", "resent": "warn"}
 """What stands for the default of what is no section but a value."""
-
-SOURCES_TEMPLATE = """\
-# Who delivers batches: an entry for each folder of data/incoming/. params.yaml says what becomes of others.
-# vendor:
-#   origin: where the rows come from
-#   owner: who answers for them
-#   licence: what they may be used for
-#   labels: how the labels were made, and by whom
-"""
-
-DECISIONS_TEMPLATE = """\
-# Decisions
-
-One file for each batch and reviewer, written by `pratique review release` and `pratique review reject`, read by
-`pratique validate`, judged by `pratique gate` and `pratique verify`. Whoever owns this folder (CODEOWNERS) decides
-what is trained on.
-"""
 
 
 @dataclass(frozen=True)
@@ -137,7 +44,13 @@ class Done:
     trusted: Batch
 
 
-def init(folder: Path, reference: Path, label: str, ask: Callable[[str], bool] | None = None) -> Done:
+def init(
+    folder: Path,
+    reference: Path,
+    label: str,
+    ask: Callable[[str], bool] | None = None,
+    reviewers: Mapping[str, str] | None = None,
+) -> Done:
     """Write dvc.yaml, params.yaml, expectations/ and what people keep by hand, and copy the reference to its place.
 
     Nothing that exists is overwritten; a second call changes nothing.
@@ -152,26 +65,31 @@ def init(folder: Path, reference: Path, label: str, ask: Callable[[str], bool] |
         The column that a model learns to predict.
     ask : callable, optional
         Takes a proposal about a column in words, and says whether to take it; all are taken if None.
+    reviewers : mapping of str to str, optional
+        Public keys of those whose decisions count, by e-mail address.
 
     Raises
     ------
     PratiqueError
         If the folder or the reference is missing or not readable, has no such column, or the column is no class; or
-        if there is a params.yaml that is about another label, or lacks a section which dvc.yaml names.
+        if there is a params.yaml that is about another label, or lacks a section which dvc.yaml names, or a reviewer.
     """
     if not folder.is_dir():
         raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
+    _require_listed(folder / paths.PARAMS, reviewers or {})
     understood, table = understand_rows(folder, reference, label)
     if ask is not None and not (folder / paths.COLUMNS).exists():
         understood = confirm(understood, ask)
     data = understood.data
     trusted = Batch("reference", table, layout_of(table, data, understood.specs))
-    files = pipeline_files(trusted, data, understood.specs)
+    files = pipeline_files(trusted, data, understood.specs, reviewers or {})
     written = [_write_new(folder / path, text) for path, text in files.items()]
     return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood, trusted)
 
 
-def pipeline_files(trusted: Batch, data: DataParams, specs: Mapping[str, ColumnSpec]) -> dict[Path, str]:
+def pipeline_files(
+    trusted: Batch, data: DataParams, specs: Mapping[str, ColumnSpec], reviewers: Mapping[str, str]
+) -> dict[Path, str]:
     """The text of every file that a pipeline needs beside its rows, by its place in the folder.
 
     Parameters
@@ -181,10 +99,12 @@ def pipeline_files(trusted: Batch, data: DataParams, specs: Mapping[str, ColumnS
     data : DataParams
     specs : mapping of str to ColumnSpec
         What their columns are.
+    reviewers : mapping of str to str
+        Public keys by e-mail address.
     """
     return {
         paths.PIPELINE: dvc_yaml(),
-        paths.PARAMS: _params(data),
+        paths.PARAMS: _params(data, reviewers),
         paths.COLUMNS: write_columns(specs),
         paths.SCHEMA: infer_schema(trusted),
         paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
@@ -217,11 +137,13 @@ def _read_file(reference: Path, data: DataParams) -> pa.Table:
     return table
 
 
-def _params(data: DataParams) -> str:
-    """The text of params.yaml for columns of these roles."""
+def _params(data: DataParams, reviewers: Mapping[str, str]) -> str:
+    """The text of params.yaml for columns of these roles and people with these keys."""
     roles = {key: "null" if name is None else _quote(name) for key, name in (("id", data.id), ("time", data.time))}
     personal = f"[{', '.join(map(_quote, data.personal))}]"
-    return PARAMS_TEMPLATE.format(label=_quote(data.label), personal=personal, **roles)
+    return PARAMS_TEMPLATE.format(
+        label=_quote(data.label), personal=personal, reviewers=write_reviewers(reviewers), **roles
+    )
 
 
 def _data(params: Path, label: str) -> DataParams:
@@ -244,6 +166,19 @@ def _require_sections(params: Path) -> None:
         lines = ", ".join(f"`{name}: {EMPTY_SECTIONS.get(name, '{}')}`" for name in missing)
         raise PratiqueError(
             f"{params}: dvc.yaml names {names}, which are not there; add {lines}: what is left out has its default"
+        )
+
+
+def _require_listed(params: Path, reviewers: Mapping[str, str]) -> None:
+    """A params.yaml that is there is not overwritten, not even to list a reviewer."""
+    if not params.exists():
+        return
+    there = load(params).signing
+    missing = [address for address, key in reviewers.items() if there.key_of(address.lower()) != key]
+    if missing:
+        raise PratiqueError(
+            f"{params}: is there already, and lists no such key for {printable(missing[0])}; "
+            "`pratique review setup` adds a reviewer"
         )
 
 

@@ -5,7 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pratique.core.errors import printable
-from pratique.decisions.decision import load_decisions, read_record
+from pratique.core.params import Params, load
+from pratique.decisions.decision import UNSIGNED, DecisionFile, load_decisions, read_record
 from pratique.results.records import read_records
 from pratique.terminal.summary import STYLE, clauses
 
@@ -59,14 +60,14 @@ def sheet(batch: str) -> RenderableType:
 
 def _list_decisions(batch: str) -> list[str]:
     """A line for each decision about a batch, whether it still counts or not."""
-    own = [decision.content for decision in load_decisions() if decision.content.batch == batch]
-    return [
-        printable(
-            f"  {said.action} by {said.reviewer}, {said.time:%Y-%m-%d}"
-            f"{'' if said.expires is None else f', until {said.expires}'}: {said.reason}"
-        )
-        for said in own
-    ]
+    return [_describe(each, load()) for each in load_decisions() if each.content.batch == batch]
+
+
+def _describe(decision: DecisionFile, params: Params) -> str:
+    said = decision.content
+    until = "" if said.expires is None else f", until {said.expires}"
+    fault = "" if decision.counts(params) else f" ({UNSIGNED})"
+    return printable(f"  {said.action} by {said.reviewer}, {said.time:%Y-%m-%d}{until}: {said.reason}{fault}")
 
 
 def _number(value: float | None) -> str:

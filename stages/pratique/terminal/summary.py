@@ -22,8 +22,8 @@ PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 
 
-def summary(batches: list[Record]) -> RenderableType:
-    """The batches that were not plainly accepted, why, and what the gate was worth."""
+def summary(batches: list[Record], identity: str) -> RenderableType:
+    """The batches that were not plainly accepted, why, what the gate was worth, and what is said about who decides."""
     parts: list[RenderableType] = [_counts(batches)]
     notable = [facts for facts in batches if not facts.plain]
     if notable:
@@ -31,6 +31,8 @@ def summary(batches: list[Record]) -> RenderableType:
     found = read_comparison()
     if found is not None:
         parts.append(_worth(found))
+    if identity:
+        parts.append(Text(f"\n{identity}"))
     return Group(*parts)
 
 
@@ -72,9 +74,9 @@ def _worth(found: Comparison) -> Text:
     return Text("\n".join(["Accuracy on the holdout:", *lines, *worth_sentences(found)]))
 
 
-def picture(path: Path) -> None:
+def picture(path: Path, identity: str) -> None:
     """Write the summary as an SVG picture that refers to nothing outside itself."""
     console = make_console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
-    display(summary(read_records()), console)
+    display(summary(read_records(), identity), console)
     svg = console.export_svg(title="pratique status", unique_id="pratique")
     write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))

@@ -51,7 +51,7 @@ def sample_files(sample: Sample) -> dict[Path, str]:
         paths.HOLDOUT / f"{sample.name}.csv": sample.holdout,
         **{paths.INCOMING / f"{batch}.csv": table for batch, table in sample.incoming.items()},
     }
-    return pipeline_files(trusted, data, specs) | {
+    return pipeline_files(trusted, data, specs, {}) | {
         paths.PARAMS: sample.params,
         **{place: to_csv(table) for place, table in tables.items()},
         paths.SOURCES: sample.sources,
