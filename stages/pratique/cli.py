@@ -147,15 +147,18 @@ def check(
 
 @app.command()
 def verify(
-    retrain: Annotated[bool, typer.Option("--retrain", help="Train once more, and compare the model.")] = False,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train, measure and draw once more, too: model, metrics, pages.")
+    ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, help="Examine that many batches anew, drawn at random, and take the others as kept."),
+    ] = None,
 ) -> None:
-    """Hold inputs, outputs, records, ledger and model to each other, offline: exit 1 if something does not hold."""
-    from pratique.lineage.verify import verify as faults_of
+    """Compute results once more from what came in, offline, and compare: exit 1 if something does not hold."""
+    from pratique.commands.verify import main as verify_all
 
-    faults = faults_of(retrain)
-    well = "All holds: the model learned from trusted and accepted rows only."
-    say(*faults, f"{len(faults)} faults." if faults else well)
-    if faults:
+    if not verify_all(retrain, sample):
         raise typer.Exit(1)
 
 

@@ -133,7 +133,7 @@ def test_another_file_of_the_same_md5_is_another_batch(change):
     change.stages("ingest", "validate")
     change.path(name).unlink()
     change.path(name).write_bytes(other)
-    assert "twin.csv: not the bytes that were cleared" in change.pratique("verify").out
+    assert "data/batches/east/twin.json: not what is computed from what came in" in change.pratique("verify").out
 
 
 TWINS = (

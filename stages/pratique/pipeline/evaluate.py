@@ -27,6 +27,13 @@ from pratique.training.rows import read_everything, read_holdout, read_training
 
 def main() -> None:
     """Write data/reports/metrics.json, the triggers that were found, and a confusion matrix for each model."""
+    found = evaluate()
+    if is_tracking():
+        _track(load(), found)
+
+
+def evaluate() -> Comparison:
+    """Compare the models and write what was found; nothing is tracked."""
     params = load()
     if not paths.ROWS_PARQUET.is_file():
         raise PratiqueError(f"{paths.ROWS_PARQUET}: not found; run `pratique validate` (or `dvc repro`) first")
@@ -43,8 +50,7 @@ def main() -> None:
         lines = zip(holdout.labels.tolist(), given.predicted[0].tolist(), strict=True)
         write_csv(paths.CONFUSION / f"{name}.csv", [("actual", "predicted"), *lines])
     write_json(paths.METRICS_JSON, found.to_measures() | _counts())
-    if is_tracking():
-        _track(params, found)
+    return found
 
 
 def _models(reference: Batch, params: Params) -> dict[str, list[Model]]:

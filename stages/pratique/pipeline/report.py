@@ -16,6 +16,12 @@ from pratique.terminal.summary import summary
 
 
 def main() -> None:
+    """Write the pages, and show what was quarantined and why."""
+    write_pages()
+    display(summary(read_records()))
+
+
+def write_pages() -> None:
     """Write the pages of the queue and of the reference, and one for each batch that is not plainly accepted."""
     params, facts = load(), read_records()
     desk = DossierBuilder(params, facts)
@@ -30,4 +36,3 @@ def main() -> None:
     write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train)))
     trusted = desk.reference
     write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT)))
-    display(summary(facts))
