@@ -1,5 +1,6 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -154,11 +155,14 @@ def verify(
         int | None,
         typer.Option(min=1, help="Examine that many batches anew, drawn at random, and take the others as kept."),
     ] = None,
+    require_attestations: Annotated[
+        bool, typer.Option("--require-attestations", help="Each accepted batch must have a summary that CI signed.")
+    ] = False,
 ) -> None:
     """Compute results once more from what came in, offline, and compare: exit 1 if something does not hold."""
     from pratique.commands.verify import main as verify_all
 
-    if not verify_all(retrain, sample):
+    if not verify_all(retrain, sample, require_attestations):
         raise typer.Exit(1)
 
 
@@ -199,12 +203,21 @@ def gate(
         str, typer.Option(metavar="REF", help="The commit to judge; what is not committed is not.")
     ] = "HEAD",
     require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
-    attest: Annotated[bool, typer.Option("--attest", help="Write what is attested to data/attestations/.")] = False,
+    attest: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Sign a verification summary of each cleared batch, and write it there."),
+    ] = None,
+    verified_at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%SZ"], help="When this is, in UTC, for the summaries; else they say none."
+        ),
+    ] = None,
 ) -> None:
     """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
     from pratique.commands.gate import main as judge
 
-    raise typer.Exit(judge(base, head, require_batch, attest))
+    raise typer.Exit(judge(base, head, require_batch, attest, verified_at))
 
 
 @app.command()

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from pratique.provenance import signing
 
 pytestmark = pytest.mark.slow
 
@@ -169,26 +168,6 @@ def test_a_reference_edited_beside_the_data_teaches_nothing(poisoned, flipped):
     assert "its rows look poisoned, by all checks together" in poisoned.batch("east/bad")["reasons"]
 
 
-@pytest.fixture
-def keys(change, monkeypatch):
-    """Keys of Rita and Sam; main asks that Rita's releases are signed, and the gate's attestations, too."""
-    public = {}
-    for who in ("rita", "sam"):
-        private = str(change.home / f"{who}.pem")
-        change.ok("openssl", "genpkey", "-algorithm", "ed25519", "-out", private)
-        public[who] = change.ok("openssl", "pkey", "-in", private, "-pubout").splitlines()[1]
-    change.ok("git", "switch", "-q", "main")
-    change.edit("params.yaml", "reviewers: {}", f"reviewers: {{rita@example.org: {public['rita']}}}")
-    change.edit("params.yaml", "gate: null", f"gate: {public['rita']}")
-    change.commit()
-    change.ok("git", "switch", "-q", "-C", "change")
-
-    def use(who: str | None) -> None:
-        monkeypatch.setenv(signing.KEY_VARIABLE, str(change.home / f"{who}.pem") if who else "")
-
-    return use
-
-
 @pytest.mark.parametrize(("signer", "code"), [("rita", 0), ("sam", 1), (None, 1)])
 def test_where_keys_are_configured_only_the_reviewer_s_own_signature_counts(change, flipped, keys, signer, code):
     """Sam writes a release in Rita's name, down to the commit; he lacks her key."""
@@ -201,20 +180,6 @@ def test_where_keys_are_configured_only_the_reviewer_s_own_signature_counts(chan
     change.stages("validate")
     decided = (change.line("east/bad")["decision"], change.line("east/bad")["outcome"])
     assert decided == (("release", "accepted") if code == 0 else ("", "quarantined"))
-
-
-def test_the_gate_attests_who_brought_what_and_verify_knows_its_key(change, clean, keys):
-    change.bring(clean, "east/good.csv")
-    change.commit()
-    for who in ("rita", "sam"):
-        keys(who)
-        assert change.gate("--attest").code == 0
-        data = (change.root / "data/attestations/east/good.json").read_bytes()
-        statement = signing.unseal(data, "it")["predicate"]
-        assert statement["git"]["author"] == "Sam <sam@example.org>"
-        assert statement["policy"] == change.ok("git", "rev-parse", "main").strip()
-        said = change.pratique("verify").out
-        assert ("east/good.json: not signed with the key" in said) == (who == "sam")
 
 
 def test_a_rejected_batch_sent_again_under_another_name_and_shuffled_is_recognised(poisoned, flipped):

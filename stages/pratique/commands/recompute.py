@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.lineage.claim import Claim, not_verified
-from pratique.lineage.history import INPUTS
+from pratique.lineage.history import BROUGHT
 from pratique.pipeline import calibrate, evaluate, ingest, report, train, validate
 from pratique.quarantine.clear import EXAMINATIONS
 from pratique.results.agreement import agrees
@@ -81,7 +81,7 @@ def recompute(retrain: bool, sample: int | None) -> list[Claim]:
 
 
 def _lay_out(room: Path) -> None:
-    for given in filter(Path.exists, INPUTS):
+    for given in filter(Path.exists, BROUGHT):
         copy = shutil.copytree if given.is_dir() else shutil.copyfile
         (room / given).parent.mkdir(parents=True, exist_ok=True)
         copy(given, room / given)

@@ -75,7 +75,7 @@ class SigningParams(Section):
     """Ed25519 public keys: the base64 line that `openssl pkey -pubout` prints.
 
     `reviewers`: by e-mail address; where one is given, releases count only if signed with the key of their reviewer.
-    `gate`: of the key that the gate signs what it attests with.
+    `gate`: of the key that the gate signs verification summaries with.
     """
 
     reviewers: dict[str, str] = {}

@@ -21,6 +21,7 @@ from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, read_policy
 from pratique.gate.changes import Change, Refusal, is_decision, ledger_at, pointers
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.summaries import refuse_summaries
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record
@@ -110,7 +111,7 @@ def gate(base: str, head: str = "HEAD", today: date | None = None) -> GateResult
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     decisions = _decisions(change)
     chosen = _choose_files(change, decisions)
-    refused, results = _refuse_ledger(change), list_results(change)
+    refused, results = _refuse_ledger(change) + refuse_summaries(change), list_results(change)
     if change.brings or claims_results(change):
         refused += change.refusals(read_policy(change.base).gate.with_data) + refuse_strange_stages(change)
     today = today or datetime.now(UTC).date()

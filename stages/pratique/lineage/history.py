@@ -15,7 +15,7 @@ from pratique.provenance.record import Record
 from pratique.provenance.tree import Tree
 from pratique.tables.arrival import POINTER_SUFFIX
 
-INPUTS = (
+BROUGHT = (
     paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, paths.HOLDOUT, paths.SOURCES, paths.DECISIONS, paths.INCOMING,
 )  # fmt: skip
 """What people bring; all else follows from it."""
@@ -31,9 +31,9 @@ def claim_inputs() -> Claim:
 
 
 def _find_uncommitted(tree: Tree) -> Iterator[str]:
-    pointers = [Path(f"{place}{POINTER_SUFFIX}") for place in INPUTS]
-    committed = tree.below(*INPUTS, *pointers)
-    files = (path for place in (*INPUTS, *pointers) for path in (place, *place.rglob("*")))
+    pointers = [Path(f"{place}{POINTER_SUFFIX}") for place in BROUGHT]
+    committed = tree.below(*BROUGHT, *pointers)
+    files = (path for place in (*BROUGHT, *pointers) for path in (place, *place.rglob("*")))
     here = {path.as_posix() for path in files if path.is_file() and not path.name.startswith(".")}
     tracked = set(_list_tracked(tree, committed))
     for name in sorted(here | committed.keys()):
