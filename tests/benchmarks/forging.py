@@ -79,14 +79,17 @@ def replace(path: Path, rng: np.random.Generator) -> None:
 
 def edit(path: Path, rng: np.random.Generator) -> None:
     """Replace one figure by another, or one word."""
-    data = path.read_bytes()
+    path.write_bytes(edit_text(path.read_bytes(), rng))
+
+
+def edit_text(data: bytes, rng: np.random.Generator) -> bytes:
+    """The same bytes but for one figure or one word; an empty list gets a word."""
     places = [found.start() for found in (FIGURE if rng.random() < 0.8 else WORD).finditer(data)]
-    if not places:  # an empty list
-        path.write_bytes(b'["x"]\n')
-        return
+    if not places:
+        return b'["x"]\n'
     at = places[rng.integers(len(places))]
     new = b"%d" % rng.integers(1, 10) if data[at : at + 1].isdigit() else b"x"
-    path.write_bytes(data[:at] + new + data[at + 1 :])
+    return data[:at] + new + data[at + 1 :]
 
 
 def edit_entry(path: Path, rng: np.random.Generator) -> None:
@@ -131,18 +134,22 @@ def edit_rows(path: Path, rng: np.random.Generator) -> None:
 
 
 def edit_weight(path: Path, rng: np.random.Generator) -> None:
-    """Change one number of one array in an archive."""
+    """Change one number of one array in an archive, or a figure of its description where it has no such array."""
     with zipfile.ZipFile(path) as archive:
         members = {info: archive.read(info) for info in archive.infolist()}
     arrays = {info: np.load(io.BytesIO(data)) for info, data in members.items() if info.filename.endswith(".npy")}
     numbers = [info for info, array in arrays.items() if array.size and np.issubdtype(array.dtype, np.floating)]
-    info = numbers[rng.integers(len(numbers))]
-    arrays[info].flat[rng.integers(arrays[info].size)] += 0.01
-    stream = io.BytesIO()
-    np.save(stream, arrays[info])
+    info = (numbers or list(members))[rng.integers(len(numbers or members))]
+    if numbers:
+        arrays[info].flat[rng.integers(arrays[info].size)] += 0.01
+        stream = io.BytesIO()
+        np.save(stream, arrays[info])
+        members[info] = stream.getvalue()
+    else:
+        members[info] = edit_text(members[info], rng)
     with zipfile.ZipFile(path, "w") as archive:
         for each, data in members.items():
-            archive.writestr(each, stream.getvalue() if each is info else data)
+            archive.writestr(each, data)
 
 
 Edit = Callable[[Path, np.random.Generator], None]

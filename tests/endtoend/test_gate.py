@@ -68,7 +68,8 @@ def test_a_release_survives_an_edit_of_the_inventory(released):
     released.stages("validate")
     assert (released.line("east/bad")["decision"], released.line("east/bad")["outcome"]) == ("release", "accepted")
     assert "owner: somebody else; licence: l" in released.pratique("trace", "east/bad").out
-    released.ok("dvc", "commit", "-q", "-f", "ingest", "validate", "train")
+    released.stages("train", "evaluate")
+    released.ok("dvc", "commit", "-q", "-f", "ingest", "validate", "train", "evaluate")
     released.commit()
     done = released.pratique("verify")
     assert done.code == 0, done
@@ -145,7 +146,7 @@ def test_a_release_by_somebody_else_passes_and_takes_effect(released):
     assert done.code == 0, done
     assert "east/bad: quarantine, let in" in done.out
     assert released.batch("east/bad")["outcome"] == "accepted"
-    released.ok("dvc", "repro", "-q", "train")
+    released.ok("dvc", "repro", "-q", "evaluate")
     line = released.line("east/bad")
     assert (line["verdict"], line["decision"], line["outcome"]) == ("quarantine", "release", "accepted")
     said = released.ok("pratique", "trace", "east/bad")

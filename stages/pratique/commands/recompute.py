@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
+from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
 from pratique.lineage.history import BROUGHT
 from pratique.pipeline import calibrate, evaluate, ingest, report, train, validate
@@ -60,7 +61,7 @@ def recompute(retrain: bool, sample: int | None) -> list[Claim]:
         How many batches to examine anew, drawn at random; the examinations of the others are taken from those that an
         earlier run kept. All if None.
     """
-    home, claims = Path.cwd(), []
+    home, claims, made = Path.cwd(), [], _list_made()
     with TemporaryDirectory(prefix="pratique-") as name:
         room = Path(name)
         _lay_out(room)
@@ -76,7 +77,7 @@ def recompute(retrain: bool, sample: int | None) -> list[Claim]:
                     return claims + [not_verified(name, "what it follows from can't be computed") for name in left]
                 if step.run is validate.main:
                     claims.append(_claim_verdicts(sum(path.is_file() for path in taken)))
-                claims += [_claim(name, places, home) for name, places in step.writes.items()]
+                claims += [_claim(name, places, home, made) for name, places in step.writes.items()]
     return claims
 
 
@@ -106,7 +107,19 @@ def _claim_verdicts(taken: int) -> Claim:
     return not_verified("verdicts", f"{taken} of {batches} follow from examinations that an earlier run kept")
 
 
-def _claim(name: str, places: tuple[Path, ...], home: Path) -> Claim:
+def _list_made() -> list[Path]:
+    """What the lock names and what lies here: of anything else a run has not come so far."""
+    try:
+        locked = parse_lock(paths.LOCK.read_bytes(), None) if paths.LOCK.is_file() else {}
+    except PratiqueError:
+        locked = {}  # which is a fault of its own
+    outputs = [Path(output) for stage in locked.values() for output in stage.outputs]
+    return [*outputs, *(path for path in paths.MODEL.parent.rglob("*") if path.is_file())]
+
+
+def _claim(name: str, places: tuple[Path, ...], home: Path, made: list[Path]) -> Claim:
+    if not any(path.is_relative_to(place) for path in made for place in places):
+        return not_verified(name, "nothing of it is here; `dvc repro` makes it")
     return Claim.of(name, "computed", lambda: (fault for place in places for fault in _find_differing(place, home)))
 
 
