@@ -1,5 +1,6 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
+from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -150,15 +151,21 @@ def check(
 
 @app.command()
 def verify(
-    retrain: Annotated[bool, typer.Option("--retrain", help="Train once more, and compare the model.")] = False,
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Train, measure and draw once more, too: model, metrics, pages.")
+    ] = False,
+    sample: Annotated[
+        int | None,
+        typer.Option(min=1, help="Examine that many batches anew, drawn at random, and take the others as kept."),
+    ] = None,
+    require_attestations: Annotated[
+        bool, typer.Option("--require-attestations", help="Each accepted batch must have a summary that CI signed.")
+    ] = False,
 ) -> None:
-    """Hold inputs, outputs, records, ledger and model to each other, offline: exit 1 if something does not hold."""
-    from pratique.lineage.verify import verify as faults_of
+    """Compute results once more from what came in, offline, and compare: exit 1 if something does not hold."""
+    from pratique.commands.verify import main as verify_all
 
-    faults = faults_of(retrain)
-    well = "All holds: the model learned from trusted and accepted rows only."
-    say(*faults, f"{len(faults)} faults." if faults else well)
-    if faults:
+    if not verify_all(retrain, sample, require_attestations):
         raise typer.Exit(1)
 
 
@@ -199,7 +206,16 @@ def gate(
         str, typer.Option(metavar="REF", help="The commit to judge; what is not committed is not.")
     ] = "HEAD",
     require_batch: Annotated[bool, typer.Option("--require-batch", help="Exit 3 if no batch is new.")] = False,
-    attest: Annotated[bool, typer.Option("--attest", help="Write what is attested to data/attestations/.")] = False,
+    attest: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Sign a verification summary of each cleared batch, and write it there."),
+    ] = None,
+    verified_at: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%dT%H:%M:%SZ"], help="When this is, in UTC, for the summaries; else they say none."
+        ),
+    ] = None,
     submitter: Annotated[
         str | None,
         typer.Option(metavar="WHO", help="Who submits the change, as CI knows: e-mail address or account."),
@@ -208,7 +224,7 @@ def gate(
     """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
     from pratique.commands.gate import main as judge
 
-    raise typer.Exit(judge(base, head, require_batch, attest, submitter))
+    raise typer.Exit(judge(base, head, require_batch, attest, verified_at, submitter))
 
 
 @app.command()

@@ -353,3 +353,23 @@ def released(poisoned):
     """Rita has released the poisoned batch, and committed that."""
     poisoned.by("rita").decide("release", "east/bad", "--reason", "looked at it")
     return poisoned
+
+
+@pytest.fixture
+def keys(change, monkeypatch):
+    """Keys of Rita and Sam; main asks that Rita's releases are signed, and the gate's attestations, too."""
+    public = {}
+    for who in ("rita", "sam"):
+        private = str(change.home / f"{who}.pem")
+        change.ok("openssl", "genpkey", "-algorithm", "ed25519", "-out", private)
+        public[who] = change.ok("openssl", "pkey", "-in", private, "-pubout").splitlines()[1]
+    change.ok("git", "switch", "-q", "main")
+    change.edit("params.yaml", "reviewers: {}", f"reviewers: {{rita@example.org: {public['rita']}}}")
+    change.edit("params.yaml", "gate: null", f"gate: {public['rita']}")
+    change.commit()
+    change.ok("git", "switch", "-q", "-C", "change")
+
+    def use(who: str | None) -> None:
+        monkeypatch.setenv(signing.KEY_VARIABLE, str(change.home / f"{who}.pem") if who else "")
+
+    return use

@@ -98,10 +98,14 @@ BEFORE = Repeat("vendor/01", 9, 10, exact=True, row_set="ab" * 32, later=False)
 def judge(found, policy="warn", reject=None, source="vendor"):
     words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": "ef" * 32}
     decisions = [
-        DecisionFile(Path("it.json"), Decision(action="reject", batch="vendor/01", rowSet=each, **words), "cd" * 32)
+        DecisionFile(
+            Path("it.json"), Decision(action="reject", batch="vendor/01", rowSet=each, **words), "cd" * 32, "ab" * 32
+        )
         for each in filter(None, [reject])
     ]
-    params = Params.model_validate({"data": {"label": "y"}, "checks": {}, "resent": policy})
+    params = Params.model_validate(
+        {"data": {"label": "y"}, "checks": {}, "resent": policy, "review": {"identity": "claims"}}
+    )
     verdict, repeat = Rulebook(decisions, {}, params).judge_repeats(source, CLEAN, found)
     return verdict.verdict, verdict.alarms, repeat
 

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -48,11 +49,27 @@ PAIRS = [
     ("a.skops", archive(np.array([1.0]), {"n": 1}), archive(np.array([1.0]), {"n": 2}), False),
     ("a.skops", archive(np.array([1.0]), {}), b"PK", False),
     ("a.original", b"x", b"y", False),
+    ("a.json", b'{"rows": 1000000}', b'{"rows": 1000001}', False),
+    ("a.parquet", parquet(x=[1.0, None]), parquet(x=[1.0, float("nan")]), False),
+    ("a.html", b"<p>p = 0.123456 of 7</p>", b"<p>p = 0.123457 of 7</p>", True),
+    ("a.html", b"<p>p = 0.123456 of 7</p>", b"<p>p = 0.123456 of 8</p>", False),
+    ("data/accepted/a.parquet", parquet(x=[1.0, None]), parquet(x=[1.0000001, None]), False),
+    ("data/batches/a.parquet", parquet(x=["0.123456"]), parquet(x=["0.123457"]), False),
+    (
+        "data/quarantine/a.parquet",
+        parquet(x=["0.123456"], why=["p = 0.1"]),
+        parquet(x=["0.123457"], why=["p = 0.1"]),
+        False,
+    ),
+    ("data/quarantine/a.parquet", parquet(x=["1"], why=["p = 0.123456"]), parquet(x=["1"], why=["p = 0.123457"]), True),
+    ("data/model/a.skops", archive(np.array([1.0]), {}), archive(np.array([1.0000001]), {}), False),
 ]
 
 
 @pytest.mark.parametrize(("name", "one", "other", "same"), PAIRS)
-def test_numbers_agree_to_six_digits_and_all_else_exactly(tmp_path, name, one, other, same):
-    (tmp_path / name).write_bytes(one)
-    assert agrees(tmp_path / name, other) is same
-    assert agrees(tmp_path / name, one)
+def test_computed_numbers_agree_to_six_digits_and_all_else_exactly(tmp_path, monkeypatch, name, one, other, same):
+    monkeypatch.chdir(tmp_path)
+    Path(name).parent.mkdir(parents=True, exist_ok=True)
+    Path(name).write_bytes(one)
+    assert agrees(Path(name), other) is same
+    assert agrees(Path(name), one)

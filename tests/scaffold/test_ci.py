@@ -38,9 +38,13 @@ def test_the_hook_is_one_that_pre_commit_reads(tmp_path):
 
 def test_a_workflow_has_no_right_but_to_read_and_no_file_of_the_change():
     workflow = YAML(typ="safe").load(printed("github"))
-    assert list(workflow["on"]) == ["pull_request"]
+    assert workflow["on"] == {name: {"branches": ["main"]} for name in ("pull_request", "push")}
     assert workflow["permissions"] == {"contents": "read"}
-    steps = workflow["jobs"]["gate"]["steps"]
+    gate, attest = workflow["jobs"]["gate"], workflow["jobs"]["attest"]
+    assert gate["if"] == "github.event_name == 'pull_request'"
+    assert attest["if"].startswith("github.event_name == 'push'")  # the key is never where a change can be
+    assert all("${{" not in step.get("run", "") for step in attest["steps"])
+    steps = gate["steps"]
     checked_out = [step["with"] for step in steps if step.get("uses", "").startswith("actions/checkout")]
     base = "${{ github.event.pull_request.base.sha }}"
     assert checked_out == [{"ref": base, "fetch-depth": 0, "persist-credentials": False}]
@@ -56,4 +60,16 @@ def test_no_step_lays_out_a_tree_of_the_change(forge):
         word in line for line in steps for word in ("dvc pull", "dvc fetch", "git merge", "git pull", "clone")
     )
     checkouts = [line for line in steps if "git checkout" in line or "git switch" in line]
-    assert all(line.strip() == "- git checkout --quiet --detach origin/base" for line in checkouts)
+    places = ("origin/base", '"$CI_COMMIT_BEFORE_SHA"')
+    assert all(line.strip() in [f"- git checkout --quiet --detach {place}" for place in places] for line in checkouts)
+
+
+def test_what_is_signed_after_a_merge_is_uploaded_where_there_is_a_key():
+    github, gitlab = (YAML(typ="safe").load(printed(forge)) for forge in ("github", "gitlab"))
+    *_, sign, upload = github["jobs"]["attest"]["steps"]
+    assert sign["env"]["KEY"] == "${{ secrets.PRATIQUE_SIGNING_KEY }}"
+    assert "exit 0" in sign["run"].splitlines()[0]
+    assert upload["with"]["path"] == "attestations/"
+    (rule,) = gitlab["pratique-attest"]["rules"]
+    assert rule["if"].endswith("$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && $PRATIQUE_SIGNING_KEY")
+    assert gitlab["pratique-attest"]["artifacts"]["paths"] == ["base/attestations/"]

@@ -1,10 +1,13 @@
 """The command `pratique gate`: judge a change, say so on one screen, write the files that CI reads."""
 
+from datetime import datetime
+from pathlib import Path
+
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.screen import say
 from pratique.core.writing import keep_only
-from pratique.gate.attestation import attest
+from pratique.gate.attestation import attest, require_key
 from pratique.gate.formats import (
     SUMMARY_MD,
     TOP_REASONS,
@@ -19,23 +22,39 @@ from pratique.gate.judge import GateResult, gate
 CLEARED, REFUSED, NOTHING = 0, 1, 3
 
 
-def main(base: str, head: str, require_batch: bool, attesting: bool, submitter: str | None) -> int:
-    """Judge, write and print; the exit code."""
-    _require_no_links()
+def main(
+    base: str, head: str, require_batch: bool, folder: Path | None, time: datetime | None, submitter: str | None
+) -> int:
+    """Judge, write and print; the exit code.
+
+    Parameters
+    ----------
+    base, head : str
+    require_batch : bool
+    folder : Path, optional
+        Where the verification summaries are written; none are where there is no folder.
+    time : datetime, optional
+        What they say of when this was.
+    submitter : str, optional
+        Who submits the change, as CI knows.
+    """
+    key = None if folder is None else require_key()
+    _require_no_links(*filter(None, [folder]))
     keep_only(paths.GATE, [])  # nobody shall read what an earlier run said
     result = gate(base, head, submitter=submitter or None)
     write_gate_files(result)
-    if attesting:
-        attest(result)
     say(*_screen(result))
+    if folder is not None and key is not None:
+        attested = attest(result, folder, key, time)
+        say(f"Attested: {len(attested)} of {len(result.batches)} batches, in {folder}")
     if not result.passes:
         return REFUSED
     return NOTHING if require_batch and not result.batches else CLEARED
 
 
-def _require_no_links() -> None:
+def _require_no_links(*folders: Path) -> None:
     """A change may bring a link in the place of a folder that this command writes or empties."""
-    for place in (paths.GATE, paths.ATTESTATIONS, paths.DECISIONS, paths.LEDGER):
+    for place in (paths.GATE, paths.ATTESTATIONS, paths.DECISIONS, paths.LEDGER, *folders):
         for path in (place, *place.parents):
             if path.is_symlink():
                 raise PratiqueError(f"{path}: a link; expected a folder or file of its own")

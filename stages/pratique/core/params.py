@@ -93,7 +93,7 @@ class ReviewParams(Section):
 class SigningParams(Section):
     """Ed25519 public keys: the base64 line that `pratique review setup` or `openssl pkey -pubout` prints.
 
-    `reviewers`: by e-mail address, one person each. `gate`: of the key that the gate signs what it attests with.
+    `reviewers`: by e-mail address, one person each. `gate`: of the key that the gate signs verification summaries with.
     """
 
     reviewers: dict[str, str] = {}

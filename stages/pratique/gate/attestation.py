@@ -1,59 +1,53 @@
-"""What the gate attests: for each batch, what was measured, who brought it, and what was decided; signed with a key.
+"""What the gate attests: a verification summary of each batch that it cleared, signed with CI's key.
 
 Git facts and signatures can't stand in a record, because the commit does not exist when the pipeline runs. They stand
-here, in files beside the decisions, which a team may commit or archive.
+here, in files that CI keeps and that a team may commit below data/attestations.
 """
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pratique.core import paths
-from pratique.core.writing import write_json
-from pratique.gate.judge import GatedBatch, GateResult
+from pratique.core.errors import PratiqueError
+from pratique.decisions.decision import BOUND_CONFIGURATION
+from pratique.decisions.judging import Submission
+from pratique.gate.judge import GateResult
 from pratique.provenance import signing
-from pratique.provenance.record import STATEMENT
-
-ATTESTATION_PREDICATE = "urn:pratique:attestation:v1"
+from pratique.provenance.summary import digest_policy, make_summary, place_of
 
 
-def attest(result: GateResult) -> list[Path]:
-    """Write a statement for each examined batch, in an envelope where a key is configured; the files written."""
+def require_key() -> Path:
+    """The private key to attest with.
+
+    Raises
+    ------
+    PratiqueError
+        If none is configured.
+    """
     key = signing.private_key()
+    if key is None:
+        raise PratiqueError(
+            f"{signing.KEY_VARIABLE}: names no private key, so nothing can be attested; "
+            "make one with `openssl genpkey -algorithm ed25519`, or leave out --attest"
+        )
+    return key
+
+
+def attest(result: GateResult, folder: Path, key: Path, time: datetime | None) -> list[Path]:
+    """Write a signed summary for each batch that was cleared, none where the change is refused; the files written."""
     written = []
-    for gated in result.batches:
-        path = paths.ATTESTATIONS / f"{gated.name}.json"
-        statement = attestation(gated, result.base)
-        if key is None:
-            write_json(path, statement)
-        else:
-            signing.save(path, statement, key)
-        written.append(path)
+    for gated in result.batches if not result.refused else ():
+        if gated.passes and gated.record.outcome == "accepted":
+            policy = digest_policy(gated.record, BOUND_CONFIGURATION)
+            submission = _describe(gated.submission)
+            written.append(place_of(gated.name, folder))
+            signing.save(written[-1], make_summary(gated.record, policy, result.base, submission, time), key)
     return written
 
 
-def attestation(gated: GatedBatch, base: str) -> dict[str, Any]:
-    """The statement about one batch."""
-    commit = gated.submission.commits[0] if gated.submission.commits else None
-    kept = (
-        *("result", "verdict", "outcome", "reasonCodes", "batch", "sourceEntry", "predecessor"),
-        *("configuration", "checks", "decisions", "holds"),
-    )
-    statement = gated.record.to_statement()
-    return {
-        "_type": STATEMENT,
-        "subject": statement["subject"],
-        "predicateType": ATTESTATION_PREDICATE,
-        "predicate": {
-            **{name: statement["predicate"][name] for name in kept},
-            "passes": gated.passes,
-            "policy": base,
-            "git": None
-            if commit is None
-            else {
-                "commit": commit.sha,
-                "author": commit.author,
-                "committer": commit.committer,
-                "date": commit.date,
-            },
-        },
-    }
+def _describe(submission: Submission) -> dict[str, Any]:
+    """Who brought a batch, as git says."""
+    if not submission.commits:
+        return {}
+    last = submission.commits[0]
+    return {"commit": last.sha, "author": last.author, "committer": last.committer, "date": last.date}

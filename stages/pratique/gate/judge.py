@@ -23,7 +23,8 @@ from pratique.gate.changes import Change, Refusal, ledger_at, pointers
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
 from pratique.gate.removals import list_removals
-from pratique.gate.replay import list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.summaries import refuse_summaries
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record
@@ -128,12 +129,13 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
         release that may be the submitter's own.
     """
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
-    results, changed, refused = list_results(change), ChangedDecisions.of(change), _refuse_ledger(change)
+    results, changed = list_results(change), ChangedDecisions.of(change)
+    refused = _refuse_ledger(change) + refuse_summaries(change)
     ends = change.base.commit, change.head.commit
-    if not (change.brings or results or changed.any):
+    if not (change.brings or claims_results(change) or changed.any):
         return GateResult(*ends, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter)
     params, today = read_policy(change.base), today or datetime.now(UTC).date()
-    if change.brings or results:
+    if change.brings or claims_results(change):
         refused += change.refusals(params.gate.with_data) + refuse_strange_stages(change)
     refused += changed.refuse(params, change.brings, today)
     in_force = changed.in_force(refused)

@@ -30,10 +30,13 @@ REPLAY_REMEDY = "take results and ledger of the base, and run `dvc repro` once; 
 
 def list_results(change: Change) -> list[str]:
     """The files of the change that claim results which the gate can compute, sorted; none where it brings none."""
-    before, after = change.before.stages, change.after.stages
-    changed = any(after.get(name) != before.get(name) and _is_computed(after[name]) for name in after)
     in_git = [path for path in change.touched if _is_below(path, (*COMPUTED_PLACES, paths.LEDGER))]
-    return sorted([*in_git, *([str(paths.LOCK)] if changed else [])])
+    return sorted([*in_git, *([str(paths.LOCK)] if _relocks(change, (*COMPUTED_PLACES, paths.LEDGER)) else [])])
+
+
+def claims_results(change: Change) -> bool:
+    """Whether the change says that anything has been made anew, whether the gate computes that or not."""
+    return bool(list_results(change)) or _relocks(change, MADE_AGAIN)
 
 
 def list_unverified(change: Change) -> list[str]:
@@ -148,8 +151,11 @@ def _outputs(stages: dict[str, LockedStage]) -> dict[str, dict[str, object]]:
     return {path: said for stage in stages.values() for path, said in stage.outputs.items()}
 
 
-def _is_computed(stage: LockedStage) -> bool:
-    return any(_is_below(path, (*COMPUTED_PLACES, paths.LEDGER)) for path in stage.outputs)
+def _relocks(change: Change, places: tuple[Path, ...]) -> bool:
+    """Whether dvc.lock says something else than before of a stage that writes to one of these places."""
+    before, after = change.before.stages, change.after.stages
+    changed = [stage for name, stage in after.items() if before.get(name) != stage]
+    return any(_is_below(path, places) for stage in changed for path in stage.outputs)
 
 
 def _is_below(path: str, places: tuple[Path, ...]) -> bool:

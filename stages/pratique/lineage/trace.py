@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
+from pratique.core.params import load
 from pratique.decisions import ledger
 from pratique.decisions.decision import read_record
+from pratique.lineage.vouching import tell_voucher
 from pratique.provenance.record import Record
 from pratique.quarantine.tables import read_batches
 from pratique.results.past import PastModel, past_models
@@ -69,6 +71,8 @@ def trace_lines(words: str) -> list[str]:
     for decision in record.decisions:
         lines.append(f"{decision.action} by {decision.reviewer}: {decision.reason} ({decision.path})")
     lines += [hold.reason for hold in record.holds]
+    if record.outcome == "accepted":
+        lines.append(f"attestation: {tell_voucher(record, load())}")
     return [*lines, _describe_model(found, int(row) if row else None)]
 
 
@@ -141,7 +145,7 @@ def recall(source: str) -> Recall:
 def recall_lines(source: str) -> list[str]:
     """What `pratique recall` says."""
     found = recall(source)
-    lines = [f"{line['batch']}: {line['outcome']} ({line['verdict']}), {line['rows']} rows" for line in found.batches]
+    lines = [_describe(line) for line in found.batches]
     lines += [f"{batch}: no longer here" for batch in found.gone]
     lines += [_past(model) for model in found.past]
     if found.model is None:
@@ -152,6 +156,13 @@ def recall_lines(source: str) -> list[str]:
         f"The model ({found.model.model}, sha256 {found.model.sha256}) learned from it; a retrain would drop {share}.",
         f"Next: {_commands(found.batches)}; dvc repro",
     ]
+
+
+def _describe(line: dict[str, str]) -> str:
+    said = f"{line['batch']}: {line['outcome']} ({line['verdict']}), {line['rows']} rows"
+    if line["outcome"] != "accepted":
+        return said
+    return f"{said}; attestation: {tell_voucher(read_record(line['batch']), load())}"
 
 
 def _past(model: PastModel) -> str:

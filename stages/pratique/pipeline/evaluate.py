@@ -30,6 +30,13 @@ from pratique.training.rows import read_everything, read_holdout, read_training
 
 def main() -> None:
     """Write data/reports/metrics.json, the triggers that were found, and a confusion matrix for each model."""
+    found = evaluate()
+    if is_tracking():
+        _track(load(), found)
+
+
+def evaluate() -> Comparison:
+    """Compare the models and write what was found; nothing is tracked."""
     params = load()
     if not paths.ROWS_PARQUET.is_file():
         raise PratiqueError(f"{paths.ROWS_PARQUET}: not found; run `pratique validate` (or `dvc repro`) first")
@@ -44,8 +51,7 @@ def main() -> None:
     write_triggers(triggers)
     _write_confusion(answers, holdout)
     write_json(paths.METRICS_JSON, found.to_measures() | _counts())
-    if is_tracking():
-        _track(params, found)
+    return found
 
 
 def _write_confusion(answers: Mapping[str, Answers], holdout: Batch) -> None:

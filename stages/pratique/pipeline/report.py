@@ -17,6 +17,12 @@ from pratique.words.identity import identity_note
 
 
 def main() -> None:
+    """Write the pages, and show what was quarantined and why."""
+    write_pages()
+    display(summary(read_records(), identity_note(load())))
+
+
+def write_pages() -> None:
     """Write the pages of the queue and of the reference, and one for each batch that is not plainly accepted."""
     params, facts = load(), read_records()
     identity = identity_note(params)
@@ -32,4 +38,3 @@ def main() -> None:
     write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train), identity))
     trusted = desk.reference
     write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT), identity))
-    display(summary(facts, identity))

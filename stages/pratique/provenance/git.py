@@ -110,11 +110,16 @@ def read_blob(commit: str, path: str) -> bytes:
         raise PratiqueError(f"{path}: not in commit {commit[:12]}") from error
 
 
-def read_commits(paths: Iterable[str], tip: str = "HEAD", since: str | None = None) -> list[Commit]:
-    """The commits up to `tip` that touched any of these files, newest first; with `since`, those after that commit."""
-    span = f"{since}..{tip}" if since else tip
+def read_commits(
+    paths: Iterable[str], tip: str = "HEAD", since: str | None = None, first_parent: bool = False
+) -> list[Commit]:
+    """The commits up to `tip` that touched any of these files, newest first; with `since`, those after that commit.
+
+    With `first_parent` a merge stands for the branch that it brought in.
+    """
+    span = [f"{since}..{tip}" if since else tip, *(["--first-parent"] if first_parent else [])]
     form = "%H%x00%an <%ae>%x00%cn <%ce>%x00%cI"
-    printed = run("log", "--no-show-signature", f"--format={form}", span, "--", *(f":(literal){p}" for p in paths))
+    printed = run("log", "--no-show-signature", f"--format={form}", *span, "--", *(f":(literal){p}" for p in paths))
     return [Commit(*line.split("\0")) for line in printed.splitlines()]
 
 

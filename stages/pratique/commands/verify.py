@@ -1,0 +1,44 @@
+"""The command `pratique verify`: compute once more what lies here, and say of each claim what it stands on."""
+
+from pratique.commands.recompute import LATER_STEPS, recompute
+from pratique.core import paths
+from pratique.core.params import load
+from pratique.core.screen import say
+from pratique.lineage.claim import Claim, not_verified
+from pratique.lineage.history import claim_inputs, claim_ledger
+from pratique.lineage.lock import claim_lock
+from pratique.lineage.verify import claim_configuration, claim_decisions, claim_model, read_all
+from pratique.lineage.vouching import claim_attestations
+
+
+def main(retrain: bool, sample: int | None, require_attestations: bool) -> bool:
+    """Verify and say so; whether all holds."""
+    claims = verify(retrain, sample, require_attestations)
+    faults = [fault for claim in claims for fault in claim.faults]
+    well = "All holds, as far as it is verified:"
+    say(*faults, f"{len(faults)} fault{'s' * (len(faults) > 1)}. What each claim stands on:" if faults else well)
+    say(*(f"  {claim.line}" for claim in claims))
+    return not faults
+
+
+def verify(retrain: bool = False, sample: int | None = None, require_attestations: bool = False) -> list[Claim]:
+    """Every claim about what lies here.
+
+    Parameters
+    ----------
+    retrain : bool
+    sample : int, optional
+        See `recompute` for both.
+    require_attestations : bool
+        Whether an accepted batch that CI did not vouch for is a fault.
+    """
+    params = load()
+    records, form = read_all()
+    claims = [claim_inputs(), claim_lock(), *recompute(retrain, sample), form]
+    claims += [claim_configuration(records, params), claim_ledger(records), *claim_decisions(records, params)]
+    claims += claim_attestations(records, params, require_attestations)
+    if not retrain:
+        claims.append(claim_model(params))
+        skipped = [name for step in LATER_STEPS for name in step.writes if name != "model"]
+        claims += [not_verified(name, "--retrain computes them") for name in skipped]
+    return [*claims, not_verified(str(paths.DRILL), "`dvc repro --force drill` computes it")]
