@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pratique.core.columns import Kind, NumberFormat, Writing
 from pratique.core.layout import SPELLING_WORDS, WHOLE_WORDS, Layout, read_column
 from pratique.core.numbers import MISSING_MARKERS, SPREADSHEET_WORDS
+from pratique.core.params import DataParams
 
 KINDS = get_args(Kind)
 
@@ -174,6 +175,14 @@ def test_levels_are_equal_by_value_where_trusted_rows_have_one_spelling():
     assert read(["1.0", "01", "1 "], "target", levels=("0", "1")) == (["1", "01", "1"], [])
     assert read(["1.0"], "target", levels=("1", "1.00")) == (["1.0"], [])
     assert read(["о"], "target", levels=("o",)) == (["о"], [])
+
+
+def test_cells_of_all_columns_can_be_hidden():
+    data = DataParams(label="y", id="key", ignore=("note",), personal=("a",), time="day")
+    assert Layout.of({"a": "real", "b": "category"}, data, {}).personal == ("a",)
+    hidden = Layout.of({"a": "real", "b": "category"}, data.model_copy(update={"cells": "hide"}), {})
+    assert set(hidden.personal) == {"a", "b", "y", "key", "note", "day"}
+    assert not hidden.may_show("b", "blue")
 
 
 def test_formats_can_be_held():

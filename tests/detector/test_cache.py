@@ -79,7 +79,7 @@ def test_a_file_that_cannot_be_read_counts_as_none(examined, tmp_path):
     assert read_examination(path) is None
 
 
-def test_the_key_covers_rows_and_profile():
+def test_the_key_covers_every_input():
     keys = {key_of(rows, profile) for rows in ("a", "b") for profile in ("c", "d")}
     assert len(keys) == 4
     assert key_of("a", "c") in keys

@@ -1,7 +1,7 @@
 """The ranking of suspects, what a card shows, and what it never shows."""
 
 import numpy as np
-from pratique.contract.tally import PERSONAL_MARK
+from pratique.contract.tally import HIDDEN_MARK
 from pratique.core.layout import Layout
 from pratique.dossier.suspects import CARDS, LINES, NEIGHBOURS, PICTURED, SUSPECT_COLUMNS, rank
 from pratique.dossier.trusted import Trusted
@@ -48,10 +48,10 @@ def test_personal_cells_are_never_shown(make_table):
     trusted = Trusted.index_of(make_table(200, seed=1, layout=layout))
     (card,) = rank(make_table(40, layout=layout), {3: "odd"}, np.ones(40), trusted).cards
     for row in (card.shown, *card.neighbours):
-        assert row.label == PERSONAL_MARK
-        assert row.cells[card.columns.index("size")] == PERSONAL_MARK
-        assert row.cells[card.columns.index("colour")] == PERSONAL_MARK
-        assert row.cells[card.columns.index("count")] != PERSONAL_MARK
+        assert row.label == HIDDEN_MARK
+        assert row.cells[card.columns.index("size")] == HIDDEN_MARK
+        assert row.cells[card.columns.index("colour")] == HIDDEN_MARK
+        assert row.cells[card.columns.index("count")] != HIDDEN_MARK
     assert not card.contradicted
 
 

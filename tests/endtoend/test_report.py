@@ -134,7 +134,7 @@ def test_personal_cells_are_on_no_page(run, tmp_path):
     params.write_text(text.replace("personal: []", 'personal: ["colour", "size"]'), encoding="utf-8")
     project.stages("calibrate", "validate", "train", "evaluate", "report")
     page = named(project, "east/flipped").read_text(encoding="utf-8")
-    assert "(personal)" in page
+    assert "(hidden)" in page
     cells = pd.read_csv(project.root / "data/incoming/east/flipped.csv", dtype=str)["size"]
     assert not [cell for cell in cells if f">{cell}<" in page]
     assert not [colour for colour in ("red", "green", "blue", "grey") if f">{colour}<" in page]

@@ -13,6 +13,7 @@ from xml.etree import ElementTree as Xml
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from jsonschema import Draft4Validator
 from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
 from pratique.core import screen
 from pratique.core.params import DataParams, Params
@@ -84,6 +85,7 @@ BATCH = " ".join(HOSTILE)
 """All of it at once."""
 texts = st.lists(st.sampled_from(HOSTILE) | st.text(max_size=8), min_size=1, max_size=4).map("".join).filter(bool)
 AGAINST = "harmless"
+SARIF_SCHEMA = Path(__file__).parents[1] / "schemas/sarif-2.1.0.json"
 
 
 def hold_everywhere(check):
@@ -212,10 +214,13 @@ def gated(tell, text):
 
 
 def test_sarif(tell):
+    schema = Draft4Validator(json.loads(SARIF_SCHEMA.read_text(encoding="utf-8")))
+
     @hold_everywhere
     def check(text):
         printed = json_text(formats.sarif(gated(tell, text)))
         assert_obeyed_by_nobody(printed)
+        schema.validate(json.loads(printed))
         for found in json.loads(printed)["runs"][0]["results"]:
             assert_plain(found["message"]["text"])
             assert not re.search(r"(?<!\\)(\\\\)*[\[\]]", found["message"]["text"])
@@ -230,7 +235,9 @@ def test_junit(tell):
     def outline(text):
         page = formats.junit(gated(tell, text))
         assert_plain(page)
-        return [(each.tag, sorted(each.attrib)) for each in Xml.fromstring(page).iter()]
+        read = list(Xml.fromstring(page).iter())
+        assert any(screen.printable(text)[:250] in each.get("message", "") for each in read)
+        return [(each.tag, sorted(each.attrib)) for each in read]
 
     plain = outline(AGAINST)
 

@@ -1,6 +1,8 @@
 """What a batch is called by its rows, and what becomes of its rows once people have spoken."""
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,10 +10,11 @@ import pyarrow as pa
 import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
+from pratique.core.writing import write_table
 from pratique.decisions.decision import Decision, DecisionFile
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import RowReason, Verdict
-from pratique.quarantine.clear import ClearedBatch, row_set
+from pratique.quarantine.clear import ClearedBatch, clear_arrival, row_set
 from pratique.quarantine.rulings import Hold, Ruling
 from pratique.tables.arrival import Arrival
 
@@ -55,6 +58,24 @@ def test_other_rows_have_another_name(other):
 
 def test_no_rows_have_no_name():
     assert named(FRAME.iloc[:0]) is None
+
+
+def test_a_batch_is_measured_again_once_other_columns_are_personal(tmp_path, monkeypatch):
+    """What an earlier run kept shows cells of columns that were not personal then."""
+    monkeypatch.chdir(tmp_path)
+    write_table(Path("data/batches/a/b.parquet"), pa.Table.from_pandas(FRAME))
+    examined = []
+
+    def clear(layout: Layout) -> int:
+        found = Examination((), np.zeros(4), np.ones(4), ("rows",) * 4, {})
+        judged = Verdict("accept", 0.5, (), {}, ())
+        detector = SimpleNamespace(
+            layout=layout, examine=lambda batch: examined.append(batch) or found, judge=lambda examination: judged
+        )
+        clear_arrival(Arrival("a/b", "b.csv", "ab" * 32, 4, 4), detector, "profile")
+        return len(examined)
+
+    assert [clear(LAYOUT), clear(LAYOUT), clear(replace(LAYOUT, personal=("age",)))] == [1, 1, 2]
 
 
 def cleared(

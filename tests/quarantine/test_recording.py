@@ -28,11 +28,12 @@ from pratique.detector.verdict import judge, judge_unreadable
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record, record_schema
 from pratique.quarantine.clear import ClearedBatch
-from pratique.quarantine.recording import Configuration, Upstream, bind, make_record
+from pratique.quarantine.recording import MEDIA_TYPES, Configuration, Upstream, bind, make_record
 from pratique.quarantine.rulings import NO_RULING, Hold, Ruling
 from pratique.quarantine.sources import Source
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 from pratique.tables.arrival import Arrival
+from pratique.tables.reading import FORMATS
 from pydantic import ValidationError
 
 SHA = "ab" * 32
@@ -498,6 +499,10 @@ def test_the_ledger_follows_the_own_source_and_not_the_others():
 def test_bytes_that_are_no_table_have_no_other_media_type():
     (kept,) = predicate("unreadable")["outputs"]
     assert kept["mediaType"] == "application/octet-stream"
+
+
+def test_every_file_that_is_read_has_a_media_type():
+    assert set(MEDIA_TYPES) == set(FORMATS)
 
 
 def test_the_record_says_what_the_reference_is_worth():

@@ -1,6 +1,7 @@
 """The price of a release: the interval by hand, and a batch whose harm is known."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -123,5 +124,5 @@ def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_re
 
 
 def test_a_personal_label_is_not_told(folder, table_layout, make_record):
-    params = PARAMS.model_copy(update={"data": DataParams(label="y", personal=("y",))})
-    assert Pricing(params, reference(table_layout)).of(make_record(batch="crowd/bad")).hit is None
+    layout = replace(table_layout, personal=("y",))
+    assert Pricing(PARAMS, reference(layout)).of(make_record(batch="crowd/bad")).hit is None

@@ -135,6 +135,11 @@ def test_a_layout_that_the_reference_does_not_have_is_refused(params, message):
         layout_of(table(), DataParams(**params))
 
 
+def test_a_first_line_that_is_a_row_is_not_shown():
+    with pytest.raises(PratiqueError, match="not in the trusted rows; their first line looks like a row"):
+        layout_of(pa.table({"secret": ["x"], "12.5": ["1"]}), DataParams(label="y"))
+
+
 def test_personal_levels_are_not_listed():
     layout = layout_of(table(), DataParams(label="y", personal=("c", "y"), ignore=("note",)))
     assert not layout.writings

@@ -238,7 +238,7 @@ def test_nested_and_binary_columns_are_refused(parquet_file, cells):
 
 
 def test_parquet_text_that_is_not_utf_8_is_refused(parquet_file):
-    refused(parquet_file({"a": pa.array([b"ok", b"\xff"]).view(pa.string())}), "UTF8")
+    refused(parquet_file({"a": pa.array([b"ok", b"\xff"]).view(pa.string())}), "UTF-8")
 
 
 def test_parquet_columns_come_as_int64_float64_or_text(parquet_file):
@@ -299,6 +299,10 @@ def test_a_message_shows_no_cell(csv_file):
         assert "secret" not in str(caught.value)
     with pytest.raises(UnreadableBatch, match="columns 1 and 2 look alike") as caught:
         read_file(csv_file("secret@x.org,SECRET@x.org\n"), known=("a", "b"))
+    with pytest.raises(UnreadableBatch, match="columns 1 and 2 look alike"):
+        read_table(csv_file("secret@x.org,SECRET@x.org\n"))
+    with pytest.raises(UnreadableBatch, match=r"column 2, row 0 \(from 0\): a cell of more than"):
+        read_file(csv_file(f"a,secret\n1,{'x' * 2_000_000}\n"), known=("a", "b"))
 
 
 def test_a_column_that_is_ignored_may_hold_anything(tmp_path, parquet_file):
@@ -432,4 +436,7 @@ def test_trusted_rows_must_exist_and_agree(tmp_path):
         read_trusted(tmp_path)
     (tmp_path / "b.csv").write_text("x,z\n1,2\n")
     with pytest.raises(PratiqueError, match=r"b\.csv: column 'y' is not in every file"):
+        read_trusted(tmp_path)
+    (tmp_path / "b.csv").write_text("secret,2024\n1,2\n")  # it has no header
+    with pytest.raises(PratiqueError, match=r"b\.csv: a column is not in every file"):
         read_trusted(tmp_path)

@@ -14,11 +14,12 @@ import pandas as pd
 from pratique.contract.check import FittedRuleCheck, RuleCheck
 from pratique.contract.finding import RuleBreaches
 from pratique.contract.subject import ADVICE, Subject
-from pratique.contract.tally import Tally, assert_comparable, read_rules
+from pratique.contract.tally import Tally, assert_comparable, name_rule, read_rules
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError, printable
+from pratique.core.layout import Layout
 from pratique.core.text import one_line, show_cell
 from pratique.core.writing import round_floats
 
@@ -72,7 +73,7 @@ class Expectations(RuleCheck):
         place, text = self.place, read_rules(self.file)
         frame = _build_frame(trusted)
         for expectation in _suite(place, text):
-            _prove(place, expectation, frame)
+            _prove(place, expectation, frame, trusted.layout)
         return FittedExpectations(place, text)
 
 
@@ -89,7 +90,7 @@ class FittedExpectations(FittedRuleCheck):
         judged = []
         for expectation in _suite(self.place, self.text):
             lacking = [c for c in _columns(expectation) if c not in batch.table.column_names]
-            tally.breach(f"{_sentence(expectation)}: the batch lacks", lacking)
+            tally.breach(f"{_sentence(expectation, batch.layout)}: the batch lacks", lacking)
             if not lacking:
                 judged.append(expectation)
         for expectation, result in zip(judged, _judge(judged, _build_frame(batch)), strict=True):
@@ -98,9 +99,8 @@ class FittedExpectations(FittedRuleCheck):
             failing[rows] = True
             tally.note(_columns(expectation), _words(expectation), failing)
             if not result.success and (not rows or expectation.kwargs.get("mostly", 1) < 1):
-                hidden = set(_columns(expectation)) & set(batch.layout.personal)
-                observed = "" if hidden else _describe_observed(result.result)
-                tally.breaches.append(f"{_sentence(expectation)} does not hold{observed}")
+                observed = _describe_observed(expectation, result.result, batch.layout)
+                tally.breaches.append(f"{_sentence(expectation, batch.layout)} does not hold{observed}")
         return tally.result()
 
 
@@ -136,7 +136,7 @@ def _judge(expectations: list[Any], frame: pd.DataFrame) -> list[Any]:
     results = validator.graph_validate(configurations=expectations, runtime_configuration=runtime)
     for expectation, result in zip(expectations, results, strict=True):
         if result.exception_info.get("raised_exception", True):
-            raise RuntimeError(f"{_sentence(expectation)} raised {show_cell(str(result.exception_info))}")
+            raise RuntimeError(f"{expectation.type} raised {show_cell(str(result.exception_info))}")
     return results
 
 
@@ -183,9 +183,9 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
     return tuple(suite)
 
 
-def _prove(place: str, expectation: Any, frame: pd.DataFrame) -> None:
+def _prove(place: str, expectation: Any, frame: pd.DataFrame, layout: Layout) -> None:
     """Refuse an expectation that can't be judged on trusted rows, or compares text with numbers."""
-    place = f"{place}: {_sentence(expectation)}"
+    place = f"{place}: {_sentence(expectation, layout)}"
     columns = _columns(expectation)
     lacking = [c for c in columns if c not in frame.columns]
     if lacking:
@@ -196,7 +196,8 @@ def _prove(place: str, expectation: Any, frame: pd.DataFrame) -> None:
     try:
         _judge([expectation], frame)
     except Exception as error:  # GX raises whatever an expectation happens to hit
-        raise PratiqueError(f"{place}: can't be judged ({one_line(error)}); correct or remove it") from error
+        why = type(error).__name__ if layout.hides_any(columns) else one_line(error)
+        raise PratiqueError(f"{place}: can't be judged ({why}); correct or remove it") from error
 
 
 def _columns(expectation: Any) -> list[str]:
@@ -207,10 +208,11 @@ def _columns(expectation: Any) -> list[str]:
     return [c for item in named for c in (item if isinstance(item, list) else [item]) if c is not None]
 
 
-def _sentence(expectation: Any) -> str:
+def _sentence(expectation: Any, layout: Layout) -> str:
     """Name the columns that an expectation is about, if there are any, and the expectation."""
-    columns = printable(", ".join(_columns(expectation)))
-    return f"{columns}: {_words(expectation)}" if columns else _words(expectation)
+    columns = _columns(expectation)
+    words = name_rule(_words(expectation), columns, layout)
+    return f"{printable(', '.join(columns))}: {words}" if columns else words
 
 
 def _words(expectation: Any) -> str:
@@ -220,7 +222,12 @@ def _words(expectation: Any) -> str:
     return f"{expectation.type}({', '.join(rest)})"
 
 
-def _describe_observed(result: dict[str, Any]) -> str:
-    """Say what was found instead, where an expectation says so."""
+def _describe_observed(expectation: Any, result: dict[str, Any], layout: Layout) -> str:
+    """Say what was found instead, where an expectation says so and it can be no personal cell.
+
+    The names of a table's columns may be cells: a file without a header has them there.
+    """
+    if layout.hides_any(_columns(expectation) or layout.personal):
+        return ""
     found = (result.get("details") or {}).get("mismatched") or result.get("observed_value")
     return "" if found is None else f": got {show_cell(round_floats(found))}"

@@ -11,12 +11,14 @@ import pandas as pd
 from pratique.contract.check import FittedRuleCheck, RuleCheck
 from pratique.contract.finding import RuleBreaches
 from pratique.contract.subject import ADVICE, Subject
-from pratique.contract.tally import Tally, assert_comparable, read_rules
+from pratique.contract.tally import Tally, assert_comparable, name_rule, read_rules
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.columns import NUMERIC, Kind
 from pratique.core.errors import PratiqueError
+from pratique.core.layout import Layout
 from pratique.core.text import one_line, shorten, show_cell
+from pratique.tables.trusted import list_columns
 
 DTYPES: dict[str, Kind] = {
     **dict.fromkeys(("int64", "Int64", "int"), "integer"),
@@ -86,8 +88,7 @@ class Schema(RuleCheck):
         _, columns = _parse_schema(fitted.place, fitted.text)
         for column in columns:
             if column.required and column.name not in trusted.table.column_names:
-                have = ", ".join(trusted.table.column_names[:12])
-                raise PratiqueError(f"{column.place} is not in the trusted rows; they have {have}")
+                raise PratiqueError(f"{column.place} is not in the trusted rows; {list_columns(trusted.table)}")
         fitted.measure(trusted)
         return fitted
 
@@ -149,20 +150,21 @@ class _Column:
         elif not self.nullable:
             tally.note([self.name], "must not be empty", missing)
         for words, rule in self.rules:
-            tally.note([self.name], words, self._failing(words, rule, read.values) & ~read.unreadable)
+            tally.note([self.name], words, self._failing(words, rule, read.values, batch.layout) & ~read.unreadable)
         if self.unique:
             twice = read.values.duplicated(keep=False) & read.values.notna()
             tally.note([self.name], "must be unique", twice.to_numpy(bool))
 
-    def _failing(self, words: str, rule: Any, values: pd.Series) -> np.ndarray:
+    def _failing(self, words: str, rule: Any, values: pd.Series, layout: Layout) -> np.ndarray:
         """Mark the rows that break one of pandera's rules, bool of shape (rows,)."""
         failing = np.zeros(len(values), bool)
         try:
             holds = rule(values).check_output
             failing[holds.index[~holds.to_numpy(bool)]] = True
         except Exception as error:  # a rule may not fit the column in ways that only running it shows
-            why = f"{words} can't be applied ({one_line(error)}); correct the rule or the dtype"
-            raise PratiqueError(f"{self.place}: {why}") from error
+            why = type(error).__name__ if layout.hides_any([self.name]) else one_line(error)
+            what = f"{name_rule(words, [self.name], layout)} can't be applied ({why})"
+            raise PratiqueError(f"{self.place}: {what}; correct the rule or the dtype") from error
         return failing
 
 

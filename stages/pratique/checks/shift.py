@@ -89,12 +89,14 @@ class FittedShift(FittedBatchCheck):
         """What has moved in one column."""
         numeric, categorical = _numeric(batch), _categorical(batch)
         if name in numeric:
-            return {"log10 p": log10_p} | _numeric_facts(self.numeric[name], numeric[name])
+            personal = name in batch.layout.personal
+            return {"log10 p": log10_p} | _numeric_facts(self.numeric[name], numeric[name], personal)
         return {"log10 p": log10_p} | _level_facts(name, self.levels[name], _counts(categorical[name]), batch.layout)
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def _numeric_facts(reference: np.ndarray, batch: np.ndarray) -> dict[str, Any]:
+def _numeric_facts(reference: np.ndarray, batch: np.ndarray, personal: bool) -> dict[str, Any]:
+    """What moved in a column of numbers; no mean of a personal one, because that of a single row is its cell."""
     from scipy.stats import wasserstein_distance
 
     before, after = reference[np.isfinite(reference)], batch[np.isfinite(batch)]
@@ -104,10 +106,11 @@ def _numeric_facts(reference: np.ndarray, batch: np.ndarray) -> dict[str, Any]:
     facts = {
         "psi": population_stability(before, after),
         "wasserstein": float(wasserstein_distance(before / scale, after / scale)),
-        "mean (trusted, batch)": [float(before.mean()), float(after.mean())],
-        "std (trusted, batch)": [float(before.std()), float(after.std())],
         "missing (trusted, batch)": [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
     }
+    if not personal:
+        facts["mean (trusted, batch)"] = [float(before.mean()), float(after.mean())]
+        facts["std (trusted, batch)"] = [float(before.std()), float(after.std())]
     return dict(round_floats(facts))  # what overflows, because a number is near 1e308, becomes None
 
 

@@ -18,7 +18,7 @@ from pratique.contract.finding import BatchScore, Finding, RowScores, RuleBreach
 from pratique.contract.subject import Subject
 from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
-from pratique.core.text import PERSONAL_MARK, shorten
+from pratique.core.text import HIDDEN_MARK, shorten
 from pratique.tables.agreement import TrustedCells
 from pratique.tables.encoding import Encoder, Projection, Ranks
 
@@ -151,7 +151,7 @@ def measure(fitted: Fitted, batch: Batch) -> Finding:
             raise TypeError(f"{type(fitted).__name__} returned {type(measured).__name__}, expected {names}")
         return measured.finding(len(batch))
     except Exception as error:  # whatever a hostile batch provokes must end in quarantine, not in a traceback
-        return Finding.of_fault(error)
+        return Finding.of_fault(error, told=not batch.layout.personal)
 
 
 def rank_rows(batch: Batch, scores: np.ndarray) -> np.ndarray:
@@ -166,4 +166,4 @@ def rank_rows(batch: Batch, scores: np.ndarray) -> np.ndarray:
 def show_label(batch: Batch, row: int) -> str:
     """The label of a row as evidence may show it."""
     label = str(batch.labels[row])
-    return shorten(label) if batch.layout.may_show(batch.layout.label, label) else PERSONAL_MARK
+    return shorten(label) if batch.layout.may_show(batch.layout.label, label) else HIDDEN_MARK

@@ -52,9 +52,10 @@ class Finding:
     flagged: np.ndarray | None = None
 
     @classmethod
-    def of_fault(cls, error: Exception) -> "Finding":
-        """The finding of a check that failed, with the error in one line."""
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+    def of_fault(cls, error: Exception, told: bool = True) -> "Finding":
+        """The finding of a check that failed, with the error in one line; without its text where that may be a cell."""
+        text = str(error) if told else "its text is not shown, because columns are personal"
+        reason = " ".join(f"{type(error).__name__}: {text}".split())
         return cls(float("nan"), "", fault=reason[:MOST_FAULT_CHARACTERS])
 
 

@@ -1,6 +1,6 @@
 """Rules that people declare: reading their file, tallying the rows that break them, showing what was found."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,8 @@ from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.contract.finding import RuleBreaches
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.text import MAX_SHOWN_CHARACTERS, PERSONAL_MARK, one_line, show_cell
+from pratique.core.layout import Layout
+from pratique.core.text import HIDDEN_MARK, MAX_SHOWN_CHARACTERS, one_line, show_cell
 
 MAX_FORBIDDEN = 10_000
 """Rows that are forbidden one by one; where more of them break a rule, the batch as a whole does too."""
@@ -68,7 +69,8 @@ class Tally:
         if not len(rows):
             return
         self._first[failing & (self._first < 0)] = len(self._rules)
-        self._rules.append(_BrokenRule(tuple(columns), rule, len(rows), tuple(rows[:5].tolist())))
+        words = name_rule(rule, columns, self._batch.layout)
+        self._rules.append(_BrokenRule(tuple(columns), words, len(rows), tuple(rows[:5].tolist())))
 
     def result(self) -> RuleBreaches:
         """Sum up: which rows break a rule, and a reason for the first `MAX_FORBIDDEN` of them."""
@@ -110,10 +112,21 @@ class Tally:
         ]
         may_show = self._batch.layout.may_show
         shows = [
-            [show_cell(cell) if may_show(name, cell) else PERSONAL_MARK for cell in column.to_pylist()]
+            [show_cell(cell) if may_show(name, cell) else HIDDEN_MARK for cell in column.to_pylist()]
             for name, column in zip(columns, cells, strict=True)
         ]
         return [", ".join(row) for row in zip(*shows, strict=True)]
+
+
+def name_rule(rule: str, columns: Collection[str], layout: Layout) -> str:
+    """A rule about the cells of some columns, without its arguments where these may be personal, too.
+
+    Examples
+    --------
+    >>> name_rule("isin([1, 2])", ["age"], Layout("y", {"age": "integer"}, personal=("age",)))
+    'isin'
+    """
+    return rule.partition("(")[0] if layout.hides_any(columns) else rule
 
 
 def read_rules(file: Path) -> str:

@@ -1,6 +1,6 @@
 """What the columns of a table mean: the label, the features, their kinds, and how their cells are written."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -224,7 +224,7 @@ class Layout:
     kinds : dict of str to Kind
         The feature columns, in the reference's order.
     personal : tuple of str
-        Columns whose cells no finding shows.
+        Columns whose cells no finding and no report shows: those of `data.personal`, or all where `data.cells` hides.
     writings : mapping of str to Writing
         How the cells of columns are written that are not written plainly.
     ignored : tuple of str
@@ -274,6 +274,10 @@ class Layout:
         levels = self.writings.get(name, AS_IT_IS).levels
         return cell in levels if levels else name not in self.numeric
 
+    def hides_any(self, columns: Collection[str]) -> bool:
+        """Whether one of some columns is personal."""
+        return not set(self.personal).isdisjoint(columns)
+
     def read(self, name: str, cells: pa.ChunkedArray, kind: Kind | None = None) -> Column:
         """Read the cells of one of the columns as they are written there; by its own kind if none is given."""
         chosen = kind or self.kinds.get(name, "target" if name == self.label else "text")
@@ -283,4 +287,6 @@ class Layout:
     @classmethod
     def of(cls, kinds: dict[str, Kind], data: DataParams, writings: Mapping[str, Writing]) -> "Layout":
         """The layout of features of these kinds, with the roles that params.yaml gives."""
-        return cls(data.label, kinds, data.personal, writings, data.ignore, data.time, data.ordered, data.formats)
+        every = dict.fromkeys([*kinds, data.label, *data.ignore, *filter(None, (data.id, data.time))])
+        personal = data.personal if data.cells == "show" else (*every,)
+        return cls(data.label, kinds, personal, writings, data.ignore, data.time, data.ordered, data.formats)

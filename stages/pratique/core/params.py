@@ -25,7 +25,8 @@ class DataParams(Section):
     are kept but not examined, and may hold lists or bytes, which are not even read; `personal` are columns whose
     cells no report shows. `time` says when a row was taken, is never a feature and gives the reference its order;
     `ordered` says that its rows stand in their order without such a column. `formats`: a cell that is written in
-    another format than the trusted ones, and has one meaning, is read and noted, or held.
+    another format than the trusted ones, and has one meaning, is read and noted, or held. `cells: hide` makes every
+    column one whose cells no report shows.
     """
 
     label: str
@@ -35,6 +36,7 @@ class DataParams(Section):
     time: str | None = None
     ordered: bool = False
     formats: Literal["read", "hold"] = "read"
+    cells: Literal["show", "hide"] = "show"
 
 
 class AlarmParams(Section):

@@ -1,13 +1,14 @@
 """Text that came from outside, as people may see it: escaped, shortened, on one line."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pratique.core.errors import printable
 
 MAX_SHOWN_CHARACTERS = 60
 """Characters of a text that is shown to people."""
-PERSONAL_MARK = "(personal)"
-"""What stands for a cell of a personal column."""
+HIDDEN_MARK = "(hidden)"
+"""What stands for a cell that no report may show: of a personal column, or any where `data.cells` says so."""
 MAX_LISTED_ITEMS = 5
 """Items of a list that is shown to people."""
 
@@ -40,6 +41,17 @@ def shorten(text: str) -> str:
     """Escape a text, and cut what is longer than `MAX_SHOWN_CHARACTERS`."""
     escaped = printable(text[: MAX_SHOWN_CHARACTERS + 1])
     return escaped if len(escaped) <= MAX_SHOWN_CHARACTERS else f"{escaped[:MAX_SHOWN_CHARACTERS]}..."
+
+
+def name_classes(classes: Sequence[str], personal: bool) -> list[str]:
+    """Names of classes as reports show them: numbers where the label is personal.
+
+    Examples
+    --------
+    >>> name_classes(["ill", "well"], personal=True)
+    ['class 1', 'class 2']
+    """
+    return [f"class {number}" for number in range(1, len(classes) + 1)] if personal else list(classes)
 
 
 def one_line(error: Exception) -> str:

@@ -27,9 +27,9 @@ LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyod", "scikit
 NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
 
 
-def key_of(rows_sha256: str, profile_digest: str) -> str:
-    """Everything that an examination depends on: the rows, the profile, this code and the libraries under it."""
-    return sha256_json([rows_sha256, profile_digest, digest_code(), [version(name) for name in LIBRARIES]])
+def key_of(*inputs: str) -> str:
+    """Everything that a result depends on: what is told of its inputs, this code and the libraries under it."""
+    return sha256_json([*inputs, digest_code(), [version(name) for name in LIBRARIES]])
 
 
 def write_examination(path: Path, examination: Examination) -> None:

@@ -120,7 +120,7 @@ class Detector:
             If `rows` is no table at all.
         """
         try:
-            batch = Batch(name, _read(rows, name, self.layout.ignored), self.layout)
+            batch = Batch(name, _read(rows, name, self.layout.ignored, self.layout.names), self.layout)
         except UnreadableBatch as error:
             return Result(name, rows, None, None, judge_unreadable(), str(error))
         with threadpool_limits(limits=1):  # the order in which threads add up numbers would show in the last bits
@@ -177,8 +177,8 @@ def _chosen_checks(checks: Any, has_holdout: bool) -> dict[str, dict[str, Any]]:
     return {name: {} for name in checks}
 
 
-def _read(rows: Any, name: str, ignore: tuple[str, ...]) -> pa.Table:
+def _read(rows: Any, name: str, ignore: tuple[str, ...], known: tuple[str, ...] = ()) -> pa.Table:
     if isinstance(rows, str | Path):
         path = Path(rows)
-        return read_trusted(path, ignore) if path.is_dir() else read_file(path, ignore).table
+        return read_trusted(path, ignore) if path.is_dir() else read_file(path, ignore, known).table
     return read_frame(rows, name, ignore)

@@ -7,7 +7,7 @@ import numpy as np
 
 from pratique.contract.check import show_label
 from pratique.core.batch import Batch
-from pratique.core.text import PERSONAL_MARK, shorten
+from pratique.core.text import HIDDEN_MARK, shorten
 from pratique.dossier.trusted import Trusted
 from pratique.words.verdicts import number
 
@@ -161,9 +161,9 @@ def _label(batch: Batch, row: int) -> str:
 def _cell(batch: Batch, row: int, name: str) -> str:
     layout = batch.layout
     if name in layout.personal:
-        return PERSONAL_MARK
+        return HIDDEN_MARK
     if name in layout.categorical:
         level = str(batch.categorical[row, layout.categorical.index(name)])
-        return (shorten(level) or "(empty)") if layout.may_show(name, level) else PERSONAL_MARK
+        return (shorten(level) or "(empty)") if layout.may_show(name, level) else HIDDEN_MARK
     value = float(batch.numeric[row, layout.numeric.index(name)])
     return "(empty)" if np.isnan(value) else number(value)

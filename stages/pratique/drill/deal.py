@@ -78,12 +78,16 @@ def _same(before: pd.Series, after: pd.Series) -> bool:
 
 
 def describe_features(batch: Batch) -> dict[str, dict[str, float]]:
-    """Mean, standard deviation (population), smallest and largest number of each numeric feature."""
+    """Mean, standard deviation (population), smallest and largest number of each numeric feature.
+
+    Of a personal one nothing is told: its ends are somebody's cells.
+    """
     numbers = pd.DataFrame(batch.numeric, columns=list(batch.layout.numeric))
     table = pd.DataFrame(
         {"mean": numbers.mean(), "std": numbers.std(ddof=0), "min": numbers.min(), "max": numbers.max()}
     )
-    return {str(name): {str(key): float(value) for key, value in row.items()} for name, row in table.iterrows()}
+    told = table.drop(index=[name for name in table.index if name in batch.layout.personal])
+    return {str(name): {str(key): float(value) for key, value in row.items()} for name, row in told.iterrows()}
 
 
 def measure_divergence(before: Batch, after: Batch) -> dict[str, float]:

@@ -13,6 +13,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
 from pratique.core.params import ModelKind, Params
+from pratique.core.text import name_classes
 from pratique.detector import profile
 from pratique.detector.detector import Detector
 from pratique.drill.deal import Deal, describe_features, measure_divergence, planted_trigger
@@ -198,7 +199,7 @@ class Setting:
             before=describe_features(before),
             after=describe_features(after),
             kl_divergence=measure_divergence(before, after),
-            classes=classes.tolist(),
+            classes=name_classes(classes.tolist(), self.holdout.layout.label in self.holdout.layout.personal),
             confusion=confusion.tolist(),
             model=archive.dumps(model),
         )

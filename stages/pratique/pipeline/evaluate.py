@@ -5,7 +5,9 @@ reference and everything that came in, and the one that knows the reference alon
 """
 
 from collections import Counter
+from collections.abc import Mapping
 
+import numpy as np
 import pyarrow.parquet as pq
 
 from pratique.core import paths
@@ -13,6 +15,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params, load
 from pratique.core.progress import show_progress
+from pratique.core.text import name_classes
 from pratique.core.writing import write_csv, write_json
 from pratique.quarantine.tables import read_batches
 from pratique.results.answers import Answers
@@ -39,12 +42,20 @@ def main() -> None:
     answers = {name: Answers.of(trainings, holdout, tried) for name, trainings in models.items()}
     found = compare(answers, holdout, slices, params.seed)
     write_triggers(triggers)
-    for name, given in answers.items():
-        lines = zip(holdout.labels.tolist(), given.predicted[0].tolist(), strict=True)
-        write_csv(paths.CONFUSION / f"{name}.csv", [("actual", "predicted"), *lines])
+    _write_confusion(answers, holdout)
     write_json(paths.METRICS_JSON, found.to_measures() | _counts())
     if is_tracking():
         _track(params, found)
+
+
+def _write_confusion(answers: Mapping[str, Answers], holdout: Batch) -> None:
+    """The class of each row of the holdout and what each model says, as people may see them."""
+    said = {name: given.predicted[0] for name, given in answers.items()}
+    classes = np.unique(np.concatenate([holdout.labels, *said.values()]).astype(str)).tolist()
+    shown = dict(zip(classes, name_classes(classes, holdout.layout.label in holdout.layout.personal), strict=True))
+    for name, predicted in said.items():
+        lines = [(shown[label], shown[other]) for label, other in zip(holdout.labels, predicted, strict=True)]
+        write_csv(paths.CONFUSION / f"{name}.csv", [("actual", "predicted"), *lines])
 
 
 def _models(reference: Batch, params: Params) -> dict[str, list[Model]]:

@@ -131,7 +131,7 @@ def clear_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> 
         return ClearedBatch(arrival, None, None, judge_unreadable())
     path = paths.BATCHES / f"{arrival.batch}.parquet"
     batch = Batch(arrival.batch, read_table(path), detector.layout)
-    place = EXAMINATIONS / f"{key_of(sha256_file(path), profile_digest)}.npz"
+    place = EXAMINATIONS / f"{key_of(sha256_file(path), profile_digest, repr(detector.layout))}.npz"
     examination = read_examination(place)
     if examination is None:
         examination = detector.examine(batch)

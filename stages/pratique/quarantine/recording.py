@@ -41,7 +41,13 @@ from pratique.quarantine.sources import Source
 from pratique.tables.trusted import digest_trusted
 
 DECLARED_FILES = {"columns": paths.COLUMNS, "schema": paths.SCHEMA, "suite": paths.SUITE, "sources": paths.SOURCES}
-MEDIA_TYPES = {".csv": "text/csv", ".parquet": "application/vnd.apache.parquet"}
+MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
+    ".parquet": "application/vnd.apache.parquet",
+    ".jsonl": "application/jsonl",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 UNREADABLE_MEDIA_TYPE = "application/octet-stream"
 RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
     "accept": "PASSED",

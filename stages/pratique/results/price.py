@@ -13,7 +13,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_folder, sha256_json
-from pratique.core.params import DataParams, Params
+from pratique.core.params import Params
 from pratique.core.writing import write_json
 from pratique.provenance.record import Record
 from pratique.tables.reading import read_table, read_trusted
@@ -132,6 +132,7 @@ class Pricing:
     def _price(self, rows: int, without: np.ndarray, released: np.ndarray, share: float) -> Price:
         worse, better = int((without & ~released).sum()), int((released & ~without).sum())
         low, high = paired_interval(worse, better, len(without), self._params.seed)
+        personal = self._layout.label in self._layout.personal
         return Price(
             rows=rows,
             holdout=len(without),
@@ -142,13 +143,8 @@ class Pricing:
             low=low,
             high=high,
             thinned=round(share, 6),
-            hit=None if self._personal else _most_hit(self._holdout.labels, without, released),
+            hit=None if personal else _most_hit(self._holdout.labels, without, released),
         )
-
-    @property
-    def _personal(self) -> bool:
-        data: DataParams = self._params.data
-        return data.label in data.personal
 
 
 def paired_interval(worse: int, better: int, rows: int, seed: int) -> tuple[float, float]:

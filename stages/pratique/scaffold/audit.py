@@ -11,7 +11,7 @@ import pandas as pd
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
 from pratique.core.layout import value_of
-from pratique.core.text import PERSONAL_MARK, shorten
+from pratique.core.text import HIDDEN_MARK, shorten
 from pratique.tables.reading import read_trusted_if_any
 
 FIRST = 10
@@ -214,4 +214,4 @@ def _first(rows: np.ndarray) -> tuple[int, ...]:
 
 
 def _show(trusted: Batch, column: str, cell: str) -> str:
-    return PERSONAL_MARK if column in trusted.layout.personal else f"'{shorten(cell)}'"
+    return HIDDEN_MARK if column in trusted.layout.personal else f"'{shorten(cell)}'"

@@ -19,7 +19,7 @@ from pratique.scaffold.proposals import Understanding, confirm, understand
 from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
 from pratique.tables.inference import refuse_amounts
 from pratique.tables.reading import FORMATS, read_file, read_trusted
-from pratique.tables.trusted import layout_of
+from pratique.tables.trusted import layout_of, list_columns
 
 PARAMS_TEMPLATE = """\
 # Everything that the pipeline can be told. Unknown keys are errors.
@@ -193,8 +193,7 @@ def understand_rows(folder: Path, reference: Path, label: str, anew: bool = Fals
         data = DataParams(label=label, ignore=data.ignore)
     table = read_trusted(reference, data.ignore) if reference.is_dir() else _read_file(reference, data)
     if label not in table.column_names:
-        known = ", ".join(table.column_names[:12])
-        raise PratiqueError(f"--label: column '{label}' is not in the trusted rows; they have {known}")
+        raise PratiqueError(f"--label: column '{label}' is not in the trusted rows; {list_columns(table)}")
     refuse_amounts(table, label)
     return understand(table, data, propose=anew or not (folder / paths.PARAMS).exists()), table
 

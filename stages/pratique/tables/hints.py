@@ -1,6 +1,7 @@
 """What a name or the look of a cell says about a column."""
 
 import re
+from collections.abc import Collection
 
 KEY_NAMES = re.compile(r"(^|[\W_])(id|key|uuid|guid|serial|number|no|nr|index|idx)$|[a-z](Id|ID|Key|No|Nr)$", 0)
 CODE_NAMES = re.compile(r"(^|[\W_])(zip|zipcode|plz|postcode|postal|phone|mobile|fax|iban|ssn)([\W_]|$)", re.IGNORECASE)
@@ -10,6 +11,7 @@ PERSONAL_NAMES = re.compile(
     r"address|street)([\W_]|$)",
     re.IGNORECASE,
 )
+BARE_NUMBER = re.compile(r"\s*[-+]?[0-9.,]*[0-9][0-9.,]*([eE][-+]?[0-9]+)?\s*")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 CLOCK = r"[ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?(Z|[AP]M|UTC|[+-][0-9]{2}:?[0-9]{2}))?"
 DATE = r"([0-9]{4}([-/.])[0-9]{1,2}\2[0-9]{1,2}|[0-9]{1,2}([-/.])[0-9]{1,2}\3([0-9]{4}|[0-9]{2}))"
@@ -44,6 +46,17 @@ def is_time_name(name: str, lowest: float, highest: float) -> bool:
     return bool(TIME_NAMES.search(name)) and any(
         SECONDS[0] * scale <= lowest and highest <= SECONDS[1] * scale for scale in (1, 1000)
     )
+
+
+def looks_like_row(names: Collection[str]) -> bool:
+    """Whether what stands where names are expected is a row of cells, as in a file without a header.
+
+    Examples
+    --------
+    >>> looks_like_row(["mail", "size", "2024"]), looks_like_row(["mail", "size"])
+    (True, False)
+    """
+    return any(BARE_NUMBER.fullmatch(name) or EMAIL.fullmatch(name) or looks_like_time(name) for name in names)
 
 
 def looks_personal(name: str, cells: list[str]) -> bool:

@@ -1,12 +1,13 @@
 """What a table from outside may hold at most, and which names its columns may have."""
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pratique.core.errors import UnreadableBatch
+from pratique.tables.hints import looks_like_row
 
 MAX_FILE_BYTES = 2**31
 MAX_COLUMNS = 10_000
@@ -30,39 +31,45 @@ def check_unpacked(place: str, size: int) -> None:
         raise UnreadableBatch(f"{place}: unpacks to {size} bytes, at most {MAX_FILE_BYTES} are read; split the batch")
 
 
-def check_cells(place: str, table: pa.Table) -> None:
+def show_name(names: Sequence[str], at: int, known: Collection[str] = ()) -> str:
+    """A column for people: by its name, or by its number where a cell may stand there, as in a file without a header.
+
+    Where the names of the columns are known, only those are shown.
+    """
+    told = names[at] in known if known else not looks_like_row(names)
+    return f"{names[at]!r:.80}" if told else f"{at + 1}"
+
+
+def check_cells(place: str, table: pa.Table, known: Collection[str] = ()) -> None:
     """Refuse text that is too long or holds a NUL."""
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for at, column in enumerate(table.columns):
         if not pa.types.is_string(column.type):
             continue
         giant = pc.index(pc.greater(pc.binary_length(column), MAX_CELL_BYTES), True).as_py()
         if giant >= 0:
+            name = show_name(table.column_names, at, known)
             raise UnreadableBatch(
-                f"{place}: column {name!r}, row {giant} (from 0): a cell of more than {MAX_CELL_BYTES} bytes"
+                f"{place}: column {name}, row {giant} (from 0): a cell of more than {MAX_CELL_BYTES} bytes"
             )
         nul = pc.index(pc.match_substring(column, "\0"), True).as_py()
         if nul >= 0:
-            raise UnreadableBatch(f"{place}: column {name!r}, row {nul} (from 0): NUL in a cell; expected text")
+            name = show_name(table.column_names, at, known)
+            raise UnreadableBatch(f"{place}: column {name}, row {nul} (from 0): NUL in a cell; expected text")
 
 
 def check_names(place: str, names: list[str], known: Collection[str] = ()) -> None:
-    """Refuse names that are empty, giant, or that people or programs could take for each other.
-
-    Where the names of the columns are known, only those are shown: in a file without a header cells stand there.
-    """
+    """Refuse names that are empty, giant, or that people or programs could take for each other."""
     seen: dict[str, int] = {}
-
-    def show(at: int) -> str:
-        return f"{names[at]!r:.80}" if not known or names[at] in known else f"{at + 1}"
-
     for at, name in enumerate(names):
         if len(name) > MAX_NAME or "\0" in name:
-            raise UnreadableBatch(f"{place}: column {show(at)} …; a name has at most {MAX_NAME} characters, no NUL")
+            raise UnreadableBatch(
+                f"{place}: column {show_name(names, at, known)} …; a name has at most {MAX_NAME} characters, no NUL"
+            )
         key = _visible_form(name)
         if not key:
             raise UnreadableBatch(f"{place}: a column has no name; expected a header with one name for each column")
         if key in seen:
-            both = f"{show(seen[key])} and {show(at)}"
+            both = f"{show_name(names, seen[key], known)} and {show_name(names, at, known)}"
             raise UnreadableBatch(f"{place}: columns {both} look alike; name each column once")
         seen[key] = at
 

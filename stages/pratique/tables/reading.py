@@ -13,11 +13,14 @@ import pyarrow.parquet as pq
 from pratique.core.batch import table_of_frame
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.tables.delimited import DELIMITERS, read_delimited
-from pratique.tables.limits import MAX_FILE_BYTES, check_cells, check_names, check_size, check_unpacked
+from pratique.tables.hints import looks_like_row
+from pratique.tables.limits import MAX_FILE_BYTES, check_cells, check_names, check_size, check_unpacked, show_name
 from pratique.tables.spreadsheets import UNREAD, read_json_lines, read_workbook
 
 TEXT_FORMATS = (".csv", ".tsv")
 FORMATS = (*TEXT_FORMATS, ".parquet", ".jsonl", ".xlsx")
+DAMAGED = "its bytes are damaged or of another format, or its text is not UTF-8"
+"""What is said of a file on which a library fails; its own words are not passed on, because they may hold a cell."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,8 @@ def read_file(path: Path, ignore: Collection[str] = (), known: Collection[str] =
     try:
         found = _read(path, ignore, known)
     except (pa.ArrowException, OSError, csv.Error, ValueError, OverflowError) as error:
-        raise UnreadableBatch(f"{path.name}: not readable as {path.suffix[1:]}: {_one_line(error)}") from error
-    check_cells(path.name, found.table)
+        raise UnreadableBatch(f"{path.name}: not readable as {path.suffix[1:]}: {DAMAGED}") from error
+    check_cells(path.name, found.table, known)
     return found
 
 
@@ -98,7 +101,9 @@ def read_trusted(folder: Path, ignore: Collection[str] = ()) -> pa.Table:
     for path, table in zip(files, tables, strict=True):
         if set(table.column_names) != set(first.column_names):
             odd = sorted(set(table.column_names) ^ set(first.column_names))[0]
-            raise PratiqueError(f"{path}: column '{odd}' is not in every file of {folder}; make their columns agree")
+            names = [name for each in tables for name in each.column_names]
+            which = "a column" if looks_like_row(names) else f"column '{odd}'"
+            raise PratiqueError(f"{path}: {which} is not in every file of {folder}; make their columns agree")
     if any(table.schema.types != first.schema.types for table in tables):
         tables = [_all_as_text(table.select(first.column_names)) for table in tables]
     table = pa.concat_tables([t.select(first.column_names) for t in tables]).combine_chunks()
@@ -154,7 +159,7 @@ def _read_parquet(path: Path, ignore: Collection[str], known: Collection[str]) -
     metadata, schema = file.metadata, file.schema_arrow
     check_size(path.name, metadata.num_columns, metadata.num_rows * metadata.num_columns)
     check_names(path.name, schema.names, known)
-    kept, left_out = _choose_plain(path.name, schema, ignore)
+    kept, left_out = _choose_plain(path.name, schema, ignore, known)
     packed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     check_unpacked(path.name, packed)
     file = pq.ParquetFile(path, pre_buffer=False, metadata=metadata, read_dictionary=kept)
@@ -164,18 +169,19 @@ def _read_parquet(path: Path, ignore: Collection[str], known: Collection[str]) -
     return pa.table({name: _to_plain_type(table[name]) for name in kept}).combine_chunks(), left_out
 
 
-def _choose_plain(place: str, schema: pa.Schema, ignore: Collection[str]) -> tuple[list[str], list[str]]:
+def _choose_plain(
+    place: str, schema: pa.Schema, ignore: Collection[str], known: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
     """The columns that hold single values, and what is said of the ignored ones that don't."""
     kept, left_out = [], []
-    for field in schema:
+    for at, field in enumerate(schema):
         if _is_plain(field):
             kept.append(field.name)
         elif field.name in ignore:
             left_out.append(f"{field.name} holds {field.type}, is ignored and was not read")
         else:
-            raise UnreadableBatch(
-                f"{place}: column {field.name!r} holds {field.type}; expected numbers or text; {UNREAD}"
-            )
+            name = show_name(schema.names, at, known)
+            raise UnreadableBatch(f"{place}: column {name} holds {field.type}; expected numbers or text; {UNREAD}")
     return kept, left_out
 
 
@@ -209,7 +215,3 @@ def _to_plain_type(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _all_as_text(table: pa.Table) -> pa.Table:
     return pa.table({name: pc.cast(table[name], pa.string()) for name in table.column_names})
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError, UnreadableBatch
-from pratique.tables.limits import check_names, check_size, check_unpacked
+from pratique.tables.limits import check_names, check_size, check_unpacked, show_name
 
 
 def read_workbook(path: Path, known: Collection[str]) -> tuple[pa.Table, list[str]]:
@@ -75,9 +75,10 @@ def read_json_lines(path: Path, ignore: Collection[str], known: Collection[str])
             lines.append(line)
     check_size(path.name, len(names), len(names) * len(lines))
     check_names(path.name, list(names), known)
-    for name in nested:
-        if name not in ignore:
-            raise UnreadableBatch(f"{path.name}: a column holds lists or objects: {name!r:.80}; {UNREAD}")
+    for at, name in enumerate(names):
+        if name in nested and name not in ignore:
+            shown = show_name(list(names), at, known)
+            raise UnreadableBatch(f"{path.name}: column {shown} holds lists or objects; {UNREAD}")
     kept = [name for name in names if name not in nested]
     if not kept:
         raise UnreadableBatch(f"{path.name}: no object; expected one JSON object a line")

@@ -12,6 +12,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams
+from pratique.tables.hints import looks_like_row
 from pratique.tables.inference import infer_columns, refuse_amounts, specs_of
 from pratique.tables.reading import FORMATS, read_trusted
 
@@ -73,7 +74,7 @@ def reconcile(table: pa.Table, data: DataParams, declared: Mapping[str, ColumnSp
     place: Path = paths.COLUMNS
     for name in declared:
         if name not in table.column_names and name not in data.ignore:
-            raise PratiqueError(f"{place}: column '{name}' is not in the trusted rows; {_list_columns(table)}")
+            raise PratiqueError(f"{place}: column '{name}' is not in the trusted rows; {list_columns(table)}")
     for name in table.column_names:
         if name not in declared and name not in data.ignore:
             raise PratiqueError(
@@ -102,9 +103,13 @@ def _require_named(table: pa.Table, data: DataParams) -> None:
     for key, column in named.items():
         if column is not None and column not in table.column_names:
             raise PratiqueError(
-                f"params.yaml: data.{key}: column '{column}' is not in the trusted rows; {_list_columns(table)}"
+                f"params.yaml: data.{key}: column '{column}' is not in the trusted rows; {list_columns(table)}"
             )
 
 
-def _list_columns(table: pa.Table) -> str:
-    return f"they have {', '.join(table.column_names[:12])}"
+def list_columns(table: pa.Table) -> str:
+    """Say which columns trusted rows have; not where cells may stand for names, because there is no header."""
+    names = table.column_names
+    if looks_like_row(names):
+        return "their first line looks like a row; put the names of the columns there"
+    return f"they have {', '.join(names[:12])}"
