@@ -48,7 +48,7 @@ def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, w
     for name, check in show_progress(list(configured_checks(params.checks).items()), "calibrating"):
         rng = np.random.default_rng([params.seed, *name.encode()])
         check = check.with_holdout(examined)
-        checks[name] = _calibrate_check(name, check, trusted, parts, rng)
+        checks[name] = calibrate_check(name, check, trusted, parts, rng)
     return Profile(
         trusted.layout, len(trusted), checks, fit_hypothesis_tests(checks, trusted, parts, params.seed, without)
     )
@@ -62,7 +62,7 @@ def split_folds(trusted: Batch, seed: int) -> list[np.ndarray]:
     return [np.sort(order[k::FOLDS]) for k in range(FOLDS)]
 
 
-def _calibrate_check(
+def calibrate_check(
     name: str, check: Check, trusted: Batch, parts: list[np.ndarray], rng: np.random.Generator
 ) -> CalibratedCheck:
     """Fit, measure the rows left out, and learn the null."""
