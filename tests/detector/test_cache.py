@@ -37,7 +37,7 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
     assert again.unreadable == examined.unreadable == {3: "size: not a cell of its kind"}
     assert again.row_checks == examined.row_checks
     assert (again.share, again.bets) == (examined.share, examined.bets)
-    assert [m.judged for m in again.measurements] == [False, True, True, True, True, True]
+    assert [m.judged for m in again.measurements] == [True, True, True, True, True, True]
     for name in ("row_scores", "row_p_values"):
         np.testing.assert_array_equal(getattr(again, name), getattr(examined, name))
     assert again.trusted == examined.trusted > 0
