@@ -74,7 +74,7 @@ def test_clean_rows_are_held_in_fewer_batches_than_budgeted():
 def test_no_cell_of_a_personal_column_is_shown():
     batch = with_cell(batch_of(200, 2, personal=("money",)), "money", 1e15)
     (said,) = measure(FITTED, batch).forbidden.values()
-    assert said == "money: far above all trusted rows, got (personal)"
+    assert said == "money: far above all trusted rows, got (hidden)"
 
 
 def test_a_column_of_few_cells_has_no_limit():

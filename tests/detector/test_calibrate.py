@@ -328,9 +328,9 @@ def test_outliers_are_seen_by_their_distance(normal):
     far = table["c"].to_numpy().copy()
     far[:10] = np.tile([-30.0, 30.0], 5)
     got = examined(with_column(table, "c", far), normal)
-    found = {m.check: m.finding for m in got.measurements}
-    assert set(np.argsort(found["outliers"].row_scores)[-10:]) == set(range(10))
-    assert p_values(with_column(table, "c", far), normal)[ROWS.name] < 0.01
+    found = {m.check: m for m in got.measurements}
+    assert (np.argsort(-found["outliers"].finding.row_scores)[:10] < 10).sum() >= 8
+    assert found[ROWS.name].p_value < 0.01
     assert (np.argsort(-got.row_scores)[:10] < 10).sum() >= 8
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sklearn.neighbors import NearestNeighbors
 
 
-CONTRADICTED = 0.2
+CONTRADICTED = 0.1
 """A label is contradicted where a smaller share of the neighbours' weighted votes is for it."""
 
 
@@ -32,7 +32,7 @@ class Labels(RowCheck):
     w_i = 1 / (d_i + d_k / 10) and the reference's class shares pi, the row's score is -log p(y),
     p(y) = (sum of w_i over neighbours labelled y + w pi_y) / (sum of w_i + w), w the mean weight: the cross-entropy of
     one pseudo-neighbour-smoothed kNN vote, in nats. A label that the reference lacks has pi_y = 1 / rows. A row is
-    flagged where less than a fifth of the weighted votes is for its label; the share of such rows is judged by itself.
+    flagged where less than a tenth of the weighted votes is for its label; the share of such rows is judged by itself.
     What the votes are for is suggested to people, never applied.
 
     After Paudice, Munoz-Gonzalez and Lupu, "Label sanitization against label flipping poisoning attacks"

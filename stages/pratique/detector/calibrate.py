@@ -56,7 +56,7 @@ def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, w
     for name, check in show_progress(list(configured_checks(params.checks).items()), "calibrating"):
         rng = np.random.default_rng([params.seed, *name.encode()])
         check = check.with_holdout(examined)
-        checks[name] = _calibrate_check(name, check, trusted, parts, unlearned, rng)
+        checks[name] = calibrate_check(name, check, trusted, parts, unlearned, rng)
     together = fit_hypothesis_tests(checks, trusted, parts, params.seed, without, unlearned)
     return Profile(trusted.layout, len(trusted), checks, together)
 
@@ -97,7 +97,7 @@ def split_folds(trusted: Batch, seed: int) -> list[np.ndarray]:
     return [np.sort(order[k::FOLDS]) for k in range(FOLDS)]
 
 
-def _calibrate_check(
+def calibrate_check(
     name: str,
     check: Check,
     trusted: Batch,
