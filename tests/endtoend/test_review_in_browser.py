@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.form import DecisionForm
+from pratique.provenance.signing import unseal
 from pratique.review.server import MAX_CONNECTIONS
 from pratique.review.views import Views
 
@@ -57,7 +58,7 @@ def outcomes(project):
 
 def decisions(project):
     files = sorted((project.root / "data/decisions").glob("*.json"))
-    return {said["batch"]: said for said in (json.loads(file.read_bytes())["predicate"] for file in files)}
+    return {said["batch"]: said for said in (unseal(file.read_bytes(), str(file))["predicate"] for file in files)}
 
 
 def recorded(project, batch):
