@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -319,17 +320,13 @@ def test_shares_of_the_budget_sum_to_one():
     assert share_budget(["schema"]) == {"schema": 1.0}
 
 
-def ratio(check: str, p_value: float, statistic: float) -> Measurement:
-    return Measurement(check, Finding(statistic, "log likelihood ratio"), Uniform(), p_value)
-
-
 def test_a_family_that_explains_the_rows_less_well_than_another_is_not_named():
     quiet = (measured("rows", 0.2), measured("labels", 0.9))
-    named = verdict_of(*quiet, ratio("flips", 1e-9, 20.0), ratio("mimicry", 1e-9, 5.0))
-    assert named.alarms == ("rows", "flips")
-    assert verdict_of(*quiet, ratio("flips", 1e-9, 5.0), ratio("mimicry", 1e-9, 20.0)).alarms == ("rows", "mimicry")
-    assert verdict_of(*quiet, ratio("flips", 0.9, 5.0), ratio("mimicry", 1e-9, 20.0)).alarms == ("mimicry",)
-    assert verdict_of(*quiet, ratio("flips", 0.9, 20.0), ratio("mimicry", 1e-9, 5.0)).alarms == ("rows",)
+    flips, mimicry, moved = (partial(measured, name) for name in ("flips", "mimicry", "mean_shift"))
+    assert verdict_of(*quiet, flips(1e-12), mimicry(1e-9)).alarms == ("rows", "flips")
+    assert verdict_of(*quiet, flips(1e-9), mimicry(1e-12)).alarms == ("rows", "mimicry")
+    assert verdict_of(*quiet, flips(0.9), mimicry(1e-9)).alarms == ("mimicry",)
+    assert verdict_of(*quiet, flips(1e-9), mimicry(0.5), moved(1e-6)).alarms == ("rows", "flips")
 
 
 def test_the_rows_that_an_alarm_names_are_the_suspects():

@@ -48,7 +48,7 @@ def keys(section, prefix=""):
     for name, field in section.model_fields.items():
         inner = field.annotation
         nested = isinstance(inner, type) and issubclass(inner, Section)
-        yield from keys(inner, f"{prefix}{name}.") if nested else [f"{prefix}{name}"]
+        yield from keys(inner, f"{prefix}{name}.") if nested else [f"{prefix}{field.alias or name}"]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

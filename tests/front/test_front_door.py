@@ -134,7 +134,18 @@ def test_copies_of_the_holdout_are_found_where_one_is_given():
 
 def test_by_default_every_check_runs_that_needs_no_file():
     names = set(pratique.calibrate(rows(60, 1), label="fraud").profile.checks)
-    assert names == {"density", "duplicates", "extremes", "labels", "losses", "outliers", "relations", "shift"}
+    assert names == {
+        "conflicts",
+        "density",
+        "duplicates",
+        "extremes",
+        "labels",
+        "losses",
+        "outliers",
+        "relations",
+        "shift",
+        "values",
+    }
 
 
 def test_a_notebook_shows_tables_and_escapes_what_came_in(detector):

@@ -10,8 +10,9 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.examine import Examination, Measurement
-from pratique.detector.hypotheses import ROWS, SEPARATE_FAMILIES, budget_share, describe
+from pratique.detector.hypotheses import MEAN_SHIFT, ROWS, SEPARATE_FAMILIES, budget_share, describe
 
+FAMILIES = tuple(family.name for family in (*SEPARATE_FAMILIES, MEAN_SHIFT))
 RARE_ROW = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
@@ -147,12 +148,13 @@ def _explain_by_shift(judged: list[Judged]) -> list[Judged]:
 def _name_truly(judged: Iterable[Judged]) -> tuple[Judged, ...]:
     """An alarm of a family of attacks under its own name only if no other family explains the rows better.
 
-    Families are compared by their log likelihood ratios against clean rows. The alarm of another one says no more than
-    that the rows look poisoned.
+    The family under which clean rows are the rarest explains them best. The alarm of another one says no more than that
+    the rows look poisoned.
     """
     found = {each.measurement.check: each for each in judged}
-    ratios = {f.name: found[f.name].measurement.finding.statistic for f in SEPARATE_FAMILIES if f.name in found}
-    misnamed = [name for name, ratio in ratios.items() if found[name].alarm and ratio < max(ratios.values())]
+    p_values = {name: found[name].measurement.p_value for name in FAMILIES if name in found}
+    best = min(p_values.values(), default=0.0)
+    misnamed = [name for name, p_value in p_values.items() if found[name].alarm and p_value > best]
     for name in misnamed if ROWS.name in found else ():
         found[name] = replace(found[name], alarm=_has_failed(found[name].measurement))
         found[ROWS.name] = replace(found[ROWS.name], alarm=True)
