@@ -158,9 +158,9 @@ class FittedValues(FittedBatchCheck):
 
 
 def _often(counts: Counts, margin: float) -> np.ndarray:
-    """Values that come more often than expected by a standard deviation: others are no evidence."""
+    """Values that come more often than expected by two standard deviations: others are no evidence."""
     expected = counts.expect(margin)
-    return np.asarray(counts.counts > expected + np.sqrt(expected))
+    return np.asarray(counts.counts > expected + 2 * np.sqrt(expected))
 
 
 def _pairs(singles: Sequence[SharedValue], rows: int) -> Iterator[SharedPattern]:

@@ -40,11 +40,13 @@ def count_log10_p(counts: np.ndarray, rows: np.ndarray, hits: np.ndarray, misses
 
 
 def _log10_tail(count: float, rows: float, hits: float, misses: float) -> float:
-    from scipy.special import betaln, gammaln, logsumexp
+    from scipy.special import betaln, gammaln
 
     if count <= 0:
         return 0.0
     k = np.arange(count, rows + 1)
     choose = gammaln(rows + 1) - gammaln(k + 1) - gammaln(rows - k + 1)
-    log_p = logsumexp(choose + betaln(k + hits, rows - k + misses) - betaln(hits, misses))
+    terms = choose + betaln(k + hits, rows - k + misses) - betaln(hits, misses)
+    largest = terms.max()
+    log_p = largest + np.log(np.exp(terms - largest).sum())
     return float(np.clip(log_p / np.log(10), SMALLEST_LOG10_P, 0.0))

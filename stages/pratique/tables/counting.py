@@ -87,9 +87,9 @@ class CountedColumn(FieldsOnly):
     def count(self, cells: np.ndarray, fewest: int) -> Counts:
         """Count the values that at least so many of the cells have."""
         own = np.sort(cells)
-        values, counts = np.unique(own, return_counts=True)
-        different = len(values)
-        values, counts = values[counts >= fewest], counts[counts >= fewest]
+        begins = np.flatnonzero(np.concatenate([[True], own[1:] != own[:-1]])) if len(own) else np.zeros(0, int)
+        different, counts = len(begins), np.diff(begins, append=len(own))
+        values, counts = own[begins[counts >= fewest]], counts[counts >= fewest]
         below, not_above = (self.ordered.searchsorted(values, side) for side in ("left", "right"))
         hits, rows, trusted = not_above - below, np.full(len(values), len(cells)), np.full(len(values), len(self.cells))
         if self.cells.dtype.kind != "f":
