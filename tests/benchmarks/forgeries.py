@@ -27,9 +27,10 @@ from dvc.repo import Repo
 from forging import KINDS, STAGES, forge, lock
 from pratique.cli import app
 from pratique.commands.verify import verify
-from pratique.core import errors, paths
+from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.gate.judge import gate
+from pratique.provenance.record import Record
 
 
 def main() -> None:
@@ -83,6 +84,7 @@ def prepare(root: Path) -> None:
         paths.PARAMS.write_text(text.replace("random_forest", "logistic_regression"))
         listed = "".join(f"{s}:\n  origin: o\n  owner: w\n  licence: l\n  labels: b\n" for s in ("east", "west"))
         paths.SOURCES.write_text(listed)
+        pratique("review", "setup", who="rita")
         for stage in STAGES[:3]:
             pratique(stage)
         commit("mia")
@@ -92,6 +94,7 @@ def prepare(root: Path) -> None:
             pratique(stage)
         lock()
         commit("mia")
+        assert Record.read(paths.RECORDS / "west/third.json").state == "released"
         assert not list_faults()
 
 
@@ -136,11 +139,11 @@ def table(rows: int, seed: int, flipped: float) -> pd.DataFrame:
 
 @contextlib.contextmanager
 def working_as(who: str) -> Iterator[None]:
-    """Let git take whoever works here for this person."""
+    """Let git take whoever works here for this person, who has a key of their own beside the project."""
     names = {f"GIT_{role}_NAME": who.title() for role in ("AUTHOR", "COMMITTER")}
     mails = {f"GIT_{role}_EMAIL": f"{who}@example.org" for role in ("AUTHOR", "COMMITTER")}
     before = dict(os.environ)
-    os.environ |= names | mails
+    os.environ |= names | mails | {"XDG_CONFIG_HOME": str(Path.cwd().parent / "people" / who)}
     try:
         yield
     finally:
@@ -160,9 +163,9 @@ def git(*words: str) -> None:
 
 
 def pratique(*words: str, who: str = "mia") -> None:
-    """Run a command in this process."""
-    with working_as(who), contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
-        errors.run(lambda: app(words, standalone_mode=False))
+    """Run a command in this process; it must succeed."""
+    with working_as(who), contextlib.redirect_stdout(io.StringIO()):
+        app(words, standalone_mode=False)
 
 
 if __name__ == "__main__":

@@ -97,7 +97,7 @@ def seal(change, keys, signer, edit):
     """Edit what was attested, and sign it with somebody's key."""
     statement = signing.unseal((change.root / PLACE).read_bytes(), "it")
     edit(statement)
-    signing.save(change.root / PLACE, statement, change.home / f"{signer}.pem")
+    signing.save(change.root / PLACE, statement, change.key_of(signer))
 
 
 def rename(statement):
