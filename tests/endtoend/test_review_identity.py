@@ -216,6 +216,21 @@ def test_accepted_rows_leave_by_a_reviewer_s_word_only(change, make_rows):
     assert f"{name}: takes away east/first, which was accepted, rejected by Rita <rita@example.org>" in done.out
 
 
+def test_what_was_accepted_since_the_branch_began_leaves_by_a_reviewer_s_word_only(poisoned):
+    poisoned.stages("ingest", "validate")
+    poisoned.commit()
+    land(poisoned)
+    poisoned.ok("git", "switch", "-q", "main")
+    assert poisoned.by("rita").pratique("review", "release", "east/bad", "--reason", "looked at it").code == 0
+    poisoned.stages("validate")
+    poisoned.by("rita").commit()
+    poisoned.ok("git", "switch", "-q", "change")
+    (poisoned.root / "data/incoming/east/bad.csv").unlink()
+    poisoned.commit()
+    refused = poisoned.refused()
+    assert refused["data/incoming/east/bad.csv"] == "takes away east/bad, which was accepted, and nobody rejected it"
+
+
 def test_what_was_quarantined_may_go_and_is_named(poisoned):
     poisoned.stages("ingest", "validate")
     poisoned.commit()
