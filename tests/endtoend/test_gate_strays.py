@@ -112,3 +112,42 @@ def test_what_has_nothing_to_do_with_the_pipeline_passes(change, stray):
     stray("docs/figure.csv.dvc", "figure.csv")
     stray("data/reference/more.csv.dvc", "more.csv")
     assert change.gate().code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("data/incoming/.gitignore", "east/"),
+        ("data/incoming/east/.gitignore", "*.dvc"),
+        ("data/.gitignore", "/inc*"),
+        (".gitignore", "data/incoming/east/more.csv.dvc"),
+        (".dvcignore", "/data/incoming/east/first.csv"),
+    ],
+)
+def test_a_pointer_that_dvc_would_overlook_is_named(change, stray, name, line):
+    """What nobody overlooks is an accepted batch that is gone without a reviewer's word."""
+    stray("data/incoming/east/more.csv.dvc", "more.csv")
+    change.ok("git", "branch", "-q", "-f", "main")
+    with change.path(name).open("a", encoding="utf-8") as ignored:
+        ignored.write(f"/some.csv\n{line}\n")
+    change.ok("git", "add", "-f", name)
+    change.commit()
+    hidden = line.removeprefix("/") if line.endswith("first.csv") else "data/incoming/east/more.csv.dvc"
+    assert change.refused() == {name: f"DVC would overlook {hidden}"}
+
+
+def test_what_dvc_itself_tells_git_to_overlook_passes(change, clean, stray):
+    change.bring(clean, "east/w6.csv")
+    change.ok("dvc", "add", "-q", "data/incoming/east/w6.csv")
+    change.ok("dvc", "push", "-q", "data/incoming/east/w6.csv")
+    change.commit()
+    done = change.gate()
+    assert done.code == 0, done
+
+
+def test_a_line_break_of_unicode_in_an_author_s_name_is_no_line_break(change, clean):
+    change.bring(clean, "east/w6.csv")
+    change.commit()
+    change.ok("git", "commit", "-q", "--amend", "--no-edit", "--author", "Zoe\u2028Low <zoe@example.org>")
+    done = change.gate()
+    assert done.code == 0, done

@@ -8,6 +8,7 @@ from pathlib import Path
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.decisions import ledger
+from pratique.gate.ignores import DVC_IGNORE
 from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance import git
@@ -19,8 +20,6 @@ BROUGHT = (
     paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, paths.HOLDOUT, paths.SOURCES, paths.DECISIONS, paths.INCOMING,
 )  # fmt: skip
 """What people bring; all else follows from it."""
-DVC_IGNORE = ".dvcignore"
-"""Names what DVC overlooks, so that its digest of a folder says nothing of that."""
 
 
 def claim_inputs() -> Claim:
