@@ -95,6 +95,23 @@ def test_an_edit_that_keeps_size_and_time_is_found(change):
     assert "data/holdout/rows.csv: not as commit " in change.pratique("verify").out
 
 
+def test_a_batch_that_dvc_is_told_to_overlook_is_not_the_commit_s(change, flipped):
+    """What DVC says of a folder says nothing of what `.dvcignore` names."""
+    change.ok("git", "rm", "-q", "--cached", "-r", "data/incoming/east")
+    change.ok("dvc", "add", "-q", "data/incoming/east")
+    change.ok("dvc", "commit", "-q", "-f", "ingest", "validate", "train")
+    change.commit()
+    assert change.pratique("verify").code == 0
+    change.bring(flipped, "east/bad.csv")
+    with (change.root / ".dvcignore").open("a", encoding="utf-8") as ignored:
+        ignored.write("bad.csv\n")
+    change.stages("ingest", "validate", "train", "evaluate")
+    change.ok("dvc", "commit", "-q", "-f", "ingest", "validate", "train", "evaluate")
+    done = change.pratique("verify")
+    assert done.code == 1, done
+    assert ".dvcignore: not as commit " in done.out
+
+
 def test_planted_examinations_do_not_help_and_a_sample_takes_the_others_as_kept(change):
     kept = sorted((change.root / "data/.cache/examinations").glob("*.npz"))
     said = change.pratique("verify", "--sample", "1").out

@@ -44,6 +44,15 @@ def test_a_submodule_and_an_executable_file_are_refused_by_name(change, clean):
     }
 
 
+def test_a_folder_of_dvc_s_own_among_the_results_is_refused(change, clean):
+    """DVC takes what lies beside it for another project, and reads its configuration there."""
+    change.bring(clean, "east/good.csv")
+    change.path("data/reports/.dvc/config").write_text("[core]\n", encoding="utf-8")
+    change.ok("git", "add", "-f", "data/reports/.dvc/config")
+    change.commit()
+    assert change.refused() == {"data/reports/.dvc/config": "comes together with data"}
+
+
 def test_a_pointer_of_lfs_is_no_batch(change):
     text = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
     change.path("data/incoming/east/large.csv").write_text(text, encoding="utf-8")
@@ -52,6 +61,10 @@ def test_a_pointer_of_lfs_is_no_batch(change):
 
 
 OUT = "outs:\n- {md5: d41d8cd98f00b204e9800998ecf8427e, size: 0, hash: md5, path: more.csv}\n"
+
+
+LEVELS = "".join(f"b{i + 1}: &b{i + 1} [{', '.join([f'*b{i}'] * 9)}]\n" for i in range(30))
+BOMB = f"b0: &b0 [x]\n{LEVELS}outs: [{{path: *b30}}]\n"
 
 
 @pytest.mark.parametrize(
@@ -71,6 +84,7 @@ OUT = "outs:\n- {md5: d41d8cd98f00b204e9800998ecf8427e, size: 0, hash: md5, path
         f"deps:\n- path: more.csv\n  repo: {{url: 'ssh://-oProxyCommand=id/x'}}\n{OUT}",
         "[more.csv]",
         "a: &a [*a]",
+        BOMB,
         "x" * 5000,
     ],
 )

@@ -66,6 +66,14 @@ def test_what_an_honest_run_wrote_passes_and_the_model_is_not_verified(honest):
     assert honest.found["unverified"] == ["data/model"]
 
 
+def test_a_model_that_git_holds_is_not_verified_either(honest):
+    honest.path("data/model/model.skops").write_bytes(b"anything")
+    honest.ok("git", "add", "-f", "data/model/model.skops")
+    honest.commit()
+    assert honest.gate().code == 0
+    assert honest.found["unverified"] == ["data/model"]
+
+
 def test_accepted_rows_that_are_not_the_batch_s_are_found_with_all_digests_made_to_match(honest):
     forge(honest, relabel)
     push(honest)

@@ -87,6 +87,22 @@ def test_rejected_rows_that_come_again_with_edits_are_held(poisoned, flipped):
     assert "resent" in poisoned.line("east/a")["alarms"].split(";")
 
 
+def test_rejected_rows_are_known_although_their_bytes_came_under_a_name_that_reads_otherwise(poisoned, flipped):
+    """What is kept of a file is of these bytes read like this; a Parquet file of them holds no rows."""
+    poisoned.by("rita").decide("reject", "east/bad", "--reason", "flipped labels")
+    poisoned.ok("git", "branch", "-q", "-f", "main")
+    shutil.copyfile(poisoned.root / "data/incoming/east/bad.csv", poisoned.root / "data/incoming/west/z.parquet")
+    poisoned.commit()
+    assert poisoned.gate().code == 1
+    (poisoned.root / "data/incoming/west/z.parquet").unlink()
+    edited = flipped.sample(frac=1, random_state=5)
+    edited.iloc[0, 0] += 1
+    poisoned.bring(edited, "east/a.csv")
+    poisoned.commit()
+    assert poisoned.gate().code == 1
+    assert "which somebody rejected" in " ".join(poisoned.batch("east/a")["reasons"])
+
+
 def test_once_people_decided_on_a_held_batch_its_source_starts_anew(poisoned, make_rows):
     """Two batches with half of the labels flipped bring the stream to its alarm, unless the first was dealt with."""
     poisoned.bring(make_rows(40, seed=8, flipped=0.5), "east/another.csv")

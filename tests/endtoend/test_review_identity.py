@@ -216,6 +216,35 @@ def test_accepted_rows_leave_by_a_reviewer_s_word_only(change, make_rows):
     assert f"{name}: takes away east/first, which was accepted, rejected by Rita <rita@example.org>" in done.out
 
 
+def test_what_was_accepted_since_the_branch_began_leaves_by_a_reviewer_s_word_only(poisoned):
+    poisoned.stages("ingest", "validate")
+    poisoned.commit()
+    land(poisoned)
+    poisoned.ok("git", "switch", "-q", "main")
+    assert poisoned.by("rita").pratique("review", "release", "east/bad", "--reason", "looked at it").code == 0
+    poisoned.stages("validate")
+    poisoned.by("rita").commit()
+    poisoned.ok("git", "switch", "-q", "change")
+    (poisoned.root / "data/incoming/east/bad.csv").unlink()
+    poisoned.commit()
+    refused = poisoned.refused()
+    assert refused["data/incoming/east/bad.csv"] == "takes away east/bad, which was accepted, and nobody rejected it"
+
+
+def test_who_changed_a_batch_through_a_folder_s_pointer_submitted_it_although_git_held_it_before(change, flipped):
+    change.ok("git", "rm", "-q", "--cached", "-r", "data/incoming/east")
+    change.ok("dvc", "add", "-q", "data/incoming/east")
+    change.by("mia").commit()
+    change.bring(flipped, "east/first.csv")
+    change.ok("dvc", "add", "-q", "data/incoming/east")
+    change.ok("dvc", "remote", "add", "-q", "-d", "store", str(change.root.parent / "store"))
+    change.commit()
+    land(change)
+    change.decide("release", "east/first", "--reason", "mine")
+    assert change.gate().code == 1
+    assert "is by somebody who submitted the batch" in change.batch("east/first")["reasons"][0]
+
+
 def test_what_was_quarantined_may_go_and_is_named(poisoned):
     poisoned.stages("ingest", "validate")
     poisoned.commit()

@@ -12,9 +12,9 @@ import pytest
 from pratique.results.agreement import agrees
 
 
-def parquet(**columns):
+def parquet(metadata=None, **columns):
     sink = io.BytesIO()
-    pq.write_table(pa.table(columns), sink)
+    pq.write_table(pa.table(columns, metadata=metadata), sink)
     return sink.getvalue()
 
 
@@ -44,6 +44,7 @@ PAIRS = [
     ("a.parquet", parquet(y=["a", "b"]), parquet(y=["b", "a"]), False),
     ("a.parquet", parquet(y=[1, 2]), parquet(y=[1, 2, 2]), False),
     ("a.parquet", parquet(y=[1]), b"PAR1", False),
+    ("a.parquet", parquet(y=[1]), parquet({"pandas": "{}"}, y=[1]), False),
     ("a.skops", archive(np.array([1.0, np.nan]), {"n": 1}), archive(np.array([1.0000001, np.nan]), {"n": 1}), True),
     ("a.skops", archive(np.array([1.0]), {"n": 1}), archive(np.array([1.1]), {"n": 1}), False),
     ("a.skops", archive(np.array([1.0]), {"n": 1}), archive(np.array([1.0]), {"n": 2}), False),

@@ -1,5 +1,6 @@
 """params.yaml, and nothing else reads it: every section is a model that forbids unknown keys."""
 
+import reprlib
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 
@@ -10,6 +11,10 @@ from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
 
 Model = TypeVar("Model", bound=BaseModel)
+
+BEGINNING = reprlib.Repr()
+"""Shows the beginning of a value: all of one whose parts stand for one another, as YAML allows, may have no end."""
+BEGINNING.maxlevel, BEGINNING.maxstring, BEGINNING.maxother, BEGINNING.maxlong = 3, 80, 80, 80
 
 
 class Section(BaseModel):
@@ -222,7 +227,7 @@ def parse(model: type[Model], value: Any, place: str) -> Model:
         if fault["type"] == "extra_forbidden":
             message = f"unknown key; known here: {', '.join(sorted(_known_keys(model, fault['loc'][:-1])))}"
         else:
-            message = f"{fault['msg'][0].lower()}{fault['msg'][1:]}, got {fault['input']!r:.80}"
+            message = f"{fault['msg'][0].lower()}{fault['msg'][1:]}, got {BEGINNING.repr(fault['input']):.80}"
         raise PratiqueError(f"{place}: {key}: {message}" if key else f"{place}: {message}") from error
 
 

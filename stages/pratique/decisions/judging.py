@@ -50,9 +50,8 @@ class Submission:
 
     @classmethod
     def of_past(cls, tip: str, stand_ins: Sequence[Path], params: Params) -> "Submission":
-        """Ask git who once brought a file: itself, its pointer, or a folder's pointer, in this order."""
-        own = git.read_commits(map(str, stand_ins[:2]), tip)
-        return cls._of(own or git.read_commits(map(str, stand_ins[2:]), tip), params)
+        """Ask git who once brought a file: itself or any pointer that may have stood for it."""
+        return cls._of(git.read_commits(map(str, stand_ins), tip), params)
 
     @classmethod
     def here(cls, stand_ins: Sequence[Path], params: Params) -> "Submission":

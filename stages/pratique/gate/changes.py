@@ -71,8 +71,7 @@ class Change:
         policy, tip = Tree.of(base), Tree.of(head)
         fork = policy if forked == base else Tree.of(forked)
         store = ObjectStore(policy, tip)
-        pipeline = policy.read(str(paths.PIPELINE)) if str(paths.PIPELINE) in policy.entries else None
-        before, after = (Incoming.of(tree, store, pipeline) for tree in (fork, tip))
+        before, after = (Incoming.of(tree, store) for tree in (fork, tip))
         return cls(policy, fork, tip, before, after, store, tuple(tip.list_differing(fork)))
 
     @property
@@ -148,6 +147,7 @@ def _is_incoming(path: PurePosixPath) -> bool:
 
 def _comes_with_data(path: PurePosixPath) -> bool:
     """Whether any change of data may touch a file: not if it can tell DVC or git what to run, fetch or overlook."""
-    if path.name == paths.PIPELINE.name or (path.name.startswith(".") and path.name != ".gitignore"):
+    hidden = any(part.startswith(".") for part in path.parts[:-1])  # as a folder of DVC's would be
+    if path.name == paths.PIPELINE.name or hidden or (path.name.startswith(".") and path.name != ".gitignore"):
         return False
     return path.suffix != POINTER_SUFFIX and any(path.is_relative_to(place) for place in RESULT_PATHS)

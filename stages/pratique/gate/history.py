@@ -41,9 +41,9 @@ def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> Hi
     kept = _read(place)
     found: dict[Path, RowSketch] = {}
     missing: list[str] = []
-    for path, origin in show_progress(change.after.files.items(), "reading batches"):
-        if path not in chosen and origin.object in kept:
-            found[path] = kept[origin.object]
+    for path in show_progress(list(change.after.files), "reading batches"):
+        if path not in chosen and _key_of(change, path) in kept:
+            found[path] = kept[_key_of(change, path)]
             continue
         try:
             found[path] = _sketch(change, path, room.detector)
@@ -51,11 +51,16 @@ def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> Hi
             missing.append(str(error))
     if missing:
         say(f"not searched for rows that come again: {len(missing)} batches; the first: {missing[0]}", error=True)
-    _write(place, {change.after.files[path].object: sketch for path, sketch in found.items()})
+    _write(place, {_key_of(change, path): sketch for path, sketch in found.items()})
     brought = set(change.files)
     order = sorted(found, key=lambda path: (path in brought, batch_name(path)))
     sketches = {batch_name(path): found[path] for path in order if found[path].rows}
     return History(sketches, read_trusted_rows(room.detector), room.params.alarms.alpha)
+
+
+def _key_of(change: Change, path: Path) -> str:
+    """What a sketch is kept under: the name of the bytes, and the suffix, which says how they are read."""
+    return f"{change.after.files[path].object}{path.suffix}"
 
 
 def _sketch(change: Change, path: Path, detector: Detector) -> RowSketch:

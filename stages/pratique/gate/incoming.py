@@ -60,8 +60,8 @@ class Incoming:
     names: dict[str, Path] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, tree: Tree, store: ObjectStore, pipeline: bytes | None) -> "Incoming":
-        """Read a commit; `pipeline` is the base's dvc.yaml.
+    def of(cls, tree: Tree, store: ObjectStore) -> "Incoming":
+        """Read a commit.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Incoming:
         for path in sorted(tree.below(paths.INCOMING, Path(whole))):
             found._add(PurePosixPath(path))
         if str(paths.LOCK) in tree.entries:
-            found._add_locked(pipeline)
+            found._add_locked()
         return found
 
     def copy(self, path: Path, place: Path) -> Snapshot:
@@ -111,11 +111,12 @@ class Incoming:
             return
         self._add_output(path.with_suffix(""), output, name)
 
-    def _add_locked(self, pipeline: bytes | None) -> None:
-        """What dvc.lock says that stages put among the batches."""
-        lock = str(paths.LOCK)
+    def _add_locked(self) -> None:
+        """What dvc.lock says that stages put among the batches; the commit's own dvc.yaml says in which folders."""
+        lock, pipeline = str(paths.LOCK), str(paths.PIPELINE)
         try:
-            self.stages.update(parse_lock(self.tree.read(lock), pipeline))
+            folders = self.tree.read(pipeline) if pipeline in self.tree.entries else None
+            self.stages.update(parse_lock(self.tree.read(lock), folders))
             for stage in self.stages.values():
                 for path, said in stage.outputs.items():
                     if Path(path).is_relative_to(paths.INCOMING):

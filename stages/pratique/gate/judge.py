@@ -22,8 +22,10 @@ from pratique.gate.base import BasePolicy, isolate_policy, read_policy
 from pratique.gate.changes import Change, Refusal, ledger_at, pointers
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
+from pratique.gate.ignores import refuse_ignores
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.strays import refuse_strays
 from pratique.gate.summaries import refuse_summaries
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
@@ -130,7 +132,7 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     """
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     results, changed = list_results(change), ChangedDecisions.of(change)
-    refused = _refuse_ledger(change) + refuse_summaries(change)
+    refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
     ends = change.base.commit, change.head.commit
     if not (change.brings or claims_results(change) or changed.any):
         return GateResult(*ends, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter)

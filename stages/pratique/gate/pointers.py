@@ -109,7 +109,7 @@ def parse_lock(data: bytes, pipeline: bytes | None) -> dict[str, LockedStage]:
     ----------
     data : bytes
     pipeline : bytes, optional
-        The dvc.yaml beside it, of the base: it says in which folder a stage runs.
+        The dvc.yaml beside it: it says in which folder a stage runs.
 
     Raises
     ------
@@ -147,8 +147,12 @@ def _folders(pipeline: bytes) -> dict[str, str]:
     """The folder of each stage that does not run in this one."""
     match parse_yaml(_decode(pipeline, str(paths.PIPELINE)), str(paths.PIPELINE)):
         case {"stages": dict(stages)}:
-            return {str(name): str(said["wdir"]) for name, said in stages.items() if "wdir" in (said or {})}
+            return {str(name): str(said["wdir"]) for name, said in stages.items() if "wdir" in _fields_of(said)}
     return {}
+
+
+def _fields_of(said: Any) -> dict[str, Any]:
+    return said if isinstance(said, dict) else {}
 
 
 def _decode(data: bytes, place: str) -> str:

@@ -65,7 +65,7 @@ def list_removals(change: Change, brought: Sequence[Record], counted: Sequence[D
     PratiqueError
         If the bytes that a pointer stood for can't be had.
     """
-    known, there = ledger.latest(ledger_at(change.fork)), {record.sha256 for record in brought}
+    known, there = ledger.latest(ledger_at(change.base)), {record.sha256 for record in brought}
     found = []
     for path, origin in sorted(change.before.files.items()):
         unmoved = change.head.entries.get(origin.stands) == change.fork.entries[origin.stands]

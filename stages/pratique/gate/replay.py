@@ -43,7 +43,8 @@ def list_unverified(change: Change) -> list[str]:
     """What the change claims to have made, and the gate does not compute."""
     before, after = (_outputs(there.stages) for there in (change.before, change.after))
     model = str(paths.MODEL)
-    return [model] if model in after and after[model] != before.get(model) else []
+    locked = model in after and after[model] != before.get(model)
+    return [model] if locked or any(_is_below(path, (paths.MODEL,)) for path in change.touched) else []
 
 
 def refuse_strange_stages(change: Change) -> list[Refusal]:

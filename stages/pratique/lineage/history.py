@@ -8,6 +8,7 @@ from pathlib import Path
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.decisions import ledger
+from pratique.gate.ignores import DVC_IGNORE
 from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance import git
@@ -32,18 +33,23 @@ def claim_inputs() -> Claim:
 
 def _find_uncommitted(tree: Tree) -> Iterator[str]:
     pointers = [Path(f"{place}{POINTER_SUFFIX}") for place in BROUGHT]
-    committed = tree.below(*BROUGHT, *pointers)
-    files = (path for place in (*BROUGHT, *pointers) for path in (place, *place.rglob("*")))
-    here = {path.as_posix() for path in files if path.is_file() and not path.name.startswith(".")}
+    places = [*BROUGHT, *pointers, *(folder / DVC_IGNORE for folder in paths.INCOMING.parents)]
+    committed = tree.below(*places)
+    files = (path for place in places for path in (place, *place.rglob("*")))
+    here = {path.as_posix() for path in files if path.is_file() and _is_input(path)}
     tracked = set(_list_tracked(tree, committed))
     for name in sorted(here | committed.keys()):
         entry, path = committed.get(name), Path(name)
-        if entry is None and not tracked & {path, *path.parents}:
+        if entry is None and (path.name == DVC_IGNORE or not tracked & {path, *path.parents}):
             yield f"{name}: in no commit; commit it, or take it away"
         elif entry is not None and not path.is_file():
             yield f"{name}: not here; `git checkout -- {name}`"
         elif entry is not None and _name_content(path, len(entry.object)) != entry.object:
             yield f"{name}: not as commit {tree.commit[:12]} has it; commit it, or `git checkout -- {name}`"
+
+
+def _is_input(path: Path) -> bool:
+    return path.name == DVC_IGNORE or not path.name.startswith(".")
 
 
 def _list_tracked(tree: Tree, committed: Iterable[str]) -> Iterator[Path]:

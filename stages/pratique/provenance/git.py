@@ -120,7 +120,9 @@ def read_commits(
     span = [f"{since}..{tip}" if since else tip, *(["--first-parent"] if first_parent else [])]
     form = "%H%x00%an <%ae>%x00%cn <%ce>%x00%cI"
     printed = run("log", "--no-show-signature", f"--format={form}", *span, "--", *(f":(literal){p}" for p in paths))
-    return [Commit(*line.split("\0")) for line in printed.splitlines()]
+    return [
+        Commit(*line.split("\0")) for line in filter(None, printed.split("\n"))
+    ]  # other line breaks may stand in names
 
 
 def is_uncommitted(path: Path) -> bool:

@@ -87,7 +87,7 @@ def _same_text(one: str, other: str) -> bool:
 
 
 def _same_tables(place: Path, one: pa.Table, other: pa.Table) -> bool:
-    if one.schema != other.schema or one.num_rows != other.num_rows:
+    if not one.schema.equals(other.schema, check_metadata=True) or one.num_rows != other.num_rows:
         return False
     computed = set(one.column_names)
     if any(place.is_relative_to(folder) for folder in ROW_PLACES):  # all but the reason why a row is held, the last one
