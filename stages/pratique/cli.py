@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from pratique.commands import review
+from pratique.commands.placing import in_pipeline
 from pratique.core import errors
 from pratique.core.screen import display, say
 
@@ -38,6 +39,7 @@ def init(
 
 
 @app.command()
+@in_pipeline
 def reference(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
@@ -69,6 +71,7 @@ def sample(
 
 
 @app.command()
+@in_pipeline
 def calibrate() -> None:
     """Learn from data/reference what normal looks like."""
     from pratique.pipeline.calibrate import main as stage
@@ -77,6 +80,7 @@ def calibrate() -> None:
 
 
 @app.command()
+@in_pipeline
 def ingest() -> None:
     """Read what came into data/incoming."""
     from pratique.pipeline.ingest import main as stage
@@ -85,6 +89,7 @@ def ingest() -> None:
 
 
 @app.command()
+@in_pipeline
 def validate() -> None:
     """Measure and judge every batch; quarantine what is not cleared."""
     from pratique.pipeline.validate import main as stage
@@ -93,6 +98,7 @@ def validate() -> None:
 
 
 @app.command()
+@in_pipeline
 def train() -> None:
     """Train the model on accepted rows."""
     from pratique.pipeline.train import main as stage
@@ -101,6 +107,7 @@ def train() -> None:
 
 
 @app.command()
+@in_pipeline
 def evaluate() -> None:
     """Compare models with and without the gate on data/holdout."""
     from pratique.pipeline.evaluate import main as stage
@@ -109,6 +116,7 @@ def evaluate() -> None:
 
 
 @app.command()
+@in_pipeline
 def report() -> None:
     """Write the pages that people decide on, and show what was quarantined and why."""
     from pratique.pipeline.report import main as stage
@@ -117,6 +125,7 @@ def report() -> None:
 
 
 @app.command()
+@in_pipeline
 def drill(
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")] = None,
 ) -> None:
@@ -127,6 +136,7 @@ def drill(
 
 
 @app.command()
+@in_pipeline
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdicts there.")] = None,
@@ -150,6 +160,7 @@ def check(
 
 
 @app.command()
+@in_pipeline
 def verify(
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Train, measure and draw once more, too: model, metrics, pages.")
@@ -170,6 +181,7 @@ def verify(
 
 
 @app.command()
+@in_pipeline
 def trace(
     what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
 ) -> None:
@@ -180,6 +192,7 @@ def trace(
 
 
 @app.command()
+@in_pipeline
 def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming.")]) -> None:
     """List what a source touched, and what a retrain without it would drop."""
     from pratique.lineage.trace import recall_lines
@@ -188,6 +201,7 @@ def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming
 
 
 @app.command()
+@in_pipeline
 def export(
     form: Annotated[Literal["openlineage", "prov"], typer.Argument(metavar="FORMAT", help="openlineage or prov.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write; - is standard output.")] = Path("-"),
@@ -200,6 +214,7 @@ def export(
 
 
 @app.command()
+@in_pipeline
 def gate(
     base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
     head: Annotated[
@@ -228,6 +243,7 @@ def gate(
 
 
 @app.command()
+@in_pipeline
 def status(
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
 ) -> None:
@@ -244,6 +260,7 @@ def status(
 
 
 @app.command()
+@in_pipeline
 def unseen(
     rate: Annotated[float, typer.Option(min=0, max=1, help="Share of poisoned rows in a batch.")] = 0.2,
     batches: Annotated[int, typer.Option(min=1, help="Batches for each attack.")] = 10,
@@ -262,6 +279,7 @@ def unseen(
 
 
 @app.command()
+@in_pipeline
 def explain(
     batch: Annotated[str, typer.Argument(help="A batch, as <source>/<batch>.")],
     row: Annotated[int | None, typer.Argument(help="One of its rows, counted from 0.")] = None,

@@ -50,7 +50,7 @@ class Tree:
     @classmethod
     def of(cls, commit: str) -> "Tree":
         """Everything that a commit holds."""
-        prefix = PurePosixPath(git.run("rev-parse", "--show-prefix").strip())
+        prefix = git.find_prefix()
         listed = git.run_bytes("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
         entries = {}
         for line in filter(None, listed.split("\0")):
