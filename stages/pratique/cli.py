@@ -23,9 +23,13 @@ app.add_typer(review.app, name="review")
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Root of a git repository.")],
     reference: Annotated[Path, typer.Option("--from", help="Trusted rows: a file, or a folder of files.")],
     label: Annotated[str, typer.Option(help="Column that a model learns to predict.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Root of a git repository.")] = Path(),
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Beside a pipeline that trains already: write only there."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take every proposal about the columns.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Print the proposals again, and write nothing.")] = False,
     reviewer: Annotated[
@@ -35,7 +39,7 @@ def init(
     """Write a pipeline into a repository, inferred from trusted rows; never overwrite."""
     from pratique.commands.init import main as write
 
-    write(folder, reference, label, yes, explain, reviewer or [])
+    write(folder, into, reference, label, yes, explain, reviewer or [])
 
 
 @app.command()

@@ -60,8 +60,8 @@ class Incoming:
     names: dict[str, Path] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, tree: Tree, store: ObjectStore, pipeline: bytes | None) -> "Incoming":
-        """Read a commit; `pipeline` is the base's dvc.yaml.
+    def of(cls, tree: Tree, store: ObjectStore, base: Tree) -> "Incoming":
+        """Read a commit; the dvc.yaml of the base says in which folder a stage runs.
 
         Raises
         ------
@@ -72,8 +72,10 @@ class Incoming:
         whole = f"{paths.INCOMING}{POINTER_SUFFIX}"
         for path in sorted(tree.below(paths.INCOMING, Path(whole))):
             found._add(PurePosixPath(path))
-        if str(paths.LOCK) in tree.entries:
-            found._add_locked(pipeline)
+        for above, name in tree.ways_up.items():
+            if f"{above}{paths.LOCK}" in tree.entries:
+                pipeline = f"{above}{paths.PIPELINE}"
+                found._add_locked(above, name, base.read(pipeline) if pipeline in base.entries else None)
         return found
 
     def copy(self, path: Path, place: Path) -> Snapshot:
@@ -111,15 +113,18 @@ class Incoming:
             return
         self._add_output(path.with_suffix(""), output, name)
 
-    def _add_locked(self, pipeline: bytes | None) -> None:
-        """What dvc.lock says that stages put among the batches."""
-        lock = str(paths.LOCK)
+    def _add_locked(self, above: str, own_name: str, pipeline: bytes | None) -> None:
+        """What the dvc.lock of this folder, or of one above it, says that stages put among the batches."""
+        lock = f"{above}{paths.LOCK}"
         try:
-            self.stages.update(parse_lock(self.tree.read(lock), pipeline))
-            for stage in self.stages.values():
+            stages = parse_lock(self.tree.read(lock), pipeline)
+            if not above:
+                self.stages.update(stages)
+            for stage in stages.values():
                 for path, said in stage.outputs.items():
-                    if Path(path).is_relative_to(paths.INCOMING):
-                        self._add_output(PurePosixPath(path), parse_output(said, f"{lock}: {path}"), lock)
+                    place = path.removeprefix(own_name)
+                    if path.startswith(own_name) and Path(place).is_relative_to(paths.INCOMING):
+                        self._add_output(PurePosixPath(place), parse_output(said, f"{lock}: {path}"), lock)
         except PratiqueError as error:
             self.faults[lock] = str(error).removeprefix(f"{lock}: ")
 

@@ -93,9 +93,7 @@ class ObjectStore:
     @cached_property
     def _home(self) -> Path:
         """The folder whose `.dvc` is in force here: this one, or one above it."""
-        depth = len(git.find_prefix(self._base.folder).parts)
-        above = ("../" * steps for steps in range(depth + 1))
-        found = next((up for up in above if up + CONFIGURATION in self._base.entries), None)
+        found = next((up for up in self._base.ways_up if up + CONFIGURATION in self._base.entries), None)
         if found is None:
             raise PratiqueError(
                 f"{self._base.commit[:12]} has no {CONFIGURATION}: the base must say where data is kept"

@@ -2,6 +2,7 @@
 
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pratique.core.documents import MAX_DOCUMENT_BYTES
@@ -58,6 +59,12 @@ class Tree:
             mode, _, name = words.split()
             entries[_seen_from(prefix, path)] = Entry(mode, name)
         return cls(commit, Path.cwd(), entries)
+
+    @cached_property
+    def ways_up(self) -> dict[str, str]:
+        """The folders from this one up to git's top, as seen from here: how each calls this folder."""
+        parts = git.find_prefix(self.folder).parts
+        return {"../" * up: "".join(f"{part}/" for part in parts[len(parts) - up :]) for up in range(len(parts) + 1)}
 
     def below(self, *places: Path) -> dict[str, Entry]:
         """The entries at or below some places."""
