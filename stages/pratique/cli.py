@@ -1,7 +1,6 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -55,8 +54,10 @@ def reference(
 
 @app.command()
 def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
-    """Print a workflow that runs the gate on every change."""
-    print((files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), end="")
+    """Print a workflow that runs the gate of this folder on every change."""
+    from pratique.scaffold.workflow import write_workflow
+
+    print(write_workflow(forge), end="")
 
 
 @app.command()

@@ -77,7 +77,7 @@ class DossierBuilder:
         return len(self._trusted.rows), self._trusted.of
 
     def price(self, facts: Record) -> Price | None:
-        """What a release of a batch would cost; None where there is nothing to release, or no model to measure it on."""
+        """What a release of a batch would cost; None where there is nothing to release, or no model for it."""
         return None if self._pricing is None else self._pricing.of(facts)
 
     def dossier(self, facts: Record) -> Dossier:

@@ -72,10 +72,8 @@ class Incoming:
         whole = f"{paths.INCOMING}{POINTER_SUFFIX}"
         for path in sorted(tree.below(paths.INCOMING, Path(whole))):
             found._add(PurePosixPath(path))
-        for above, name in tree.ways_up.items():
-            if f"{above}{paths.LOCK}" in tree.entries:
-                pipeline = f"{above}{paths.PIPELINE}"
-                found._add_locked(above, name, base.read(pipeline) if pipeline in base.entries else None)
+        for path in sorted(path for path in tree.entries if PurePosixPath(path).name == paths.LOCK.name):
+            found._add_locked(path, base)
         return found
 
     def copy(self, path: Path, place: Path) -> Snapshot:
@@ -113,18 +111,19 @@ class Incoming:
             return
         self._add_output(path.with_suffix(""), output, name)
 
-    def _add_locked(self, above: str, own_name: str, pipeline: bytes | None) -> None:
-        """What the dvc.lock of this folder, or of one above it, says that stages put among the batches."""
-        lock = f"{above}{paths.LOCK}"
+    def _add_locked(self, lock: str, base: Tree) -> None:
+        """What a dvc.lock, of this folder or of any other, says that stages put among the batches."""
+        folder = PurePosixPath(lock).parent
+        pipeline = str(folder / paths.PIPELINE)
         try:
-            stages = parse_lock(self.tree.read(lock), pipeline)
-            if not above:
+            stages = parse_lock(self.tree.read(lock), base.read(pipeline) if pipeline in base.entries else None)
+            if lock == str(paths.LOCK):
                 self.stages.update(stages)
             for stage in stages.values():
                 for path, said in stage.outputs.items():
-                    place = path.removeprefix(own_name)
-                    if path.startswith(own_name) and Path(place).is_relative_to(paths.INCOMING):
-                        self._add_output(PurePosixPath(place), parse_output(said, f"{lock}: {path}"), lock)
+                    place = PurePosixPath(self.tree.resolve(folder, path))
+                    if place.is_relative_to(paths.INCOMING):
+                        self._add_output(place, parse_output(said, f"{lock}: {path}"), lock)
         except PratiqueError as error:
             self.faults[lock] = str(error).removeprefix(f"{lock}: ")
 

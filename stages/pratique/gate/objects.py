@@ -93,7 +93,8 @@ class ObjectStore:
     @cached_property
     def _home(self) -> Path:
         """The folder whose `.dvc` is in force here: this one, or one above it."""
-        found = next((up for up in self._base.ways_up if up + CONFIGURATION in self._base.entries), None)
+        above = ("../" * steps for steps in range(len(self._base.prefix.parts) + 1))
+        found = next((up for up in above if up + CONFIGURATION in self._base.entries), None)
         if found is None:
             raise PratiqueError(
                 f"{self._base.commit[:12]} has no {CONFIGURATION}: the base must say where data is kept"

@@ -96,7 +96,7 @@ def resolve_commit(ref: str) -> str:
 
 
 def find_prefix(folder: Path | None = None) -> PurePosixPath:
-    """The way from git's top folder to this one: git's objects name files from there, all else here from this one."""
+    """The way from git's top folder to this one: git's objects name files from there, all else from this one."""
     return PurePosixPath(run("rev-parse", "--show-prefix", folder=folder).removesuffix("\n"))
 
 

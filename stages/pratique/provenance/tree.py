@@ -1,5 +1,6 @@
 """A commit as git's objects hold it. Nothing is checked out, so nothing in it can run, link, filter or be opened."""
 
+import posixpath
 import subprocess
 from dataclasses import dataclass
 from functools import cached_property
@@ -61,10 +62,13 @@ class Tree:
         return cls(commit, Path.cwd(), entries)
 
     @cached_property
-    def ways_up(self) -> dict[str, str]:
-        """The folders from this one up to git's top, as seen from here: how each calls this folder."""
-        parts = git.find_prefix(self.folder).parts
-        return {"../" * up: "".join(f"{part}/" for part in parts[len(parts) - up :]) for up in range(len(parts) + 1)}
+    def prefix(self) -> PurePosixPath:
+        """The way from git's top folder to this one."""
+        return git.find_prefix(self.folder)
+
+    def resolve(self, folder: PurePosixPath, path: str) -> str:
+        """How a path that is given from another folder of the commit is seen from this one."""
+        return _seen_from(self.prefix, posixpath.normpath(self.prefix / folder / path))
 
     def below(self, *places: Path) -> dict[str, Entry]:
         """The entries at or below some places."""
