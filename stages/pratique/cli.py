@@ -25,10 +25,7 @@ def init(
     reference: Annotated[Path, typer.Option("--from", help="Trusted rows: a file, or a folder of files.")],
     label: Annotated[str, typer.Option(help="Column that a model learns to predict.")],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Root of a git repository.")] = Path(),
-    into: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Beside a pipeline that trains already: write only there."),
-    ] = None,
+    into: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Beside a pipeline: write there alone.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take every proposal about the columns.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Print the proposals again, and write nothing.")] = False,
     reviewer: Annotated[
@@ -232,9 +229,7 @@ def gate(
     ] = None,
     verified_at: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%dT%H:%M:%SZ"], help="When this is, in UTC, for the summaries; else they say none."
-        ),
+        typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="When this is, in UTC; else the summaries say none."),
     ] = None,
     submitter: Annotated[
         str | None,

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pratique.core.home import find_home
-from pratique.core.screen import say
-
-STANDARD_OUTPUT = Path("-")
+from pratique.core.screen import STANDARD_OUTPUT, say
 
 
 def in_pipeline(command: Callable[..., None]) -> Callable[..., None]:
