@@ -209,7 +209,7 @@ def test_without_params_nothing_passes(change, team, make_rows):
             )
     here = change.in_folder("quality")
     bare = change.ok("git", "rev-list", "--max-parents=0", "HEAD").strip()
-    complaint = here.pratique("gate", "--base", bare).complaint
+    complaint = here.pratique("gate", "--base", bare, "--head", bare).complaint  # not even a change of nothing
     assert complaint == f"{bare[:12]} has no quality/params.yaml: the pipeline lands first, data afterwards"
 
 
