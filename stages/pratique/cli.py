@@ -1,13 +1,13 @@
 """The command `pratique`, for people and CI. It parses words, calls, prints; what it calls lives elsewhere."""
 
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from pratique.commands import review
+from pratique.commands.placing import in_pipeline
 from pratique.core import errors
 from pratique.core.screen import display, say
 
@@ -22,9 +22,10 @@ app.add_typer(review.app, name="review")
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Root of a git repository.")],
     reference: Annotated[Path, typer.Option("--from", help="Trusted rows: a file, or a folder of files.")],
     label: Annotated[str, typer.Option(help="Column that a model learns to predict.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Root of a git repository.")] = Path(),
+    into: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Beside a pipeline: write there alone.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Take every proposal about the columns.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Print the proposals again, and write nothing.")] = False,
     reviewer: Annotated[
@@ -34,10 +35,11 @@ def init(
     """Write a pipeline into a repository, inferred from trusted rows; never overwrite."""
     from pratique.commands.init import main as write
 
-    write(folder, reference, label, yes, explain, reviewer or [])
+    write(folder, into, reference, label, yes, explain, reviewer or [])
 
 
 @app.command()
+@in_pipeline
 def reference(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
@@ -49,8 +51,10 @@ def reference(
 
 @app.command()
 def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
-    """Print a workflow that runs the gate on every change."""
-    print((files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8"), end="")
+    """Print a workflow that runs the gate of this folder on every change."""
+    from pratique.scaffold.workflow import write_workflow
+
+    print(write_workflow(forge), end="")
 
 
 @app.command()
@@ -69,6 +73,7 @@ def sample(
 
 
 @app.command()
+@in_pipeline
 def calibrate() -> None:
     """Learn from data/reference what normal looks like."""
     from pratique.pipeline.calibrate import main as stage
@@ -77,6 +82,7 @@ def calibrate() -> None:
 
 
 @app.command()
+@in_pipeline
 def ingest() -> None:
     """Read what came into data/incoming."""
     from pratique.pipeline.ingest import main as stage
@@ -85,6 +91,7 @@ def ingest() -> None:
 
 
 @app.command()
+@in_pipeline
 def validate() -> None:
     """Measure and judge every batch; quarantine what is not cleared."""
     from pratique.pipeline.validate import main as stage
@@ -93,6 +100,7 @@ def validate() -> None:
 
 
 @app.command()
+@in_pipeline
 def train() -> None:
     """Train the model on accepted rows."""
     from pratique.pipeline.train import main as stage
@@ -101,6 +109,7 @@ def train() -> None:
 
 
 @app.command()
+@in_pipeline
 def evaluate() -> None:
     """Compare models with and without the gate on data/holdout."""
     from pratique.pipeline.evaluate import main as stage
@@ -109,6 +118,7 @@ def evaluate() -> None:
 
 
 @app.command()
+@in_pipeline
 def report() -> None:
     """Write the pages that people decide on, and show what was quarantined and why."""
     from pratique.pipeline.report import main as stage
@@ -117,6 +127,7 @@ def report() -> None:
 
 
 @app.command()
+@in_pipeline
 def drill(
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")] = None,
 ) -> None:
@@ -127,6 +138,7 @@ def drill(
 
 
 @app.command()
+@in_pipeline
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="CSV or Parquet files.")],
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the verdicts there.")] = None,
@@ -150,6 +162,7 @@ def check(
 
 
 @app.command()
+@in_pipeline
 def verify(
     retrain: Annotated[
         bool, typer.Option("--retrain", help="Train, measure and draw once more, too: model, metrics, pages.")
@@ -170,6 +183,7 @@ def verify(
 
 
 @app.command()
+@in_pipeline
 def trace(
     what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
 ) -> None:
@@ -180,6 +194,7 @@ def trace(
 
 
 @app.command()
+@in_pipeline
 def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming.")]) -> None:
     """List what a source touched, and what a retrain without it would drop."""
     from pratique.lineage.trace import recall_lines
@@ -188,6 +203,7 @@ def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming
 
 
 @app.command()
+@in_pipeline
 def export(
     form: Annotated[Literal["openlineage", "prov"], typer.Argument(metavar="FORMAT", help="openlineage or prov.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write; - is standard output.")] = Path("-"),
@@ -200,6 +216,7 @@ def export(
 
 
 @app.command()
+@in_pipeline
 def gate(
     base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
     head: Annotated[
@@ -212,9 +229,7 @@ def gate(
     ] = None,
     verified_at: Annotated[
         datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%dT%H:%M:%SZ"], help="When this is, in UTC, for the summaries; else they say none."
-        ),
+        typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ"], help="When this is, in UTC; else the summaries say none."),
     ] = None,
     submitter: Annotated[
         str | None,
@@ -228,6 +243,7 @@ def gate(
 
 
 @app.command()
+@in_pipeline
 def status(
     svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
 ) -> None:
@@ -244,6 +260,7 @@ def status(
 
 
 @app.command()
+@in_pipeline
 def unseen(
     rate: Annotated[float, typer.Option(min=0, max=1, help="Share of poisoned rows in a batch.")] = 0.2,
     batches: Annotated[int, typer.Option(min=1, help="Batches for each attack.")] = 10,
@@ -262,6 +279,7 @@ def unseen(
 
 
 @app.command()
+@in_pipeline
 def explain(
     batch: Annotated[str, typer.Argument(help="A batch, as <source>/<batch>.")],
     row: Annotated[int | None, typer.Argument(help="One of its rows, counted from 0.")] = None,

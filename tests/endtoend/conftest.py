@@ -59,6 +59,10 @@ class Project:
         """The same folder, worked in by somebody else, as git sees it."""
         return replace(self, who=who)
 
+    def in_folder(self, name: str) -> "Project":
+        """A folder below, to run commands in."""
+        return replace(self, root=self.root / name)
+
     def run(self, *words: str) -> Done:
         """Run a command of this environment in a process of its own."""
         done = subprocess.run(words, cwd=self.root, env=self._environment(), capture_output=True, text=True)

@@ -1,5 +1,6 @@
 """`pratique init` and `pratique reference`: what is said about trusted rows, what is asked, what is written."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,8 +20,23 @@ from pratique.tables.trusted import layout_of, read_reference
 from pratique.words.identity import identity_note
 
 
-def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool, reviewers: Sequence[str]) -> None:
-    """Write a pipeline, or only say how the columns are understood."""
+def main(
+    folder: Path, into: Path | None, reference: Path, label: str, yes: bool, explain: bool, reviewers: Sequence[str]
+) -> None:
+    """Write a pipeline, or only say how the columns are understood.
+
+    Parameters
+    ----------
+    folder : Path
+    into : Path, optional
+        A folder of it, beside whose pipeline it stands; the whole pipeline is written into `folder` itself if None.
+    reference : Path
+    label : str
+    yes : bool
+    explain : bool
+    reviewers : sequence of str
+    """
+    team, folder = folder, folder if into is None else folder / into
     if explain:
         understood, table = understand_rows(folder, reference, label, anew=True)
         _say(understood)
@@ -28,7 +44,9 @@ def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool, re
         _tell(audit_beside(trusted, folder / paths.HOLDOUT))
         return
     asking = not yes and sys.stdin.isatty()
-    done = init(folder, reference, label, _ask if asking else None, _parse_reviewers(reviewers))
+    done = init(
+        folder, reference, label, _ask if asking else None, _parse_reviewers(reviewers), beside=into is not None
+    )
     if not asking:
         _say(done.understood)
         if done.understood.proposals and not yes:
@@ -37,7 +55,22 @@ def main(folder: Path, reference: Path, label: str, yes: bool, explain: bool, re
     for file in done.files:
         say(f"{'wrote' if file.new else 'kept '}  {file.path}")
     say(*filter(None, [identity_note(load(folder / paths.PARAMS))]))
-    say("Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`.")
+    if into is None:
+        say("Next: trusted rows for evaluation into data/holdout/, batches into data/incoming/<source>/, `dvc repro`.")
+    else:
+        say(*_lines_to_paste(Path(os.path.relpath(folder, team))))
+
+
+def _lines_to_paste(place: Path) -> list[str]:
+    """What a team adds to its own pipeline, which nobody else edits."""
+    accepted = (place / paths.ACCEPTED).as_posix()
+    return [
+        f"Next: batches come into {place.as_posix()}/{paths.INCOMING}/<source>/. What is cleared is in {accepted}/.",
+        f"Let the stage that trains read its rows there, and add to that stage in {paths.PIPELINE}:",
+        "    deps:",
+        f"      - {accepted}",
+        "Then `dvc repro --all-pipelines`, which writes the pages, too.",
+    ]
 
 
 def describe_reference(as_json: bool) -> None:

@@ -6,7 +6,7 @@ The folder holds what people bring and nothing else: no result, no digest and no
 import contextlib
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,21 +42,21 @@ STEPS = (
     ),
 )
 """What follows from inputs and params, up to the verdicts."""
-LATER_STEPS = (
+MODEL_STEPS = (
     Step(train.main, {"model": (paths.MODEL,)}),
     Step(evaluate.evaluate, {"metrics": (paths.METRICS_JSON, paths.TRIGGERS, paths.CONFUSION)}),
-    Step(report.write_pages, {"pages": (paths.INDEX, paths.REFERENCE_PAGE, paths.PAGES)}),
 )
-"""What follows from the rows that were accepted."""
+"""What follows from the rows that were accepted, where the pipeline trains."""
+PAGES_STEP = Step(report.write_pages, {"pages": (paths.INDEX, paths.REFERENCE_PAGE, paths.PAGES)})
 
 
-def recompute(retrain: bool, sample: int | None) -> list[Claim]:
+def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
     """A claim about each kind of result.
 
     Parameters
     ----------
-    retrain : bool
-        Also train, measure and draw again.
+    steps : sequence of Step
+        In the order in which they run.
     sample : int, optional
         How many batches to examine anew, drawn at random; the examinations of the others are taken from those that an
         earlier run kept. All if None.
@@ -67,13 +67,13 @@ def recompute(retrain: bool, sample: int | None) -> list[Claim]:
         _lay_out(room)
         taken = [] if sample is None else _take_examinations(room, sample)
         with contextlib.chdir(room):
-            steps = iter((*STEPS, *(LATER_STEPS if retrain else ())))
-            for step in steps:
+            waiting = iter(steps)
+            for step in waiting:
                 try:
                     step.run()
                 except PratiqueError as error:
                     claims.append(Claim(", ".join(step.writes), "", (str(error),)))
-                    left = [name for later in steps for name in later.writes]
+                    left = [name for later in waiting for name in later.writes]
                     return claims + [not_verified(name, "what it follows from can't be computed") for name in left]
                 if step.run is validate.main:
                     claims.append(_claim_verdicts(sum(path.is_file() for path in taken)))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pratique.commands.placing import in_pipeline
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import load
@@ -19,6 +20,7 @@ Why = Annotated[str, typer.Option(help="Why, for whoever asks later.")]
 
 
 @app.command()
+@in_pipeline
 def setup() -> None:
     """Make your key, or find it, and list it in params.yaml: what you decide counts once that line is merged."""
     from pratique.scaffold.reviewers import set_up_reviewer
@@ -30,6 +32,7 @@ def setup() -> None:
 
 
 @app.command("list")
+@in_pipeline
 def list_() -> None:
     """List the batches of which something is held, and those that people decided on."""
     from pratique.terminal.queue import queue
@@ -39,6 +42,7 @@ def list_() -> None:
 
 
 @app.command()
+@in_pipeline
 def show(batch: Named) -> None:
     """Show what was measured on a batch, and what was decided about it."""
     from pratique.terminal.queue import sheet
@@ -47,6 +51,7 @@ def show(batch: Named) -> None:
 
 
 @app.command()
+@in_pipeline
 def release(
     batch: Named,
     reason: Why,
@@ -64,6 +69,7 @@ def release(
 
 
 @app.command()
+@in_pipeline
 def reject(batch: Named, reason: Why) -> None:
     """Keep a batch out of training, under whatever name its rows come again."""
     from pratique.decisions import decision as decisions
@@ -72,6 +78,7 @@ def reject(batch: Named, reason: Why) -> None:
 
 
 @app.command()
+@in_pipeline
 def withdraw(batch: Named, reason: Why) -> None:
     """Take back what you decided about a batch; nobody can take back what others decided."""
     from pratique.decisions import decision as decisions
@@ -80,6 +87,7 @@ def withdraw(batch: Named, reason: Why) -> None:
 
 
 @app.command()
+@in_pipeline
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 0,
 ) -> None:
@@ -90,6 +98,7 @@ def serve(
 
 
 @app.command()
+@in_pipeline
 def versions(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the page is written, such as versions.html.")],
 ) -> None:

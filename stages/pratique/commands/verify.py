@@ -1,6 +1,6 @@
 """The command `pratique verify`: compute once more what lies here, and say of each claim what it stands on."""
 
-from pratique.commands.recompute import LATER_STEPS, recompute
+from pratique.commands.recompute import MODEL_STEPS, PAGES_STEP, STEPS, recompute
 from pratique.core import paths
 from pratique.core.params import load
 from pratique.core.screen import say
@@ -27,18 +27,21 @@ def verify(retrain: bool = False, sample: int | None = None, require_attestation
     Parameters
     ----------
     retrain : bool
+        Also train, measure and draw again.
     sample : int, optional
-        See `recompute` for both.
+        See `recompute`.
     require_attestations : bool
         Whether an accepted batch that CI did not vouch for is a fault.
     """
     params = load()
     records, form = read_all()
-    claims = [claim_inputs(), claim_lock(), *recompute(retrain, sample), form]
+    later = (*(MODEL_STEPS if params.trains else ()), PAGES_STEP)
+    claims = [claim_inputs(), claim_lock(), *recompute((*STEPS, *(later if retrain else ())), sample), form]
     claims += [claim_configuration(records, params), claim_ledger(records), *claim_decisions(records, params)]
     claims += claim_attestations(records, params, require_attestations)
     if not retrain:
-        claims.append(claim_model(params))
-        skipped = [name for step in LATER_STEPS for name in step.writes if name != "model"]
+        claims += [claim_model(params)] if params.trains else []
+        skipped = [name for step in later for name in step.writes if name != "model"]
         claims += [not_verified(name, "--retrain computes them") for name in skipped]
-    return [*claims, not_verified(str(paths.DRILL), "`dvc repro --force drill` computes it")]
+    drill = not_verified(str(paths.DRILL), "`dvc repro --force drill` computes it")
+    return [*claims, drill] if params.trains else claims

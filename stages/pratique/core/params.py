@@ -202,6 +202,11 @@ class Params(Section):
     evaluate: EvaluateParams = EvaluateParams()
     drill: DrillParams = DrillParams()
 
+    @property
+    def trains(self) -> bool:
+        """Whether the pipeline trains a model of its own: beside a team's own training there is no such section."""
+        return "train" in self.model_fields_set
+
 
 def load(path: Path = paths.PARAMS) -> Params:
     """Read params.yaml.

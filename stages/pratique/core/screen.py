@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pratique.core.errors import printable
@@ -16,6 +17,8 @@ RUNNER_COMMAND = re.compile(r"(?<=:):|(?<=#)#(?=\w*\[)")
 """The second character of what runners obey: `::error` at the start of a line (GitHub), `##[error]` and `##vso[`
 anywhere in it (GitHub, Azure), `##teamcity[`."""
 MAX_LINE = 2_000
+STANDARD_OUTPUT = Path("-")
+"""How a path says that nothing is written to a file."""
 
 
 def inert(text: str) -> str:

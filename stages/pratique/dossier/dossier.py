@@ -36,7 +36,7 @@ class Dossier:
     Attributes
     ----------
     price : Price, optional
-        None where there is nothing to release.
+        None where there is nothing to release, or no model to measure it on.
     pairs : tuple of (str, str, int)
         Label of a suspect, the label that most of its neighbours carry, and how many suspects that is true of.
     charts_left_out : int
@@ -69,7 +69,7 @@ class DossierBuilder:
         self._scores = read_scores()
         self.reference = read_reference(params.data)
         self._trusted = Trusted.index_of(self.reference)
-        self._pricing = Pricing(params, self.reference)
+        self._pricing = Pricing(params, self.reference) if params.trains else None
 
     @property
     def trusted_rows(self) -> tuple[int, int]:
@@ -77,8 +77,8 @@ class DossierBuilder:
         return len(self._trusted.rows), self._trusted.of
 
     def price(self, facts: Record) -> Price | None:
-        """What a release of a batch would cost; None where there is nothing to release."""
-        return self._pricing.of(facts)
+        """What a release of a batch would cost; None where there is nothing to release, or no model for it."""
+        return None if self._pricing is None else self._pricing.of(facts)
 
     def dossier(self, facts: Record) -> Dossier:
         """Put together what there is to show about one batch."""

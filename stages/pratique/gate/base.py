@@ -65,6 +65,19 @@ def own_folder(folder: Path) -> Path:
     return Path(place.strip()) / "pratique"
 
 
+def require_policy(base: Tree) -> None:
+    """Refuse to judge by a commit that has no policy for this folder.
+
+    Raises
+    ------
+    PratiqueError
+        If it has no params.yaml here.
+    """
+    if str(paths.PARAMS) not in base.entries:
+        place = git.find_prefix(base.folder) / paths.PARAMS
+        raise PratiqueError(f"{base.commit[:12]} has no {place}: the pipeline lands first, data afterwards")
+
+
 def read_policy(base: Tree) -> Params:
     """The params of a commit.
 
@@ -74,8 +87,7 @@ def read_policy(base: Tree) -> Params:
         If it has none, or they are wrong.
     """
     place = str(paths.PARAMS)
-    if place not in base.entries:
-        raise PratiqueError(f"{base.commit[:12]} has no {place}: the pipeline lands first, data afterwards")
+    require_policy(base)
     text = base.read(place).decode("utf-8", "replace")
     return parse(Params, parse_yaml(text, place), f"{place} of {base.commit[:12]}")
 
@@ -101,7 +113,7 @@ def _fetch(base: Tree, store: ObjectStore, pointer: str, folder: Path) -> None:
 
 def _learn(params: Params, kept: Path) -> None:
     """Calibrate here, unless git's own folder, which no change can bring along, keeps the result for equal inputs."""
-    learned_from = params.model_dump(mode="json", include={"seed", "data", "checks"})
+    learned_from = params.model_dump(mode="json", include={"seed", "data", "checks", "limits"})
     inputs = [learned_from, *map(sha256_folder, TRUSTED_FOLDERS), sha256_folder(paths.SCHEMA.parent)]
     place = kept / key_of(sha256_json(inputs), "profile")
     if place.is_dir():

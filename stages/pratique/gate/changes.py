@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from pratique.core import paths
 from pratique.decisions import ledger
 from pratique.gate.incoming import Incoming
+from pratique.gate.neighbours import list_neighbours
 from pratique.gate.objects import ObjectStore
 from pratique.provenance import git
 from pratique.provenance.tree import Tree
@@ -48,6 +49,8 @@ class Change:
     store : ObjectStore
     touched : tuple of str
         Every path at which head differs from fork.
+    neighbours : tuple of str
+        Folders of the base's other pipelines.
     """
 
     base: Tree
@@ -57,6 +60,7 @@ class Change:
     after: Incoming
     store: ObjectStore
     touched: tuple[str, ...]
+    neighbours: tuple[str, ...]
 
     @classmethod
     def between(cls, base: str, head: str) -> "Change":
@@ -72,7 +76,8 @@ class Change:
         fork = policy if forked == base else Tree.of(forked)
         store = ObjectStore(policy, tip)
         before, after = (Incoming.of(tree, store) for tree in (fork, tip))
-        return cls(policy, fork, tip, before, after, store, tuple(tip.list_differing(fork)))
+        touched = tuple(tip.list_differing(fork))
+        return cls(policy, fork, tip, before, after, store, touched, list_neighbours(policy))
 
     @property
     def files(self) -> list[Path]:
@@ -107,6 +112,8 @@ class Change:
             return Refusal(path, "a pointer of Git LFS", f"use git or DVC for {path}") if self._is_lfs(path) else None
         if _comes_with_data(pure) or any(fnmatchcase(path, pattern) for pattern in with_data):
             return None
+        if any(_is_data(path.removeprefix(place)) for place in self.neighbours if path.startswith(place)):
+            return None
         return Refusal(path, "comes together with data", f"split the change: {path} apart from the data")
 
     def _is_lfs(self, path: str) -> bool:
@@ -139,6 +146,11 @@ def is_decision(path: str) -> bool:
     """Whether a path is that of a decision."""
     pure = PurePosixPath(path)
     return Path(path).parent == paths.DECISIONS and pure.suffix == ".json"
+
+
+def _is_data(path: str) -> bool:
+    """Whether a file, by its path from the folder of another pipeline, is for the gate of that pipeline to judge."""
+    return _is_incoming(PurePosixPath(path)) or _comes_with_data(PurePosixPath(path))
 
 
 def _is_incoming(path: PurePosixPath) -> bool:

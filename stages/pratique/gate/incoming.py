@@ -72,8 +72,8 @@ class Incoming:
         whole = f"{paths.INCOMING}{POINTER_SUFFIX}"
         for path in sorted(tree.below(paths.INCOMING, Path(whole))):
             found._add(PurePosixPath(path))
-        if str(paths.LOCK) in tree.entries:
-            found._add_locked()
+        for path in sorted(path for path in tree.entries if PurePosixPath(path).name == paths.LOCK.name):
+            found._add_locked(path)
         return found
 
     def copy(self, path: Path, place: Path) -> Snapshot:
@@ -111,16 +111,24 @@ class Incoming:
             return
         self._add_output(path.with_suffix(""), output, name)
 
-    def _add_locked(self) -> None:
-        """What dvc.lock says that stages put among the batches; the commit's own dvc.yaml says in which folders."""
-        lock, pipeline = str(paths.LOCK), str(paths.PIPELINE)
+    def _add_locked(self, lock: str) -> None:
+        """What a dvc.lock, of this folder or of any other, says that stages put among the batches.
+
+        The commit's own dvc.yaml beside it says in which folders.
+        """
+        folder = PurePosixPath(lock).parent
+        pipeline = str(folder / paths.PIPELINE)
         try:
-            folders = self.tree.read(pipeline) if pipeline in self.tree.entries else None
-            self.stages.update(parse_lock(self.tree.read(lock), folders))
-            for stage in self.stages.values():
+            stages = parse_lock(
+                self.tree.read(lock), self.tree.read(pipeline) if pipeline in self.tree.entries else None
+            )
+            if lock == str(paths.LOCK):
+                self.stages.update(stages)
+            for stage in stages.values():
                 for path, said in stage.outputs.items():
-                    if Path(path).is_relative_to(paths.INCOMING):
-                        self._add_output(PurePosixPath(path), parse_output(said, f"{lock}: {path}"), lock)
+                    place = PurePosixPath(self.tree.resolve(folder, path))
+                    if place.is_relative_to(paths.INCOMING):
+                        self._add_output(place, parse_output(said, f"{lock}: {path}"), lock)
         except PratiqueError as error:
             self.faults[lock] = str(error).removeprefix(f"{lock}: ")
 

@@ -18,7 +18,7 @@ from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
 from pratique.decisions.judging import Judge, Submission
-from pratique.gate.base import BasePolicy, isolate_policy, read_policy
+from pratique.gate.base import BasePolicy, isolate_policy, read_policy, require_policy
 from pratique.gate.changes import Change, Refusal, ledger_at, pointers
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
@@ -127,10 +127,11 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     Raises
     ------
     PratiqueError
-        If that can't be decided: no such commit, no reference, data that can't be had, a decision that is none, or a
-        release that may be the submitter's own.
+        If that can't be decided: no such commit, no policy in it, no reference, data that can't be had, a decision that
+        is none, or a release that may be the submitter's own.
     """
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
+    require_policy(change.base)
     results, changed = list_results(change), ChangedDecisions.of(change)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
     ends = change.base.commit, change.head.commit
@@ -171,9 +172,7 @@ def _examine(
 
 
 def _note_policy(change: Change) -> tuple[str, ...]:
-    """What the policy of the base means for who decides; of a base that has none yet, nothing."""
-    if str(paths.PARAMS) not in change.base.entries:
-        return ()
+    """What the policy of the base means for who decides."""
     try:
         note = identity_note(read_policy(change.base))
     except PratiqueError as error:  # a change may be about to put it right

@@ -93,8 +93,7 @@ class ObjectStore:
     @cached_property
     def _home(self) -> Path:
         """The folder whose `.dvc` is in force here: this one, or one above it."""
-        prefix = Path(git.run("rev-parse", "--show-prefix", folder=self._base.folder).strip())
-        above = ["", *("../" * (depth + 1) for depth in range(len(prefix.parts)))]
+        above = ("../" * steps for steps in range(len(self._base.prefix.parts) + 1))
         found = next((up for up in above if up + CONFIGURATION in self._base.entries), None)
         if found is None:
             raise PratiqueError(

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pratique.core.errors import PratiqueError, printable
+from pratique.core.screen import STANDARD_OUTPUT
 from pratique.core.writing import write_text
 from pratique.lineage.last_run import LastRun, read_last_run, tell_time
 from pratique.lineage.openlineage import EventWriter
 from pratique.lineage.prov import prov_document
 
-STANDARD_OUTPUT = Path("-")
 EXPORTS: dict[str, Callable[[LastRun, str], str]] = {
     "openlineage": lambda run, namespace: EventWriter(namespace, tell_time()).text(run),
     "prov": prov_document,

@@ -96,7 +96,7 @@ def _list_committed() -> list[tuple[str, bytes]]:
 
 def _read_committed(commit: str) -> bytes:
     try:
-        return git.read_blob(commit, f"./{paths.LEDGER}")  # from this folder, which may be below git's
+        return git.read_blob(commit, str(paths.LEDGER))
     except PratiqueError:
         return b""
 

@@ -71,8 +71,11 @@ def trace_lines(words: str) -> list[str]:
     for decision in record.decisions:
         lines.append(f"{decision.action} by {decision.reviewer}: {decision.reason} ({decision.path})")
     lines += [hold.reason for hold in record.holds]
+    params = load()
     if record.outcome == "accepted":
-        lines.append(f"attestation: {tell_voucher(record, load())}")
+        lines.append(f"attestation: {tell_voucher(record, params)}")
+    if not params.trains:
+        return [*lines, f"no model is trained here; what is accepted is in {paths.ACCEPTED}"]
     return [*lines, _describe_model(found, int(row) if row else None)]
 
 

@@ -63,6 +63,7 @@ def queue_page(
         "queue.html",
         waiting=[_line(f, prices.get(f.batch)) for f in wait[:WAITING]],
         waiting_total=len(wait),
+        priced=any(prices.values()),
         facts=ordered[:LISTED],
         left_out=max(0, len(ordered) - LISTED),
         counts=f"{len(facts):,} batches: {len(facts) - held:,} accepted, {held:,} quarantined.",

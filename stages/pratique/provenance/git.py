@@ -4,7 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pratique.core.errors import PratiqueError
 
@@ -95,17 +95,22 @@ def resolve_commit(ref: str) -> str:
         raise PratiqueError(f"'{ref}': no such commit here; fetch it first (in CI: check out all history)") from error
 
 
+def find_prefix(folder: Path | None = None) -> PurePosixPath:
+    """The way from git's top folder to this one: git's objects name files from there, all else from this one."""
+    return PurePosixPath(run("rev-parse", "--show-prefix", folder=folder).removesuffix("\n"))
+
+
 def list_blobs(commit: str, *folders: str) -> dict[str, str]:
-    """The files of a commit below these places, each with the name that git gives its content."""
-    listed = run("ls-tree", "-r", "-z", "--full-tree", commit, "--", *folders)
+    """The files of a commit below these places of this folder, each with the name that git gives its content."""
+    listed = run("ls-tree", "-r", "-z", commit, "--", *folders)
     entries = (entry.split("\t", 1) for entry in listed.split("\0") if entry)
     return {path: words.split()[2] for words, path in entries if words.split()[1] == "blob"}
 
 
 def read_blob(commit: str, path: str) -> bytes:
-    """The bytes of a file at a commit."""
+    """The bytes of a file at a commit; the path is from this folder, which may be below git's."""
     try:
-        return run_bytes("cat-file", "blob", f"{commit}:{path}")
+        return run_bytes("cat-file", "blob", f"{commit}:./{path}")
     except PratiqueError as error:
         raise PratiqueError(f"{path}: not in commit {commit[:12]}") from error
 

@@ -1,7 +1,9 @@
 """A commit as git's objects hold it. Nothing is checked out, so nothing in it can run, link, filter or be opened."""
 
+import posixpath
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from pratique.core.documents import MAX_DOCUMENT_BYTES
@@ -50,7 +52,7 @@ class Tree:
     @classmethod
     def of(cls, commit: str) -> "Tree":
         """Everything that a commit holds."""
-        prefix = PurePosixPath(git.run("rev-parse", "--show-prefix").strip())
+        prefix = git.find_prefix()
         listed = git.run_bytes("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "surrogateescape")
         entries = {}
         for line in filter(None, listed.split("\0")):
@@ -58,6 +60,15 @@ class Tree:
             mode, _, name = words.split()
             entries[_seen_from(prefix, path)] = Entry(mode, name)
         return cls(commit, Path.cwd(), entries)
+
+    @cached_property
+    def prefix(self) -> PurePosixPath:
+        """The way from git's top folder to this one."""
+        return git.find_prefix(self.folder)
+
+    def resolve(self, folder: PurePosixPath, path: str) -> str:
+        """How a path that is given from another folder of the commit is seen from this one."""
+        return _seen_from(self.prefix, posixpath.normpath(self.prefix / folder / path))
 
     def below(self, *places: Path) -> dict[str, Entry]:
         """The entries at or below some places."""

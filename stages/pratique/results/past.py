@@ -47,9 +47,11 @@ def _models(commit: str) -> Iterator[str]:
 def _list_accepted(commit: str) -> tuple[str, ...] | None:
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
+    from dvc.repo import Repo
 
     try:
-        files = DVCFileSystem(rev=commit).find(str(paths.ACCEPTED), dvc_only=True)
+        place = (paths.ACCEPTED.absolute().relative_to(Repo.find_root())).as_posix()
+        files = DVCFileSystem(rev=commit).find(place, dvc_only=True)
     except (DvcException, FileNotFoundError):
         return None
-    return tuple(path.removeprefix(f"{paths.ACCEPTED}/").removesuffix(".parquet") for path in files) or None
+    return tuple(path.removeprefix(f"{place}/").removesuffix(".parquet") for path in files) or None

@@ -1,7 +1,7 @@
 """The pipeline as DVC reads it: one description, for a team's repository and for this one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any
 
@@ -143,26 +143,57 @@ STAGES = (
     ),
 )
 
+MODEL_STAGES = ("train", "evaluate", "drill")
+"""What a team that trains by itself does without."""
 
-def dvc_yaml(own_code: bool = False) -> str:
+
+def stages_beside() -> tuple[Stage, ...]:
+    """The stages beside a pipeline that trains already: nothing of them needs a model."""
+    left_out = [stage for stage in STAGES if stage.name in MODEL_STAGES]
+    made = {place for stage in left_out for out in (*stage.outs, *stage.metrics) for place in _places(out)}
+    return tuple(
+        replace(
+            stage,
+            deps=[dep for dep in stage.deps if dep not in made],
+            params=[name for name in stage.params if name not in MODEL_STAGES],
+        )
+        for stage in STAGES
+        if stage not in left_out
+    )
+
+
+def _places(out: Any) -> list[str]:
+    """The path of an output, which may stand with flags."""
+    return [out] if isinstance(out, str) else list(out)
+
+
+def dvc_yaml(stages: Sequence[Stage] = STAGES, own_code: bool = False) -> str:
     """The text of dvc.yaml.
 
     Parameters
     ----------
+    stages : sequence of Stage
     own_code : bool
         True in this repository, whose stages run from the source and depend on it; a team's pipeline calls
         the installed command.
     """
     from ruamel.yaml import YAML
 
-    plots: list[dict[str, Any]] = [
-        {f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION_PLOT)} for model in COMPARED_MODELS
-    ]
-    plots += [{str(folder): curve} for folder, curve in CURVES.items()]
     yaml, out = YAML(), StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
-    yaml.dump({"stages": {stage.name: _stage(stage, own_code) for stage in STAGES}, "plots": plots}, out)
+    parts = {"stages": {stage.name: _stage(stage, own_code) for stage in stages}, "plots": _plots(stages)}
+    yaml.dump({name: part for name, part in parts.items() if part}, out)
     return out.getvalue()
+
+
+def _plots(stages: Sequence[Stage]) -> list[dict[str, Any]]:
+    names = {stage.name for stage in stages}
+    plots: list[dict[str, Any]] = []
+    if "evaluate" in names:
+        plots += [{f"{paths.CONFUSION}/{model}.csv": dict(CONFUSION_PLOT)} for model in COMPARED_MODELS]
+    if "drill" in names:
+        plots += [{str(folder): curve} for folder, curve in CURVES.items()]
+    return plots
 
 
 def _stage(stage: Stage, own_code: bool) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """`pratique init`: a pipeline in a team's own repository, inferred from rows that the team trusts."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -12,13 +13,14 @@ from pratique.core.batch import Batch
 from pratique.core.columns import ColumnSpec
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError, printable
+from pratique.core.home import has_params
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
-from pratique.scaffold.pipeline import STAGES, dvc_yaml
+from pratique.scaffold.pipeline import STAGES, Stage, dvc_yaml, stages_beside
 from pratique.scaffold.proposals import Understanding, confirm, understand
 from pratique.scaffold.reviewers import write_reviewers
 from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
-from pratique.scaffold.templates import DECISIONS_TEMPLATE, PARAMS_TEMPLATE, SOURCES_TEMPLATE
+from pratique.scaffold.templates import DECISIONS_TEMPLATE, PARAMS_TEMPLATE, SOURCES_TEMPLATE, TRAINING_TEMPLATE
 from pratique.tables.inference import refuse_amounts
 from pratique.tables.reading import FORMATS, read_file, read_trusted
 from pratique.tables.trusted import layout_of, list_columns
@@ -50,6 +52,7 @@ def init(
     label: str,
     ask: Callable[[str], bool] | None = None,
     reviewers: Mapping[str, str] | None = None,
+    beside: bool = False,
 ) -> Done:
     """Write dvc.yaml, params.yaml, expectations/ and what people keep by hand, and copy the reference to its place.
 
@@ -67,28 +70,41 @@ def init(
         Takes a proposal about a column in words, and says whether to take it; all are taken if None.
     reviewers : mapping of str to str, optional
         Public keys of those whose decisions count, by e-mail address.
+    beside : bool
+        Whether the folder stands beside a pipeline that trains already: then it gets no stage that needs a model, and
+        is made if it is not there.
 
     Raises
     ------
     PratiqueError
         If the folder or the reference is missing or not readable, has no such column, or the column is no class; or
-        if there is a params.yaml that is about another label, or lacks a section which dvc.yaml names, or a reviewer.
+        if there is a params.yaml that is about another label, or lacks a section which dvc.yaml names, or a reviewer;
+        or if another pipeline is there.
     """
-    if not folder.is_dir():
+    if not (beside or folder.is_dir()):
         raise PratiqueError(f"{folder}: not a folder; make it first, with `git init` and `dvc init` in it")
+    refuse_another_pipeline(folder)
+    stages = stages_beside() if beside else STAGES
+    _require_sections(folder / paths.PARAMS, stages)
     _require_listed(folder / paths.PARAMS, reviewers or {})
     understood, table = understand_rows(folder, reference, label)
     if ask is not None and not (folder / paths.COLUMNS).exists():
         understood = confirm(understood, ask)
     data = understood.data
     trusted = Batch("reference", table, layout_of(table, data, understood.specs))
-    files = pipeline_files(trusted, data, understood.specs, reviewers or {})
+    files = pipeline_files(trusted, data, understood.specs, reviewers or {}, stages)
+    if beside:
+        files |= {place / ".gitkeep": "" for place in (paths.HOLDOUT, paths.INCOMING)}
     written = [_write_new(folder / path, text) for path, text in files.items()]
     return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood, trusted)
 
 
 def pipeline_files(
-    trusted: Batch, data: DataParams, specs: Mapping[str, ColumnSpec], reviewers: Mapping[str, str]
+    trusted: Batch,
+    data: DataParams,
+    specs: Mapping[str, ColumnSpec],
+    reviewers: Mapping[str, str],
+    stages: Sequence[Stage] = STAGES,
 ) -> dict[Path, str]:
     """The text of every file that a pipeline needs beside its rows, by its place in the folder.
 
@@ -101,16 +117,43 @@ def pipeline_files(
         What their columns are.
     reviewers : mapping of str to str
         Public keys by e-mail address.
+    stages : sequence of Stage
     """
     return {
-        paths.PIPELINE: dvc_yaml(),
-        paths.PARAMS: _params(data, reviewers),
+        paths.PIPELINE: dvc_yaml(stages),
+        paths.PARAMS: _params(data, reviewers) + (TRAINING_TEMPLATE if stages is STAGES else ""),
         paths.COLUMNS: write_columns(specs),
         paths.SCHEMA: infer_schema(trusted),
         paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
         paths.SOURCES: SOURCES_TEMPLATE,
         paths.DECISIONS / "README.md": DECISIONS_TEMPLATE,
     }
+
+
+def refuse_another_pipeline(folder: Path) -> None:
+    """Refuse a folder whose params.yaml or dvc.yaml are those of a pipeline that knows nothing of ours.
+
+    Raises
+    ------
+    PratiqueError
+        If one of them is.
+    """
+    params, pipeline = folder / paths.PARAMS, folder / paths.PIPELINE
+    others = [params] if params.exists() and not has_params(folder) else []
+    if pipeline.exists() and not _names_our_stage(read_yaml(pipeline)):
+        others.append(pipeline)
+    if others:
+        raise PratiqueError(
+            f"{others[0]}: of another pipeline, so no stage was added; "
+            "`pratique init --into quality` puts the gate beside it, in a folder of its own"
+        )
+
+
+def _names_our_stage(pipeline: Any) -> bool:
+    match pipeline:
+        case {"stages": dict(stages)}:
+            return not stages.keys().isdisjoint({stage.name for stage in stages_beside()})
+    return False
 
 
 def understand_rows(folder: Path, reference: Path, label: str, anew: bool = False) -> tuple[Understanding, pa.Table]:
@@ -153,14 +196,15 @@ def _data(params: Path, label: str) -> DataParams:
     data = load(params).data
     if data.label != label:
         raise PratiqueError(f"{params}: data.label is '{data.label}', not '{label}'; correct one of them")
-    _require_sections(params)
     return data
 
 
-def _require_sections(params: Path) -> None:
+def _require_sections(params: Path, stages: Sequence[Stage]) -> None:
     """A section may be empty, but DVC wants to see each that a stage depends on."""
-    there = read_yaml(params)
-    missing = sorted({name for stage in STAGES for name in stage.params} - set(there))
+    if not params.exists():
+        return
+    load(params)
+    missing = sorted({name for stage in stages for name in stage.params} - set(read_yaml(params)))
     if missing:
         names = ", ".join(f"'{name}'" for name in missing)
         lines = ", ".join(f"`{name}: {EMPTY_SECTIONS.get(name, '{}')}`" for name in missing)

@@ -54,7 +54,9 @@ review:
 signing:
   reviewers: {reviewers}           # e-mail address: Ed25519 public key; `pratique review setup` adds a line
   gate: null             # public key of what the gate attests
+"""
 
+TRAINING_TEMPLATE = """
 train:
   rows: reference + accepted   # or accepted
   model: random_forest   # or logistic_regression
@@ -72,11 +74,11 @@ drill:                   # known poison in copies of accepted rows
   poisoned_batches: 0.34 # share of them that comes in poisoned
   rows: 100              # in each
   attacks:               # one entry an exercise; beside attack, rates, batches and poisoned_batches its fields
-    backdoor_trigger: {{}}
-    gaussian_noise: {{}}
-    label_flip: {{}}
-    outlier_insertion: {{}}
-    slow_drip: {{attack: label_flip, rates: [0.02], batches: 10, poisoned_batches: 1}}
+    backdoor_trigger: {}
+    gaussian_noise: {}
+    label_flip: {}
+    outlier_insertion: {}
+    slow_drip: {attack: label_flip, rates: [0.02], batches: 10, poisoned_batches: 1}
 """
 
 SOURCES_TEMPLATE = """\

@@ -91,7 +91,7 @@ class Pearson3:
             shape = 4 / self.skew**2
             tail = float(special.gammaincc(shape, max(shape + z * math.sqrt(shape), 0.0)))  # NaN stays NaN
         if self.bounded_as is not None:
-            tail = max(tail, TAIL_BOUNDS[self.bounded_as].chance(statistic))
+            tail = max(tail, min(1.0, TAIL_BOUNDS[self.bounded_as].chance(statistic)))
         return max(SMALLEST_P, tail)
 
     def limit(self, alpha: float) -> float:

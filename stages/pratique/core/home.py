@@ -1,0 +1,48 @@
+"""The pipeline's folder: a repository can hold several, each with a params.yaml of its own."""
+
+from pathlib import Path
+from typing import Any
+
+from pratique.core import paths
+from pratique.core.documents import read_yaml
+from pratique.core.errors import PratiqueError
+
+
+def find_home() -> Path:
+    """The pipeline's folder: this one, or the nearest above it in the repository, with a params.yaml of ours.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if has_params(folder):
+            return folder
+        if (folder / ".git").exists():
+            break
+    raise PratiqueError(
+        f"{paths.PARAMS}: not found with sections `data` and `checks`, here or above. "
+        "Run this in the pipeline's folder, or write one with `pratique init`"
+    )
+
+
+def has_params(folder: Path) -> bool:
+    """Whether a folder has a params.yaml of ours, sound or not."""
+    place = folder / paths.PARAMS
+    try:
+        return place.is_file() and is_ours(read_yaml(place))
+    except PratiqueError:
+        return True
+
+
+def is_ours(found: Any) -> bool:
+    """Whether what a params.yaml holds is meant for this program; another program's may stand on the way to it.
+
+    What can't be told is taken for ours: then it is an error, and no other policy steps in for it.
+    """
+    if not isinstance(found, dict):
+        return True
+    data = found.get("data")
+    return "checks" in found or (isinstance(data, dict) and "label" in data)
