@@ -239,3 +239,8 @@ def test_odds_are_never_rarer_than_a_hundredth_of_what_markov_allows():
     assert null.p_value(1e9) == SMALLEST_P
     wide = replace(fit_moments([10], [np.linspace(0, 8, 200)]), bounded_as="odds").at(10)
     assert wide.p_value(3.0) > 0.1
+
+
+def test_a_chance_that_is_no_evidence_is_no_p_value_above_one():
+    null = Pearson3(-5.0, 0.1, 0.0, bounded_as="chance")
+    assert null.p_value(-0.24) == 1.0

@@ -38,7 +38,7 @@ STAGES = (
     Stage(
         "calibrate",
         deps=[str(paths.REFERENCE), str(paths.HOLDOUT), "expectations"],
-        params=["seed", "data", "checks"],
+        params=["seed", "data", "limits", "checks"],
         outs=[str(paths.PROFILE)],
         code=MEASURING,
     ),
@@ -97,7 +97,7 @@ STAGES = (
     Stage(
         "drill",
         deps=[str(paths.PROFILE), str(paths.REFERENCE), str(paths.ACCEPTED), str(paths.HOLDOUT)],
-        params=["seed", "data", "alarms", "shift", "checks", "train", "drill"],
+        params=["seed", "data", "alarms", "limits", "shift", "checks", "train", "drill"],
         outs=[
             str(paths.DRILL_CELLS),
             str(paths.DRILL_ARTIFACTS),
