@@ -23,10 +23,11 @@ from pratique.results.agreement import agrees
 
 @dataclass(frozen=True)
 class Step:
-    """A stage, and where it writes, by what that is called."""
+    """A stage, and where it writes, by what that is called; `taken` is what it reads that is not computed here."""
 
     run: Callable[[], object]
     writes: dict[str, tuple[Path, ...]]
+    taken: Path | None = None
 
 
 STEPS = (
@@ -47,7 +48,7 @@ MODEL_STEPS = (
     Step(evaluate.evaluate, {"metrics": (paths.METRICS_JSON, paths.TRIGGERS, paths.CONFUSION)}),
 )
 """What follows from the rows that were accepted, where the pipeline trains."""
-PAGES_STEP = Step(report.write_pages, {"pages": (paths.INDEX, paths.REFERENCE_PAGE, paths.PAGES)})
+PAGES_STEP = Step(report.write_pages, {"pages": (paths.INDEX, paths.REFERENCE_PAGE, paths.PAGES)}, paths.DRILL_METRICS)
 
 
 def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
@@ -70,6 +71,7 @@ def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
             waiting = iter(steps)
             for step in waiting:
                 try:
+                    _take(step.taken, home)
                     step.run()
                 except PratiqueError as error:
                     claims.append(Claim(", ".join(step.writes), "", (str(error),)))
@@ -77,7 +79,7 @@ def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
                     return claims + [not_verified(name, "what it follows from can't be computed") for name in left]
                 if step.run is validate.main:
                     claims.append(_claim_verdicts(sum(path.is_file() for path in taken)))
-                claims += [_claim(name, places, home, made) for name, places in step.writes.items()]
+                claims += [_claim(step, name, home, made) for name in step.writes]
     return claims
 
 
@@ -117,10 +119,21 @@ def _list_made() -> list[Path]:
     return [*outputs, *(path for path in paths.MODEL.parent.rglob("*") if path.is_file())]
 
 
-def _claim(name: str, places: tuple[Path, ...], home: Path, made: list[Path]) -> Claim:
+def _take(path: Path | None, home: Path) -> None:
+    """Take what is not computed as it lies at home."""
+    if path is not None and (home / path).is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(home / path, path)
+
+
+def _claim(step: Step, name: str, home: Path, made: list[Path]) -> Claim:
+    places = step.writes[name]
     if not any(path.is_relative_to(place) for path in made for place in places):
         return not_verified(name, "nothing of it is here; `dvc repro` makes it")
-    return Claim.of(name, "computed", lambda: (fault for place in places for fault in _find_differing(place, home)))
+    support = "computed"
+    if step.taken is not None and step.taken.is_file():
+        support += f", but for {step.taken}, which is not verified"
+    return Claim.of(name, support, lambda: (fault for place in places for fault in _find_differing(place, home)))
 
 
 def _find_differing(place: Path, home: Path) -> Iterator[str]:
