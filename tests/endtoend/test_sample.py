@@ -26,8 +26,6 @@ PLANS = {plan.name: plan for plan in SPAM_BATCHES}
 POISONED = sorted(name for name, plan in PLANS.items() if plan.attack)
 CLEAN = sorted(name for name, plan in PLANS.items() if not (plan.attack or plan.classes))
 (HONEST,) = (name for name, plan in PLANS.items() if plan.classes)
-FALSE_ALARM = "bought/2026-w08"
-"""A clean batch that is held at p = .007: one in a hundred is, by the budget."""
 RECORD_SCHEMA = json.loads((REPOSITORY / "stages/pratique/provenance/record.schema.json").read_text(encoding="utf-8"))
 NOT_COPIED = ("data/.cache", ".dvc/cache", ".dvc/tmp")
 
@@ -160,21 +158,16 @@ def test_a_poisoned_batch_is_quarantined(verdicts, name):
     assert float(verdicts[name]["p_value"]) < 0.01
 
 
-@pytest.mark.parametrize("name", sorted({*CLEAN} - {FALSE_ALARM}))
+@pytest.mark.parametrize("name", sorted(CLEAN))
 def test_a_clean_batch_is_accepted(verdicts, name):
     assert verdicts[name]["outcome"] == "accepted"
-
-
-def test_the_one_clean_batch_that_is_held_is_near_the_limit(verdicts):
-    line = verdicts[FALSE_ALARM]
-    assert (line["outcome"], line["alarms"]) == ("quarantined", "rows")
-    assert 0.001 < float(line["p_value"]) < 0.01
 
 
 def test_a_delivery_that_comes_twice_is_judged_alike(verdicts):
     (again,) = (plan for plan in PLANS.values() if plan.repeats)
     first, second = verdicts[again.repeats], verdicts[again.name]
-    assert {key for key in first if first[key] != second[key]} == {"batch"}
+    assert {key for key in first if first[key] != second[key]} == {"batch", "alarms"}
+    assert (first["alarms"], second["alarms"], second["outcome"]) == ("", "resent", "accepted")
 
 
 def test_honest_change_is_held_for_shift_alone_if_at_all(verdicts):
@@ -202,7 +195,7 @@ def test_batches_csv_is_the_contract_s(done, verdicts):
         assert line["outcome"] == ("quarantined" if line["verdict"] == "quarantine" else "accepted")
         assert 0 <= float(line["p_value"]) <= 1
         assert 0 <= int(line["suspects"]) <= int(line["rows"])
-        assert bool(line["alarms"]) == (line["verdict"] == "quarantine")
+        assert bool(line["alarms"]) == (line["verdict"] == "quarantine" or line["alarms"] == "resent")
 
 
 def test_rows_parquet_has_every_row_once(done, verdicts):

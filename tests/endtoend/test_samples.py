@@ -9,8 +9,6 @@ from pratique.scaffold.pipeline import STAGES
 from pratique.scaffold.samples.digits import DIGIT_BATCHES
 from pratique.scaffold.samples.spam import SPAM_BATCHES
 
-FALSE_ALARM = "bought/2026-w08"
-"""A clean batch of the mails that is held at p = .007: one in a hundred is, by the budget."""
 IDENTITY = [f"GIT_{role}_{part}" for role in ("AUTHOR", "COMMITTER") for part in ("NAME", "EMAIL")]
 NOBODY = ("env", *(f"--unset={name}" for name in IDENTITY))
 
@@ -54,7 +52,7 @@ def test_every_poisoned_batch_is_held_and_what_is_honest_for_no_more_than_its_sh
     poisoned = {plan.name for plan in plans if plan.attack}
     (honest,) = (plan.name for plan in plans if plan.classes)
     assert held >= poisoned
-    assert held - poisoned - {FALSE_ALARM} <= {honest}
+    assert held - poisoned <= {honest}
     assert honest not in held or verdicts[honest]["alarms"] == "shift"
 
 
