@@ -74,7 +74,7 @@ def test_a_release_survives_an_edit_of_the_inventory(released):
     released.commit()
     done = released.pratique("verify")
     assert done.code == 0, done
-    assert "release of east/bad: by rita@example.org, as git says; not signed with a key of params.yaml" in done.out
+    assert "release of east/bad by Rita <rita@example.org>: signed by rita@example.org" in done.out
 
 
 def test_rows_of_the_holdout_fail(change, make_rows):
