@@ -348,3 +348,11 @@ def test_where_most_columns_moved_that_rows_are_alike_is_no_news():
     assert verdict_of(alike, few).alarms == ("values", "shift")
     assert verdict_of(alike, most, measured("labels", 1e-9)).alarms == ("shift", "labels")
     assert verdict_of(alike, measured("shift", 0.5, moved=0.6)).alarms == ("values",)
+
+
+def test_no_policy_for_honest_change_lets_in_what_the_shift_only_explains():
+    alike = measured("values", 1e-40, suspects={3: 2.0}, follows_from_shift=True)
+    moved = measured("shift", 1e-40, moved=0.9)
+    assert verdict_of(moved, shift=WARN).verdict == "accept"
+    got = verdict_of(alike, moved, shift=WARN)
+    assert (got.verdict, got.alarms) == ("quarantine", ("shift",))

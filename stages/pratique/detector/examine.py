@@ -27,6 +27,8 @@ of fold is 1, which the null is of unless trusted rows that no fold knows set it
 single fold's (0.84 to 0.94 on four data sets), and a single fold's varies 0.9 as much on new rows (0.80 to 1.04 on four
 data sets, three fusions each, 27 references). The likely reason: a fold's fusion learned from rows that checks measured
 which know this fold's rows, so that these look a little odder to it. That of `mean_shift` is left at 1."""
+MOST_COLUMNS = 0.5
+"""Share of the columns from which on a shift explains that rows are alike."""
 RARE_FINDING = 0.001
 """p-value up to which the rows that a check of the batch names score higher for it."""
 
@@ -81,6 +83,11 @@ class Examination:
     bets: tuple[float, ...] = ()
     trusted: int | None = None
     sketch: RowSketch = NO_SKETCH
+
+    @property
+    def most_columns_moved(self) -> bool:
+        """Whether a shift of most columns may explain that rows are alike."""
+        return any(m.finding.moved >= MOST_COLUMNS for m in self.measurements)
 
 
 def examine(batch: Batch, profile: Profile) -> Examination:

@@ -17,9 +17,6 @@ RARE_ROW = 0.05
 """In a batch that is poisoned as a whole, a row this rare among trusted rows is worth a reviewer's look; in any
 other batch a row must pass the false discovery rate to be held."""
 
-MOST_COLUMNS = 0.5
-"""Share of the columns from which on a shift explains that rows are alike."""
-
 BY_THEMSELVES = 0.06
 """Share of the budget for the other checks that are judged by themselves, together. `rows` has what is left."""
 
@@ -105,15 +102,18 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     The budget is shared by `share_budget`: a measurement of weight w alarms where its p-value is at most
     1 - (1 - alpha)^w (Sidak, 1967). Over independent or positively dependent checks the chance that a clean
     batch alarms is then at most alpha; over any others at most -ln(1 - alpha), 0.01005 for alpha = 0.01.
-    A batch whose only alarm is `shift` follows the policy for honest change.
+    A batch whose only alarm is `shift` follows the policy for honest change; one that alarms for more, which the shift
+    may explain, is held for `shift` whatever the policy: who moves most columns must not get a trigger past it.
     """
     shares = share_budget([m.check for m in examination.measurements if m.judged])
     limited = [_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements]
-    judged = _name_truly(_explain_by_shift(limited))
+    explained = _explain_by_shift(limited) if examination.most_columns_moved else limited
+    judged = _name_truly(explained)
     codes = tuple(
         f"{j.measurement.check}.fault" if _has_failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
-    grave = [code for code in codes if not (code == SHIFT_ALARM and shift.policy == "warn")]
+    lets_in = shift.policy == "warn" and explained == limited
+    grave = [code for code in codes if not (code == SHIFT_ALARM and lets_in)]
     p_values = examination.row_p_values
     named = {j.measurement.check: j.measurement.finding.suspects for j in judged if j.alarm}
     by_rows = any(not suspects for code, suspects in named.items() if code in grave)
@@ -134,7 +134,7 @@ def _set_limit(measurement: Measurement, share: float, alpha: float) -> Judged:
 
 def _explain_by_shift(judged: list[Judged]) -> list[Judged]:
     """Without the alarms that follow from a shift of most columns: rows of one place or one hour are alike."""
-    if not any(each.alarm and each.measurement.finding.moved >= MOST_COLUMNS for each in judged):
+    if not any(each.alarm and each.measurement.check == SHIFT_ALARM for each in judged):
         return judged
     return [
         replace(
