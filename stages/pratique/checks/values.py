@@ -1,7 +1,7 @@
 """Values that come more often than trusted rows have them, one by one and in pairs."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.text import HIDDEN_MARK, show_cell
 from pratique.tables.counting import CountedColumn, Counts, count_columns
-from pratique.tables.encoding import space_evenly
+from pratique.tables.encoding import missing_as_lowest, space_evenly
 
 FEWEST_ROWS = 3
 """Rows that must share a value for it to be looked at."""
@@ -65,10 +65,10 @@ class Values(BatchCheck):
         """Count every column; learn from one half of the trusted rows how far the other may honestly move."""
         known, others = (trusted.take(np.sort(half)) for half in np.array_split(rng.permutation(len(trusted)), 2))
         regions = _regions(others)
-        margins = [_learn_margin(column, column.read(others), regions) for column in count_columns(known)]
-        by_column = dict(zip([(c.name, c.step > 0) for c in count_columns(known)], margins, strict=True))
+        learned = {(c.name, c.step > 0): _learn_margin(c, c.read(others), regions) for c in count_columns(known)}
         columns = count_columns(trusted)
-        return FittedValues(tuple(columns), np.array([by_column.get((c.name, c.step > 0), 1.0) for c in columns]))
+        margins = [learned.get((c.name, c.step > 0), MARGINS[0]) for c in columns]  # a half may need no rounding
+        return FittedValues(tuple(columns), np.array(margins))
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,24 @@ class SharedValue:
     expected: float
     log10_p: float
 
+    @property
+    def pattern(self) -> "SharedPattern":
+        """The value by itself."""
+        return SharedPattern((self,), np.flatnonzero(self.rows), self.expected, self.log10_p)
+
 
 @dataclass(frozen=True)
 class SharedPattern:
-    """One value, or two in two columns, that rows share; `log10_p` is corrected."""
+    """One value, or two in two columns, that rows share: which rows, how many were expected to, how rare that is."""
 
     values: tuple[SharedValue, ...]
     rows: np.ndarray
     expected: float
     log10_p: float
+
+    def correct(self, log10_looks: float) -> "SharedPattern":
+        """The same, its chance multiplied by how many were looked at."""
+        return replace(self, log10_p=self.log10_p + log10_looks)
 
     def evidence(self, layout: Layout) -> ColumnEvidence:
         """For people: the values, how many rows have them, how many were expected to."""
@@ -128,8 +137,7 @@ class FittedValues(FittedBatchCheck):
         singles, looked_at = self._singles(batch)
         pairs = list(_pairs(singles[:PAIRED_VALUES], len(batch)))
         by_itself, together = np.log10([2 * max(1, looked_at), 2 * max(1, len(pairs))])
-        patterns = [SharedPattern((s,), np.flatnonzero(s.rows), s.expected, s.log10_p + by_itself) for s in singles]
-        patterns += [SharedPattern(p.values, p.rows, p.expected, p.log10_p + together) for p in pairs]
+        patterns = [s.pattern.correct(by_itself) for s in singles] + [pair.correct(together) for pair in pairs]
         patterns.sort(key=lambda each: each.log10_p)
         found = [each for each in patterns if each.log10_p <= SUSPECT_LOG10_P]
         suspects: dict[int, float] = {}
@@ -181,17 +189,15 @@ def _pairs(singles: Sequence[SharedValue], rows: int) -> Iterator[SharedPattern]
 def _regions(trusted: Batch) -> np.ndarray:
     """The highest and the lowest third of some numbers, and each class: bool of shape (regions, rows)."""
     numbers = trusted.numeric[:, space_evenly(len(trusted.layout.numeric), MOST_REGIONS // 2)]
-    low, high = np.nanquantile(numbers, [1 / 3, 2 / 3], axis=0) if len(numbers) else np.zeros((2, numbers.shape[1]))
+    low, high = np.quantile(missing_as_lowest(numbers), [1 / 3, 2 / 3], axis=0, method="nearest")
     classes = np.unique(trusted.labels)[:MOST_REGIONS]
     return np.hstack([numbers <= low, numbers > high, trusted.labels[:, None] == classes]).T
 
 
 def _learn_margin(column: CountedColumn, cells: np.ndarray, regions: np.ndarray) -> float:
     """The least margin with which no region's rows are too rare."""
-    for margin in MARGINS:
-        if all(_rarest(column.count(cells[region], FEWEST_ROWS), margin) > HONEST_LOG10_P for region in regions):
-            return margin
-    return MARGINS[-1]
+    counts = [column.count(cells[region], FEWEST_ROWS) for region in regions]
+    return next((m for m in MARGINS if all(_rarest(each, m) > HONEST_LOG10_P for each in counts)), MARGINS[-1])
 
 
 def _rarest(counts: Counts, margin: float) -> float:

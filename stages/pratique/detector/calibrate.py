@@ -22,6 +22,7 @@ from pratique.tables.encoding import space_evenly
 
 PSEUDO_BATCHES = 20
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
+PSEUDO_SIZES = (2, 5, 20, 100, 500)
 FEWEST_LIMIT_ROWS = 200
 """Rows of the holdout from which on it sets the limits."""
 MOST_LIMIT_ROWS = 2000
@@ -120,7 +121,7 @@ def calibrate_check(
         null = replace(_pseudo_batch_null(name, drawn_from, rng), bounded_as=bounded_as)
         return CalibratedCheck(fitted, null, None)
     own_parts = parts if unlearned is None else None
-    findings = [_measure_trusted(name, f, unlearned or held_out) for f, held_out in pairs]
+    findings = [_measure_trusted(name, f, held_out if unlearned is None else unlearned) for f, held_out in pairs]
     scores = _gather([np.asarray(f.row_scores) for f in findings], own_parts)
     flagged = [f.flagged for f in findings if f.flagged is not None]
     if not flagged:
@@ -152,7 +153,7 @@ def _pseudo_batch_null(name: str, pairs: list[tuple[Fitted, Batch]], rng: np.ran
     Where rows have an order, pseudo-batches are consecutive.
     """
     half = min(len(held_out) for _, held_out in pairs) // 2
-    sizes = [s for s in (2, 5, 20, 100, 500) if s <= half] or [max(1, half)]
+    sizes = [s for s in PSEUDO_SIZES if s <= half] or [max(1, half)]
     samples = [
         np.array(
             [

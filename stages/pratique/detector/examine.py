@@ -19,7 +19,7 @@ from pratique.detector.profile import Profile
 from pratique.detector.rotation import assign_rows, average_over_folds, merge_findings
 from pratique.statistics import mixture
 from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
-from pratique.statistics.nulls import SizedNull
+from pratique.statistics.nulls import MomentNull, SizedNull
 
 NARROWER = 0.8
 """Standard deviation of a likelihood ratio of new rows that is averaged over the folds, where that of trusted rows out
@@ -167,7 +167,7 @@ def _weigh(
     log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
     p_values = average_over_folds([fused.conformal.p_values(f) for f in log_odds], readers, rows)
     mean = average_over_folds(log_odds, readers, rows)
-    together = _likelihood(ROWS.name, log_odds, mean, free, fused)
+    together = _likelihood(ROWS.name, log_odds, mean, free, fused.null, fused.out_of_fold)
     share = mixture.estimate_share(mean)
     won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
     scores = mixture.posterior_log_odds(mean, share.estimate)
@@ -180,17 +180,16 @@ def _weigh(
 
 
 def _likelihood(
-    name: str, log_odds: list[np.ndarray], mean: np.ndarray, free: np.ndarray, fused: HypothesisTests
+    name: str, log_odds: list[np.ndarray], mean: np.ndarray, free: np.ndarray, learned: MomentNull, out_of_fold: bool
 ) -> Measurement:
     """The likelihood ratio of a mixture, given what every fold says of the rows that it reads, and the mean of it.
 
     Where each reads all rows the ratios are averaged, else the rows are put together first.
     """
-    learned = fused.null if name == ROWS.name else fused.families[name].null
     null = learned.at(max(1, len(free)))
     if len(log_odds[0]) == len(mean):
         ratio = float(np.mean([mixture.likelihood_ratio(f[free]) for f in log_odds]))
-        null = replace(null, std=NARROWER * null.std) if fused.out_of_fold else null
+        null = replace(null, std=NARROWER * null.std) if out_of_fold else null
     else:
         ratio = float(mixture.likelihood_ratio(mean[free]))
     share = mixture.estimate_share(mean)
@@ -206,7 +205,7 @@ def _measure_families(
     for name, family in fused.families.items():
         log_odds = [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)]
         mean = average_over_folds(log_odds, readers, rows)
-        found.append(_likelihood(name, log_odds, mean, free, fused))
+        found.append(_likelihood(name, log_odds, mean, free, family.null, fused.out_of_fold))
     return found
 
 

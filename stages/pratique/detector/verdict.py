@@ -112,7 +112,7 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     codes = tuple(
         f"{j.measurement.check}.fault" if _has_failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
-    lets_in = shift.policy == "warn" and explained == limited
+    lets_in = shift.policy == "warn" and [j.alarm for j in explained] == [j.alarm for j in limited]
     grave = [code for code in codes if not (code == SHIFT_ALARM and lets_in)]
     p_values = examination.row_p_values
     named = {j.measurement.check: j.measurement.finding.suspects for j in judged if j.alarm}
@@ -156,7 +156,7 @@ def _name_truly(judged: Iterable[Judged]) -> tuple[Judged, ...]:
     best = min(p_values.values(), default=0.0)
     misnamed = [name for name, p_value in p_values.items() if found[name].alarm and p_value > best]
     for name in misnamed if ROWS.name in found else ():
-        found[name] = replace(found[name], alarm=_has_failed(found[name].measurement))
+        found[name] = replace(found[name], alarm=False)
         found[ROWS.name] = replace(found[ROWS.name], alarm=True)
     return tuple(found.values())
 

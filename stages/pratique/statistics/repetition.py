@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln, gammaln, logsumexp
+
+from pratique.statistics.beta_binomial import count_log10_p
 
 SMALLEST_CHANCE, LARGEST_CHANCE = 1e-12, 1 - 1e-9
 
@@ -53,6 +54,5 @@ class Repetition:
         chance = float(np.clip(-np.expm1(-others * self.rate), SMALLEST_CHANCE, LARGEST_CHANCE))
         a = self.equal + 1
         b = a * (1 - chance) / chance
-        k = np.arange(shared, rows + 1)
-        choose = gammaln(rows + 1) - gammaln(k + 1) - gammaln(rows - k + 1)
-        return min(1.0, float(np.exp(logsumexp(choose + betaln(k + a, rows - k + b) - betaln(a, b)))))
+        case = (np.array([each]) for each in (shared, rows, a, b))
+        return float(10 ** count_log10_p(*case)[0])
