@@ -11,9 +11,14 @@ import pytest
 CASES = Path(__file__).parents[1] / "cases"
 LINES = list(csv.DictReader((CASES / "cases.csv").read_text(encoding="utf-8").splitlines()))
 LABELS = {("one-row", "trusted"): "ill", ("one-row", "trusted_kind"): "kind"}
-HONEST_ALARMS = {"clinic": 1, "one-row": 1, "rare-class": 1}
-"""Honest batches of a folder that the budget may quarantine: of 30 one has labels that look flipped, p = 0.005.
-Of ten single rows one has an odd label; of 23 batches of a rare class one has odd rows."""
+HONEST_ALARMS = {"clinic": 1}
+"""Honest batches of a folder that the budget may quarantine: of 30 one has labels that look flipped, p = 0.005."""
+
+KNOWN_MISSES = {
+    "kind0": "one row with an odd label; the null of a single row promises twice too much (p .001 where 1 in 90 is so odd)",
+    "threefraud4": "p .0096, just within the budget of 1 in 100",
+}
+"""Honest batches that are called poison, against what is right."""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +42,15 @@ def start(new_project):
         return made[case, trusted, ignore]
 
     return of
+
+
+def require_none(odd, found, allowed=0):
+    """No honest batch is called poison; one that is known to be is a failure that is expected, until it is mended."""
+    missed = {name: why for name, why in KNOWN_MISSES.items() if name in found}
+    assert set(missed) <= set(odd), "mended: take it out of KNOWN_MISSES"
+    assert len(set(odd) - set(missed)) <= allowed, odd
+    if missed:
+        pytest.xfail("; ".join(f"{name}: {why}" for name, why in missed.items()))
 
 
 def check(project, case, patterns):
@@ -77,7 +91,7 @@ HONEST = [
 def test_honest_rows_get_through(start, case, trusted, patterns, ignore):
     found = check(start(case, trusted, ignore=ignore), case, patterns)
     odd = {name: each["alarms"] for name, each in found.items() if not is_accepted(each)}
-    assert len(odd) <= HONEST_ALARMS.get(case, 0), odd
+    require_none(odd, found, HONEST_ALARMS.get(case, 0))
 
 
 def test_every_line_of_the_cases_has_a_test():
@@ -212,7 +226,7 @@ def test_honest_change_is_never_called_poison(start, case, patterns):
     odd = {
         name: each["alarms"] for name, each in found.items() if not is_accepted(each) and each["alarms"] != ["shift"]
     }
-    assert len(odd) <= HONEST_ALARMS.get(case, 0), odd
+    require_none(odd, found)
 
 
 @pytest.mark.slow
