@@ -15,7 +15,7 @@ HONEST_ALARMS = {"clinic": 1}
 """Honest batches of a folder that the budget may quarantine: of 30 one has labels that look flipped, p = 0.005."""
 
 KNOWN_MISSES = {
-    "kind0": "one row with an odd label; the null of a single row promises twice too much (p .001 where 1 in 90 is so odd)",
+    "kind0": "one row with an odd label; the null of single rows promises too much (p .001 where 1 in 90 is so odd)",
     "threefraud4": "p .0096, just within the budget of 1 in 100",
 }
 """Honest batches that are called poison, against what is right."""
