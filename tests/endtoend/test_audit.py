@@ -85,6 +85,16 @@ def test_a_forgery_that_is_committed_with_all_that_matches_is_found(four, tmp_pa
     assert try_forgery(four, tmp_path / "forged", 1, number)["by"]
 
 
+@pytest.mark.slow
+def test_pages_that_show_the_drill_s_figures_hold_but_for_these(change):
+    change.stages("drill", "report")
+    change.ok("dvc", "commit", "-q", "-f", "drill", "report")
+    change.commit()
+    done = change.pratique("verify", "--retrain")
+    assert "pages: computed, but for data/reports/drill/metrics.json, which is not verified" in done.out, done
+    assert "data/reports/index.html: not what is computed" not in done.out
+
+
 def test_an_edit_that_keeps_size_and_time_is_found(change):
     path = change.root / "data/holdout/rows.csv"
     before = path.stat()
