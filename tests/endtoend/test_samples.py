@@ -46,13 +46,14 @@ def test_every_stage_runs_and_then_nothing_is_left_to_do(run):
 
 
 @pytest.mark.slow
-def test_every_poisoned_batch_is_held_and_what_is_honest_for_no_more_than_its_shift(run, verdicts):
+def test_every_poisoned_batch_is_held_and_of_clean_ones_no_more_than_the_budget_allows(run, verdicts):
+    """Two of fourteen clean batches come up by chance once in a hundred runs at ten in a thousand."""
     _, plans, _ = run
     held = {name for name, line in verdicts.items() if line["outcome"] == "quarantined"}
     poisoned = {plan.name for plan in plans if plan.attack}
     (honest,) = (plan.name for plan in plans if plan.classes)
     assert held >= poisoned
-    assert held - poisoned <= {honest}
+    assert len(held - poisoned - {honest}) <= 1
     assert honest not in held or verdicts[honest]["alarms"] == "shift"
 
 

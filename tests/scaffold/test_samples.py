@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.documents import parse_yaml
 from pratique.core.layout import Layout
 from pratique.core.params import DataParams, load
 from pratique.quarantine.sources import load_inventory
@@ -46,6 +47,12 @@ def test_the_expectations_are_those_that_init_infers_from_its_rows(sample):
     inferred = infer_files(rows, data)
     for place in (paths.COLUMNS, paths.SCHEMA, paths.SUITE, paths.PIPELINE):
         assert (sample.root / place).read_text(encoding="utf-8") == inferred[place]
+
+
+def test_its_params_name_every_section_that_its_pipeline_depends_on(sample):
+    stages = parse_yaml((sample.root / paths.PIPELINE).read_text(encoding="utf-8"), "dvc.yaml")["stages"]
+    wanted = {section for stage in stages.values() for section in stage.get("params", [])}
+    assert wanted <= parse_yaml((sample.root / paths.PARAMS).read_text(encoding="utf-8"), "params.yaml").keys()
 
 
 def test_its_params_are_those_of_init_but_for_model_and_drill(sample, tmp_path):
