@@ -184,6 +184,25 @@ def verify(
 
 @app.command()
 @in_pipeline
+def manifest(
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="The file or folder that your own stage has trained.")],
+    rows: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PATH", help="What it learned from, where not data/accepted as a whole; repeatable."),
+    ] = None,
+) -> None:
+    """Write which accepted rows a model of your own learned from, so that trace and recall can tell."""
+    from pratique.core import paths
+    from pratique.core.params import load
+    from pratique.training.manifest import MANIFEST, make_own_manifest
+
+    made = make_own_manifest(model, rows or [paths.ACCEPTED], load())
+    made.save()
+    say(f"{MANIFEST}: {made.path} learned from {len(made.batches)} accepted batches, {made.rows:,} known rows")
+
+
+@app.command()
+@in_pipeline
 def trace(
     what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
 ) -> None:
