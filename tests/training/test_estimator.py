@@ -138,7 +138,7 @@ def test_a_factory_that_can_t_be_used_is_one_line(module, text, name, message):
 
 
 def test_a_module_that_is_not_there_and_an_answer_that_is_no_class_are_said(module, mixed_batch):
-    with pytest.raises(PratiqueError, match="no module 'nowhere.models', neither installed nor in this folder"):
+    with pytest.raises(PratiqueError, match=r"no module 'nowhere.models', neither installed nor in this folder"):
         fit("nowhere.models:make")
     model = train(mixed_batch, TrainParams(estimator=f"{module(OWN_CLASS)}:Half", params={"answer": 2}), seed=0)
     with pytest.raises(PratiqueError, match="did not answer a number from 0 to 1 for each row"):

@@ -60,14 +60,14 @@ def test_a_model_may_be_a_folder(folder):
 
 def test_rows_that_no_record_let_in_make_no_manifest(folder, make_table):
     write_table(paths.ACCEPTED / "east/a.parquet", make_table(20, seed=9).table)
-    with pytest.raises(PratiqueError, match="not the rows that data/records/east/a.json let in"):
+    with pytest.raises(PratiqueError, match=r"not the rows that data/records/east/a.json let in"):
         make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS)
 
 
 def test_what_can_t_be_told_of_is_refused(folder):
     with pytest.raises(PratiqueError, match=r"has a section `train`, so `pratique train` writes the manifest"):
         make_own_manifest(folder / "model.txt", [paths.ACCEPTED], TRAINING)
-    with pytest.raises(PratiqueError, match="other.txt: not found; name the file or folder of the model"):
+    with pytest.raises(PratiqueError, match=r"other.txt: not found; name the file or folder of the model"):
         make_own_manifest(folder / "other.txt", [paths.ACCEPTED], PARAMS)
     with pytest.raises(PratiqueError, match="--rows: data/quarantine: no accepted rows there; expected data/accepted"):
         make_own_manifest(folder / "model.txt", [paths.QUARANTINE], PARAMS)

@@ -41,14 +41,14 @@ def _read_locked() -> list[PastModel]:
 
 
 def _read_told() -> list[PastModel]:
-    found: dict[str, PastModel] = {}
+    found: dict[tuple[str, tuple[str, ...] | None], PastModel] = {}
     for commit, data in _list_versions(MANIFEST):
         try:
             told = parse_manifest(data, str(MANIFEST))
             model = PastModel(commit, f"sha256 {told.sha256}", tuple(each.batch for each in told.batches))
         except PratiqueError:
             model = PastModel(commit, "with a damaged manifest", None)
-        found.setdefault(model.digest, model)
+        found.setdefault((model.digest, model.batches), model)
     return list(found.values())
 
 
