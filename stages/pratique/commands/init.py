@@ -72,8 +72,8 @@ def _lines_to_paste(place: Path) -> list[str]:
         f"      - {accepted}",
         "    outs:",
         f"      - {told}: {{cache: false}}",
-        f"Let its last command be `cd {place.as_posix()} && pratique manifest MODEL`, MODEL being the file that it writes: "
-        "so `pratique trace` and `recall` know what reached it.",
+        f"Let its last command be `cd {place.as_posix()} && pratique manifest MODEL`, MODEL being what it wrote: "
+        "so `pratique trace` and `pratique recall` know which rows reached it.",
         "Then `dvc repro --all-pipelines`, which writes the pages, too.",
     ]
 
