@@ -25,13 +25,6 @@ from xgboost import XGBClassifier
 def make(depth):
     return XGBClassifier(max_depth=depth, n_estimators=10, subsample=0.8)
 """,
-    "lightgbm": """\
-from lightgbm import LGBMClassifier
-
-
-def make(depth):
-    return LGBMClassifier(max_depth=depth, n_estimators=10, verbose=-1)
-""",
 }
 SECTION = "train:\n  estimator: team_model:make\n  params: {depth: 3}\n\n"
 CHECKS = "checks: {schema: {}, labels: {}, leaks: {}}\n\n"
@@ -94,7 +87,7 @@ def factory(request, prepared, make_rows, tmp_path_factory):
 
 def test_a_factory_s_model_is_trained_priced_drilled_and_traced(factory):
     kind = type(Model.load(factory.root / "data/model/model.skops").classifier).__name__
-    assert kind in FACTORIES["sklearn"] + FACTORIES["xgboost"] + FACTORIES["lightgbm"]
+    assert kind in FACTORIES["sklearn"] + FACTORIES["xgboost"]
     page = (factory.root / "data/reports/batches/east/bad.html").read_text(encoding="utf-8")
     assert "The price of a release" in page
     assert "To be quick" not in page

@@ -43,7 +43,7 @@ LIBRARY_TYPES = {
 """What classifiers of known libraries are made of, beyond the types of scikit-learn that skops lists itself."""
 TRAINING_STAGES = ("train", "evaluate", "drill", "report")
 """The stages that train a model; `report` does for the price of a release."""
-LARGEST_SEED = 2**31
+SEED_LIMIT = 2**31
 """Some libraries take a seed of 31 bits only."""
 
 
@@ -168,7 +168,7 @@ def _make(params: TrainParams, seed: int) -> Any:
     if not (hasattr(estimator, "fit") and hasattr(estimator, "predict")):
         kind = type(estimator).__name__
         raise PratiqueError(f"{PLACE}: '{name}' gave a {kind}; expected a classifier with `fit` and `predict`")
-    seeds = dict.fromkeys(_list_parameters(estimator, "random_state"), seed % LARGEST_SEED)
+    seeds = dict.fromkeys(_list_parameters(estimator, "random_state"), seed % SEED_LIMIT)
     threads = {key: 1 for key, value in _list_parameters(estimator, "n_jobs").items() if value is None}
     if seeds or threads:
         estimator.set_params(**seeds, **threads)
