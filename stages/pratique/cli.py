@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pratique.commands import review
+from pratique.commands import policy, review
 from pratique.commands.placing import in_pipeline
 from pratique.core import errors
 from pratique.core.screen import display, say
@@ -18,6 +18,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(review.app, name="review")
+app.command()(policy.replay)
+app.command()(policy.settle)
 
 
 @app.command()

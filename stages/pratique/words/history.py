@@ -13,6 +13,19 @@ CAME_AGAIN = (
     "A model that learns from both counts these rows twice. Ask the source whether it sent them again by mistake, or "
     "to correct them: a correction comes under the name of the batch that it corrects."
 )
+JUDGE_ANEW = (
+    "Decide by the report of that time; or have today's policy judge it: `pratique replay` says what that would be, "
+    "`pratique replay --apply` lets it count."
+)
+
+
+def describe_standing(facts: Record) -> list[str]:
+    """That a verdict stands, and since when; nothing where it is today's."""
+    if facts.standing is None:
+        return []
+    then = f" (alarms then: {', '.join(facts.alarms)})" if facts.alarms else ""
+    today = "today's policy gives another" if facts.checks else "today's policy was not applied to it"
+    return [f"its verdict stands since commit {facts.standing.commit[:7]}{then}; {today}"]
 
 
 def describe_history(facts: Record) -> list[str]:
