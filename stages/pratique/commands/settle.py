@@ -12,6 +12,7 @@ from pratique.provenance.record import Record
 from pratique.quarantine.recording import Configuration
 from pratique.quarantine.standing import StandingLine, describe_policy, read_standing, standing_text
 
+JUDGING_STAGES = ("calibrate", "ingest", "validate")
 FIRST = "settle before the policy changes: `git stash`, `pratique settle`, `git stash pop`"
 
 
@@ -56,7 +57,7 @@ def _read_committed() -> Records:
         differs = [key for key, digest in describe_policy(record.digests).items() if digest != here[key]]
         if set(differs) - {"code"}:  # a newer program does not change what was merged
             raise PratiqueError(f"{name}: judged by another {differs[0]} than is here; {FIRST}")
-    stale = list_stale(but=paths.STANDING)
+    stale = list_stale(JUDGING_STAGES, but=paths.STANDING)
     if stale:
         raise PratiqueError(f"{stale[0]}; settle what a run wrote that is committed")
     return records

@@ -1,6 +1,6 @@
 """What DVC's lock and pointers say of files, held to what DVC computes of the files that are here."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,8 @@ def claim_lock() -> Claim:
         return Claim.of(str(paths.LOCK), "computed, pointers too", lambda: _find_stale(repo))
 
 
-def list_stale(but: Path) -> list[str]:
-    """What is not as the lock or a pointer says, but for one dependency.
+def list_stale(stages: Collection[str], but: Path) -> list[str]:
+    """What is not as the pointers, or these stages of the lock, say; but for one dependency.
 
     Raises
     ------
@@ -44,10 +44,10 @@ def list_stale(but: Path) -> list[str]:
     except DvcException as error:
         raise PratiqueError("there is no DVC repository here; `dvc init` makes one") from error
     with repo:
-        return list(_find_stale(repo, but))
+        return list(_find_stale(repo, stages, but))
 
 
-def _find_stale(repo: "Repo", but: Path | None = None) -> Iterator[str]:
+def _find_stale(repo: "Repo", only: Collection[str] | None = None, but: Path | None = None) -> Iterator[str]:
     from dvc.exceptions import DvcException
 
     pipeline = paths.PIPELINE.read_bytes() if paths.PIPELINE.is_file() else None
@@ -55,7 +55,8 @@ def _find_stale(repo: "Repo", but: Path | None = None) -> Iterator[str]:
     try:
         stages = [stage for stage in repo.index.stages if Path(stage.path).is_relative_to(Path.cwd())]
         for stage in stages:
-            if stage.is_data_source or stage.name in locked:
+            asked = only is None or stage.name in only
+            if stage.is_data_source or (stage.name in locked and asked):
                 yield from _find_differing(stage, but)
     except DvcException as error:
         raise PratiqueError(f"{paths.LOCK}: {printable(str(error))}; let DVC write it: `dvc repro`") from error
