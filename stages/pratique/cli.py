@@ -18,8 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(review.app, name="review")
-app.command()(policy.replay)
-app.command()(policy.settle)
+app.add_typer(policy.app)
 
 
 @app.command()

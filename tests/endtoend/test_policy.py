@@ -223,6 +223,30 @@ def test_a_policy_that_can_not_be_applied_is_said_and_refuses_nothing(team):
     assert "`pratique replay --base" in done.out
 
 
+CONDITIONS = {
+    "a condition": {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "age", "row_condition": "MARK"}},
+    "a query": {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "MARK"}},
+    "another key": {"type": "expect_column_to_exist", "kwargs": {"column": "age"}, "rendered_content": "MARK"},
+}
+
+
+@pytest.mark.parametrize("rule", CONDITIONS)
+@pytest.mark.parametrize("file", ["suite.json", "more.json"])
+def test_the_gate_runs_no_code_that_a_suite_of_the_change_holds(team, rule, file, tmp_path):
+    """Pandas evaluates a condition as an expression, which can call anything that it can reach."""
+    mark = tmp_path / "mark"
+    call = f"@pd.io.common.os.system('touch {mark}') == 0"
+    suite = {"name": "batch", "expectations": [json.loads(json.dumps(CONDITIONS[rule]).replace("MARK", call))]}
+    team.path(f"expectations/{file}").write_text(json.dumps(suite), encoding="utf-8")
+    team.edit("params.yaml", "leaks: {}", f"leaks: {{}}, expectations: {{file: expectations/{file}}}")
+    team.commit()
+    done = team.gate()
+    assert done.code == 0, done
+    assert "a rule that could run code, which is not applied before it is merged" in done.out
+    assert team.found["preview"] is None
+    assert not mark.exists()
+
+
 # replay, by hand
 
 

@@ -7,7 +7,10 @@ import typer
 
 from pratique.commands.placing import in_pipeline
 
+app = typer.Typer()
 
+
+@app.command()
 @in_pipeline
 def replay(
     base: Annotated[
@@ -24,6 +27,7 @@ def replay(
     raise typer.Exit(judge_anew(base, json_file, apply))
 
 
+@app.command()
 @in_pipeline
 def settle() -> None:
     """Let the verdicts of the committed run stand, whatever policy comes: add them to data/standing.jsonl."""

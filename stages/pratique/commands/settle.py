@@ -13,7 +13,7 @@ from pratique.quarantine.recording import Configuration
 from pratique.quarantine.standing import StandingLine, describe_policy, read_standing, standing_text
 
 JUDGING_STAGES = ("calibrate", "ingest", "validate")
-FIRST = "settle before the policy changes: `git stash`, `pratique settle`, `git stash pop`"
+BEFORE_POLICY = "settle before the policy changes: `git stash`, `pratique settle`, `git stash pop`"
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def _read_committed() -> Records:
     for name, record in records.items():
         differs = [key for key, digest in describe_policy(record.digests).items() if digest != here[key]]
         if set(differs) - {"code"}:  # a newer program does not change what was merged
-            raise PratiqueError(f"{name}: judged by another {differs[0]} than is here; {FIRST}")
+            raise PratiqueError(f"{name}: judged by another {differs[0]} than is here; {BEFORE_POLICY}")
     stale = list_stale(JUDGING_STAGES, but=paths.STANDING)
     if stale:
         raise PratiqueError(f"{stale[0]}; settle what a run wrote that is committed")

@@ -1,8 +1,7 @@
 """Which past verdicts a change of policy flips: every batch that is there, judged by the policy before and after.
 
 What stands is judged as if it did not, so that a loosening shows even where `policy.applies: new` keeps it from acting.
-The policy of a change is data here: params, declarations and rows are read as those of the base are, and no code of it
-runs.
+The policy of a change is data here: what of it could run code is not applied (`gate/inert.py`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,6 +20,7 @@ from pratique.decisions.decision import load_decisions
 from pratique.gate.base import TRUSTED_FOLDERS, BasePolicy, isolate_policy, read_policy
 from pratique.gate.changes import Change, is_decision
 from pratique.gate.incoming import Incoming
+from pratique.gate.inert import require_inert
 from pratique.gate.objects import ObjectStore
 from pratique.provenance.record import Record
 from pratique.provenance.tree import Tree
@@ -212,8 +212,10 @@ def preview_change(change: Change) -> tuple[Preview | None, tuple[str, ...]]:
     if len(change.before.files) > MOST_PREVIEWED:
         return None, (f"a change of policy, and more than {MOST_PREVIEWED} past batches: {by_hand}",)
     try:
-        if touched == {str(paths.PARAMS)} and _judges_alike(map(read_policy, (change.fork, change.head))):
+        policies = [read_policy(tree) for tree in (change.fork, change.head)]
+        if touched == {str(paths.PARAMS)} and _judges_alike(policies):
             return None, ()
+        require_inert(change.fork, change.head, policies[1])
         before = judge_by(change.fork, change.store, change.before, anew=False)
         return compare(before, judge_by(change.head, change.store, change.before, anew=True)), ()
     except PratiqueError as error:

@@ -7,7 +7,7 @@ from pratique.detector.verdict import SHIFT_ALARM
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
 from pratique.words.counts import count_alarm
-from pratique.words.history import JUDGE_ANEW, advise_on_history, describe_history, describe_standing
+from pratique.words.history import MEASURED_THEN, advise_on_history, describe_history, stands_unmeasured
 
 ACCOUNTED = 0.8
 """Share of the suspects that one rule must hold for the statistics to step behind it."""
@@ -114,7 +114,6 @@ def reasons(facts: Record) -> list[str]:
         return [f"unreadable: {facts.fault}"]
     unread = ["released, but none of its rows can be read"] if facts.state == "unread" else []
     clauses = [*unread, *(hold.reason for hold in facts.holds), *_list_reasons(facts), *describe_history(facts)]
-    clauses += describe_standing(facts)
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
@@ -189,7 +188,7 @@ def headline(facts: Record) -> str:
     """What is wrong, in one sentence."""
     if facts.fault is not None:
         return "The file can't be read as a table; its bytes are kept as they came."
-    if not (facts.holds or facts.standing or ranked_alarms(facts) or describe_history(facts)):
+    if not facts.holds and not ranked_alarms(facts) and not describe_history(facts):
         return f"The batch as a whole looks normal; {suspects(facts)} suspect, one by one."
     return f"{sentence(reasons(facts))}: {suspects(facts)} suspect."
 
@@ -222,8 +221,8 @@ def certainty(facts: Record, budget: float) -> str:
     """
     if facts.fault is not None:
         return f"The reader says: {facts.fault}."
-    if facts.standing is not None and not facts.checks:
-        return "It was measured when that verdict was given, not today; the report of that time says what was found."
+    if stands_unmeasured(facts):
+        return MEASURED_THEN
     broken = [c for c in facts.checks if c.alarm and (c.breaches or c.fault is not None)]
     if broken:
         return "A declared rule is broken or a check failed: no estimate is involved."
@@ -262,8 +261,6 @@ def advice(facts: Record, planted: bool, repeated: bool) -> str:
         return "No release lifts this: put right what is named above, or reject the batch."
     if any(check.fault is not None for check in facts.checks):
         return "A check could not measure this batch. Have the failure looked into before you release it."
-    if facts.standing is not None and not facts.checks:
-        return JUDGE_ANEW
     if not alarms:
         return advise_on_history(facts) or "Look at the suspect rows; the others are accepted."
     if not facts.rows:
