@@ -1,8 +1,8 @@
 """Whether the policy of a change may be applied before it is merged: data may, what can make a library run code not.
 
 Params, columns, schema and sources are parsed by models of our own, trusted rows are read as batches are. A suite of
-Great Expectations is neither: its `row_condition` is evaluated as an expression of pandas, which can call anything. So a
-suite that the change brings is applied only where every argument in it is a plain value that is compared with cells.
+Great Expectations is neither: its `row_condition` is evaluated as an expression of pandas, which can call anything. A
+suite that the change brings is applied only where every argument in it is a plain value that cells are compared with.
 """
 
 from pathlib import PurePosixPath
