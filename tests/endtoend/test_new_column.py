@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from pratique.provenance.record import Record
-from pratique.training.manifest import MODEL_FILE
 from pratique.training.models import Model
 
 pytestmark = pytest.mark.slow
@@ -93,7 +92,7 @@ def test_the_second_change_brings_the_column_and_old_and_new_rows_train_together
     assert outcomes == dict.fromkeys(["east/first", "east/flipped", "east/july", "west/second"], "accepted")
     assert Record.read(team.root / "data/records/east/first.json").standing is not None
     assert Record.read(team.root / "data/records/east/july.json").standing is None
-    model = Model.load(team.root / MODEL_FILE)
+    model = Model.load(team.root / "data/model/model.skops")
     assert "income" in model.layout.kinds
     accepted = {path.stem: pd.read_parquet(path) for path in (team.root / "data/accepted").glob("*/*.parquet")}
     assert accepted["first"]["income"].isna().all()
