@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pratique.commands import lineage, review
+from pratique.commands import lineage, policy, review
 from pratique.commands.placing import in_pipeline
 from pratique.core import errors
 from pratique.core.screen import display, say
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(review.app, name="review")
 app.add_typer(lineage.app)
+app.add_typer(policy.app)
 
 
 @app.command()

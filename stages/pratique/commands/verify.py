@@ -7,6 +7,7 @@ from pratique.core.screen import say
 from pratique.lineage.claim import Claim, not_verified
 from pratique.lineage.history import claim_inputs, claim_ledger
 from pratique.lineage.lock import claim_lock
+from pratique.lineage.standing import claim_standing
 from pratique.lineage.verify import claim_configuration, claim_decisions, claim_model, read_all
 from pratique.lineage.vouching import claim_attestations
 
@@ -38,6 +39,7 @@ def verify(retrain: bool = False, sample: int | None = None, require_attestation
     later = (*(MODEL_STEPS if params.trains else ()), PAGES_STEP)
     claims = [claim_inputs(), claim_lock(), *recompute((*STEPS, *(later if retrain else ())), sample), form]
     claims += [claim_configuration(records, params), claim_ledger(records), *claim_decisions(records, params)]
+    claims += claim_standing(params)
     claims += claim_attestations(records, params, require_attestations)
     if not (retrain and params.trains):
         claims.append(claim_model(params))

@@ -82,6 +82,15 @@ RepeatPolicy = Literal["warn", "quarantine"]
 """What becomes of a batch most of whose rows its source sent before; what another source sent is only warned of."""
 
 
+class PolicyParams(Section):
+    """Which batches a change of policy judges anew.
+
+    `applies: all`: every batch, each run. `new`: verdicts in data/standing.jsonl stand, the rest is judged.
+    """
+
+    applies: Literal["all", "new"] = "all"
+
+
 class ReviewParams(Section):
     """Whose decisions count.
 
@@ -219,6 +228,7 @@ class Params(Section):
     checks: dict[str, dict[str, Any]]
     sources: SourcesParams = SourcesParams()
     resent: RepeatPolicy = "warn"
+    policy: PolicyParams = PolicyParams()
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
     gate: GateParams = GateParams()

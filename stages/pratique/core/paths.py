@@ -16,6 +16,7 @@ REFERENCE = Path("data/reference")
 HOLDOUT = Path("data/holdout")
 DECISIONS = Path("data/decisions")
 SOURCES = Path("data/sources.yaml")
+STANDING = Path("data/standing.jsonl")
 
 PROFILE = Path("data/profile")
 BATCHES = Path("data/batches")

@@ -128,7 +128,9 @@ def binding(sha256: str, digests: Mapping[str, str], passed: Sequence[tuple[str,
 
 
 def binding_of(record: Record) -> str:
-    """What a decision on this record binds."""
+    """What a decision on this record binds; on a verdict that stands, what it bound when it was given."""
+    if record.standing is not None:
+        return record.standing.binds
     return binding(record.sha256, record.digests, [(check.id, check.success) for check in record.checks])
 
 

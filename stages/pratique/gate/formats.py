@@ -87,6 +87,7 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
         "unverified": list(result.unverified),
         "notes": list(map(printable, result.notes)),
         "submitter": result.submitter and printable(result.submitter),
+        "preview": result.preview and result.preview.to_json(),
         "next": next_command(result),
         "batches": [
             {
@@ -192,6 +193,8 @@ def markdown(result: GateResult) -> str:
     lines += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
     lines += [f"- {_md(note)}" for note in result.notes]
     lines += [f"- {_code(place)} is not verified; it is made again after the merge" for place in result.unverified]
+    if result.preview is not None:
+        lines += [f"- {_md(line)}" for line in (result.preview.text, *(flip.text for flip in result.preview.flips))]
     for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
         lines += _fold_batch(gated)
     text, size = [], 0

@@ -23,8 +23,10 @@ from pratique.gate.changes import Change, Refusal, ledger_at, pointers
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
+from pratique.gate.preview import Preview, preview_change
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.standing import describe_standing_lines, refuse_standing
 from pratique.gate.strays import refuse_strays
 from pratique.gate.summaries import refuse_summaries
 from pratique.provenance import git
@@ -35,6 +37,7 @@ from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_record
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
+from pratique.quarantine.standing import NO_STANDING
 from pratique.tables.arrival import batch_name, list_predecessors
 from pratique.words.identity import identity_note
 
@@ -96,6 +99,8 @@ class GateResult:
         What the policy means for who decides; decisions and batches that the change brings or takes away.
     submitter : str, optional
         Whom CI names.
+    preview : Preview, optional
+        What a change of policy flips among past verdicts; it passes or refuses nothing.
     """
 
     base: str
@@ -106,6 +111,7 @@ class GateResult:
     unverified: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     submitter: str | None = None
+    preview: Preview | None = None
 
     @property
     def passes(self) -> bool:
@@ -134,9 +140,12 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     require_policy(change.base)
     results, changed = list_results(change), ChangedDecisions.of(change)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
+    refused += refuse_standing(change)
     ends = change.base.commit, change.head.commit
+    preview, notes = (None, ()) if refused else preview_change(change)
+    notes = *_note_policy(change), *([] if refused else describe_standing_lines(change)), *notes
     if not (change.brings or claims_results(change) or changed.any):
-        return GateResult(*ends, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter)
+        return GateResult(*ends, (), tuple(refused), (), notes=notes, submitter=submitter, preview=preview)
     params, today = read_policy(change.base), today or datetime.now(UTC).date()
     if change.brings or claims_results(change):
         refused += change.refusals(params.gate.with_data) + refuse_strange_stages(change)
@@ -154,10 +163,9 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     brought = [gated.record for gated in batches if gated.brought]
     removals = list_removals(change, brought, [decision for decision in in_force if decision.counts(params)])
     refused += [removal.refusal for removal in removals if removal.refusal is not None]
-    notes = *_note_policy(change), *changed.describe(), *(removal.text for removal in removals)
-    return GateResult(
-        *ends, tuple(batches), tuple(refused), tuple(unlisted), tuple(list_unverified(change)), notes, submitter
-    )
+    notes = *notes, *changed.describe(), *(removal.text for removal in removals)
+    unverified = tuple(list_unverified(change))
+    return GateResult(*ends, tuple(batches), tuple(refused), tuple(unlisted), unverified, notes, submitter, preview)
 
 
 def _examine(
@@ -183,7 +191,8 @@ def _note_policy(change: Change) -> tuple[str, ...]:
 def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:
     """Examine a file of the change, which lies in the room no longer than that takes."""
     snapshot = change.after.copy(path, path)
-    cleared = clear_snapshot(snapshot, batch_name(path), room.detector)
+    standing = NO_STANDING if path in change.files else room.standing
+    cleared = clear_snapshot(snapshot, batch_name(path), room.detector, standing)
     snapshot.path.unlink()
     return cleared
 
@@ -238,7 +247,7 @@ def rule(
     binds = bind(cleared, room.configuration)
     standing, objections = judge.of_batch(cleared.arrival.batch, binds, submission)
     law = Rulebook(standing, room.inventory, room.params)
-    done = apply_rulings(cleared, room.configuration, law, history)
+    done = apply_rulings(cleared, room.configuration, law, history).uphold()
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
     upstream = Upstream(room.inventory.get(cleared.arrival.source), predecessor)
     return make_record(done, room.configuration, upstream, [(source, cleared.arrival.sha256)]), tuple(objections)

@@ -19,8 +19,8 @@ from pratique.tables.arrival import POINTER_SUFFIX
 
 GUARDED = (
     paths.PARAMS, paths.PIPELINE, paths.LOCK, paths.SCHEMA.parent, paths.SOURCES, paths.REFERENCE, paths.HOLDOUT,
-    paths.INCOMING, paths.DECISIONS, paths.PROFILE, paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS,
-    paths.MODEL, paths.REPORTS, paths.LEDGER, paths.ATTESTATIONS,
+    paths.INCOMING, paths.DECISIONS, paths.STANDING, paths.PROFILE, paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE,
+    paths.RECORDS, paths.MODEL, paths.REPORTS, paths.LEDGER, paths.ATTESTATIONS,
 )  # fmt: skip
 """What no pointer from elsewhere may write; below folders of git's and DVC's own none may write, either."""
 OWN_FOLDERS = frozenset({".git", ".dvc"})

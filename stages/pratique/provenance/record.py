@@ -15,6 +15,7 @@ from pratique.core.documents import parse_json, read_json
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import round_floats, write_json
 from pratique.provenance.parts import (
+    AlarmCode,
     BatchFacts,
     BudgetRecord,
     Chance,
@@ -24,6 +25,7 @@ from pratique.provenance.parts import (
     FileDescriptor,
     HoldRecord,
     Part,
+    Ranges,
     ReadingRecord,
     RepeatRecord,
     ResourceDescriptor,
@@ -31,8 +33,10 @@ from pratique.provenance.parts import (
     Sha256,
     ShareRecord,
     SourceRecord,
+    StandingRecord,
     SuspectRow,
     Tool,
+    Winnings,
 )
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -63,6 +67,12 @@ class Record(Part):
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
+    verdict_holds : str
+        Positions of the rows that the verdict holds by itself, whatever people decided, as ranges.
+    bets : tuple of float
+        What the batch adds to the stream of its source, as logarithms.
+    standing : StandingRecord, optional
+        The run whose verdict this is, where it stands and today's policy gives another or was not applied.
     """
 
     file: str = Field(min_length=1, exclude=True)
@@ -70,7 +80,7 @@ class Record(Part):
     result: Literal["PASSED", "WARNED", "FAILED"]
     verdict: Literal["accept", "partial", "quarantine"]
     p_value: Chance
-    reason_codes: tuple[Annotated[str, Field(pattern=r"^[a-z_0-9]+(\.fault)?$")], ...]
+    reason_codes: tuple[AlarmCode, ...]
     fault: str | None
     facts: BatchFacts = Field(alias="batch")
     source_entry: SourceRecord | None
@@ -89,6 +99,9 @@ class Record(Part):
     tool: Tool
     readings: tuple[ReadingRecord, ...] = ()
     repeats: RepeatRecord | None = None
+    verdict_holds: Ranges = ""
+    bets: tuple[Winnings, ...] = ()
+    standing: StandingRecord | None = None
 
     @classmethod
     def from_statement(cls, statement: Any, place: str) -> "Record":

@@ -12,6 +12,7 @@ from pratique.core.batch import Batch, Reading
 from pratique.core.errors import printable
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
+from pratique.core.ranges import write_ranges
 from pratique.core.version import __version__
 from pratique.core.writing import round_floats
 from pratique.decisions.decision import DecisionFile, binding
@@ -130,6 +131,9 @@ def make_record(
         outputs=tuple(_file(path, digest, cleared.batch is not None) for path, digest in outputs),
         tool=Tool(version=__version__, seed=judged_by.seed),
         repeats=_repeat(cleared.repeat),
+        verdict_holds=write_ranges(verdict.holds(arrival.rows)),
+        bets=tuple(cleared.bets),
+        standing=cleared.line.run if cleared.line is not None and cleared.stands else None,
     )
 
 
@@ -142,6 +146,8 @@ def describe_source(source: Source | None) -> SourceRecord | None:
 
 def bind(cleared: ClearedBatch, judged_by: Configuration) -> str:
     """What a decision about the batch must bind."""
+    if cleared.line is not None:
+        return cleared.line.run.binds
     passed = [(judged.measurement.check, not judged.alarm) for judged in cleared.verdict.judged]
     return binding(cleared.arrival.sha256, judged_by.digests, passed)
 

@@ -46,6 +46,9 @@ sources:
 
 resent: warn             # or quarantine: what becomes of a batch most of whose rows its source sent before
 
+policy:
+  applies: new           # or all: whether a change of policy judges batches anew whose verdicts data/standing.jsonl has
+
 review:
   reviewers: 1           # people who must release a batch before it counts; none of them may have submitted it
   identity: signature    # a decision counts if its reviewer signed it; or claims: whatever the base branch holds counts
