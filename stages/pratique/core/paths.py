@@ -16,6 +16,7 @@ REFERENCE = Path("data/reference")
 HOLDOUT = Path("data/holdout")
 DECISIONS = Path("data/decisions")
 SOURCES = Path("data/sources.yaml")
+PROMOTED = Path("data/promoted")
 
 PROFILE = Path("data/profile")
 BATCHES = Path("data/batches")

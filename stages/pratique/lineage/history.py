@@ -18,6 +18,7 @@ from pratique.tables.arrival import POINTER_SUFFIX
 
 BROUGHT = (
     paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, paths.HOLDOUT, paths.SOURCES, paths.DECISIONS, paths.INCOMING,
+    paths.PROMOTED,
 )  # fmt: skip
 """What people bring; all else follows from it."""
 

@@ -33,6 +33,7 @@ from pratique.provenance.parts import (
     SourceRecord,
     SuspectRow,
     Tool,
+    UncountedRecord,
 )
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -60,6 +61,8 @@ class Record(Part):
         What was read otherwise than it is written: nothing is converted silently.
     repeats : RepeatRecord, optional
         The batch that most of its rows stand in already; None where it repeats none.
+    uncounted : tuple of UncountedRecord
+        What people decided about it without effect: no decision disappears without a sentence.
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
@@ -89,6 +92,7 @@ class Record(Part):
     tool: Tool
     readings: tuple[ReadingRecord, ...] = ()
     repeats: RepeatRecord | None = None
+    uncounted: tuple[UncountedRecord, ...] = ()
 
     @classmethod
     def from_statement(cls, statement: Any, place: str) -> "Record":
@@ -215,7 +219,7 @@ class Record(Part):
     @property
     def plain(self) -> bool:
         """Whether the batch was accepted and there is nothing to tell about it."""
-        return self.state == "accepted"
+        return self.state == "accepted" and not self.uncounted
 
     @property
     def waits(self) -> bool:

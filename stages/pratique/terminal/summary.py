@@ -1,6 +1,7 @@
 """What a run found, on one screen of a terminal."""
 
 import re
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -22,12 +23,16 @@ PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 
 
-def summary(batches: list[Record], identity: str) -> RenderableType:
-    """The batches that were not plainly accepted, why, what the gate was worth, and what is said about who decides."""
+def summary(batches: list[Record], identity: str, pending: Sequence[str] = ()) -> RenderableType:
+    """The batches that were not plainly accepted, why, what the gate was worth, and what is said about who decides.
+
+    `pending` says what was decided since the run.
+    """
     parts: list[RenderableType] = [_counts(batches)]
     notable = [facts for facts in batches if not facts.plain]
     if notable:
         parts.insert(0, _table(notable))
+    parts += [Text(f"{printable(line)}\n") for line in pending]
     found = read_comparison()
     if found is not None:
         parts.append(_worth(found))
@@ -43,12 +48,13 @@ def clauses(facts: Record) -> list[str]:
 
 def _table(batches: list[Record]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("batch", "verdict", "p-value", "suspects", "why"):
+    for heading in ("batch", "verdict", "outcome", "p-value", "suspects", "why"):
         table.add_column(heading, justify="right" if heading in ("p-value", "suspects") else "left")
     for facts in batches:
         table.add_row(
             facts.batch,
             Text(facts.verdict, STYLE[facts.verdict]),
+            facts.outcome,
             f"{facts.p_value:.1g}",
             f"{facts.suspect_count} of {facts.rows}",
             Text("\n".join(clauses(facts))),

@@ -1,0 +1,27 @@
+"""The command `pratique status`: what the last run found, and what was decided since."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pratique.commands.placing import in_pipeline
+from pratique.core.screen import display
+
+
+@in_pipeline
+def status(
+    svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
+) -> None:
+    """Show what the last run quarantined and why."""
+    from pratique.core.params import load
+    from pratique.results.records import read_records
+    from pratique.terminal.queue import list_pending_lines
+    from pratique.terminal.summary import picture, summary
+    from pratique.words.identity import identity_note
+
+    params = load()
+    identity = identity_note(params)
+    display(summary(read_records(), identity, list_pending_lines(params)))
+    if svg_file is not None:
+        picture(svg_file, identity)
