@@ -18,10 +18,11 @@ def status(
     from pratique.results.records import read_records
     from pratique.terminal.queue import list_pending_lines
     from pratique.terminal.summary import picture, summary
+    from pratique.words.alarm_rate import tell_alarm_rate
     from pratique.words.identity import identity_note
 
-    params = load()
-    identity = identity_note(params)
-    display(summary(read_records(), identity, list_pending_lines(params)))
+    params, records = load(), read_records()
+    notes = tell_alarm_rate(records, params.alarms.alpha), identity_note(params)
+    display(summary(records, notes, list_pending_lines(params)))
     if svg_file is not None:
-        picture(svg_file, identity)
+        picture(svg_file, notes)

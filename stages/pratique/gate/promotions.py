@@ -24,7 +24,7 @@ from pratique.tables.arrival import batch_name
 from pratique.tables.intake import ingest_all
 
 PLACES = (paths.REFERENCE, paths.PROMOTED)
-REMEDY = "take the files of the base, run `dvc repro`, and `pratique promote` there"
+PROMOTE_AGAIN = "take the files of the base, run `dvc repro`, and `pratique promote` there"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def judge_promotion(change: Change, params: Params) -> PromotionResult:
         try:
             plan = plan_promotion(batches, params)
         except PratiqueError as error:
-            return PromotionResult((Refusal(str(paths.PROMOTED), str(error), REMEDY),), ())
+            return PromotionResult((Refusal(str(paths.PROMOTED), str(error), PROMOTE_AGAIN),), ())
         computed = {path.as_posix() for path in plan.carry_out()}
         named = {entry.batch: entry.record for entry in ledger_at(change.base)}  # the last of each batch
         refused = list(_compare(computed, before, after, named))
@@ -111,10 +111,10 @@ def _compare(
     for contents in after:
         for path in sorted(contents.files.keys() - known):
             if path not in computed or not _is_same(Path(path), contents.read(path), named):
-                yield Refusal(path, "not what the gate promotes", REMEDY)
+                yield Refusal(path, "not what the gate promotes", PROMOTE_AGAIN)
     there = {path for contents in after for path in contents.files}
     for path in sorted(computed - there):
-        yield Refusal(path, "is missing: it is part of the promotion", REMEDY)
+        yield Refusal(path, "is missing: it is part of the promotion", PROMOTE_AGAIN)
 
 
 def _is_same(path: Path, claimed: bytes, named: Mapping[str, str]) -> bool:

@@ -23,10 +23,10 @@ PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 
 
-def summary(batches: list[Record], identity: str, pending: Sequence[str] = ()) -> RenderableType:
-    """The batches that were not plainly accepted, why, what the gate was worth, and what is said about who decides.
+def summary(batches: list[Record], notes: Sequence[str], pending: Sequence[str] = ()) -> RenderableType:
+    """The batches that were not plainly accepted, why, and what the gate was worth.
 
-    `pending` says what was decided since the run.
+    `notes` are said about all of it, such as who decides; `pending` is what was decided since the run.
     """
     parts: list[RenderableType] = [_counts(batches)]
     notable = [facts for facts in batches if not facts.plain]
@@ -36,8 +36,7 @@ def summary(batches: list[Record], identity: str, pending: Sequence[str] = ()) -
     found = read_comparison()
     if found is not None:
         parts.append(_worth(found))
-    if identity:
-        parts.append(Text(f"\n{identity}"))
+    parts += [Text(f"\n{note}") for note in notes if note]
     return Group(*parts)
 
 
@@ -80,9 +79,9 @@ def _worth(found: Comparison) -> Text:
     return Text("\n".join(["Accuracy on the holdout:", *lines, *worth_sentences(found)]))
 
 
-def picture(path: Path, identity: str) -> None:
+def picture(path: Path, notes: Sequence[str]) -> None:
     """Write the summary as an SVG picture that refers to nothing outside itself."""
     console = make_console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
-    display(summary(read_records(), identity), console)
+    display(summary(read_records(), notes), console)
     svg = console.export_svg(title="pratique status", unique_id="pratique")
     write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))
