@@ -31,7 +31,8 @@ def describe_alarm_rate(alarmed: Sequence[bool], alpha: float) -> str:
     ''
     """
     last = alarmed[-COUNTED_BATCHES:]
-    found, most = sum(last), int(binom.ppf(EXPECTED_WITHIN, len(last), alpha)) if last else 0
+    most = max(1, int(binom.ppf(EXPECTED_WITHIN, len(last), alpha))) if last else 1  # one alarm is no rate
+    found = sum(last)
     if found <= most:
         return ""
     return (
