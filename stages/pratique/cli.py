@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pratique.commands import review
+from pratique.commands import lineage, review
 from pratique.commands.placing import in_pipeline
 from pratique.commands.promote import promote
 from pratique.commands.status import status
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.add_typer(review.app, name="review")
 app.command()(status)
 app.command()(promote)
+app.add_typer(lineage.app)
 
 
 @app.command()
@@ -184,39 +185,6 @@ def verify(
 
     if not verify_all(retrain, sample, require_attestations):
         raise typer.Exit(1)
-
-
-@app.command()
-@in_pipeline
-def trace(
-    what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
-) -> None:
-    """Say whether a batch, or one row of it, reached the model, and by whose decision."""
-    from pratique.lineage.trace import trace_lines
-
-    say(*trace_lines(what))
-
-
-@app.command()
-@in_pipeline
-def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming.")]) -> None:
-    """List what a source touched, and what a retrain without it would drop."""
-    from pratique.lineage.trace import recall_lines
-
-    say(*recall_lines(source))
-
-
-@app.command()
-@in_pipeline
-def export(
-    form: Annotated[Literal["openlineage", "prov"], typer.Argument(metavar="FORMAT", help="openlineage or prov.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write; - is standard output.")] = Path("-"),
-    namespace: Annotated[str, typer.Option(help="Keeps the names of this repository apart from others.")] = "pratique",
-) -> None:
-    """Write the lineage of the last run as OpenLineage events (NDJSON) or as a PROV document (PROV-JSON)."""
-    from pratique.lineage.export import export as write
-
-    write(form, file, namespace)
 
 
 @app.command()

@@ -187,7 +187,7 @@ def test_saving_leaves_nothing_of_an_older_profile(tmp_path, quick):
     profile.save(calibrate_on(table, params_for(table, tmp_path, "labels", "shift")), tmp_path / "profile")
     profile.save(calibrate_on(table, params_for(table, tmp_path, "labels")), tmp_path / "profile")
     found = sorted(p.relative_to(tmp_path / "profile").as_posix() for p in (tmp_path / "profile").rglob("*.*"))
-    assert found == ["checks/labels.skops", "profile.json", "rows.skops"]
+    assert found == ["checks/labels.npz", "profile.json", "rows.npz"]
 
 
 def test_a_trusted_row_without_a_label_is_named(tmp_path):

@@ -244,6 +244,7 @@ def written(project):
         place = path.relative_to(project.root).as_posix()
         if (
             place.startswith(ROWS)
+            or place.startswith("data/profile/checks/")
             or path.suffix == ".skops"
             or (place.startswith("data/batches/") and path.suffix != ".json")
         ):

@@ -19,6 +19,7 @@ from pratique.lineage.history import BROUGHT
 from pratique.pipeline import calibrate, evaluate, ingest, report, train, validate
 from pratique.quarantine.clear import EXAMINATIONS
 from pratique.results.agreement import agrees
+from pratique.training.estimator import reach_code
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
         earlier run kept. All if None.
     """
     home, claims, made = Path.cwd(), [], _list_made()
+    reach_code(home)
     with TemporaryDirectory(prefix="pratique-") as name:
         room = Path(name)
         _lay_out(room)

@@ -41,8 +41,9 @@ def verify(retrain: bool = False, sample: int | None = None, require_attestation
     claims += [claim_configuration(records, params), claim_ledger(records), *claim_decisions(records, params)]
     claims += claim_attestations(records, params, require_attestations)
     claims += claim_promotions()
+    if not (retrain and params.trains):
+        claims.append(claim_model(params))
     if not retrain:
-        claims += [claim_model(params)] if params.trains else []
         skipped = [name for step in later for name in step.writes if name != "model"]
         claims += [not_verified(name, "--retrain computes them") for name in skipped]
     drill = not_verified(str(paths.DRILL), "`dvc repro --force drill` computes it")

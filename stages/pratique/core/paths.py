@@ -24,6 +24,7 @@ ACCEPTED = Path("data/accepted")
 QUARANTINE = Path("data/quarantine")
 RECORDS = Path("data/records")
 MODEL = Path("data/model")
+MODEL_FILE = MODEL / "model.skops"
 CACHE = Path("data/.cache")
 LEDGER = Path("data/ledger.jsonl")
 ATTESTATIONS = Path("data/attestations")

@@ -55,7 +55,7 @@ def agrees(computed: Path, claimed: bytes) -> bool:
             return _same_tables(computed, *(pq.read_table(pa.BufferReader(each)) for each in (data, claimed)))
         if computed.suffix == ".html":
             return _same_text(data.decode(), claimed.decode())
-        if computed.suffix == ".skops":
+        if computed.suffix in (".skops", ".npz"):
             return _same_archives(data, claimed)
     except (PratiqueError, pa.ArrowException, ValueError, OSError, EOFError, csv.Error, zipfile.BadZipFile, KeyError):
         return False
@@ -105,7 +105,7 @@ def _same_columns(one: pa.ChunkedArray, other: pa.ChunkedArray, computed: bool) 
 
 
 def _same_archives(one: bytes, other: bytes) -> bool:
-    """Two skops archives, member by member, without loading what they hold."""
+    """Two archives of fitted objects, member by member, without loading what they hold."""
     with zipfile.ZipFile(io.BytesIO(one)) as mine, zipfile.ZipFile(io.BytesIO(other)) as theirs:
         names = mine.namelist()
         sizes = [[each.file_size for each in archive.infolist()] for archive in (mine, theirs)]

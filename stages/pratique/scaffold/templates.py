@@ -59,7 +59,7 @@ signing:
 TRAINING_TEMPLATE = """
 train:
   rows: reference + accepted   # or accepted
-  model: random_forest   # or logistic_regression
+  model: random_forest   # or gradient_boosting, logistic_regression
   trees: 100
 
 evaluate:
