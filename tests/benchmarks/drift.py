@@ -1,6 +1,6 @@
 """A world that drifts by half a percent a week: what is held of 100 weekly batches, with promotion and without.
 
-    python tests/benchmarks/drift.py WORK [--rows 100] [--trusted 500] [--every 5] [--keep 20]
+    python tests/benchmarks/drift.py WORK [--rows 100] [--trusted 1000] [--every 5] [--keep 20]
 
 Made-up rows of two classes in eight amounts. Each amount is spread by half of its mean, as amounts are, and the mean
 rises by half a percent of what it was at first in each week: a hundredth of the spread. A fifth of the labels is
@@ -110,7 +110,7 @@ def main() -> None:
     """Run both, and print what became of each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
-    for name, default in (("rows", 100), ("trusted", 500), ("every", 5), ("keep", 20)):
+    for name, default in (("rows", 100), ("trusted", 1000), ("every", 5), ("keep", 20)):
         parser.add_argument(f"--{name}", type=int, default=default)
     said = parser.parse_args()
     said.work.mkdir(parents=True, exist_ok=True)
