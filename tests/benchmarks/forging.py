@@ -74,7 +74,10 @@ def delete(path: Path, rng: np.random.Generator) -> None:
 def replace(path: Path, rng: np.random.Generator) -> None:
     """Put another file of the project in its place."""
     others = sorted(other for other in Path("data").rglob(f"*{path.suffix}") if other != path)
-    shutil.copyfile(others[rng.integers(len(others))], path)
+    if others:
+        shutil.copyfile(others[rng.integers(len(others))], path)
+    else:
+        delete(path, rng)
 
 
 def edit(path: Path, rng: np.random.Generator) -> None:
