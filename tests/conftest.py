@@ -187,6 +187,7 @@ def make_record():
             tool=Tool(version="0", seed=0),
             repeats=said.get("repeats"),
             standing=said.get("standing"),
+            uncounted=said.get("uncounted", ()),
         )
 
     return make
@@ -195,7 +196,7 @@ def make_record():
 SHARE = ("estimate", "lowest", "highest")
 OTHER_PARTS = {
     *("source", "file", "suspect_count", "held_rows", "decisions", "source_entry", "predecessor", "outputs"),
-    *("repeats", "standing"),
+    *("repeats", "standing", "uncounted"),
 }
 
 

@@ -8,6 +8,8 @@ import typer
 
 from pratique.commands import lineage, policy, review
 from pratique.commands.placing import in_pipeline
+from pratique.commands.promote import promote
+from pratique.commands.status import status
 from pratique.core import errors
 from pratique.core.screen import display, say
 
@@ -18,6 +20,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(review.app, name="review")
+app.command()(status)
+app.command()(promote)
 app.add_typer(lineage.app)
 app.add_typer(policy.app)
 
@@ -209,23 +213,6 @@ def gate(
     from pratique.commands.gate import main as judge
 
     raise typer.Exit(judge(base, head, require_batch, attest, verified_at, submitter))
-
-
-@app.command()
-@in_pipeline
-def status(
-    svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
-) -> None:
-    """Show what the last run quarantined and why."""
-    from pratique.core.params import load
-    from pratique.results.records import read_records
-    from pratique.terminal.summary import picture, summary
-    from pratique.words.identity import identity_note
-
-    identity = identity_note(load())
-    display(summary(read_records(), identity))
-    if svg_file is not None:
-        picture(svg_file, identity)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from pratique.core.screen import say
 from pratique.lineage.claim import Claim, not_verified
 from pratique.lineage.history import claim_inputs, claim_ledger
 from pratique.lineage.lock import claim_lock
+from pratique.lineage.promoted import claim_promotions
 from pratique.lineage.standing import claim_standing
 from pratique.lineage.verify import claim_configuration, claim_decisions, claim_model, read_all
 from pratique.lineage.vouching import claim_attestations
@@ -41,6 +42,7 @@ def verify(retrain: bool = False, sample: int | None = None, require_attestation
     claims += [claim_configuration(records, params), claim_ledger(records), *claim_decisions(records, params)]
     claims += claim_standing(params)
     claims += claim_attestations(records, params, require_attestations)
+    claims += claim_promotions()
     if not (retrain and params.trains):
         claims.append(claim_model(params))
     if not retrain:

@@ -21,7 +21,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.writing import write_bytes
 
 TREE = "objects.json"
-PLAIN = (bool, int, float, str, type(None))
+PLAIN_VALUES = (bool, int, float, str, type(None))
 MAKERS = ("__newobj__", "newObj")
 """What makes an empty object of a class: copyreg's, and that of scikit-learn's trees of neighbours."""
 FAST_COMPRESSION = 1
@@ -90,7 +90,7 @@ class _Freezer:
     seen: dict[int, tuple[int, Any]] = field(default_factory=dict)
 
     def node(self, value: Any) -> Any:
-        if type(value) in PLAIN:
+        if type(value) in PLAIN_VALUES:
             return value
         if type(value) is tuple:
             return ["tuple", [self.node(item) for item in value]]

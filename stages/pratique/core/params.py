@@ -127,6 +127,12 @@ class SigningParams(Section):
         return {listed.lower(): key for listed, key in self.reviewers.items()}.get(address)
 
 
+class PromoteParams(Section):
+    """How much of the reference `pratique promote` may make of one source's rows."""
+
+    max_source_share: float = Field(0.2, gt=0, le=1)
+
+
 class GateParams(Section):
     """What a change that brings data may touch beside it.
 
@@ -232,6 +238,7 @@ class Params(Section):
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
     gate: GateParams = GateParams()
+    promote: PromoteParams = PromoteParams()
     train: TrainParams = TrainParams()
     evaluate: EvaluateParams = EvaluateParams()
     drill: DrillParams = DrillParams()

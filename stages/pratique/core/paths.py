@@ -17,6 +17,7 @@ HOLDOUT = Path("data/holdout")
 DECISIONS = Path("data/decisions")
 SOURCES = Path("data/sources.yaml")
 STANDING = Path("data/standing.jsonl")
+PROMOTED = Path("data/promoted")
 
 PROFILE = Path("data/profile")
 BATCHES = Path("data/batches")

@@ -7,7 +7,7 @@ than those who submitted the batch. What is taken away needs a reviewer's word, 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
+from pratique.decisions.decision import DecisionFile
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, read_policy, require_policy
 from pratique.gate.changes import Change, Refusal, ledger_at, pointers
@@ -24,6 +25,7 @@ from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
 from pratique.gate.preview import Preview, preview_change
+from pratique.gate.promotions import claims_promotion, judge_promotion
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
 from pratique.gate.standing import describe_standing_lines, refuse_standing
@@ -138,45 +140,65 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     """
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     require_policy(change.base)
-    results, changed = list_results(change), ChangedDecisions.of(change)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
     refused += refuse_standing(change)
-    ends = change.base.commit, change.head.commit
-    preview, notes = (None, ()) if refused else preview_change(change)
-    notes = *_note_policy(change), *([] if refused else describe_standing_lines(change)), *notes
+    seen = GateResult(
+        change.base.commit, change.head.commit, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter
+    )
+    if claims_promotion(change):
+        done = judge_promotion(change, read_policy(change.base))
+        return replace(seen, refused=(*seen.refused, *done.refused), notes=(*seen.notes, *done.notes))
+    if not refused:
+        preview, notes = preview_change(change)
+        seen = replace(seen, preview=preview, notes=(*seen.notes, *describe_standing_lines(change), *notes))
+    changed = ChangedDecisions.of(change)
     if not (change.brings or claims_results(change) or changed.any):
-        return GateResult(*ends, (), tuple(refused), (), notes=notes, submitter=submitter, preview=preview)
-    params, today = read_policy(change.base), today or datetime.now(UTC).date()
+        return seen
+    return _judge_batches(change, changed, seen, today or datetime.now(UTC).date())
+
+
+def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, today: date) -> GateResult:
+    """What was seen, and what becomes of the batches, decisions and results that the change brings."""
+    params, results, refused = read_policy(change.base), list_results(change), list(seen.refused)
     if change.brings or claims_results(change):
         refused += change.refusals(params.gate.with_data) + refuse_strange_stages(change)
-    refused += changed.refuse(params, change.brings, today)
+    refused += changed.refuse(params, change.brings, set(map(batch_name, change.after.files)), today)
     in_force = changed.in_force(refused)
     chosen, judge = _choose_files(change, changed), Judge(in_force, params, today)
     batches: list[GatedBatch] = []
     unlisted: list[str] = []
     if chosen or results:
-        submissions = {path: _find_submission(change, path, params, submitter) for path in chosen}
+        submissions = {path: _find_submission(change, path, params, seen.submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            batches += _examine(change, submissions, judge, room)
+            batches += _examine(change, submissions, judge, changed, room)
             unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
     brought = [gated.record for gated in batches if gated.brought]
     removals = list_removals(change, brought, [decision for decision in in_force if decision.counts(params)])
     refused += [removal.refusal for removal in removals if removal.refusal is not None]
-    notes = *notes, *changed.describe(), *(removal.text for removal in removals)
-    unverified = tuple(list_unverified(change))
-    return GateResult(*ends, tuple(batches), tuple(refused), tuple(unlisted), unverified, notes, submitter, preview)
+    return replace(
+        seen,
+        batches=tuple(batches),
+        refused=tuple(refused),
+        unlisted=tuple(unlisted),
+        unverified=tuple(list_unverified(change)),
+        notes=(*seen.notes, *changed.describe(), *(removal.text for removal in removals)),
+    )
 
 
 def _examine(
-    change: Change, submissions: Mapping[Path, Submission], judge: Judge, room: BasePolicy
+    change: Change, submissions: Mapping[Path, Submission], judge: Judge, changed: ChangedDecisions, room: BasePolicy
 ) -> Iterator[GatedBatch]:
     """The files of these submissions, each examined and ruled on in turn."""
     earlier, history = _find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
     for path in show_progress(list(submissions), "examining"):
-        cleared = _clear(change, path, room)
-        record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path), history)
-        yield GatedBatch(path, submissions[path], path in change.files, record, objections)
+        cleared, brought = _clear(change, path, room), path in change.files
+        settled = () if brought else changed.list_settled(batch_name(path), cleared.arrival.sha256, room.params)
+        standing, objections = judge.of_batch(
+            batch_name(path), bind(cleared, room.configuration), submissions[path], settled
+        )
+        record = rule(cleared, room, standing, earlier.get(path), history)
+        yield GatedBatch(path, submissions[path], brought, record, tuple(objections))
 
 
 def _note_policy(change: Change) -> tuple[str, ...]:
@@ -238,16 +260,13 @@ def _find_predecessors(change: Change, chosen: Sequence[Path]) -> dict[Path, Res
 def rule(
     cleared: ClearedBatch,
     room: BasePolicy,
-    judge: Judge,
-    submission: Submission,
+    standing: Sequence[DecisionFile],
     predecessor: ResourceDescriptor | None,
     history: History,
-) -> tuple[Record, tuple[str, ...]]:
-    """The record of a batch with the decisions that stand, and what was objected to the others."""
-    binds = bind(cleared, room.configuration)
-    standing, objections = judge.of_batch(cleared.arrival.batch, binds, submission)
+) -> Record:
+    """The record of a batch with the decisions that stand."""
     law = Rulebook(standing, room.inventory, room.params)
     done = apply_rulings(cleared, room.configuration, law, history).uphold()
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
     upstream = Upstream(room.inventory.get(cleared.arrival.source), predecessor)
-    return make_record(done, room.configuration, upstream, [(source, cleared.arrival.sha256)]), tuple(objections)
+    return make_record(done, room.configuration, upstream, [(source, cleared.arrival.sha256)])

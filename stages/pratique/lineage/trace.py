@@ -8,8 +8,10 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
 from pratique.decisions import ledger
-from pratique.decisions.decision import read_record
+from pratique.decisions.deciding import read_record
+from pratique.lineage.promoted import describe_promotion
 from pratique.lineage.vouching import tell_voucher
+from pratique.provenance.promotion import read_promotions
 from pratique.provenance.record import Record
 from pratique.quarantine.tables import read_batches
 from pratique.results.past import PastModel, past_models
@@ -60,6 +62,9 @@ def trace_lines(words: str) -> list[str]:
         If there is no such batch or row.
     """
     batch, _, row = words.partition(":")
+    promoted = next((each for each in read_promotions() if each.batch == batch), None)
+    if promoted is not None:
+        return describe_promotion(promoted)
     found = trace(batch)
     record = found.record
     lines = [f"{batch}: {record.verdict}, {record.outcome}"]
@@ -160,7 +165,9 @@ def recall_lines(source: str) -> list[str]:
     """What `pratique recall` says."""
     found = recall(source)
     lines = [_describe(line) for line in found.batches]
-    lines += [f"{batch}: no longer here" for batch in found.gone]
+    promoted = {each.batch: each for each in read_promotions()}
+    for batch in found.gone:
+        lines += describe_promotion(promoted[batch]) if batch in promoted else [f"{batch}: no longer here"]
     lines += [_past(model) for model in found.past]
     if found.doubt:
         return [*lines, f"Whether the model here learned from it is unknown: {found.doubt}."]

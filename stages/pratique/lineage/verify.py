@@ -8,7 +8,8 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.version import __version__
-from pratique.decisions.decision import DecisionFile, binding_of, load_decisions
+from pratique.decisions.binding import Binding
+from pratique.decisions.decision import DecisionFile, load_decisions
 from pratique.decisions.judging import OWN, Judge, Submission
 from pratique.gate.changes import pointers
 from pratique.lineage.claim import Claim, not_verified
@@ -87,7 +88,7 @@ def _claim_decision(decision: DecisionFile, record: Record, judge: Judge, params
     def find() -> Iterator[str]:
         if content.action != "release":
             return
-        for objection in judge.objections(decision, binding_of(record)):
+        for objection in judge.objections(decision, Binding.of(record)):
             yield f"the {decision.name} {objection}"
         claims = params.review.identity == "claims"  # a merge rewrites authors; with keys the gate has judged this
         if claims and Submission.here(pointers(Path(record.file)), params).is_by(decision.reviewer, params):

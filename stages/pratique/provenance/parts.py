@@ -133,6 +133,21 @@ class DecisionRecord(Part):
     sha256: Sha256
 
 
+class UncountedRecord(Part):
+    """Whose word has no effect on the batch, and why: it waits for others, or no longer counts."""
+
+    action: Literal["release", "reject"]
+    reviewer: str
+    why: str
+    path: str
+    sha256: Sha256
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return f"{self.action} by {self.reviewer} {self.why}"
+
+
 class HoldRecord(Part):
     """Why policy holds the batch whatever its rows are like; no release lifts that."""
 

@@ -36,6 +36,7 @@ from pratique.provenance.parts import (
     StandingRecord,
     SuspectRow,
     Tool,
+    UncountedRecord,
     Winnings,
 )
 
@@ -64,6 +65,8 @@ class Record(Part):
         What was read otherwise than it is written: nothing is converted silently.
     repeats : RepeatRecord, optional
         The batch that most of its rows stand in already; None where it repeats none.
+    uncounted : tuple of UncountedRecord
+        What people decided about it without effect: no decision disappears without a sentence.
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
@@ -102,6 +105,7 @@ class Record(Part):
     verdict_holds: Ranges = ""
     bets: tuple[Winnings, ...] = ()
     standing: StandingRecord | None = None
+    uncounted: tuple[UncountedRecord, ...] = ()
 
     @classmethod
     def from_statement(cls, statement: Any, place: str) -> "Record":
@@ -228,7 +232,7 @@ class Record(Part):
     @property
     def plain(self) -> bool:
         """Whether the batch was accepted and there is nothing to tell about it."""
-        return self.state == "accepted"
+        return self.state == "accepted" and not self.uncounted
 
     @property
     def waits(self) -> bool:

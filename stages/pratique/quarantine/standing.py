@@ -18,7 +18,7 @@ from pratique.core.hashing import sha256_json
 from pratique.core.params import Params
 from pratique.core.ranges import mark_ranges, write_ranges
 from pratique.core.writing import json_text
-from pratique.decisions.decision import binding_of
+from pratique.decisions.binding import Binding, choose_bound
 from pratique.detector.verdict import Outcome, RowReason, Verdict
 from pratique.provenance.parts import AlarmCode, Chance, Count, Part, Ranges, Sha256, StandingRecord, Winnings
 from pratique.provenance.record import Record
@@ -26,8 +26,6 @@ from pratique.quarantine.rulings import RESENT
 from pratique.tables.arrival import Arrival
 
 MAX_STANDING_BYTES = 2**26
-DECLARED_POLICY = ("params", "columns", "schema", "suite")
-"""What of a record's configuration people decide on, beside the reference."""
 UNMEASURED = Verdict("accept", 1.0, ())
 """Before the verdict that stands is put in its place."""
 HELD_THEN = RowReason("", "held by the verdict that stands")
@@ -64,7 +62,7 @@ class StandingLine(Part):
     def of(cls, record: Record, commit: str) -> "StandingLine":
         """The line for a record of the run whose outputs a commit holds; the record has a verdict of its own."""
         by_policy = {hold.code for hold in record.holds} - ({RESENT} if record.repeats is not None else set())
-        run = StandingRecord(commit=commit, binds=binding_of(record), **describe_policy(record.digests))
+        run = StandingRecord(commit=commit, binds=Binding.of(record).sha256, **describe_policy(record.digests))
         return cls(
             batch=record.batch,
             sha256=record.sha256,
@@ -137,7 +135,7 @@ NO_STANDING = Standing()
 def describe_policy(digests: Mapping[str, str]) -> dict[str, str]:
     """The digests of policy, reference and program, given those of a record's configuration."""
     nothing = sha256_json(None)
-    policy = sha256_json([[name, digests.get(name)] for name in DECLARED_POLICY])
+    policy = sha256_json({name: digest for name, digest in choose_bound(digests).items() if name != "reference"})
     return {"policy": policy, **{name: digests.get(name, nothing) for name in ("reference", "code")}}
 
 

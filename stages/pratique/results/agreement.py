@@ -23,7 +23,7 @@ from pratique.core.writing import SIGNIFICANT_DIGITS
 from pratique.decisions.ledger import strip_machine
 from pratique.provenance.record import Record
 
-ROW_PLACES = (paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE)
+ROW_PLACES = (paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.REFERENCE)
 """Where rows lie as people sent them: no number there is computed."""
 SAME_DIGITS = 10.0 ** (1 - SIGNIFICANT_DIGITS)
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")

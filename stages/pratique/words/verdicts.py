@@ -118,8 +118,9 @@ def reasons(facts: Record) -> list[str]:
 
 
 def list_decisions(facts: Record) -> list[str]:
-    """Who decided what about a batch, and why."""
-    return [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
+    """Who decided what about a batch, and why; whose word has no effect, and why not."""
+    counted = [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
+    return [*counted, *(said.text for said in facts.uncounted)]
 
 
 def ranked_alarms(facts: Record) -> list[CheckRecord]:
