@@ -81,13 +81,13 @@ class Change:
 
     @property
     def files(self) -> list[Path]:
-        """Incoming files that are new or different, sorted."""
-        known = {path: origin.object for path, origin in self.before.files.items()}
-        return sorted(path for path, origin in self.after.files.items() if known.get(path) != origin.object)
+        """Incoming batches that are new or different, sorted."""
+        known = {path: held.object for path, held in self.before.files.items()}
+        return sorted(path for path, held in self.after.files.items() if known.get(path) != held.object)
 
     @property
     def brings(self) -> bool:
-        """Whether any incoming file is new, different or gone, or anything else is among them."""
+        """Whether any incoming batch is new, different or gone, or anything else is among them."""
         gone = self.before.files.keys() - self.after.files.keys()
         return bool(self.files or gone) or any(_is_incoming(PurePosixPath(path)) for path in self.touched)
 
@@ -123,7 +123,7 @@ class Change:
 
 
 def pointers(path: Path) -> list[Path]:
-    """The files in git that stand for an incoming file: itself, or the pointers that may hold it."""
+    """The places in git that stand for an incoming file or folder: itself, or the pointers that may hold it."""
     folders = [folder for folder in path.parents if folder == paths.INCOMING or paths.INCOMING in folder.parents]
     return [path, *(each.with_name(each.name + POINTER_SUFFIX) for each in (path, *folders))]
 

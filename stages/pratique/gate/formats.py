@@ -67,7 +67,8 @@ def next_command(result: GateResult) -> str | None:
     stopped = next((gated for gated in result.batches if not gated.passes), None)
     if stopped is None:
         return None
-    remove = f"git rm {shlex.quote(stopped.path.as_posix())}"
+    recursive = "" if stopped.path.suffix else "-r "  # a folder of parts has no suffix
+    remove = f"git rm {recursive}{shlex.quote(stopped.path.as_posix())}"
     if stopped.record.fault is not None or stopped.record.decision == "reject":
         return remove
     if stopped.record.holds:

@@ -26,7 +26,7 @@ from pratique.gate.changes import Change
 from pratique.quarantine.clearing import read_trusted_rows
 from pratique.quarantine.repeats import History
 from pratique.tables.arrival import batch_name
-from pratique.tables.reading import read_file
+from pratique.tables.parts import read_batch
 
 Sketches = dict[str, RowSketch]
 
@@ -64,11 +64,11 @@ def _key_of(change: Change, path: Path) -> str:
 
 
 def _sketch(change: Change, path: Path, detector: Detector) -> RowSketch:
-    """Of a file of the change, which is copied to a place of ours; of bytes that are no table there is none."""
+    """Of a batch of the change, which is copied to a place of ours; of bytes that are no table there is none."""
     with TemporaryDirectory(prefix="pratique-") as folder:
         copy = change.after.copy(path, Path(folder) / path.name)
         try:
-            table = read_file(copy.path, detector.layout.ignored, detector.layout.names).table
+            table = read_batch(copy.path, detector.layout.ignored, detector.layout.names).table
             return RowSketch.of(Batch(batch_name(path), table, detector.layout).content)
         except UnreadableBatch:
             return NO_SKETCH

@@ -46,4 +46,5 @@ def _list_needed(change: Change, path: str) -> Iterator[str]:
             yield name
     yield from map(str, (paths.PIPELINE, paths.LOCK))
     if posixpath.basename(path) == DVC_IGNORE:
-        yield from (each.as_posix() for each in change.after.files)
+        for held in change.after.files.values():
+            yield from (each.as_posix() for each in held.files)

@@ -41,6 +41,7 @@ from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.standing import NO_STANDING
 from pratique.tables.arrival import batch_name, list_predecessors
+from pratique.tables.parts import list_files
 from pratique.words.identity import identity_note
 
 
@@ -211,11 +212,12 @@ def _note_policy(change: Change) -> tuple[str, ...]:
 
 
 def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:
-    """Examine a file of the change, which lies in the room no longer than that takes."""
+    """Examine a batch of the change, which lies in the room no longer than that takes."""
     snapshot = change.after.copy(path, path)
     standing = NO_STANDING if path in change.files else room.standing
     cleared = clear_snapshot(snapshot, batch_name(path), room.detector, standing)
-    snapshot.path.unlink()
+    for file in list_files(snapshot.path):
+        file.unlink()
     return cleared
 
 

@@ -74,7 +74,8 @@ def judge_promotion(change: Change, params: Params) -> PromotionResult:
 def _refuse_others(change: Change, before: list[Contents], after: list[Contents]) -> Iterator[Refusal]:
     """What comes beside the files of a promotion, and the pointers that stand for them."""
     stands = {origin.stands for contents in (*before, *after) for origin in contents.files.values()}
-    stands |= {origin.stands for there in (change.before, change.after) for origin in there.files.values()}
+    batches = [held for there in (change.before, change.after) for held in there.files.values()]
+    stands |= {origin.stands for held in batches for origin in held.files.values()}
     new = set(map(str, change.files))
     for path in change.touched:
         inert = PurePosixPath(path).name in INERT_NAMES and PurePosixPath(path).is_relative_to(paths.INCOMING.parent)

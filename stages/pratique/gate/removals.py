@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from pratique.decisions import ledger
@@ -20,7 +20,7 @@ class Removal:
     ----------
     path : Path
     stands : str
-        The file of git's that held them or stood for them.
+        The file or folder of git's that held them or stood for them.
     accepted : bool
         Whether they were accepted, as far as the ledger knows: bytes that it does not know may have been.
     rejected_by : str, optional
@@ -67,9 +67,9 @@ def list_removals(change: Change, brought: Sequence[Record], counted: Sequence[D
     """
     known, there = ledger.latest(ledger_at(change.base)), {record.sha256 for record in brought}
     found = []
-    for path, origin in sorted(change.before.files.items()):
-        unmoved = change.head.entries.get(origin.stands) == change.fork.entries[origin.stands]
-        if unmoved or (path in change.after.files and path not in change.files):
+    for path, held in sorted(change.before.files.items()):
+        moved = any(PurePosixPath(each).is_relative_to(held.stands) for each in change.touched)
+        if not moved or (path in change.after.files and path not in change.files):
             continue
         with TemporaryDirectory(prefix="pratique-") as folder:
             sha256 = change.before.copy(path, Path(folder) / path).sha256
@@ -78,5 +78,5 @@ def list_removals(change: Change, brought: Sequence[Record], counted: Sequence[D
         entry, rejects = known.get(batch_name(path)), [d for d in counted if d.content.action == "reject"]
         accepted = entry is None or entry.subject != sha256 or entry.outcome == "accepted"
         own = (d.content.reviewer for d in rejects if (d.content.batch, d.subject) == (batch_name(path), sha256))
-        found.append(Removal(path, origin.stands, accepted, next(own, None)))
+        found.append(Removal(path, held.stands, accepted, next(own, None)))
     return found

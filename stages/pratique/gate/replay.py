@@ -79,7 +79,6 @@ def refuse_results(change: Change) -> list[Refusal]:
 
 def _lay_out(change: Change) -> None:
     for path in change.after.files:
-        path.unlink(missing_ok=True)
         change.after.copy(path, path)
     for name in change.head.below(paths.DECISIONS):
         if is_decision(name):

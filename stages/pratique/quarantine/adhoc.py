@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from pratique.core.batch import Batch
-from pratique.core.errors import PratiqueError, UnreadableBatch, printable
+from pratique.core.errors import UnreadableBatch
 from pratique.core.params import load
 from pratique.core.progress import show_progress
-from pratique.core.snapshot import Snapshot, copy_file
+from pratique.core.snapshot import Snapshot
 from pratique.core.writing import round_floats
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import judge_unreadable
@@ -19,11 +19,11 @@ from pratique.quarantine.clear import ClearedBatch, ClearedSummary, clear_batch
 from pratique.quarantine.standing import NO_STANDING, Standing
 from pratique.quarantine.tables import rows_table
 from pratique.tables.arrival import Arrival, batch_name
-from pratique.tables.reading import read_file
+from pratique.tables.parts import copy_batch, read_batch, require_batch
 
 
 def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
-    """Clear each file by the profile in data/profile; the results by path, in the order given.
+    """Clear each file, or folder of parts, by the profile in data/profile; the results by path, in the order given.
 
     Raises
     ------
@@ -31,24 +31,23 @@ def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
         If a file is not there, or there is no profile.
     """
     for path in files:
-        if not path.is_file():
-            raise PratiqueError(f"{printable(str(path))}: not a file; name .csv or .parquet files to check")
+        require_batch(path)
     detector = Detector.load(load())
     return {str(path): clear_file(path, detector).summary() for path in show_progress(files, "checking")}
 
 
 def clear_file(path: Path, detector: Detector) -> ClearedBatch:
-    """Clear one file as it lies there, whatever earlier runs kept."""
+    """Clear one file, or folder of parts, as it lies there, whatever earlier runs kept."""
     with TemporaryDirectory(prefix="pratique-") as folder:
-        snapshot = copy_file(path.resolve(), Path(folder) / path.name)
+        snapshot = copy_batch(path.resolve(), Path(folder) / path.name)
         return clear_snapshot(snapshot, batch_name(path.resolve()), detector)
 
 
 def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector, standing: Standing = NO_STANDING) -> ClearedBatch:
-    """Clear the bytes of one file, which were hashed as they were copied."""
+    """Clear the bytes of one batch, which were hashed as they were copied."""
     file, digest = snapshot.path.name, snapshot.sha256
     try:
-        found = read_file(snapshot.path, detector.layout.ignored, detector.layout.names)
+        found = read_batch(snapshot.path, detector.layout.ignored, detector.layout.names)
         batch = Batch(name, found.table, detector.layout)
     except UnreadableBatch as error:
         return ClearedBatch(Arrival(name, file, digest, fault=str(error)), None, None, judge_unreadable())

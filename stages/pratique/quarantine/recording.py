@@ -51,8 +51,10 @@ MEDIA_TYPES = {
     ".tsv": "text/tab-separated-values",
     ".parquet": "application/vnd.apache.parquet",
     ".jsonl": "application/jsonl",
+    "": "application/json",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+"""By suffix; a folder of parts has none, and its digest is that of a list of its parts in JSON."""
 UNREADABLE_MEDIA_TYPE = "application/octet-stream"
 RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
     "accept": "PASSED",

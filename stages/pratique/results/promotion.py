@@ -28,6 +28,7 @@ from pratique.provenance.promotion import Promotion, read_promotions
 from pratique.provenance.record import Record
 from pratique.results.records import read_held
 from pratique.tables.arrival import find_incoming
+from pratique.tables.parts import list_files, sha256_batch
 from pratique.tables.reading import read_table, read_trusted
 
 
@@ -68,7 +69,7 @@ class Plan:
                 decisions=record.decisions,
             )
             promotion.write()
-            written += [place, original, promotion.path]
+            written += [place, *list_files(original), promotion.path]
         return written
 
 
@@ -113,7 +114,7 @@ def _require_cleared(record: Record, undecided: bool) -> None:
         raise PratiqueError(f"{batch}: is quarantined; only rows that were accepted or released are promoted")
     if undecided:
         raise PratiqueError(f"{batch}: was decided on since the last run; run `dvc repro` first")
-    if not file.is_file() or sha256_file(file) != record.sha256:
+    if not file.exists() or sha256_batch(file) != record.sha256:
         raise PratiqueError(f"{file}: not the file that was judged; run `dvc repro` first")
     entry = ledger.latest(ledger.read()).get(batch)
     if entry is None or entry.record != essence(record):

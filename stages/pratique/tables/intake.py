@@ -1,6 +1,6 @@
 """Taking in what came: untrusted bytes read safely and hashed, canonical Parquet written.
 
-A file that can't be read is kept as its original bytes, beside a note that says why: bad data is not an error.
+What can't be read is kept as its original bytes, beside a note that says why: bad data is not an error.
 """
 
 from collections.abc import Collection
@@ -12,10 +12,9 @@ from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
 from pratique.core.params import load
 from pratique.core.progress import show_progress
-from pratique.core.snapshot import copy_file
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
 from pratique.tables.arrival import Arrival, batch_name, find_incoming
-from pratique.tables.reading import read_file
+from pratique.tables.parts import copy_batch, list_files, read_batch
 
 
 def ingest_all() -> None:
@@ -37,22 +36,29 @@ def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collec
     folder : Path
         Where it is written.
     ignore, known : collection of str
-        Columns that need not be read, and those that are declared: see `read_file`.
+        Columns that need not be read, and those that are declared: see `read_batch`.
     """
     batch = batch_name(path)
     with TemporaryDirectory(prefix="pratique-") as place:
-        snapshot = copy_file(path, Path(place) / path.name)
+        snapshot = copy_batch(path, Path(place) / path.name)
         try:
-            found = read_file(snapshot.path, ignore, known)
+            found = read_batch(snapshot.path, ignore, known)
         except UnreadableBatch as error:
             arrival = Arrival(batch, path.name, snapshot.sha256, fault=str(error))
-            content = folder / arrival.source / f"{arrival.stem}.original"
-            write_bytes(content, snapshot.path.read_bytes())
+            written = _keep_bytes(snapshot.path, folder / arrival.source / f"{arrival.stem}.original")
         else:
             table, said = found.table, found.readings
             arrival = Arrival(batch, path.name, snapshot.sha256, table.num_rows, table.num_columns, readings=said)
-            content = folder / arrival.source / f"{arrival.stem}.parquet"
-            write_table(content, table)
+            written = [folder / arrival.source / f"{arrival.stem}.parquet"]
+            write_table(written[0], table)
     note = folder / arrival.source / f"{arrival.stem}.json"
     write_json(note, arrival.to_json())
-    return [content, note]
+    return [*written, note]
+
+
+def _keep_bytes(path: Path, place: Path) -> list[Path]:
+    """Keep a file, or each part of a folder, as it came."""
+    copies = {file: place / file.relative_to(path) for file in list_files(path)}
+    for file, copy in copies.items():
+        write_bytes(copy, file.read_bytes())
+    return list(copies.values())
