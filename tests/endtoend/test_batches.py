@@ -170,7 +170,7 @@ def crawling(change, clean):
         outs = [{output: kept}] if kept else [output]
         add_stage(change, cmd=f"python crawl.py {place}", deps=["crawl.py", "crawled.csv"], outs=outs)
         change.edit("params.yaml", "train:", "gate: {with_data: [crawled.csv]}\n\ntrain:")
-        change.ok("dvc", "repro", "-q", "evaluate")
+        change.ok("dvc", "repro", "-q", "validate")
         change.by("mia").commit()
         change.ok("git", "switch", "-q", "-C", "change")
         return change
@@ -178,14 +178,17 @@ def crawling(change, clean):
     return of
 
 
-@pytest.mark.parametrize("output", ["data/incoming/crawler/day1.csv", "data/incoming/crawler"])
-@pytest.mark.parametrize("kept", [{}, {"cache": False}], ids=["in DVC", "in git"])
+@pytest.mark.parametrize(
+    ("output", "kept"),
+    [("data/incoming/crawler/day1.csv", {}), ("data/incoming/crawler", {"cache": False})],
+    ids=["a file in DVC", "a folder in git"],
+)
 def test_what_a_stage_writes_is_ingested_after_it_and_gated_by_its_content(crawling, flipped, make_rows, output, kept):
     project = crawling(output, **kept)
     assert project.line("crawler/day1")["outcome"] == "accepted"
     assert project.gate().code == 0
     flipped.to_csv(project.path("crawled.csv"), index=False)
-    project.ok("dvc", "repro", "-q", "evaluate")
+    project.ok("dvc", "repro", "-q", "validate")
     assert project.line("crawler/day1")["outcome"] == "quarantined"
     project.commit()
     done = project.gate()
@@ -206,7 +209,7 @@ def test_a_stage_that_writes_a_batch_for_each_day_brings_only_the_new_one(crawli
     project.ok("git", "switch", "-q", "-C", "main")
     project.by("mia").commit()
     project.ok("git", "switch", "-q", "-C", "change")
-    project.ok("dvc", "repro", "-q", "evaluate")
+    project.ok("dvc", "repro", "-q", "validate")
     project.by("sam").commit()
     done = project.gate()
     assert done.code == 0, done
@@ -218,7 +221,7 @@ def test_a_lock_that_names_other_bytes_than_git_holds_is_refused(crawling, flipp
     project = crawling("data/incoming/crawler/day1.csv", cache=False)
     clean = pd.read_csv(project.root / "crawled.csv")
     flipped.to_csv(project.path("crawled.csv"), index=False)
-    project.ok("dvc", "repro", "-q", "evaluate")
+    project.ok("dvc", "repro", "-q", "validate")
     clean.to_csv(project.path("data/incoming/crawler/day1.csv"), index=False)
     project.commit()
     assert "git holds other bytes than dvc.lock says" in project.refused()["dvc.lock"]
