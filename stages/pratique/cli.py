@@ -163,7 +163,7 @@ def check(
         write_json(json_file, verdicts_of(cleared))
     if rows_file is not None:
         write_table(rows_file, rows_of(cleared))
-    if any(summary.verdict.verdict == "quarantine" for summary in cleared.values()):
+    if any(summary.said in ("quarantine", "waiting") for summary in cleared.values()):
         raise typer.Exit(1)
 
 

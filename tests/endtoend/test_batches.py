@@ -1,6 +1,7 @@
 """Batches as teams have them: folders of parts, and what a stage of the team's own pipeline writes."""
 
 import contextlib
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -225,3 +226,148 @@ def test_a_lock_that_names_other_bytes_than_git_holds_is_refused(crawling, flipp
     clean.to_csv(project.path("data/incoming/crawler/day1.csv"), index=False)
     project.commit()
     assert "git holds other bytes than dvc.lock says" in project.refused()["dvc.lock"]
+
+
+LABELS = "data/labels/east/day1.csv"
+
+
+def bring_apart(project, frame, batch, labelled=True):
+    """Put rows and labels where they come in, each in a file of its own; or the rows alone."""
+    project.bring(frame.drop(columns="y"), f"{batch}.csv")
+    if labelled:
+        frame[["id", "y"]].sample(frac=1, random_state=1).to_csv(project.path(f"data/labels/{batch}.csv"), index=False)
+
+
+@pytest.fixture(scope="module")
+def labelled_apart(main, make_rows, tmp_path_factory):
+    """A repository whose labels come in apart from their rows; main has run on one batch."""
+    project = replace(main, root=tmp_path_factory.mktemp("apart")).by("mia")
+
+    def numbered(rows, seed):
+        return make_rows(rows, seed).reset_index(names="id").assign(id=lambda frame: frame["id"] + 1000 * seed)
+
+    numbered(200, 1).to_csv(project.path("trusted.csv"), index=False)
+    numbered(60, 2).to_csv(project.path("data/holdout/rows.csv"), index=False)
+    bring_apart(project, numbered(40, 3), "east/day0")
+    project.ok("git", "init", "-q", "-b", "main")
+    project.ok("dvc", "init", "-q")
+    done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y", "--id", "id")
+    assert done.code == 0, done
+    project.simplify("checks: {schema: {}, labels: {}, leaks: {}}\n\n")
+    project.edit("params.yaml", "data:\n", "data:\n  labels_from: data/labels\n")
+    project.edit("dvc.yaml", "      - data/incoming\n", "      - data/incoming\n      - data/labels\n")
+    project.set_up("rita")
+    project.ok("dvc", "repro", "-q", "evaluate")
+    project.commit()
+    project.ok("git", "switch", "-q", "-c", "change")
+    return project
+
+
+@pytest.fixture
+def apart(labelled_apart, tmp_path):
+    return labelled_apart.copy(tmp_path / "project").by("sam")
+
+
+@pytest.fixture
+def rows(make_rows):
+    return make_rows(40, 11).reset_index(names="id").assign(id=lambda frame: frame["id"] + 50_000)
+
+
+def test_labels_that_come_apart_are_joined_by_id_for_the_pipeline_and_for_the_gate(apart, rows):
+    bring_apart(apart, rows, "east/day1")
+    apart.commit()
+    judged = judge_one(apart)
+    assert judged.outcome == "accepted"
+    apart.ok("dvc", "repro", "-q", "evaluate")
+    apart.commit()
+    record = Record.read(apart.root / "data/records/east/day1.json")
+    assert (record.subject, record.facts, record.outcome) == (judged.subject, judged.facts, "accepted")
+    accepted = pd.read_parquet(apart.root / "data/accepted/east/day1.parquet")
+    assert accepted["y"].tolist() == rows["y"].tolist()
+    done = apart.gate()
+    assert done.code == 0, done  # results, too
+    done = apart.pratique("verify")
+    assert done.code == 0, done
+
+
+def test_poisoned_labels_of_clean_rows_are_refused_and_so_is_an_edit_of_accepted_ones(apart, rows, make_rows):
+    bring_apart(apart, rows.assign(y=make_rows(40, 11, 0.5)["y"]), "east/day1")
+    apart.commit()
+    assert apart.gate().code == 1
+    assert examined(apart) == ["east/day1"]
+    bring_apart(apart, rows, "east/day1")
+    place = apart.root / "data/labels/east/day0.csv"
+    place.write_text(place.read_text().replace(",low", ",high"))
+    apart.commit()
+    why = "takes away east/day0, which was accepted, and nobody rejected it"
+    assert apart.refused() == {"data/incoming/east/day0.csv": why}
+    assert apart.batch("east/day0")["verdict"] == "quarantine"
+    apart.ok("git", "rm", "-q", "data/labels/east/day0.csv")
+    apart.commit()
+    assert apart.refused() == {"data/incoming/east/day0.csv": why}
+
+
+@pytest.mark.parametrize("track", ["data/labels", LABELS])
+def test_labels_behind_a_pointer_are_the_same_labels(apart, rows, track):
+    bring_apart(apart, rows, "east/day1")
+    apart.commit()
+    in_git = judge_one(apart)
+    apart.ok("git", "rm", "-q", "-r", "--cached", track)
+    apart.ok("dvc", "add", "-q", track)
+    apart.commit()
+    with contextlib.chdir(apart.root):
+        found = {gated.name: gated.record for gated in gate("main").batches}
+    assert found["east/day1"] == in_git
+    assert apart.gate().code == 0
+
+
+def test_a_batch_waits_for_its_labels_and_is_judged_when_they_come(apart, rows):
+    bring_apart(apart, rows, "east/day1", labelled=False)
+    apart.commit()
+    done = apart.gate()
+    assert done.code == 0, done
+    assert f"east/day1 waits for its labels, {LABELS}: it trains nothing" in done.out
+    assert examined(apart) == []
+    done = apart.pratique("check", "data/incoming/east/day1.csv", "--json", "said.json")
+    assert (done.code, done.out.split()[0]) == (1, "waiting")
+    assert '"verdict": "waiting"' in (apart.root / "said.json").read_text(encoding="utf-8")
+    (apart.root / "said.json").unlink()
+    apart.ok("dvc", "repro", "-q")
+    assert (apart.line("east/day1")["outcome"], apart.line("east/day1")["verdict"]) == ("waiting", "waiting")
+    assert not list(apart.root.glob("data/*/east/day1*/rows.parquet"))
+    assert not (apart.root / "data/accepted/east/day1.parquet").exists()
+    said = "1 batch waits for its labels in data/labels: east/day1."
+    assert said in " ".join(apart.pratique("status").out.split())
+    assert said in (apart.root / "data/reports/index.html").read_text(encoding="utf-8")
+    apart.commit()
+    done = apart.gate()
+    assert done.code == 0, done
+    done = apart.pratique("verify")
+    assert done.code == 0, done
+    apart.ok("git", "switch", "-q", "-C", "main")
+    apart.ok("git", "switch", "-q", "-c", "labels")
+    bring_apart(apart, rows, "east/day1")
+    apart.commit()
+    done = apart.gate()
+    assert done.code == 0, done
+    assert "takes away east/day1, which waited for its labels" in done.out
+    assert examined(apart) == ["east/day1"]
+    apart.stages("ingest", "validate")
+    assert apart.line("east/day1")["outcome"] == "accepted"
+
+
+@pytest.mark.parametrize("name", ["day1.parquet", "east/day1.txt", "east/deep/day1.csv", "east/.day1.csv"])
+def test_nothing_but_label_files_comes_in_among_the_labels(apart, rows, name):
+    bring_apart(apart, rows, "east/day1")
+    apart.path(f"data/labels/{name}").write_text("id,y\n", encoding="utf-8")
+    apart.commit()
+    assert apart.refused() == {f"data/labels/{name}": "expected labels as data/labels/<source>/<batch>.csv"}
+
+
+def test_without_labels_from_a_batch_without_labels_is_what_it_was(change, clean):
+    change.bring(clean.drop(columns="y"), "east/day1.csv")
+    change.commit()
+    assert change.gate().code == 1
+    clean[["y"]].to_csv(change.path(LABELS), index=False)
+    change.commit()
+    assert change.refused() == {LABELS: "comes together with data"}

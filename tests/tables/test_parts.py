@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pratique.core.errors import PratiqueError, UnreadableBatch
+from pratique.core.params import DataParams
 from pratique.core.snapshot import Snapshot, md5_listing
 from pratique.tables.arrival import find_incoming, list_parts
 from pratique.tables.intake import ingest
@@ -32,7 +33,7 @@ def test_a_folder_is_one_batch_whose_rows_are_counted_through(incoming, tmp_path
         **{"east/day1/part-1.csv": "a,b\n3,4\n", "east/day1/part-0.csv": "b,a\n2,1\n", "east/x.csv": "a\n"}
     )
     assert [path.name for path in find_incoming(folder)] == ["day1", "x.csv"]
-    written = ingest(folder / "east/day1", tmp_path / "batches")
+    written = ingest(folder / "east/day1", tmp_path / "batches", DataParams(label="y"))
     assert [path.name for path in written] == ["day1.parquet", "day1.json"]
     assert pq.read_table(written[0]).to_pylist() == [{"b": "2", "a": "1"}, {"b": "4", "a": "3"}]
     note = json.loads(written[1].read_text())
@@ -63,7 +64,7 @@ def test_an_unreadable_part_is_named_and_every_byte_is_kept(incoming, tmp_path, 
     folder = incoming(**{"east/day1/part-0.csv": "a,b\n1,2\n", "east/day1/part-1.csv": text})
     with pytest.raises(UnreadableBatch, match=why):
         read_batch(folder / "east/day1")
-    *kept, note = ingest(folder / "east/day1", tmp_path / "batches")
+    *kept, note = ingest(folder / "east/day1", tmp_path / "batches", DataParams(label="y"))
     assert {path.name: path.read_text() for path in kept} == {"part-0.csv": "a,b\n1,2\n", "part-1.csv": text}
     assert why in json.loads(note.read_text())["fault"]
     assert sha256_batch(kept[0].parent) == json.loads(note.read_text())["sha256"]

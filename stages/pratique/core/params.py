@@ -31,7 +31,7 @@ class DataParams(Section):
     cells no report shows. `time` says when a row was taken, is never a feature and gives the reference its order;
     `ordered` says that its rows stand in their order without such a column. `formats`: a cell that is written in
     another format than the trusted ones, and has one meaning, is read and noted, or held. `cells: hide` makes every
-    column one whose cells no report shows.
+    column one whose cells no report shows. `labels_from`: labels come in with the rows, or apart, joined by `id`.
     """
 
     label: str
@@ -42,6 +42,18 @@ class DataParams(Section):
     ordered: bool = False
     formats: Literal["read", "hold"] = "read"
     cells: Literal["show", "hide"] = "show"
+    labels_from: Literal["batch", "data/labels"] = "batch"
+
+    @model_validator(mode="after")
+    def _labels_apart_have_an_id(self) -> Self:
+        if self.labels_apart and self.id is None:
+            raise ValueError("labels_from: data/labels takes an id by which they are joined; name it under data.id")
+        return self
+
+    @property
+    def labels_apart(self) -> bool:
+        """Whether labels come in apart from their rows."""
+        return self.labels_from == "data/labels"
 
 
 class AlarmParams(Section):

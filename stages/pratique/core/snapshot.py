@@ -5,7 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -27,12 +27,20 @@ class Snapshot:
         MD5 is an address of DVC's, never evidence. Those of a folder are over the names and digests of its files.
     size : int
         Bytes.
+    labels : Path, optional
+        Of the copy of the labels, where they came in apart.
     """
 
     path: Path
     sha256: str
     md5: str
     size: int
+    labels: Path | None = None
+
+    def join(self, labels: "Snapshot") -> "Snapshot":
+        """The same with its labels: other labels are another batch."""
+        sha256 = sha256_json([["batch", self.sha256], ["labels", labels.sha256]])
+        return replace(self, sha256=sha256, labels=labels.path)
 
     @classmethod
     def of_folder(cls, path: Path, parts: Mapping[str, "Snapshot"]) -> "Snapshot":

@@ -26,7 +26,7 @@ from pratique.gate.changes import Change
 from pratique.quarantine.clearing import read_trusted_rows
 from pratique.quarantine.repeats import History
 from pratique.tables.arrival import batch_name
-from pratique.tables.parts import read_batch
+from pratique.tables.labels import read_labelled
 
 Sketches = dict[str, RowSketch]
 
@@ -37,7 +37,8 @@ def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> Hi
     An old batch whose bytes can't be had is left out, and named; one that is examined is not.
     """
     layout = room.detector.layout
-    place = own_folder(change.base.folder) / "sketches" / f"{key_of(sha256_json(repr(layout)), 'sketches')}.npz"
+    read_as = [repr(layout), room.params.data.labels_from]
+    place = own_folder(change.base.folder) / "sketches" / f"{key_of(sha256_json(read_as), 'sketches')}.npz"
     kept = _read(place)
     found: dict[Path, RowSketch] = {}
     missing: list[str] = []
@@ -68,8 +69,9 @@ def _sketch(change: Change, path: Path, detector: Detector) -> RowSketch:
     with TemporaryDirectory(prefix="pratique-") as folder:
         copy = change.after.copy(path, Path(folder) / path.name)
         try:
-            table = read_batch(copy.path, detector.layout.ignored, detector.layout.names).table
-            return RowSketch.of(Batch(batch_name(path), table, detector.layout).content)
+            found = read_labelled(copy, detector.params.data, detector.layout.names)
+            batch = Batch(batch_name(path), found.table, detector.layout)
+            return NO_SKETCH if found.waits else RowSketch.of(batch.content)
         except UnreadableBatch:
             return NO_SKETCH
 

@@ -1,6 +1,6 @@
 """What comes in at a commit: every batch of data/incoming, whether git holds it or a pointer of DVC's stands for it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -20,6 +20,7 @@ from pratique.gate.pointers import (
 )
 from pratique.provenance.tree import Tree
 from pratique.tables.arrival import BATCH_FILE_NAME, NAME_RULE, NO_DOT, POINTER_SUFFIX, batch_name, find_part_fault
+from pratique.tables.labels import LABELS_SUFFIX, labels_place
 from pratique.tables.limits import MAX_FILE_BYTES
 
 INERT_NAMES = frozenset({".gitignore", ".gitkeep"})
@@ -54,10 +55,13 @@ class Held:
         Of its file, or of the folder that holds its parts.
     files : dict of Path to Origin
         The file, or every part.
+    labels : Origin, optional
+        Of its labels, where they come in apart.
     """
 
     path: Path
     files: dict[Path, Origin] = field(default_factory=dict)
+    labels: Origin | None = None
 
     @property
     def is_folder(self) -> bool:
@@ -66,10 +70,11 @@ class Held:
 
     @property
     def object(self) -> str:
-        """The name that git or DVC gives its bytes; of a folder, one made of those of its parts."""
-        if not self.is_folder:
+        """The name that git or DVC gives its bytes; of parts and labels, one made of those that they have."""
+        if not self.is_folder and self.labels is None:
             return self.files[self.path].object
-        return sha256_json([[path.name, origin.object] for path, origin in sorted(self.files.items())])
+        listed = [[path.name, origin.object] for path, origin in sorted(self.files.items())]
+        return sha256_json(listed if self.labels is None else [listed, self.labels.object])
 
     @property
     def stands(self) -> str:
@@ -95,6 +100,7 @@ class Incoming:
     ----------
     tree : Tree
     store : ObjectStore
+    places : tuple of Path
     files : dict of Path to Held
         By the path of the batch's file or folder.
     faults : dict of str to str
@@ -103,40 +109,68 @@ class Incoming:
         What dvc.lock says.
     names : dict of str to Path
         The path of each batch, and of each part, by its name without its case.
+    labels : dict of str to Origin
+        By batch.
     """
 
     tree: Tree
     store: ObjectStore
+    places: tuple[Path, ...]
     files: dict[Path, Held] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     stages: dict[str, LockedStage] = field(default_factory=dict, repr=False)
     names: dict[str, Path] = field(default_factory=dict, repr=False)
+    labels: dict[str, Origin] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, tree: Tree, store: ObjectStore) -> "Incoming":
+    def of(cls, tree: Tree, store: ObjectStore, places: tuple[Path, ...] = (paths.INCOMING,)) -> "Incoming":
         """Read a commit.
+
+        Parameters
+        ----------
+        tree : Tree
+        store : ObjectStore
+        places : tuple of Path
+            Where batches come in, and their labels if these come in apart.
 
         Raises
         ------
         PratiqueError
             If the listing of a folder can't be fetched, or is not what its pointer stands for.
         """
-        found = cls(tree, store)
-        whole = f"{paths.INCOMING}{POINTER_SUFFIX}"
-        for path in sorted(tree.below(paths.INCOMING, Path(whole))):
+        found = cls(tree, store, places)
+        whole = (Path(f"{place}{POINTER_SUFFIX}") for place in places)
+        for path in sorted(tree.below(*places, *whole)):
             found._add(PurePosixPath(path))
         for path in sorted(path for path in tree.entries if PurePosixPath(path).name == paths.LOCK.name):
             found._add_locked(path)
+        for batch, held in found.files.items():
+            found.files[batch] = replace(held, labels=found.labels.get(batch_name(batch)))
         return found
 
     def copy(self, path: Path, place: Path) -> Snapshot:
-        """Copy the bytes of a batch to a place of ours, and hash them on the way.
+        """Copy a batch to a place of ours, its labels beside it, and hash them on the way.
 
         Raises
         ------
         PratiqueError
             If they can't be had, are too many, or are not what a pointer stands for.
         """
+        copy, held = self._copy_rows(path, place), self.files[path]
+        if held.labels is None:
+            return copy
+        labels = labels_place(batch_name(path))
+        return copy.join(self._copy_file(labels, held.labels, place.with_name(f"{place.name}.labels.csv")))
+
+    def lay_out(self, path: Path) -> None:
+        """Put a batch and its labels where they come in, in the current folder; see `copy` for what it raises."""
+        held = self.files[path]
+        self._copy_rows(path, path)
+        if held.labels is not None:
+            labels = labels_place(batch_name(path))
+            self._copy_file(labels, held.labels, labels)
+
+    def _copy_rows(self, path: Path, place: Path) -> Snapshot:
         held = self.files[path]
         if not held.is_folder:
             return self._copy_file(path, held.files[path], place)
@@ -190,7 +224,7 @@ class Incoming:
             for stage in stages.values():
                 for path, said in stage.outputs.items():
                     place = PurePosixPath(self.tree.resolve(folder, path))
-                    if place.is_relative_to(paths.INCOMING):
+                    if any(place.is_relative_to(each) for each in self.places):
                         self._add_made(place, parse_output(said, f"{lock}: {path}"), lock)
         except PratiqueError as error:
             self.faults[lock] = str(error).removeprefix(f"{lock}: ")
@@ -222,7 +256,10 @@ class Incoming:
             self._place(path / name, Origin(stands, md5))
 
     def _place(self, path: PurePosixPath, origin: Origin) -> None:
-        """A batch, or a part of one, under its name, which must be one that ingest takes."""
+        """A batch, a part of one, or labels, under its name, which must be one that ingest takes."""
+        if not path.is_relative_to(paths.INCOMING):
+            self._place_labels(path, origin)
+            return
         parts = path.relative_to(paths.INCOMING).parts
         fault = _find_name_fault(parts)
         if fault is not None:
@@ -238,6 +275,15 @@ class Incoming:
         other = twin if twin != batch else alike if alike != file else held.stands
         for stands in (origin.stands, *(each.stands for each in held.files.values())):
             self.faults[stands] = f"'{path}' and '{other}' would be the same batch; rename one, or take one away"
+
+    def _place_labels(self, path: PurePosixPath, origin: Origin) -> None:
+        """The labels of a batch, one file under the name of the batch."""
+        parts = path.relative_to(paths.LABELS).parts
+        named = len(parts) == 2 and all(BATCH_FILE_NAME.fullmatch(part) for part in parts)
+        if not named or path.suffix != LABELS_SUFFIX:
+            self.faults[origin.stands] = f"expected labels as {paths.LABELS}/<source>/<batch>{LABELS_SUFFIX}"
+        elif self.labels.setdefault(batch_name(Path(path)), origin) is not origin:
+            self.faults[origin.stands] = f"'{path}' is there twice: in git, and behind a pointer; keep one"
 
 
 def _find_name_fault(parts: tuple[str, ...]) -> str | None:

@@ -41,6 +41,7 @@ from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.standing import NO_STANDING
 from pratique.tables.arrival import batch_name, list_predecessors
+from pratique.tables.labels import labels_place
 from pratique.tables.parts import list_files
 from pratique.words.identity import identity_note
 
@@ -168,14 +169,19 @@ def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, 
     chosen, judge = _choose_files(change, changed), Judge(in_force, params, today)
     batches: list[GatedBatch] = []
     unlisted: list[str] = []
+    notes = list(seen.notes)
     if chosen or results:
         submissions = {path: _find_submission(change, path, params, seen.submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            batches += _examine(change, submissions, judge, changed, room)
+            examined = list(_examine(change, submissions, judge, changed, room))
+            batches += [each for each in examined if isinstance(each, GatedBatch)]
+            notes += [each for each in examined if isinstance(each, str)]
             unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
     brought = [gated.record for gated in batches if gated.brought]
-    removals = list_removals(change, brought, [decision for decision in in_force if decision.counts(params)])
+    removals = list_removals(
+        change, brought, [decision for decision in in_force if decision.counts(params)], params.data
+    )
     refused += [removal.refusal for removal in removals if removal.refusal is not None]
     return replace(
         seen,
@@ -183,17 +189,20 @@ def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, 
         refused=tuple(refused),
         unlisted=tuple(unlisted),
         unverified=tuple(list_unverified(change)),
-        notes=(*seen.notes, *changed.describe(), *(removal.text for removal in removals)),
+        notes=(*notes, *changed.describe(), *(removal.text for removal in removals)),
     )
 
 
 def _examine(
     change: Change, submissions: Mapping[Path, Submission], judge: Judge, changed: ChangedDecisions, room: BasePolicy
-) -> Iterator[GatedBatch]:
-    """The files of these submissions, each examined and ruled on in turn."""
+) -> Iterator[GatedBatch | str]:
+    """The batches of these submissions, each examined and ruled on in turn; of one that waits, that it does."""
     earlier, history = _find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
     for path in show_progress(list(submissions), "examining"):
         cleared, brought = _clear(change, path, room), path in change.files
+        if cleared.arrival.waits:
+            yield f"{batch_name(path)} waits for its labels, {labels_place(batch_name(path))}: it trains nothing"
+            continue
         settled = () if brought else changed.list_settled(batch_name(path), cleared.arrival.sha256, room.params)
         standing, objections = judge.of_batch(
             batch_name(path), bind(cleared, room.configuration), submissions[path], settled
@@ -216,7 +225,7 @@ def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:
     snapshot = change.after.copy(path, path)
     standing = NO_STANDING if path in change.files else room.standing
     cleared = clear_snapshot(snapshot, batch_name(path), room.detector, standing)
-    for file in list_files(snapshot.path):
+    for file in (*list_files(snapshot.path), *filter(None, [snapshot.labels])):
         file.unlink()
     return cleared
 
@@ -239,8 +248,9 @@ def _choose_files(change: Change, changed: ChangedDecisions) -> list[Path]:
 
 def _find_submission(change: Change, path: Path, params: Params, account: str | None) -> Submission:
     """Who brought a file: with this change, of which CI may name the submitter, or before it."""
-    stands = Path(change.after.files[path].stands)
-    places = [*pointers(path), *({stands} - set(pointers(path)))]
+    held = change.after.files[path]
+    stands = [Path(held.stands), *([Path(held.labels.stands)] if held.labels else [])]
+    places = [*dict.fromkeys([*pointers(path), *stands])]
     if path in change.files:
         return Submission.of_change(change.head.commit, places, change.fork.commit, params, account)
     return Submission.of_past(change.head.commit, places, params)

@@ -96,7 +96,7 @@ def _refuse_edits(before: list[Contents], after: list[Contents]) -> Iterator[Ref
 def _lay_out(change: Change) -> None:
     """The batches of where the change began; decisions, ledger and promotions of the base."""
     for path in change.before.files:
-        change.before.copy(path, path)
+        change.before.lay_out(path)
     for name in change.base.below(paths.DECISIONS, paths.PROMOTED):
         if is_decision(name) or (Path(name).is_relative_to(paths.PROMOTED) and Path(name).suffix == ".json"):
             write_bytes(Path(name), change.base.read(name))

@@ -40,6 +40,7 @@ def queue_page(
     worth: Worth | None,
     identity: str,
     form: DecisionForm | None = None,
+    unlabelled: str = "",
 ) -> str:
     """The page of all batches.
 
@@ -55,6 +56,8 @@ def queue_page(
         What is said about who decides; may be empty.
     form : DecisionForm, optional
         Where people can decide on the page.
+    unlabelled : str
+        What is said about batches that wait for their labels; may be empty.
     """
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
@@ -66,7 +69,7 @@ def queue_page(
         priced=any(prices.values()),
         facts=ordered[:LISTED],
         left_out=max(0, len(ordered) - LISTED),
-        counts=f"{len(facts):,} batches: {len(facts) - held:,} accepted, {held:,} quarantined.",
+        counts=f"{len(facts):,} batches: {len(facts) - held:,} accepted, {held:,} quarantined. {unlabelled}".rstrip(),
         states=sorted({f.state for f in facts}, key=list(words.STATES).index),
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,

@@ -10,7 +10,7 @@ from pratique.pages.batch_page import batch_page
 from pratique.pages.queue_page import queue_page, waiting
 from pratique.pages.reference_page import reference_page
 from pratique.pages.worth import read_worth
-from pratique.results.records import read_records
+from pratique.results.records import read_records, tell_waiting
 from pratique.scaffold.audit import audit_beside
 from pratique.terminal.summary import summary
 from pratique.words.alarm_rate import tell_alarm_rate
@@ -21,7 +21,7 @@ def main() -> None:
     """Write the pages, and show what was quarantined and why."""
     write_pages()
     params, facts = load(), read_records()
-    display(summary(facts, [tell_alarm_rate(facts, params.alarms.alpha), identity_note(params)]))
+    display(summary(facts, [tell_waiting(), tell_alarm_rate(facts, params.alarms.alpha), identity_note(params)]))
 
 
 def write_pages() -> None:
@@ -37,6 +37,6 @@ def write_pages() -> None:
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue))
     keep_only(paths.PAGES, pages.values())
-    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train), identity))
+    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train), identity, unlabelled=tell_waiting()))
     trusted = desk.reference
     write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT), identity))

@@ -15,6 +15,8 @@ from pratique.quarantine.recording import Configuration, Upstream, make_record
 from pratique.tables.parts import list_files
 
 ROW_COLUMN = "pratique_row"
+UNREAD_LABELS = "_labels.csv"
+"""The labels of a batch that can't be read, where they came in apart; no batch has a name that begins so."""
 REASON_COLUMN = "pratique_reason"
 
 
@@ -25,6 +27,8 @@ def store(cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream) -
         original = paths.BATCHES / f"{arrival.batch}.original"
         place = paths.QUARANTINE / arrival.batch / arrival.file
         copies = {place / file.relative_to(original): file for file in list_files(original)}
+        labels = paths.BATCHES / f"{arrival.batch}.labels"
+        copies |= {paths.QUARANTINE / arrival.batch / UNREAD_LABELS: labels} if labels.is_file() else {}
         outputs = list(copies)
         for copy, file in copies.items():
             write_bytes(copy, file.read_bytes())

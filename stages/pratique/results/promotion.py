@@ -28,6 +28,7 @@ from pratique.provenance.promotion import Promotion, read_promotions
 from pratique.provenance.record import Record
 from pratique.results.records import read_held
 from pratique.tables.arrival import find_incoming
+from pratique.tables.labels import labels_place
 from pratique.tables.parts import list_files, sha256_batch
 from pratique.tables.reading import read_table, read_trusted
 
@@ -93,6 +94,8 @@ def plan_promotion(batches: Sequence[str], params: Params) -> Plan:
     moves = []
     for batch in names:
         record = read_record(batch)
+        if params.data.labels_apart and labels_place(batch).exists():
+            raise PratiqueError(f"{batch}: its labels are {labels_place(batch)}; only batches with their own can move")
         _require_cleared(record, batch in undecided)
         moves.append((record, _select_rows(record, trusted, params)))
     if len(find_incoming(paths.INCOMING)) <= len(moves):

@@ -35,6 +35,8 @@ class Arrival:
         Why it can't be read as a table.
     readings : tuple of str
         What of it was read otherwise than it seems.
+    waits : bool
+        Whether its labels are still to come, so that nobody judges it.
     """
 
     batch: str
@@ -44,6 +46,7 @@ class Arrival:
     columns: int = 0
     fault: str | None = None
     readings: tuple[str, ...] = ()
+    waits: bool = False
 
     @property
     def source(self) -> str:

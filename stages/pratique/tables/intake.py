@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 from pratique.core import paths
 from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
-from pratique.core.params import load
+from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
 from pratique.tables.arrival import Arrival, batch_name, find_incoming
-from pratique.tables.parts import copy_batch, list_files, read_batch
+from pratique.tables.labels import copy_labelled, read_labelled
+from pratique.tables.parts import list_files
 
 
 def ingest_all() -> None:
@@ -22,11 +23,11 @@ def ingest_all() -> None:
     data, known = load().data, tuple(read_declared() or ())
     wanted: list[Path] = []
     for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
-        wanted += ingest(path, paths.BATCHES, data.ignore, known)
+        wanted += ingest(path, paths.BATCHES, data, known)
     keep_only(paths.BATCHES, wanted)
 
 
-def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collection[str] = ()) -> list[Path]:
+def ingest(path: Path, folder: Path, data: DataParams, known: Collection[str] = ()) -> list[Path]:
     """Write one batch, or the bytes that are none, and the note about it; return the files written.
 
     Parameters
@@ -35,20 +36,24 @@ def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collec
         What came in.
     folder : Path
         Where it is written.
-    ignore, known : collection of str
-        Columns that need not be read, and those that are declared: see `read_batch`.
+    data : DataParams
+    known : collection of str
+        Columns that are declared: see `read_file`.
     """
     batch = batch_name(path)
     with TemporaryDirectory(prefix="pratique-") as place:
-        snapshot = copy_batch(path, Path(place) / path.name)
+        snapshot = copy_labelled(path, Path(place) / path.name, data)
         try:
-            found = read_batch(snapshot.path, ignore, known)
+            found = read_labelled(snapshot, data, known)
         except UnreadableBatch as error:
             arrival = Arrival(batch, path.name, snapshot.sha256, fault=str(error))
             written = _keep_bytes(snapshot.path, folder / arrival.source / f"{arrival.stem}.original")
+            if snapshot.labels is not None:
+                written += _keep_bytes(snapshot.labels, folder / arrival.source / f"{arrival.stem}.labels")
         else:
             table, said = found.table, found.readings
-            arrival = Arrival(batch, path.name, snapshot.sha256, table.num_rows, table.num_columns, readings=said)
+            counts = (table.num_rows, table.num_columns)
+            arrival = Arrival(batch, path.name, snapshot.sha256, *counts, readings=said, waits=found.waits)
             written = [folder / arrival.source / f"{arrival.stem}.parquet"]
             write_table(written[0], table)
     note = folder / arrival.source / f"{arrival.stem}.json"

@@ -25,10 +25,14 @@ DAMAGED = "its bytes are damaged or of another format, or its text is not UTF-8"
 
 @dataclass(frozen=True)
 class FileTable:
-    """A file as a table, and in words what of it was read otherwise than it seems: nothing is silent."""
+    """A file as a table, and in words what of it was read otherwise than it seems: nothing is silent.
+
+    `waits` says that its labels are still to come.
+    """
 
     table: pa.Table
     readings: tuple[str, ...] = ()
+    waits: bool = False
 
 
 def read_table(path: Path) -> pa.Table:
