@@ -251,7 +251,7 @@ def labelled_apart(main, make_rows, tmp_path_factory):
     bring_apart(project, numbered(40, 3), "east/day0")
     project.ok("git", "init", "-q", "-b", "main")
     project.ok("dvc", "init", "-q")
-    done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y", "--id", "id")
+    done = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y")
     assert done.code == 0, done
     project.simplify("checks: {schema: {}, labels: {}, leaks: {}}\n\n")
     project.edit("params.yaml", "data:\n", "data:\n  labels_from: data/labels\n")

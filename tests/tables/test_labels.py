@@ -78,6 +78,14 @@ def test_a_batch_waits_only_for_labels_that_come_apart(read):
     assert pq.read_table(note.with_suffix(".parquet")).column_names == ["id", "a"]
 
 
+def test_labels_behind_a_link_are_refused(read, tmp_path):
+    place = paths.LABELS / "east/day1.csv"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(tmp_path / "elsewhere.csv")
+    with pytest.raises(PratiqueError, match=r"data/labels/east/day1\.csv: not a regular file"):
+        read(ROWS)
+
+
 def test_labels_apart_take_an_id():
     with pytest.raises(PratiqueError, match="labels_from: data/labels takes an id"):
         parse(DataParams, {"label": "y", "labels_from": "data/labels"}, "params.yaml")

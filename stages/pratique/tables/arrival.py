@@ -88,7 +88,7 @@ def find_incoming(folder: Path) -> list[Path]:
             require_folder_name(path)
             list_parts(path)
         else:
-            _require_file(path)
+            require_file(path)
         first = seen.setdefault(batch_name(path).casefold(), path)
         if first != path:
             raise PratiqueError(f"{first} and {path}: both would be batch '{batch_name(path)}'; rename one")
@@ -107,7 +107,7 @@ def list_parts(folder: Path) -> list[Path]:
     if not parts:
         raise PratiqueError(f"{_show_path(folder)}: an empty folder; put the parts of the batch there, or take it away")
     for part in parts:
-        _require_file(part)
+        require_file(part)
         fault = find_part_fault(part.name)
         if fault is not None:
             raise PratiqueError(f"{_show_path(part)}: {fault}")
@@ -143,7 +143,14 @@ def find_part_fault(name: str) -> str | None:
     return None
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Refuse what is no file of its own.
+
+    Raises
+    ------
+    PratiqueError
+        If it is a link, a folder or anything else.
+    """
     if path.is_symlink() or not path.is_file():
         raise PratiqueError(f"{_show_path(path)}: not a regular file; put the batch's own bytes there")
 

@@ -12,7 +12,7 @@ from pratique.core import paths
 from pratique.core.errors import UnreadableBatch
 from pratique.core.params import DataParams
 from pratique.core.snapshot import Snapshot, copy_file
-from pratique.tables.arrival import batch_name
+from pratique.tables.arrival import batch_name, require_file
 from pratique.tables.parts import copy_batch, read_batch
 from pratique.tables.reading import FileTable, read_file
 
@@ -25,10 +25,17 @@ def labels_place(batch: str) -> Path:
 
 
 def copy_labelled(source: Path, place: Path, data: DataParams) -> Snapshot:
-    """Copy a batch with its labels, if they came in apart; see `copy_batch` for what it raises."""
+    """Copy a batch with its labels, if they came in apart.
+
+    Raises
+    ------
+    PratiqueError
+        If the labels are no regular file, or the batch is none; see `copy_batch`.
+    """
     copy, labels = copy_batch(source, place), labels_place(batch_name(source))
-    if not data.labels_apart or not labels.exists():
+    if not data.labels_apart or not (labels.exists() or labels.is_symlink()):
         return copy
+    require_file(labels)
     return copy.join(copy_file(labels, place.with_name(f"{place.name}.labels{LABELS_SUFFIX}")))
 
 
