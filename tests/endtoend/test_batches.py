@@ -339,6 +339,9 @@ def test_a_batch_waits_for_its_labels_and_is_judged_when_they_come(apart, rows):
     said = "1 batch waits for its labels in data/labels: east/day1."
     assert said in " ".join(apart.pratique("status").out.split())
     assert said in (apart.root / "data/reports/index.html").read_text(encoding="utf-8")
+    for words in (("trace",), ("explain",), ("review", "show"), ("review", "reject", "--reason", "r")):
+        assert apart.pratique(*words, "east/day1").complaint.startswith("east/day1: waits for its labels")
+    assert apart.pratique("recall", "east").code == 0
     apart.commit()
     done = apart.gate()
     assert done.code == 0, done

@@ -19,6 +19,8 @@ from pratique.decisions.decision import (
 )
 from pratique.provenance import git, signing
 from pratique.provenance.record import STATEMENT, Record
+from pratique.tables.arrival import is_waiting
+from pratique.tables.labels import labels_place
 
 
 def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
@@ -106,6 +108,8 @@ def record_of(batch: str) -> Path:
     if not BATCH_PATTERN.fullmatch(batch):
         raise PratiqueError(f"'{printable(batch)}': not a batch's name; expected <source>/<batch>")
     path = paths.RECORDS / f"{batch}.json"
+    if is_waiting(batch):
+        raise PratiqueError(f"{batch}: waits for its labels, {labels_place(batch)}; it has no record before they come")
     if not path.is_file():
         raise PratiqueError(f"{batch}: no record in {paths.RECORDS}; see `pratique review list`, or run `dvc repro`")
     return path

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 
 POINTER_SUFFIX = ".dvc"
@@ -194,6 +195,12 @@ def read_arrivals(folder: Path) -> list[Arrival]:
     if not notes:
         raise PratiqueError(f"{folder}: nothing is ingested; run `pratique ingest` (or `dvc repro`) first")
     return sorted(map(_read_note, notes), key=lambda arrival: arrival.batch)
+
+
+def is_waiting(batch: str) -> bool:
+    """Whether ingest noted that the labels of a batch are still to come; see `read_arrivals` for what it raises."""
+    note = paths.BATCHES / f"{batch}.json"
+    return note.is_file() and _read_note(note).waits
 
 
 def _read_note(note: Path) -> Arrival:
