@@ -17,12 +17,12 @@ from threadpoolctl import threadpool_limits
 
 pytestmark = pytest.mark.slow
 
-BATCHES = 60
+BATCHES = 40
 SIZES = (1, 2, 3, 5)
 LEVEL = 0.05
-MOST = 12
-"""Of 60 clean batches 3 are rarer than 1 in 20; more than 12 are by chance once in 100,000 times. What is above says that
-a measurement is wrong by a factor, and not that a reference has luck of its own."""
+MOST = 10
+"""Of 40 clean batches 2 are rarer than 1 in 20; more than 10 are by chance once in 100,000 times. What is above says
+that a measurement is wrong by a factor, and not that a reference has luck of its own."""
 
 
 def table_of(rows: pd.DataFrame) -> pa.Table:
