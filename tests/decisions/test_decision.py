@@ -12,10 +12,10 @@ from pratique.decisions.decision import (
     binding_of,
     load_decisions,
     parse_decision,
-    read_record,
     reject,
     release,
 )
+from pratique.decisions.records import read_record
 from pratique.provenance.parts import Tool
 from pratique.provenance.record import STATEMENT
 from pratique.quarantine.rulings import Rulebook

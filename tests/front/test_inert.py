@@ -5,7 +5,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as Xml
@@ -261,7 +261,8 @@ def test_markdown(tell):
     from cmarkgfm.cmark import Options
 
     def read(text):
-        page = formats.markdown(gated(tell, text))
+        page = formats.comment(gated(tell, text), PurePosixPath("quality"))
+        assert page.partition("\n")[2] == formats.markdown(gated(tell, text))
         assert_plain(page)
         found = Skeleton(cmark.github_flavored_markdown_to_html(page, Options.CMARK_OPT_UNSAFE))
         return [tag for tag, _ in found.tags if "span" not in tag], found

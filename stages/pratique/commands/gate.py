@@ -41,7 +41,7 @@ def main(
     key = None if folder is None else require_key()
     _require_no_links(*filter(None, [folder]))
     keep_only(paths.GATE, [])  # nobody shall read what an earlier run said
-    result = gate(base, head, submitter=submitter or None)
+    result = gate(base, head, submitter=submitter or None, folder=paths.GATE)
     write_gate_files(result)
     say(*_screen(result))
     if folder is not None and key is not None:

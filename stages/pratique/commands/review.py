@@ -17,6 +17,9 @@ app = typer.Typer(help="See what was held, and decide about it.", no_args_is_hel
 
 Named = Annotated[str, typer.Argument(metavar="BATCH", help="<source>/<batch>")]
 Why = Annotated[str, typer.Option(help="Why, for whoever asks later.")]
+Given = Annotated[
+    Path | None, typer.Option("--record", metavar="FILE", help="Its record as the gate wrote it, instead of a run's.")
+]
 
 
 @app.command()
@@ -59,22 +62,23 @@ def release(
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which the release counts.")
     ] = None,
+    record: Given = None,
 ) -> None:
     """Let a batch, or some of its rows, into training although it was held."""
     from pratique.decisions import decision as decisions
 
     chosen = None if rows is None else positions(rows)
     day: date | None = None if expires is None else expires.date()
-    _wrote(str(decisions.release(batch, reason=reason, rows=chosen, expires=day)))
+    _wrote(str(decisions.release(batch, reason=reason, rows=chosen, expires=day, given=record)))
 
 
 @app.command()
 @in_pipeline
-def reject(batch: Named, reason: Why) -> None:
+def reject(batch: Named, reason: Why, record: Given = None) -> None:
     """Keep a batch out of training, under whatever name its rows come again."""
     from pratique.decisions import decision as decisions
 
-    _wrote(str(decisions.reject(batch, reason=reason)))
+    _wrote(str(decisions.reject(batch, reason=reason, given=record)))
 
 
 @app.command()

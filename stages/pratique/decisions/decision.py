@@ -6,7 +6,6 @@ bytes and the limits that it was made for, and no others. A reject holds for its
 beats any release. A withdrawal replaces what its reviewer decided before; no file is ever deleted for it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,10 +16,11 @@ from pydantic import Field
 
 from pratique.core import paths
 from pratique.core.documents import parse_json
-from pratique.core.errors import PratiqueError, printable
+from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_bytes, sha256_json
 from pratique.core.params import Params, Section, parse
 from pratique.core.writing import write_json
+from pratique.decisions.records import BATCH_PATTERN, read_record
 from pratique.provenance import git, signing
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import STATEMENT, Record
@@ -28,7 +28,6 @@ from pratique.provenance.record import STATEMENT, Record
 DECISION_PREDICATE = "urn:pratique:decision:v1"
 
 Action = Literal["release", "reject", "withdraw"]
-BATCH_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 MAX_REASON = 2_000
 NOUNS: dict[Action, str] = {"release": "release", "reject": "reject", "withdraw": "withdrawal"}
@@ -160,7 +159,14 @@ def parse_decision(path: Path, data: bytes) -> DecisionFile:
     return DecisionFile(path, said, sha256_bytes(data), statement.subject[0].sha256, envelope)
 
 
-def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
+def release(
+    batch: str,
+    *,
+    reason: str,
+    rows: Sequence[int] | None = None,
+    expires: date | None = None,
+    given: Path | None = None,
+) -> Path:
     """Let a batch into training although it was held, or some of its rows.
 
     Parameters
@@ -173,6 +179,8 @@ def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expir
         Positions of the rows to let in; without it, all of them.
     expires : date, optional
         The last day on which the release counts.
+    given : Path, optional
+        The batch's record from elsewhere, as from the gate; without it, that of the last run.
 
     Returns
     -------
@@ -184,7 +192,7 @@ def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expir
     PratiqueError
         If there is no such record, nothing is held, the batch can't be read, or an argument makes no sense.
     """
-    record = read_record(batch)
+    record = read_record(batch, given)
     if record.fault is not None:
         raise PratiqueError(f"{batch}: can't be read as a table, so it can't be released; correct the file")
     if record.verdict == "accept" and not record.held:
@@ -197,15 +205,15 @@ def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expir
     return _write(record, "release", reason, chosen, expires)
 
 
-def reject(batch: str, *, reason: str) -> Path:
-    """Keep a batch out of training for good, under whatever name its rows come again.
+def reject(batch: str, *, reason: str, given: Path | None = None) -> Path:
+    """Keep a batch out of training for good, under whatever name its rows come again; `given` as for `release`.
 
     Raises
     ------
     PratiqueError
         If there is no such record.
     """
-    return _write(read_record(batch), "reject", reason)
+    return _write(read_record(batch, given), "reject", reason)
 
 
 def withdraw(batch: str, *, reason: str) -> Path:
@@ -234,27 +242,6 @@ def would_count(params: Params) -> bool:
         return True
     key, listed = signing.reviewer_key(), params.signing.key_of(git.email_of(git.read_identity()))
     return key is not None and listed is not None and signing.public_line(key) == listed.strip()
-
-
-def record_of(batch: str) -> Path:
-    """Where the record of a batch is.
-
-    Raises
-    ------
-    PratiqueError
-        If the words are no batch's name, or it has no record.
-    """
-    if not BATCH_PATTERN.fullmatch(batch):
-        raise PratiqueError(f"'{printable(batch)}': not a batch's name; expected <source>/<batch>")
-    path = paths.RECORDS / f"{batch}.json"
-    if not path.is_file():
-        raise PratiqueError(f"{batch}: no record in {paths.RECORDS}; see `pratique review list`, or run `dvc repro`")
-    return path
-
-
-def read_record(batch: str) -> Record:
-    """The record of a batch; see `record_of` and `Record.read` for what it raises."""
-    return Record.read(record_of(batch))
 
 
 def _write(

@@ -6,6 +6,7 @@ writes JSON.
 
 import re
 import shlex
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as Xml
@@ -14,29 +15,47 @@ from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.core.writing import write_json, write_text
+from pratique.detector.hypotheses import describe
 from pratique.gate.changes import Refusal
 from pratique.gate.judge import GatedBatch, GateResult
-from pratique.provenance.parts import CheckRecord
+from pratique.gate.showing import rank_worst
+from pratique.provenance import git
 from pratique.terminal.summary import clauses
+from pratique.words.alarms import tell_alarm
+from pratique.words.verdicts import advice, chance
 
 SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 MAX_SUMMARY = 1_000_000
 """Bytes of the Markdown page: GitHub refuses a summary of 1,024 KiB or more."""
+MAX_COMMENT = 60_000
+"""Bytes of the comment: GitHub takes 65,536 characters."""
 MAX_MESSAGE = 300
+MAX_TOLD = 1_500
+"""Characters that tell one alarm: what others wrote in it, and what to do about it."""
 TOP_REASONS = 3
+
+FOOTER = (
+    "Each batch's page (`index.html`), a picture of the worst (`worst.png`) and the records lie beside the verdict, in "
+    "the artefact of this run. To decide takes no run of the pipeline: "
+    "`pratique review release BATCH --record records/BATCH.json`."
+)
+RESULT_KINDS = {"refused": "the change brings a file that it may not bring", "outcome": "the batch is not let in"}
+"""What SARIF says of the results that are no check's."""
 
 VERDICT_JSON = paths.GATE / "verdict.json"
 JUNIT_XML = paths.GATE / "junit.xml"
 SARIF_JSON = paths.GATE / "gate.sarif"
 SUMMARY_MD = paths.GATE / "summary.md"
+COMMENT_MD = paths.GATE / "comment.md"
 
 
 def write_gate_files(result: GateResult) -> None:
-    """Write all four below data/reports/gate, which git is told to ignore."""
+    """Write all of them below data/reports/gate, which git is told to ignore."""
     write_json(VERDICT_JSON, verdict_json(result))
     write_text(JUNIT_XML, junit(result))
     write_json(SARIF_JSON, sarif(result))
     write_text(SUMMARY_MD, markdown(result))
+    write_text(COMMENT_MD, comment(result, git.find_prefix()))
     write_text(paths.GATE / ".gitignore", "*\n")
 
 
@@ -61,10 +80,10 @@ def why(gated: GatedBatch) -> list[str]:
 
 
 def next_command(result: GateResult) -> str | None:
-    """What to do about the first thing that stands in the way."""
+    """What to do about a file that is refused, else about the worst batch that is stopped."""
     if result.refused:
         return printable(result.refused[0].remedy)
-    stopped = next((gated for gated in result.batches if not gated.passes), None)
+    stopped = min((gated for gated in result.batches if not gated.passes), key=_rank, default=None)
     if stopped is None:
         return None
     remove = f"git rm {shlex.quote(stopped.path.as_posix())}"
@@ -137,23 +156,16 @@ def _cases(gated: GatedBatch) -> list[Case]:
     cases: list[Case] = []
     for check in gated.record.checks:
         failed = check.alarm and not gated.passes
-        cases.append((gated.name, check.name, _describe_measurement(check) if failed else None))
+        cases.append((gated.name, check.name, tell_alarm(check, gated.record) if failed else None))
     return [*cases, (gated.name, "outcome", None if gated.passes else "; ".join(why(gated)[:TOP_REASONS]))]
-
-
-def _describe_measurement(check: CheckRecord) -> str:
-    if check.fault is not None:
-        return f"failed: {check.fault}"
-    words = "; ".join(check.breaches[:TOP_REASONS])
-    return words or f"observed {check.observed}, limit {check.limit}, p = {check.p_value}"
 
 
 def sarif(result: GateResult) -> dict[str, Any]:
     """SARIF 2.1.0: one result for each batch and check that alarms, one for a batch that is stopped otherwise."""
     results = [finding for gated in result.batches for finding in _findings(gated)]
     results += [_finding("refused", "error", describe_refusal(each), printable(each.path)) for each in result.refused]
-    rules = sorted({finding["ruleId"] for finding in results})
-    driver = {"name": "pratique", "version": __version__, "rules": [{"id": rule} for rule in rules]}
+    rules = [_rule(name) for name in sorted({finding["ruleId"] for finding in results})]
+    driver = {"name": "pratique", "version": __version__, "rules": rules}
     return {
         "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
@@ -161,10 +173,17 @@ def sarif(result: GateResult) -> dict[str, Any]:
     }
 
 
+def _rule(name: str) -> dict[str, Any]:
+    """What SARIF's readers show of a kind of result."""
+    described = describe(name)
+    said = {"id": name, "shortDescription": {"text": RESULT_KINDS.get(name, described.alarm)}}
+    return said | ({"help": {"text": described.advice}} if described.advice else {})
+
+
 def _findings(gated: GatedBatch) -> list[dict[str, Any]]:
     path, level = gated.path.as_posix(), "note" if gated.passes else "error"
     alarms = [check for check in gated.record.checks if check.alarm]
-    found = [_finding(check.name, level, f"{gated.name}: {_describe_measurement(check)}", path) for check in alarms]
+    found = [_finding(check.name, level, f"{gated.name}: {tell_alarm(check, gated.record)}", path) for check in alarms]
     if not gated.passes:
         found.append(_finding("outcome", level, f"{gated.name}: {'; '.join(why(gated)[:TOP_REASONS])}", path))
     return found
@@ -182,55 +201,78 @@ def _finding(rule: str, level: str, message: str, path: str) -> dict[str, Any]:
     }
 
 
-def markdown(result: GateResult) -> str:
-    """The page for a pull request: the verdict first, batches folded, cut before it gets too large."""
-    lines = [f"## Pratique: {_md(headline(result))}", ""]
+def markdown(result: GateResult, most: int = MAX_SUMMARY) -> str:
+    """For a pull request: the verdict first, then the worst batch; cut before it has more bytes than `most`."""
+    blocks = [f"## Pratique: {_md(headline(result))}", ""]
     command = next_command(result)
     if command is not None:
-        lines += [f"Next: {_code(command)}", ""]
-    lines += [f"- {_md(describe_refusal(each))}" for each in result.refused]
-    lines += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
-    lines += [f"- {_md(note)}" for note in result.notes]
-    lines += [f"- {_code(place)} is not verified; it is made again after the merge" for place in result.unverified]
-    for gated in sorted(result.batches, key=lambda g: (g.passes, g.name)):
-        lines += _fold_batch(gated)
+        blocks += [f"Next: {_code(command)}", ""]
+    blocks += [f"- {_md(describe_refusal(each))}" for each in result.refused]
+    blocks += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
+    blocks += [f"- {_md(note)}" for note in result.notes]
+    blocks += [f"- {_code(place)} is not verified; it is made again after the merge" for place in result.unverified]
+    batches = sorted(result.batches, key=_rank)
+    blocks += [_fold_batch(gated, not i and not gated.passes) for i, gated in enumerate(batches)]
+    blocks += ["", FOOTER] if batches else []
     text, size = [], 0
-    for i, line in enumerate(lines):
-        size += len(line.encode()) + 1
-        if size > MAX_SUMMARY:
-            text.append(f"\nCut here; {len(lines) - i} more lines are in {_code(str(VERDICT_JSON))}.")
+    for i, block in enumerate(blocks):
+        size += len(block.encode()) + 1
+        if size > most:
+            text.append(f"\nCut here; {len(blocks) - i} more entries are in {_code(str(VERDICT_JSON))}.")
             break
-        text.append(line)
+        text.append(block)
     return "\n".join(text) + "\n"
 
 
-def _fold_batch(gated: GatedBatch) -> list[str]:
+def comment(result: GateResult, folder: PurePosixPath) -> str:
+    """The same for a comment; by its first line, which nobody sees, the next run finds it and writes over it.
+
+    Parameters
+    ----------
+    result : GateResult
+    folder : PurePosixPath
+        The pipeline's, from git's top folder: each pipeline of a repository has a comment of its own.
+    """
+    return f"<!-- pratique gate: {quote(str(folder))} -->\n{markdown(result, MAX_COMMENT)}"
+
+
+def _rank(gated: GatedBatch) -> tuple[bool, float, str]:
+    """What sorts batches: those that are stopped first, of these the worst."""
+    return gated.passes, *rank_worst(gated.record)
+
+
+def _fold_batch(gated: GatedBatch, unfolded: bool) -> str:
     record = gated.record
     mark = "cleared" if gated.passes else "**not cleared**"
-    rows = "".join(
+    told = f"{mark}: {_code(gated.name)}, {record.verdict}"
+    if not gated.passes and record.p_value:
+        told += f"; of clean batches {chance(record.p_value)} would look so odd"
+    rows = [
         f"| {_code(check.name)} | {check.observed} | {check.limit} | {check.p_value} "
-        f"| {'alarm' if check.alarm else ''} |\n"
+        f"| {'alarm' if check.alarm else ''} |"
         for check in record.checks
-    )
-    return [
-        f"<details><summary>{mark}: {_code(gated.name)}, {record.verdict}, p = {record.p_value}</summary>",
+    ]
+    lines = [
+        f"<details{' open' * unfolded}><summary>{told}</summary>",
         "",
         *(f"- {_code(reason)}" for reason in why(gated)),
+        *([] if gated.passes else ["", f"{_md(advice(record, planted=False, repeated=False))}"]),
         "",
-        *(["| check | observed | limit | p-value | |", "|---|--:|--:|--:|---|", rows.rstrip("\n")] if rows else []),
+        *(["| check | observed | limit | p-value | |", "|---|--:|--:|--:|---|", *rows] if rows else []),
         "",
         "</details>",
     ]
+    return "\n".join(lines)
 
 
 def _xml(text: str) -> str:
     """Text without the characters that XML can't hold in any form."""
-    return printable(text)[:MAX_MESSAGE]
+    return printable(text)[:MAX_TOLD]
 
 
 def _sarif(text: str) -> str:
     """Text of a message, in which brackets make no link (SARIF 2.1.0, section 3.11.6)."""
-    return re.sub(r"[\\\[\]]", r"\\\g<0>", printable(text)[:MAX_MESSAGE])
+    return re.sub(r"[\\\[\]]", r"\\\g<0>", printable(text)[:MAX_TOLD])
 
 
 def _md(text: str) -> str:
@@ -239,7 +281,7 @@ def _md(text: str) -> str:
     Renderers look for `www.` before they resolve entities, for mentions and e-mail addresses after that, but not across
     elements.
     """
-    cut = printable(text)[:MAX_MESSAGE]
+    cut = printable(text)[:MAX_TOLD]
     plain = re.sub(r"[\\`*_{}\[\]()<>#+!|~&:$-]|(?<=[wW]{3})\.", lambda match: f"&#{ord(match[0])};", cut)
     return plain.replace("@", "<span>@</span>")
 

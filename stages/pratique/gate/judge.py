@@ -6,7 +6,7 @@ base. Decisions are judged: are they their reviewers', do they bind, have they e
 than those who submitted the batch. What is taken away needs a reviewer's word, as what is let in does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -25,6 +25,7 @@ from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.showing import Showcase
 from pratique.gate.strays import refuse_strays
 from pratique.gate.summaries import refuse_summaries
 from pratique.provenance import git
@@ -113,7 +114,13 @@ class GateResult:
         return not self.refused and all(gated.passes for gated in self.batches)
 
 
-def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: str | None = None) -> GateResult:
+def gate(
+    base: str,
+    head: str = "HEAD",
+    today: date | None = None,
+    submitter: str | None = None,
+    folder: Path | None = None,
+) -> GateResult:
     """Judge a commit by the policy of another.
 
     Parameters
@@ -123,6 +130,8 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     today : date, optional
     submitter : str, optional
         Who submits the change, as CI knows it: an e-mail address, or an account that `review.accounts` may list.
+    folder : Path, optional
+        Where pages and records of the examined batches are written; none are where there is no folder.
 
     Raises
     ------
@@ -130,6 +139,7 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
         If that can't be decided: no such commit, no policy in it, no reference, data that can't be had, a decision that
         is none, or a release that may be the submitter's own.
     """
+    place = folder and folder.absolute()  # the current folder is another one while batches are examined
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     require_policy(change.base)
     results, changed = list_results(change), ChangedDecisions.of(change)
@@ -148,7 +158,7 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     if chosen or results:
         submissions = {path: _find_submission(change, path, params, submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            batches += _examine(change, submissions, judge, room)
+            batches += _examine(change, submissions, judge, room, place)
             unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
     brought = [gated.record for gated in batches if gated.brought]
@@ -161,14 +171,21 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
 
 
 def _examine(
-    change: Change, submissions: Mapping[Path, Submission], judge: Judge, room: BasePolicy
-) -> Iterator[GatedBatch]:
-    """The files of these submissions, each examined and ruled on in turn."""
+    change: Change, submissions: Mapping[Path, Submission], judge: Judge, room: BasePolicy, folder: Path | None
+) -> list[GatedBatch]:
+    """The files of these submissions, each examined and ruled on in turn, and shown where there is a folder for it."""
     earlier, history = _find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
+    showcase = Showcase()
+    batches: list[GatedBatch] = []
     for path in show_progress(list(submissions), "examining"):
         cleared = _clear(change, path, room)
         record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path), history)
-        yield GatedBatch(path, submissions[path], path in change.files, record, objections)
+        batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
+        if folder is not None:
+            showcase.take(cleared, record)
+    if folder is not None and batches:
+        showcase.show(folder, [gated.name for gated in batches if not gated.passes])
+    return batches
 
 
 def _note_policy(change: Change) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
 from pratique.decisions import ledger
-from pratique.decisions.decision import read_record
+from pratique.decisions.records import read_record
 from pratique.lineage.vouching import tell_voucher
 from pratique.provenance.record import Record
 from pratique.quarantine.tables import read_batches

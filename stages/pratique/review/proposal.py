@@ -6,7 +6,8 @@ from datetime import date
 
 from pratique.core.errors import PratiqueError
 from pratique.decisions import decision as decisions
-from pratique.decisions.decision import MAX_REASON, Action, binding_of, read_record
+from pratique.decisions.decision import MAX_REASON, Action, binding_of
+from pratique.decisions.records import read_record
 from pratique.provenance.record import Record
 
 

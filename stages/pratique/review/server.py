@@ -20,6 +20,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import Params, load
 from pratique.decisions import decision as decisions
 from pratique.decisions.decision import DecisionFile
+from pratique.decisions.records import read_record
 from pratique.pages.draw import draw, served_policy
 from pratique.pages.form import DecisionForm
 from pratique.provenance import git, signing
@@ -223,5 +224,5 @@ def _is_pending(decision: DecisionFile, ran: Mapping[str, str]) -> bool:
     """Whether the last run has not followed a decision; a withdrawal while it still followed what is taken back."""
     said = decision.content
     if said.action == "withdraw":
-        return decision.path.as_posix() in {each.path for each in decisions.read_record(said.batch).decisions}
+        return decision.path.as_posix() in {each.path for each in read_record(said.batch).decisions}
     return ran.get(said.batch) != said.action

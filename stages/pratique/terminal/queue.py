@@ -6,7 +6,8 @@ from rich.text import Text
 
 from pratique.core.errors import printable
 from pratique.core.params import Params, load
-from pratique.decisions.decision import UNSIGNED, DecisionFile, load_decisions, read_record
+from pratique.decisions.decision import UNSIGNED, DecisionFile, load_decisions
+from pratique.decisions.records import read_record
 from pratique.results.records import read_records
 from pratique.terminal.summary import STYLE, clauses
 
