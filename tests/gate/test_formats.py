@@ -10,19 +10,10 @@ from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.decisions.judging import Submission
 from pratique.detector.hypotheses import describe
 from pratique.gate.changes import Refusal
-from pratique.gate.formats import (
-    MAX_COMMENT,
-    MAX_SUMMARY,
-    comment,
-    headline,
-    junit,
-    markdown,
-    next_command,
-    sarif,
-    verdict_json,
-    why,
-)
+from pratique.gate.formats import junit, sarif, verdict_json
 from pratique.gate.judge import GatedBatch, GateResult
+from pratique.gate.markdown import MAX_COMMENT, MAX_SUMMARY, comment, markdown
+from pratique.gate.telling import headline, next_command, why
 from pratique.provenance.parts import DecisionRecord
 
 SARIF = Path(__file__).parents[1] / "schemas/sarif-2.1.0.json"

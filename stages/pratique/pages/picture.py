@@ -40,7 +40,7 @@ def draw_picture(dossier: Dossier, budget: float) -> bytes:
     charts = dossier.charts[:PICTURED_CHARTS]
     above, below = _describe(dossier, budget), _list_suspects(dossier)
     sizes = [LINE_HEIGHT * len(above) + 0.2, 1.6 * bool(charts), LINE_HEIGHT * len(below) + 0.2]
-    figure = Figure(figsize=(9, sum(sizes)), dpi=110, facecolor="white")
+    figure = Figure(figsize=(7.4, sum(sizes)), dpi=110, facecolor="white")
     height = sum(sizes)
     _write(figure, above, 1.0)
     _write(figure, below, sizes[2] / height)

@@ -5,7 +5,7 @@ from itertools import chain
 from pratique.detector.hypotheses import describe
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
-from pratique.words.verdicts import chance, join_list, reason_of
+from pratique.words.verdicts import advice, chance, join_list, reason_of
 
 TOLD_ROWS = 8
 TOLD_COLUMNS = 4
@@ -17,7 +17,8 @@ def tell_alarm(check: CheckRecord, facts: Record) -> str:
     if check.fault is not None:
         return f"{_capital(said)}. Have the failure looked into before anybody releases the batch."
     odds = "" if check.breaches or check.n_failed else f" Of clean batches {chance(check.p_value)} would look so odd."
-    return f"{_capital(said)}.{odds}{_where(check, facts)} {describe(check.name).advice}".rstrip()
+    what_to_do = describe(check.name).advice or advice(facts, planted=False, repeated=False)
+    return f"{_capital(said)}.{odds}{_where(check, facts)} {what_to_do}"
 
 
 def _where(check: CheckRecord, facts: Record) -> str:
