@@ -186,6 +186,8 @@ def make_record():
             outputs=said.get("outputs", (written(file, said["sha256"]),)),
             tool=Tool(version="0", seed=0),
             repeats=said.get("repeats"),
+            standing=said.get("standing"),
+            uncounted=said.get("uncounted", ()),
         )
 
     return make
@@ -194,7 +196,7 @@ def make_record():
 SHARE = ("estimate", "lowest", "highest")
 OTHER_PARTS = {
     *("source", "file", "suspect_count", "held_rows", "decisions", "source_entry", "predecessor", "outputs"),
-    "repeats",
+    *("repeats", "standing", "uncounted"),
 }
 
 

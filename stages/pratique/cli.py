@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from pratique.commands import review
+from pratique.commands import lineage, policy, review
 from pratique.commands.placing import in_pipeline
+from pratique.commands.promote import promote
+from pratique.commands.status import status
 from pratique.core import errors
 from pratique.core.screen import display, say
 
@@ -18,6 +20,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(review.app, name="review")
+app.command()(status)
+app.command()(promote)
+app.add_typer(lineage.app)
+app.add_typer(policy.app)
 
 
 @app.command()
@@ -186,39 +192,6 @@ def verify(
 
 @app.command()
 @in_pipeline
-def trace(
-    what: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
-) -> None:
-    """Say whether a batch, or one row of it, reached the model, and by whose decision."""
-    from pratique.lineage.trace import trace_lines
-
-    say(*trace_lines(what))
-
-
-@app.command()
-@in_pipeline
-def recall(source: Annotated[str, typer.Argument(help="A folder of data/incoming.")]) -> None:
-    """List what a source touched, and what a retrain without it would drop."""
-    from pratique.lineage.trace import recall_lines
-
-    say(*recall_lines(source))
-
-
-@app.command()
-@in_pipeline
-def export(
-    form: Annotated[Literal["openlineage", "prov"], typer.Argument(metavar="FORMAT", help="openlineage or prov.")],
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What to write; - is standard output.")] = Path("-"),
-    namespace: Annotated[str, typer.Option(help="Keeps the names of this repository apart from others.")] = "pratique",
-) -> None:
-    """Write the lineage of the last run as OpenLineage events (NDJSON) or as a PROV document (PROV-JSON)."""
-    from pratique.lineage.export import export as write
-
-    write(form, file, namespace)
-
-
-@app.command()
-@in_pipeline
 def gate(
     base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
     head: Annotated[
@@ -249,23 +222,6 @@ def gate(
         learn_base(base)
         return
     raise typer.Exit(judge(base, head, require_batch, attest, verified_at, submitter))
-
-
-@app.command()
-@in_pipeline
-def status(
-    svg_file: Annotated[Path | None, typer.Option("--svg", help="Write it there as a picture, too.")] = None,
-) -> None:
-    """Show what the last run quarantined and why."""
-    from pratique.core.params import load
-    from pratique.results.records import read_records
-    from pratique.terminal.summary import picture, summary
-    from pratique.words.identity import identity_note
-
-    identity = identity_note(load())
-    display(summary(read_records(), identity))
-    if svg_file is not None:
-        picture(svg_file, identity)
 
 
 @app.command()

@@ -26,7 +26,7 @@ from pratique.decisions import ledger
 from pratique.provenance.record import Record
 from pratique.quarantine.recording import Configuration
 from pratique.tables.trusted import digest_trusted
-from pratique.training.manifest import MANIFEST, MODEL_FILE
+from pratique.training.manifest import MANIFEST
 
 STAGES = ("calibrate", "ingest", "validate", "train", "evaluate", "report")
 KINDS = {
@@ -74,7 +74,10 @@ def delete(path: Path, rng: np.random.Generator) -> None:
 def replace(path: Path, rng: np.random.Generator) -> None:
     """Put another file of the project in its place."""
     others = sorted(other for other in Path("data").rglob(f"*{path.suffix}") if other != path)
-    shutil.copyfile(others[rng.integers(len(others))], path)
+    if others:
+        shutil.copyfile(others[rng.integers(len(others))], path)
+    else:
+        delete(path, rng)
 
 
 def edit(path: Path, rng: np.random.Generator) -> None:
@@ -202,7 +205,7 @@ def match_ledger(forged: Path) -> None:
 def match_manifest(forged: Path) -> None:
     """What the manifest says of the model and of what it learned from."""
     said = json.loads(MANIFEST.read_text())
-    said |= {"sha256": sha256_file(MODEL_FILE), "reference": digest_trusted(paths.REFERENCE)}
+    said |= {"sha256": sha256_file(paths.MODEL_FILE), "reference": digest_trusted(paths.REFERENCE)}
     for each in said["batches"]:
         each["sha256"] = sha256_file(Path(each["path"]))
         each["subject"] = Record.read(paths.RECORDS / f"{each['batch']}.json").sha256

@@ -1,7 +1,9 @@
 """The expectations check: suites of Great Expectations, judged row by row, with values computed by hand."""
 
 import json
-from dataclasses import asdict
+import subprocess
+import sys
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.scaffold.rules import infer_suite
+from pratique.tables.plain_expectations import is_plain
 
 LAYOUT = Layout("income", {"age": "integer", "work": "category"})
 
@@ -162,7 +165,7 @@ def test_an_expectation_that_raises_is_no_pass(fit, monkeypatch):
 def test_a_result_that_carries_an_exception_is_no_pass(fit, monkeypatch):
     from great_expectations.core.expectation_validation_result import ExpectationValidationResult
 
-    fitted = fit(suite(LABELS))
+    fitted = replace(fit(suite(LABELS)), engine="great_expectations")
     raised = ExpectationValidationResult(success=True, exception_info={"raised_exception": True})
     name = "great_expectations.validator.validator.Validator.graph_validate"
     monkeypatch.setattr(name, lambda self, **_: [raised])
@@ -240,3 +243,70 @@ def test_infer_round_trips_and_its_own_reference_passes(fit):
 def test_infer_expects_no_unique_id_where_the_reference_repeats_one():
     kinds = [e["type"] for e in infer_suite(batch(key=["a", "a", "b", "c"]), id_column="key")["expectations"]]
     assert "expect_column_values_to_be_unique" not in kinds
+
+
+def outcomes(fitted, rows):
+    """What the check finds, judged at once and by Great Expectations."""
+    found = [measure(replace(fitted, engine=engine), rows) for engine in ("auto", "great_expectations")]
+    return [(each.breaches, each.forbidden, each.statistic, shown(each)) for each in found]
+
+
+PLAIN = {
+    "expect_table_row_count_to_be_between": [{"min_value": 5}, {"max_value": 3}, {"min_value": 4, "max_value": 4}, {}],
+    "expect_column_values_to_not_be_null": [{"column": name} for name in ("key", "age", "work", "income")],
+    "expect_column_values_to_be_unique": [{"column": name} for name in ("key", "age", "work", "income")],
+    "expect_column_values_to_be_in_set": [
+        {"column": "work", "value_set": ["office", "field"]},
+        {"column": "age", "value_set": [10, 20.0]},
+        {"column": "key", "value_set": ["a"]},
+    ],
+    "expect_column_values_to_be_between": [
+        {"column": "age", "min_value": 20},
+        {"column": "age", "max_value": 20, "strict_max": True},
+        {"column": "age", "min_value": 10, "max_value": 30.5, "strict_min": True},
+    ],
+}
+HARD_CELLS = [
+    {},
+    {"age": ["10", None, "20", "20"], "work": [None, None, "field", "field"]},
+    {"age": [None] * 4, "key": ["a", "a", "", " a"]},
+    {"age": ["1e300", "-5", "20.5", "x"], "income": ["adult", "adult", "", None]},
+]
+
+
+@pytest.mark.parametrize(("kind", "kwargs"), [(kind, each) for kind, several in PLAIN.items() for each in several])
+def test_what_is_judged_at_once_has_the_answers_of_great_expectations(fit, kind, kwargs):
+    fitted = fit(suite((kind, kwargs)))
+    for columns in HARD_CELLS:
+        at_once, by_engine = outcomes(fitted, batch(**columns))
+        assert at_once == by_engine, columns
+
+
+@pytest.mark.parametrize(
+    ("kind", "kwargs"),
+    [
+        ("expect_column_values_to_be_in_set", {"column": "income", "value_set": ["adult"], "mostly": 0.5}),
+        ("expect_column_values_to_be_in_set", {"column": "age", "value_set": []}),
+        ("expect_column_values_to_be_between", {"column": "age", "min_value": 5, "row_condition": "age > 1"}),
+        ("expect_column_values_to_be_between", {"column": "age", "min_value": True}),
+        ("expect_column_mean_to_be_between", {"column": "age", "min_value": 5}),
+        ("expect_column_values_to_match_regex", {"column": "key", "regex": "a"}),
+    ],
+)
+def test_what_is_said_in_other_words_is_left_to_great_expectations(kind, kwargs):
+    assert not is_plain(kind, kwargs)
+
+
+def test_a_plain_suite_is_judged_without_starting_great_expectations(fit):
+    fitted = fit(suite(LABELS, ("expect_table_row_count_to_be_between", {"min_value": 1})))
+    code = (
+        "import sys, pyarrow as pa\n"
+        "from pratique.checks.expectations import FittedExpectations\n"
+        "from pratique.core.batch import Batch\n"
+        "from pratique.core.layout import Layout\n"
+        f"fitted = FittedExpectations('suite.json', {fitted.text!r}, 'auto')\n"
+        "rows = Batch('a/b', pa.table({'age': ['1'], 'income': ['x']}), Layout('income', {'age': 'integer'}))\n"
+        "assert fitted.measure(rows).forbidden\n"
+        "assert not {name for name in sys.modules if name.startswith('great_expectations')}\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

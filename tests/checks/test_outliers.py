@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 from pratique.checks.outliers import DETECTORS, DetectorName, Outliers, TailRanks
 from pratique.contract.check import measure
-from pratique.core import archive
 from pratique.core.batch import Batch
+from pratique.core.frozen import freeze, thaw
 from pratique.core.params import DataParams
 from pratique.tables.trusted import layout_of
 
@@ -53,8 +53,8 @@ def test_a_row_scores_the_same_in_any_company(fitted):
 
 
 def test_it_is_restored_from_listed_types(check, fitted, tmp_path):
-    archive.dump(tmp_path / "fitted", fitted)
-    restored = archive.load(tmp_path / "fitted", check.trusted_types())
+    freeze(tmp_path / "fitted", fitted)
+    restored = thaw(tmp_path / "fitted", check.trusted_types())
     np.testing.assert_array_equal(measure(restored, BATCH).flagged, measure(fitted, BATCH).flagged)
 
 

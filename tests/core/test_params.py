@@ -38,6 +38,15 @@ def test_defaults_fill_what_is_not_said(params):
             "data: {label: y}\nchecks: {}\nalarms: {per_1000_batches: 0}\n",
             r"alarms\.per_1000_batches: .*, got 0",
         ),
+        (
+            "data: {label: y}\nchecks: {}\ntrain: {estimator: 'models:make', trees: 5}\n",
+            "train: value error, names both 'estimator' and 'trees'; keep one of them",
+        ),
+        (
+            "data: {label: y}\nchecks: {}\ntrain: {params: {}}\n",
+            "train: .*'params' is of an estimator, and none is named",
+        ),
+        ("data: {label: y}\nchecks: {}\ntrain: {estimator: models.make}\n", r"train\.estimator: string should match"),
         ("", "data: field required"),
         ("- 1\n", "input should be a valid dictionary"),
         ("data: [\n", "params.yaml"),

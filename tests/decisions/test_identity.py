@@ -7,15 +7,8 @@ from pathlib import Path
 import pytest
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.decisions.decision import (
-    file_name,
-    load_decisions,
-    parse_decision,
-    reject,
-    release,
-    withdraw,
-    would_count,
-)
+from pratique.decisions.deciding import reject, release, withdraw, would_count
+from pratique.decisions.decision import file_name, load_decisions, parse_decision
 from pratique.decisions.judging import Judge, Submission
 from pratique.provenance import signing
 from pratique.quarantine.rulings import Rulebook
@@ -186,6 +179,31 @@ def test_of_those_who_may_have_submitted_one_may_have(params, work_as, needed, r
         return
     standing, objections = judge.of_batch(BATCH, binds, submission)
     assert (len(standing), len(objections)) == (stand, len(releases) - stand)
+
+
+@pytest.mark.parametrize(
+    ("settled", "needed", "stand"),
+    [
+        (["rita"], 1, 1),  # the gate asked when it came, so it was somebody else
+        (["rita", "tom"], 1, None),  # one more than asked for: one of the two may have been the submitter's own
+        (["rita", "tom"], 2, None),  # too few here: only Rita has renewed hers
+        (["tom"], 1, 0),  # Rita's is new, and the author line speaks against her
+    ],
+)
+def test_a_squash_merge_makes_nobody_the_submitter_of_what_they_released(params, work_as, settled, needed, stand):
+    work_as("rita")
+    release(BATCH, reason="so")
+    decisions = load_decisions()
+    judge = Judge(decisions, with_review(params, reviewers=needed), datetime.now(UTC).date())
+    merged = replace(NOBODY, authors=frozenset({address("rita")}))
+    words = BATCH, decisions[0].content.binds, merged, frozenset(map(address, settled))
+    if stand is None and needed == 1:
+        with pytest.raises(PratiqueError, match="nothing vouches"):
+            judge.of_batch(*words)
+        return
+    standing, objections = judge.of_batch(*words)
+    assert len(standing) == (1 if stand is None else stand)
+    assert len(objections) == 1 - len(standing)
 
 
 def test_two_addresses_of_one_key_are_one_reviewer(params):

@@ -187,7 +187,7 @@ def test_saving_leaves_nothing_of_an_older_profile(tmp_path, quick):
     profile.save(calibrate_on(table, params_for(table, tmp_path, "labels", "shift")), tmp_path / "profile")
     profile.save(calibrate_on(table, params_for(table, tmp_path, "labels")), tmp_path / "profile")
     found = sorted(p.relative_to(tmp_path / "profile").as_posix() for p in (tmp_path / "profile").rglob("*.*"))
-    assert found == ["checks/labels.skops", "profile.json", "rows.skops"]
+    assert found == ["checks/labels.npz", "profile.json", "rows.npz"]
 
 
 def test_a_trusted_row_without_a_label_is_named(tmp_path):
@@ -273,7 +273,8 @@ def test_clean_batches_have_p_values_like_a_fair_die(tmp_path, monkeypatch):
         found = np.array(sample)
         assert (found < 0.05).mean() <= 0.15, check
         assert (found < 0.5).mean() <= 0.75, check
-        assert check in HYPOTHESES or (found < 0.5).mean() >= 0.25, check  # a ratio below one has p-value 1
+        at_least = {*HYPOTHESES, "shift"}  # a ratio below one has p-value 1; corrected counts only err on the safe side
+        assert check in at_least or (found < 0.5).mean() >= 0.25, check
 
 
 def test_clean_batches_break_no_rule_that_was_inferred(normal):

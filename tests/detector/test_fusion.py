@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pratique.contract.finding import Finding, RowScores
-from pratique.core import archive
+from pratique.core.frozen import freeze, thaw
 from pratique.detector.fusion import (
     POISONED_PER_CLEAN,
     TRUSTED_TYPES,
@@ -77,9 +77,9 @@ def test_signals_are_named_by_check_and_missing_ones_are_missing():
 def test_it_is_kept_in_equal_bytes_and_weighs_the_same(measured, tmp_path):
     fusion = Fusion.train(measured, 0).recalibrate(0.5, 1.0)
     for name, made in (("a", fusion), ("b", Fusion.train(measured, 0).recalibrate(0.5, 1.0))):
-        archive.dump(tmp_path / name, made)
+        freeze(tmp_path / name, made)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
-    again = archive.load(tmp_path / "a", {*OWN, *TRUSTED_TYPES})
+    again = thaw(tmp_path / "a", {*OWN, *TRUSTED_TYPES})
     np.testing.assert_array_equal(again.log_odds(measured.signals), fusion.log_odds(measured.signals))
 
 

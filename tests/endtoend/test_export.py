@@ -53,6 +53,7 @@ def test_a_folder_is_no_file_to_write(change, form):
 
 @pytest.mark.parametrize("form", FORMATS)
 def test_a_pipeline_that_has_not_run_is_named(project, form):
+    project.path("params.yaml").write_text("data: {label: y}\nchecks: {}\n", encoding="utf-8")
     said = project.pratique("export", form, "out.json").complaint
     assert said == "data/reports/batches.csv: not found; run `pratique validate` (or `dvc repro`) first"
     assert not (project.root / "out.json").exists()

@@ -15,7 +15,7 @@ from pratique.tables.trusted import layout_of
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).parents[2]
-BY_HAND = ["data/decisions/README.md", "data/sources.yaml"]
+BY_HAND = ["data/decisions/README.md", "data/sources.yaml", "data/standing.jsonl"]
 WRITTEN = [
     *BY_HAND,
     "dvc.yaml",
@@ -24,7 +24,14 @@ WRITTEN = [
     "expectations/suite.json",
     "params.yaml",
 ]
-IN_ORDER = ["dvc.yaml", "params.yaml", *WRITTEN[3:6], "data/sources.yaml", "data/decisions/README.md"]
+IN_ORDER = [
+    "dvc.yaml",
+    "params.yaml",
+    *WRITTEN[4:7],
+    "data/sources.yaml",
+    "data/decisions/README.md",
+    "data/standing.jsonl",
+]
 
 
 def only_rules(project):

@@ -75,7 +75,7 @@ def traced(initialised, tmp_path_factory):
 def test_the_trace_sees_what_the_stages_open(traced):
     _, seen = traced
     opened = [Path(path).as_posix() for path in seen["opened"]]
-    for path in ("params.yaml", "expectations/suite.json", "data/incoming/east/first.csv", "data/profile/rows.skops"):
+    for path in ("params.yaml", "expectations/suite.json", "data/incoming/east/first.csv", "data/profile/rows.npz"):
         assert any(name.endswith(path) for name in opened), path
 
 

@@ -26,6 +26,8 @@ checks: {schema: {}, expectations: {}, shift: {}, labels: {neighbours: 10}, loss
   duplicates: {}, leaks: {}}
 shift: {}
 alarms: {}
+limits: {}
+resent: warn
 sources: {}
 review: {}
 signing: {}
@@ -180,7 +182,7 @@ def told(new_project, kind):
     run("init", "elsewhere", "--from", "headless.csv", "--label", "y")
     project.ok("git", "init", "-q", "-b", "main")
     project.ok("dvc", "init", "-q")
-    run("init", ".", "--from", "trusted.csv", "--label", "y")
+    assert run("init", ".", "--from", "trusted.csv", "--label", "y").code == 0, said[-1]
     project.path("expectations/suite.json").write_text(json.dumps(SUITE), encoding="utf-8")
     project.commit()
     project.ok("git", "switch", "-q", "-c", "change")
@@ -244,6 +246,7 @@ def written(project):
         place = path.relative_to(project.root).as_posix()
         if (
             place.startswith(ROWS)
+            or place.startswith("data/profile/checks/")
             or path.suffix == ".skops"
             or (place.startswith("data/batches/") and path.suffix != ".json")
         ):

@@ -63,12 +63,15 @@ def test_at_the_gate_what_the_change_brings_is_the_repeat_whatever_it_is_called(
     assert change.batch("west/a")["reasons"] == [SAID]
 
 
-def test_a_corrected_delivery_under_the_same_name_is_welcome_at_the_gate(change, again):
+def test_a_corrected_delivery_under_the_same_name_is_no_repeat_at_the_gate(change, again):
+    """What it replaces was accepted, so that a reviewer's word is asked for; that is all."""
     change.policy("params.yaml", "resent: warn", "resent: quarantine")
     change.bring(again, "east/first.csv")
     change.commit()
-    assert change.gate().code == 0
+    assert change.gate().code == 1
     assert change.batch("east/first")["reasons"] == []
+    assert list(change.refused()) == ["data/incoming/east/first.csv"]
+    assert change.refused()["data/incoming/east/first.csv"].startswith("takes away east/first, which was accepted")
 
 
 def test_rejected_rows_that_come_again_with_edits_are_held(poisoned, flipped):

@@ -295,7 +295,7 @@ def test_terminals_and_logs(tell, capsys, monkeypatch):
         cells = Table("column", "cell")
         cells.add_row(text, Text(text))
         for shown in (
-            summary.summary([record], text),
+            summary.summary([record], [text]),
             explain.explain(text),
             queue.queue(),
             queue.sheet(text),

@@ -90,7 +90,8 @@ def run(tmp_path, monkeypatch, make_record, alarm, listed):
     learned = tuple(
         TrainingFile(r.batch, r.outputs[0].name, r.outputs[0].sha256, r.sha256) for r in (first, partial, released)
     )
-    Manifest("random_forest", digest("model"), "7" * 64, "8" * 64, 0, 117, "0", learned).save()
+    model = "data/model/model.skops"
+    Manifest("random_forest", model, digest("model"), "7" * 64, None, "8" * 64, 0, 117, "0", learned).save()
     return Written({record.batch: record for record in records}, tmp_path)
 
 

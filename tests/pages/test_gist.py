@@ -5,7 +5,7 @@ from pratique.dossier.charts import Bars, Chart
 from pratique.dossier.dossier import Dossier
 from pratique.dossier.suspects import Ranking
 from pratique.dossier.traits import Trait
-from pratique.pages.batch_page import forests, gist
+from pratique.pages.batch_page import gist, tell_fewer_trees
 
 
 def about(facts, traits=(), pairs=(), charts=()):
@@ -44,7 +44,7 @@ def test_swaps_are_named_where_they_repeat_and_not_where_they_are_chance(make_re
     assert said == "Labels of the first suspects against those of trusted neighbours: 3 where they say 8 (5)."
 
 
-def test_smaller_forests_are_owned_up_to():
-    assert "20 trees instead of 100" in forests(TrainParams(model="random_forest", trees=100))
-    assert forests(TrainParams(model="random_forest", trees=20)) == ""
-    assert forests(TrainParams(model="logistic_regression")) == ""
+def test_smaller_models_are_owned_up_to():
+    assert "20 trees instead of 100" in tell_fewer_trees(TrainParams(model="random_forest", trees=100))
+    assert tell_fewer_trees(TrainParams(model="random_forest", trees=20)) == ""
+    assert tell_fewer_trees(TrainParams(model="logistic_regression")) == ""

@@ -12,6 +12,7 @@ from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.sketch import RowSketch
 from pratique.core.writing import write_table
+from pratique.decisions.binding import Binding
 from pratique.decisions.decision import Decision, DecisionFile
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import RowReason, Verdict
@@ -90,9 +91,12 @@ def cleared(
     return ClearedBatch(arrival, batch, found, Verdict(verdict, 0.5, (), (), reasons), ruling=ruling)
 
 
+BOUND = Binding(batch="ab" * 32, policy={}, checks={})
+
+
 def said(action: str, rows: tuple[int, ...] | None = None) -> DecisionFile:
-    words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": "ab" * 32}
-    return DecisionFile(Path("it.json"), Decision(action=action, batch="a/b", rows=rows, **words), "cd" * 32, "ab" * 32)
+    words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": BOUND}
+    return DecisionFile(Path("it.json"), Decision(action=action, batch="a/b", rows=rows, **words), "cd" * 32)
 
 
 RELEASE, SOME, REJECT = said("release"), said("release", rows=(0, 1)), said("reject")

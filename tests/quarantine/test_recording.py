@@ -20,7 +20,8 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import AlarmParams, Params, ShiftParams
-from pratique.decisions.decision import Decision, DecisionFile, binding_of
+from pratique.decisions.binding import UNBOUND, Binding
+from pratique.decisions.decision import Decision, DecisionFile
 from pratique.decisions.ledger import essence
 from pratique.detector import profile
 from pratique.detector.examine import Examination, Measurement
@@ -37,6 +38,7 @@ from pratique.tables.reading import FORMATS
 from pydantic import ValidationError
 
 SHA = "ab" * 32
+BOUND = Binding(batch=SHA, policy={}, checks={})
 OUTPUTS = [("data/accepted/vendor/w01.parquet", "cd" * 32)]
 JUDGED_BY = Configuration({"params": "1" * 64, "profile": "2" * 64, "code": "3" * 64}, seed=7)
 SOURCE = Source(origin="https://vendor.example/feed", owner="Vendor", licence="CC BY 4.0", labels="by hand")
@@ -98,9 +100,9 @@ def no_table() -> ClearedBatch:
 def ruled() -> Ruling:
     """A release, and a hold that it does not lift."""
     content = Decision(
-        action="release", batch="vendor/w01", reviewer="Rita <rita@example.org>", reason="so", time="2026", binds=SHA
+        action="release", batch="vendor/w01", reviewer="Rita <rita@example.org>", reason="so", time="2026", binds=BOUND
     )
-    release = DecisionFile(Path("data/decisions/vendor__w01.json"), content, "ef" * 32, SHA)
+    release = DecisionFile(Path("data/decisions/vendor__w01.json"), content, "ef" * 32)
     return Ruling((release,), (Hold("source", "vendor is not listed"),))
 
 
@@ -187,7 +189,7 @@ def test_a_record_is_read_from_the_file_that_it_is_written_to(tmp_path, monkeypa
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_a_record_binds_what_the_batch_that_it_is_of_binds(outcome):
     record = Record.from_statement(statement(OUTCOMES[outcome]), "it")
-    assert binding_of(record) == bind(OUTCOMES[outcome], JUDGED_BY)
+    assert Binding.of(record) == bind(OUTCOMES[outcome], JUDGED_BY)
 
 
 @pytest.mark.parametrize("value", [None, [], {}, "record", 3, [{}]])
@@ -428,11 +430,20 @@ def test_the_configuration_follows_what_judges_and_nothing_else(tmp_path, monkey
     first = Configuration.of(params)
     assert first.seed == 1
     assert first.digests["profile"] == profile.digest()
-    assert list(first.digests) == ["params", "reference", "profile", "code"]  # nothing is declared here
+    assert {*UNBOUND} - first.digests.keys() == {"sources"}
+    assert "shift.policy" in first.digests
+    assert "schema" not in first.digests  # nothing is declared here
     assert first == Configuration.of(params.model_copy(update={"train": params.train.model_copy(update={"trees": 7})}))
-    for change in ({"alarms": AlarmParams(per_1000_batches=20)}, {"checks": {"shift": {}}}, {"seed": 2}):
+    for name, change in {
+        "alarms.per_1000_batches": {"alarms": AlarmParams(per_1000_batches=20)},
+        "checks.labels": {"checks": {"labels": {"neighbours": 7}}},
+        "shift.policy": {"shift": ShiftParams(policy="warn")},
+        "seed": {"seed": 2},
+    }.items():
         other = Configuration.of(params.model_copy(update=change))
-        assert other.digests["params"] != first.digests["params"]
+        assert {key for key in first.digests if first.digests[key] != other.digests[key]} == {name}
+    spelled = params.model_copy(update={"checks": {"labels": {"neighbours": 20}}})
+    assert Configuration.of(spelled) == first  # a default that is written out is the same policy
     (tmp_path / "data/profile/profile.json").write_text("{ }", encoding="utf-8")
     assert Configuration.of(params).digests["profile"] != first.digests["profile"]
 
@@ -483,7 +494,7 @@ def test_no_decision_binds_who_delivers_or_what_came_before():
     for outcome in OUTCOMES.values():
         one = make_record(outcome, JUDGED_BY, UPSTREAM, OUTPUTS)
         other = make_record(outcome, judged_by, UNKNOWN, OUTPUTS)
-        assert binding_of(one) == binding_of(other) == bind(outcome, judged_by)
+        assert Binding.of(one) == Binding.of(other) == bind(outcome, judged_by)
 
 
 def test_the_ledger_follows_the_own_source_and_not_the_others():

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from pratique.core.params import Params
 from pratique.core.sketch import SKETCH_ROWS, RowSketch
+from pratique.decisions.binding import Binding
 from pratique.decisions.decision import Decision, DecisionFile
 from pratique.detector.verdict import Verdict
 from pratique.quarantine.repeats import History, Repeat
@@ -96,11 +97,10 @@ BEFORE = Repeat("vendor/01", 9, 10, exact=True, row_set="ab" * 32, later=False)
 
 
 def judge(found, policy="warn", reject=None, source="vendor"):
-    words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": "ef" * 32}
+    bound = Binding(batch="ab" * 32, policy={}, checks={})
+    words = {"reviewer": "Rita <rita@example.org>", "reason": "so", "time": "2026-01-01", "binds": bound}
     decisions = [
-        DecisionFile(
-            Path("it.json"), Decision(action="reject", batch="vendor/01", rowSet=each, **words), "cd" * 32, "ab" * 32
-        )
+        DecisionFile(Path("it.json"), Decision(action="reject", batch="vendor/01", rowSet=each, **words), "cd" * 32)
         for each in filter(None, [reject])
     ]
     params = Params.model_validate(

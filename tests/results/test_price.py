@@ -1,6 +1,7 @@
 """The price of a release: the interval by hand, and a batch whose harm is known."""
 
 import json
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -89,6 +90,20 @@ def test_other_accepted_rows_mean_another_price(folder, table_layout, make_recor
     write_table(paths.ACCEPTED / "crowd/w99.parquet", make_table(400, seed=9).table)
     after = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     assert after.difference > before.difference
+
+
+def test_a_team_s_own_model_is_priced_and_anew_once_its_code_is_edited(folder, table_layout, make_record, monkeypatch):
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    code = folder / "priced_by_a_team.py"
+    code.write_text("from sklearn.tree import DecisionTreeClassifier as Tree\n")
+    own = TrainParams(estimator="priced_by_a_team:Tree", params={"max_depth": 4})
+    params = PARAMS.model_copy(update={"train": own})
+    first = Pricing(params, reference(table_layout)).of(make_record(batch="crowd/bad"))
+    assert first.high < -0.1
+    for text, kept in ((code.read_text(), 1), ("# edited\n", 2)):
+        code.write_text(text)
+        assert Pricing(params, reference(table_layout)).of(make_record(batch="crowd/bad")) == first
+        assert len(list(price.PRICES.iterdir())) == kept
 
 
 def test_many_rows_are_thinned_alike(folder, table_layout, make_record, monkeypatch):

@@ -7,7 +7,9 @@ from urllib.parse import urlencode
 import pytest
 from pratique.core.errors import PratiqueError
 from pratique.core.params import DataParams, Params, ReviewParams
-from pratique.decisions.decision import binding_of, file_name
+from pratique.decisions.binding import Binding
+from pratique.decisions.decision import file_name, parse_decision
+from pratique.provenance.parts import DecisionRecord
 from pratique.quarantine.tables import BATCH_COLUMNS
 from pratique.review import proposal
 from pratique.review import server as serve
@@ -73,8 +75,8 @@ def records(monkeypatch, make_record):
 def decided(monkeypatch):
     """What the server asked the decisions to be, instead of writing them."""
     calls = []
-    monkeypatch.setattr(proposal.decisions, "release", lambda batch, **said: calls.append(("release", batch, said)))
-    monkeypatch.setattr(proposal.decisions, "reject", lambda batch, **said: calls.append(("reject", batch, said)))
+    monkeypatch.setattr(proposal.deciding, "release", lambda batch, **said: calls.append(("release", batch, said)))
+    monkeypatch.setattr(proposal.deciding, "reject", lambda batch, **said: calls.append(("reject", batch, said)))
     return calls
 
 
@@ -176,7 +178,7 @@ def test_what_a_decision_binds_is_shown_and_nothing_is_written_before(reviewer, 
     assert shown.status_code == 200
     assert decided == []
     for record in records.values():
-        for text in (record.file, record.sha256, binding_of(record), "40 held rows of 40"):
+        for text in (record.file, record.sha256, Binding.of(record).sha256, "40 held rows of 40"):
             assert text in shown.text
     for text in ("&lt;b&gt;seen&lt;/b&gt;", "2099-12-31", "Ann &lt;ann@example.org&gt;", "not signed"):
         assert text in shown.text
@@ -307,7 +309,7 @@ def test_what_goes_wrong_while_writing_is_told_and_the_rest_is_done(reviewer, se
         if batch != BATCH:
             raise PratiqueError(f"{batch}: <no> disk")
 
-    monkeypatch.setattr(proposal.decisions, "reject", refuse)
+    monkeypatch.setattr(proposal.deciding, "reject", refuse)
     answer = send(reviewer, session, batch=["crowd/w02", BATCH])
     assert answer.status_code == 400
     assert "crowd/w02: &lt;no&gt; disk" in answer.text
@@ -325,9 +327,10 @@ def test_a_giant_form_is_dropped(reviewer, session, decided):
     assert decided == []
 
 
-def test_what_was_decided_since_the_run_is_shown(reviewer, tmp_path):
+def test_what_was_decided_since_the_run_is_shown(reviewer, tmp_path, make_record):
+    bound = {"batch": "0" * 64, "policy": {}, "checks": {}}
     said = {"action": "reject", "batch": BATCH, "reviewer": "Ann <a@b>", "reason": "<b>seen</b>", "rows": None}
-    said |= {"time": "2026-01-01T00:00:00+00:00", "expires": None, "binds": "0" * 64, "rowSet": None}
+    said |= {"time": "2026-01-01T00:00:00+00:00", "expires": None, "binds": bound, "rowSet": None}
     statement = {
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{"name": "w01.csv", "digest": {"sha256": "0" * 64}}],
@@ -336,8 +339,12 @@ def test_what_was_decided_since_the_run_is_shown(reviewer, tmp_path):
     (tmp_path / "data/decisions").mkdir()
     path = tmp_path / "data/decisions" / file_name(BATCH, "Ann <a@b>")
     path.write_text(json.dumps(statement), encoding="utf-8")
+    assert " 0 pending" in reviewer.get("/").text  # of a batch that is not here
+    make_record(batch=BATCH).write()
     assert " 1 pending" in reviewer.get("/").text
-    (tmp_path / "data/reports/batches.csv").write_text(table(decision="reject"), encoding="utf-8")
+    seen = parse_decision(path, path.read_bytes()).sha256
+    named = DecisionRecord(action="reject", reviewer="Ann <a@b>", reason="seen", path=str(path), sha256=seen)
+    make_record(batch=BATCH, decisions=(named,)).write()
     assert " 0 pending" in reviewer.get("/").text
 
 

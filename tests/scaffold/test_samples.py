@@ -61,7 +61,7 @@ def test_its_params_are_those_of_init_but_for_model_and_drill(sample, tmp_path):
     path = tmp_path / "params.yaml"
     path.write_text(infer_files(rows, params.data)[paths.PARAMS])
     more = {"checks": params.checks} if sample.name == "iris" else {}
-    same = {name: getattr(params, name) for name in ("seed", "train", "drill")} | more
+    same = {name: getattr(params, name) for name in ("seed", "policy", "train", "drill")} | more
     assert params == load(path).model_copy(update=same)
 
 

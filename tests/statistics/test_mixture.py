@@ -11,7 +11,7 @@ from pratique.statistics.mixture import (
     draw_blocks,
     estimate_share,
     fit_null,
-    fit_null_over_folds,
+    fit_nulls_over_folds,
     likelihood_ratio,
     mean_odds,
     p_value_bet,
@@ -136,7 +136,7 @@ def test_the_null_over_folds_is_that_of_batches():
     def folds(count: int) -> np.ndarray:
         return rows(count, 0.0, rng) + rng.normal(0, 0.3, (3, count))
 
-    learned = fit_null_over_folds(folds(4000), 1000, rng).at(100)
+    learned = fit_nulls_over_folds([folds(4000)], 1000, rng)[0].at(100)
     ratios = np.array([np.mean([likelihood_ratio(fold) for fold in folds(100)]) for _ in range(2000)])
     assert learned.mean == pytest.approx(ratios.mean(), abs=0.25)
     assert learned.std == pytest.approx(ratios.std(), rel=0.25)  # so many rows know their tail only so well
@@ -145,7 +145,9 @@ def test_the_null_over_folds_is_that_of_batches():
 def test_rows_that_move_together_in_time_have_a_wider_null():
     rng = np.random.default_rng(12)
     slow = np.repeat(rng.normal(-1, 2, 40), 50)[None]
-    alone, blocks = (fit_null_over_folds(slow, 1000, np.random.default_rng(1), each).at(50) for each in (False, True))
+    alone, blocks = (
+        fit_nulls_over_folds([slow], 1000, np.random.default_rng(1), each)[0].at(50) for each in (False, True)
+    )
     assert blocks.std > 2 * alone.std
 
 

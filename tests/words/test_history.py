@@ -1,7 +1,7 @@
 """What other batches say of one, in words."""
 
 import pytest
-from pratique.provenance.parts import RepeatRecord
+from pratique.provenance.parts import RepeatRecord, StandingRecord
 from pratique.words import history
 from pratique.words import verdicts as words
 
@@ -39,3 +39,15 @@ def test_nothing_is_told_of_a_batch_without_a_history(make_record):
     facts = make_record()
     assert history.describe_history(facts) == []
     assert history.advise_on_history(facts) == ""
+
+
+def test_a_verdict_that_stands_says_since_when_and_where_to_look(make_record, alarm):
+    digest = "0" * 64
+    run = StandingRecord(commit="1f2e3d4" + "0" * 33, policy=digest, reference=digest, code=digest, binds=digest)
+    facts = make_record(checks=(), alarms=("labels",), standing=run)
+    said = "its verdict stands since commit 1f2e3d4 (alarms then: labels); "
+    assert words.reasons(facts) == [f"{said}today's policy was not applied to it"]
+    assert words.certainty(facts, 0.01) == history.MEASURED_THEN
+    assert words.advice(facts, planted=False, repeated=False) == history.JUDGE_ANEW
+    measured = make_record(checks=(alarm("labels"),), alarms=("labels",), standing=run)
+    assert words.reasons(measured)[-1] == f"{said}today it would be another"

@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from pratique.core.errors import PratiqueError, printable
 from pratique.core.layout import Layout
 from pratique.core.text import one_line, show_cell
 from pratique.core.writing import round_floats
+from pratique.tables.plain_expectations import find_failing, is_plain
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
@@ -31,6 +32,12 @@ RESULT_FORMAT = {
     "partial_unexpected_count": 0,
     "return_unexpected_index_query": False,
 }
+
+
+ROW_COUNT = "expect_table_row_count_to_be_between"
+
+Engine = Literal["auto", "great_expectations"]
+"""What judges a batch: where `auto`, whatever is plain is judged without starting Great Expectations."""
 
 
 class Expectations(RuleCheck):
@@ -44,9 +51,11 @@ class Expectations(RuleCheck):
     of failing rows is a breach as well. Any other expectation that fails is a breach, and so is one about
     a column that the batch lacks. Severity makes no difference. The statistic is the share of rows that
     fail an expectation. The suite sees the columns that came in and no other: those of the layout by
-    kind, with unreadable cells empty, any further ones as text.
+    kind, with unreadable cells empty, any further ones as text. Great Expectations judges all that is not said in a few
+    plain words about single cells, and proves every expectation on the trusted rows; with `engine: great_expectations`
+    it judges everything.
 
-    Cost: about 7 ms an expectation, and O(rows) for each.
+    Cost: O(rows) an expectation; where Great Expectations is needed, its start and about 7 ms for each.
     """
 
     alarm: ClassVar[str] = "rows break the expectations"
@@ -54,6 +63,7 @@ class Expectations(RuleCheck):
     about: ClassVar[Subject] = "rules"
     needs = "file"
     file: Path = paths.SUITE
+    engine: Engine = "auto"
 
     @property
     def place(self) -> str:
@@ -71,37 +81,73 @@ class Expectations(RuleCheck):
             If the file is missing, is no suite, or holds an expectation that can't be judged.
         """
         place, text = self.place, read_rules(self.file)
+        _refuse_strange(place, text)
         frame = _build_frame(trusted)
-        for expectation in _suite(place, text):
+        for expectation in _read_suite(place, text):
             _prove(place, expectation, frame, trusted.layout)
-        return FittedExpectations(place, text)
+        return FittedExpectations(place, text, self.engine)
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a suite says in one place: the kind of expectation and its arguments."""
+
+    type: str
+    kwargs: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an expectation: the rows that fail it, whether it holds, and what was found instead."""
+
+    failing: np.ndarray
+    holds: bool
+    found: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class FittedExpectations(FittedRuleCheck):
-    """A suite: the path of its file, for messages, and its text."""
+    """A suite: the path of its file, for messages, and its text; and whether Great Expectations judges all of it."""
 
     place: str
     text: str
+    engine: Engine
 
     def measure(self, batch: Batch) -> RuleBreaches:
         """Judge every expectation; one that Great Expectations can't judge raises."""
         tally = Tally(batch)
         judged = []
-        for expectation in _suite(self.place, self.text):
+        for expectation in _read_suite(self.place, self.text):
             lacking = [c for c in _columns(expectation) if c not in batch.table.column_names]
             tally.breach(f"{_sentence(expectation, batch.layout)}: the batch lacks", lacking)
             if not lacking:
                 judged.append(expectation)
-        for expectation, result in zip(judged, _judge(judged, _build_frame(batch)), strict=True):
-            rows = result.result.get("unexpected_index_list") or []
-            failing = np.zeros(len(batch), bool)
-            failing[rows] = True
-            tally.note(_columns(expectation), _words(expectation), failing)
-            if not result.success and (not rows or expectation.kwargs.get("mostly", 1) < 1):
-                observed = _describe_observed(expectation, result.result, batch.layout)
+        for expectation, outcome in zip(judged, _judge(judged, _build_frame(batch), self.engine), strict=True):
+            tally.note(_columns(expectation), _words(expectation), outcome.failing)
+            if not outcome.holds and (not outcome.failing.any() or expectation.kwargs.get("mostly", 1) < 1):
+                observed = _describe_observed(expectation, outcome.found, batch.layout)
                 tally.breaches.append(f"{_sentence(expectation, batch.layout)} does not hold{observed}")
         return tally.result()
+
+
+def _judge(expectations: list[Expectation], frame: pd.DataFrame, engine: Engine) -> list[Outcome]:
+    """Judge expectations on a frame whose rows are numbered from 0; outcomes are in the same order."""
+    outcomes = [None if engine == "great_expectations" else _judge_at_once(each, frame) for each in expectations]
+    others = [each for each, outcome in zip(expectations, outcomes, strict=True) if outcome is None]
+    by_engine = iter(_judge_by_engine(others, frame))
+    return [next(by_engine) if outcome is None else outcome for outcome in outcomes]
+
+
+def _judge_at_once(expectation: Expectation, frame: pd.DataFrame) -> Outcome | None:
+    """The outcome of what is plain; None of anything else."""
+    if expectation.type == ROW_COUNT and set(expectation.kwargs) <= {"min_value", "max_value"}:
+        least, most = expectation.kwargs.get("min_value"), expectation.kwargs.get("max_value")
+        holds = (least is None or len(frame) >= least) and (most is None or len(frame) <= most)
+        return Outcome(np.zeros(len(frame), bool), holds, {"observed_value": len(frame)})
+    if not is_plain(expectation.type, expectation.kwargs):
+        return None
+    failing = find_failing(expectation.type, expectation.kwargs, frame[expectation.kwargs["column"]])
+    return None if failing is None else Outcome(failing, not failing.any(), {})
 
 
 @cache
@@ -119,25 +165,28 @@ def _context() -> Any:
     return context
 
 
-def _judge(expectations: list[Any], frame: pd.DataFrame) -> list[Any]:
-    """Validate expectations on a frame whose rows are numbered from 0; results are in the same order.
-
-    A validator of our own on the bare frame, because a GX batch definition hashes every column, twice.
-    """
-    context = _context()
-    from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
-    from great_expectations.validator.validator import Validator
-
+def _judge_by_engine(expectations: list[Expectation], frame: pd.DataFrame) -> list[Outcome]:
+    """Let Great Expectations judge: by a validator on the bare frame, whose batch definitions hash columns twice."""
     if not expectations:
         return []
+    context = _context()
+    from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+    from great_expectations.validator.validator import Validator
+
     engine = PandasExecutionEngine(batch_data_dict={"batch": frame})
     validator = Validator(execution_engine=engine, data_context=context)
     runtime = {"catch_exceptions": False, "result_format": dict(RESULT_FORMAT)}
-    results = validator.graph_validate(configurations=expectations, runtime_configuration=runtime)
+    configurations = [ExpectationConfiguration(type=each.type, kwargs=each.kwargs) for each in expectations]
+    results = validator.graph_validate(configurations=configurations, runtime_configuration=runtime)
+    outcomes = []
     for expectation, result in zip(expectations, results, strict=True):
         if result.exception_info.get("raised_exception", True):
             raise RuntimeError(f"{expectation.type} raised {show_cell(str(result.exception_info))}")
-    return results
+        failing = np.zeros(len(frame), bool)
+        failing[result.result.get("unexpected_index_list") or []] = True
+        outcomes.append(Outcome(failing, bool(result.success), result.result))
+    return outcomes
 
 
 def _build_frame(batch: Batch) -> pd.DataFrame:
@@ -155,11 +204,12 @@ def _build_frame(batch: Batch) -> pd.DataFrame:
 
 
 @lru_cache(maxsize=8)
-def _suite(place: str, text: str) -> tuple[Any, ...]:
-    """Read the file's text as expectations; GX itself would log a faulty one and go on without it."""
-    _context()
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+def _read_suite(place: str, text: str) -> tuple[Expectation, ...]:
+    """Read the file's text as expectations."""
+    return tuple(Expectation(entry["type"], entry.get("kwargs", {})) for entry in _read_entries(place, text))
 
+
+def _read_entries(place: str, text: str) -> list[dict[str, Any]]:
     try:
         value = parse_json(text, place)
     except PratiqueError as error:
@@ -170,20 +220,24 @@ def _suite(place: str, text: str) -> tuple[Any, ...]:
     unknown = sorted(set(value) - SUITE_KEYS)
     if unknown:
         raise PratiqueError(f"{place}: unknown key {show_cell(unknown[0])}; known: {', '.join(sorted(SUITE_KEYS))}")
-    suite = []
-    for i, entry in enumerate(entries):
+    return entries
+
+
+def _refuse_strange(place: str, text: str) -> None:
+    """Refuse a suite with an expectation that Great Expectations refuses: it would log a faulty one, and go on."""
+    _context()
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    for i, entry in enumerate(_read_entries(place, text)):
         kind = entry.get("type") if isinstance(entry, dict) else None
         try:
-            expectation = ExpectationConfiguration(**entry)
-            expectation.to_domain_obj()
+            ExpectationConfiguration(**entry).to_domain_obj()
         except Exception as error:  # GX raises whatever a wrong argument happens to hit
             why = f"expectations[{i}]: {show_cell(kind)}: GX refuses it ({one_line(error)})"
             raise PratiqueError(f"{place}: {why}; correct its type or kwargs") from error
-        suite.append(expectation)
-    return tuple(suite)
 
 
-def _prove(place: str, expectation: Any, frame: pd.DataFrame, layout: Layout) -> None:
+def _prove(place: str, expectation: Expectation, frame: pd.DataFrame, layout: Layout) -> None:
     """Refuse an expectation that can't be judged on trusted rows, or compares text with numbers."""
     place = f"{place}: {_sentence(expectation, layout)}"
     columns = _columns(expectation)
@@ -194,13 +248,13 @@ def _prove(place: str, expectation: Any, frame: pd.DataFrame, layout: Layout) ->
         values = expectation.kwargs.get("value_set") or []
         assert_comparable(f"{place}: value_set", values, text=frame[column].dtype == "str")
     try:
-        _judge([expectation], frame)
+        _judge([expectation], frame, "great_expectations")
     except Exception as error:  # GX raises whatever an expectation happens to hit
         why = type(error).__name__ if layout.hides_any(columns) else one_line(error)
         raise PratiqueError(f"{place}: can't be judged ({why}); correct or remove it") from error
 
 
-def _columns(expectation: Any) -> list[str]:
+def _columns(expectation: Expectation) -> list[str]:
     """List the columns whose cells an expectation is about; it is not judged where one is lacking."""
     if expectation.type.startswith("expect_table_") or expectation.type == "expect_column_to_exist":
         return []
@@ -208,21 +262,21 @@ def _columns(expectation: Any) -> list[str]:
     return [c for item in named for c in (item if isinstance(item, list) else [item]) if c is not None]
 
 
-def _sentence(expectation: Any, layout: Layout) -> str:
+def _sentence(expectation: Expectation, layout: Layout) -> str:
     """Name the columns that an expectation is about, if there are any, and the expectation."""
     columns = _columns(expectation)
     words = name_rule(_words(expectation), columns, layout)
     return f"{printable(', '.join(columns))}: {words}" if columns else words
 
 
-def _words(expectation: Any) -> str:
+def _words(expectation: Expectation) -> str:
     """Name an expectation and its arguments, without the columns that it is about."""
     about = COLUMN_KEYS if _columns(expectation) else ()
     rest = [f"{key}={show_cell(value)}" for key, value in expectation.kwargs.items() if key not in about]
     return f"{expectation.type}({', '.join(rest)})"
 
 
-def _describe_observed(expectation: Any, result: dict[str, Any], layout: Layout) -> str:
+def _describe_observed(expectation: Expectation, result: dict[str, Any], layout: Layout) -> str:
     """Say what was found instead, where an expectation says so and it can be no personal cell.
 
     The names of a table's columns may be cells: a file without a header has them there.

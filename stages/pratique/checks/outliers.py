@@ -16,6 +16,7 @@ from pratique.tables.encoding import Encoder
 
 if TYPE_CHECKING:
     from pyod.models.base import BaseDetector
+    from sklearn.ensemble import IsolationForest
     from sklearn.neighbors import NearestNeighbors
 
 DetectorName = Literal["iforest", "ecod", "copod", "knn", "lof"]
@@ -58,7 +59,6 @@ class Outliers(RowCheck):
     budget_share: ClassVar[float | None] = 0.02
     trusts: ClassVar[tuple[str, ...]] = (
         "pratique.statistics.empirical.SortedColumns",
-        "pyod.models.iforest.IForest",
         "pyod.models.knn.KNN",
         "pyod.models.lof.LOF",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
@@ -96,7 +96,8 @@ class Outliers(RowCheck):
             ranks = TailRanks.fit(points, averages=self.detector == "copod")
             return ranks, float(np.quantile(ranks.score(points, new=0), ODDER))
         detector = self._make_detector(len(points), rng).fit(points)
-        return detector, float(np.quantile(detector.decision_scores_, ODDER))
+        bound = float(np.quantile(detector.decision_scores_, ODDER))
+        return (IsolationTrees(detector.detector_) if self.detector == "iforest" else detector), bound
 
     def _make_detector(self, rows: int, rng: np.random.Generator) -> "BaseDetector":
         from pyod.models.iforest import IForest
@@ -116,6 +117,17 @@ class Detector(Protocol):
 
     def decision_function(self, points: np.ndarray, /) -> np.ndarray:
         """Shape (rows,)."""
+
+
+@dataclass(frozen=True)
+class IsolationTrees:
+    """The trees of pyod's isolation forest: they score as pyod does, which need not be imported for it."""
+
+    forest: "IsolationForest"
+
+    def decision_function(self, points: np.ndarray, /) -> np.ndarray:
+        """The score of each row."""
+        return np.asarray(-self.forest.decision_function(points))
 
 
 @dataclass(frozen=True)

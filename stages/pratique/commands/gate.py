@@ -11,6 +11,7 @@ from pratique.gate.attestation import attest, require_key
 from pratique.gate.formats import SUMMARY_MD, write_gate_files
 from pratique.gate.history import learn
 from pratique.gate.judge import GateResult, gate
+from pratique.gate.preview import list_flips
 from pratique.gate.telling import TOP_REASONS, describe_refusal, headline, next_command, why
 
 CLEARED, REFUSED, NOTHING = 0, 1, 3
@@ -71,6 +72,7 @@ def _screen(result: GateResult) -> list[str]:
     lines += [f"  source '{source}' is not listed in data/sources.yaml" for source in result.unlisted]
     lines += [f"  {place}: not verified; it is made again after the merge" for place in result.unverified]
     lines += [f"  {note}" for note in result.notes]
+    lines += [] if result.preview is None else [f"  {line}" for line in list_flips(result.preview)]
     command = next_command(result)
     if command is not None:
         lines.append(f"Next: {command}")

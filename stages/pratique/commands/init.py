@@ -17,6 +17,7 @@ from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
 from pratique.scaffold.proposals import Understanding
 from pratique.tables.trusted import layout_of, read_reference
+from pratique.training.manifest import MANIFEST
 from pratique.words.identity import identity_note
 
 
@@ -63,12 +64,16 @@ def main(
 
 def _lines_to_paste(place: Path) -> list[str]:
     """What a team adds to its own pipeline, which nobody else edits."""
-    accepted = (place / paths.ACCEPTED).as_posix()
+    accepted, told = ((place / each).as_posix() for each in (paths.ACCEPTED, MANIFEST))
     return [
         f"Next: batches come into {place.as_posix()}/{paths.INCOMING}/<source>/. What is cleared is in {accepted}/.",
         f"Let the stage that trains read its rows there, and add to that stage in {paths.PIPELINE}:",
         "    deps:",
         f"      - {accepted}",
+        "    outs:",
+        f"      - {told}: {{cache: false}}",
+        f"Let its last command be `cd {place.as_posix()} && pratique manifest MODEL`, MODEL being what it wrote: "
+        "so `pratique trace` and `pratique recall` know which rows reached it.",
         "Then `dvc repro --all-pipelines`, which writes the pages, too.",
     ]
 

@@ -15,10 +15,11 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
-from pratique.lineage.history import BROUGHT
+from pratique.lineage.history import lay_out_inputs
 from pratique.pipeline import calibrate, evaluate, ingest, report, train, validate
 from pratique.quarantine.clear import EXAMINATIONS
 from pratique.results.agreement import agrees
+from pratique.training.estimator import reach_code
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,10 @@ def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
         earlier run kept. All if None.
     """
     home, claims, made = Path.cwd(), [], _list_made()
+    reach_code(home)
     with TemporaryDirectory(prefix="pratique-") as name:
         room = Path(name)
-        _lay_out(room)
+        lay_out_inputs(room)
         taken = [] if sample is None else _take_examinations(room, sample)
         with contextlib.chdir(room):
             waiting = iter(steps)
@@ -81,13 +83,6 @@ def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
                     claims.append(_claim_verdicts(sum(path.is_file() for path in taken)))
                 claims += [_claim(step, name, home, made) for name in step.writes]
     return claims
-
-
-def _lay_out(room: Path) -> None:
-    for given in filter(Path.exists, BROUGHT):
-        copy = shutil.copytree if given.is_dir() else shutil.copyfile
-        (room / given).parent.mkdir(parents=True, exist_ok=True)
-        copy(given, room / given)
 
 
 def _take_examinations(room: Path, sample: int) -> list[Path]:

@@ -65,29 +65,55 @@ def release(
     record: Given = None,
 ) -> None:
     """Let a batch, or some of its rows, into training although it was held."""
-    from pratique.decisions import decision as decisions
+    from pratique.decisions import deciding
 
     chosen = None if rows is None else positions(rows)
     day: date | None = None if expires is None else expires.date()
-    _wrote(str(decisions.release(batch, reason=reason, rows=chosen, expires=day, given=record)))
+    _wrote(str(deciding.release(batch, reason=reason, rows=chosen, expires=day, given=record)))
+    say(*_warn_own(batch, record))
 
 
 @app.command()
 @in_pipeline
 def reject(batch: Named, reason: Why, record: Given = None) -> None:
     """Keep a batch out of training, under whatever name its rows come again."""
-    from pratique.decisions import decision as decisions
+    from pratique.decisions import deciding
 
-    _wrote(str(decisions.reject(batch, reason=reason, given=record)))
+    _wrote(str(deciding.reject(batch, reason=reason, given=record)))
 
 
 @app.command()
 @in_pipeline
 def withdraw(batch: Named, reason: Why) -> None:
     """Take back what you decided about a batch; nobody can take back what others decided."""
-    from pratique.decisions import decision as decisions
+    from pratique.decisions import deciding
 
-    _wrote(str(decisions.withdraw(batch, reason=reason)))
+    _wrote(str(deciding.withdraw(batch, reason=reason)))
+
+
+@app.command()
+@in_pipeline
+def confirm(
+    batches: Annotated[list[str] | None, typer.Argument(metavar="BATCH...", help="<source>/<batch>")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Each of them.")] = False,
+) -> None:
+    """List your releases that no longer count, and what changed; make the named ones again for what is there now."""
+    from pratique.decisions.renewal import list_void
+
+    void = {each.record.batch: each for each in list_void()}
+    for batch in batches or []:
+        if batch not in void:
+            raise PratiqueError(f"{batch}: no release of yours that no longer counts; see `pratique review confirm`")
+    if not void:
+        say("Every release of yours counts for what is there now.")
+    for batch, each in void.items():
+        say(f"{batch}: no longer counts: {each.changes}")
+        if each.obstacle:
+            say(f"  not renewed: {each.obstacle}")
+        elif everything or batch in (batches or []):
+            _wrote(str(each.confirm()))
+    if void and not (everything or batches):
+        say("Next: look at them, then `pratique review confirm BATCH...`, or --all.")
 
 
 @app.command()
@@ -132,13 +158,28 @@ def positions(text: str) -> list[int]:
 
 
 def _wrote(path: str) -> None:
-    from pratique.decisions.decision import would_count
+    from pratique.decisions.deciding import would_count
 
     say(f"wrote  {path}", *_list_notes())
     if would_count(load()):
         say("Next: `dvc repro`, then commit it.")
     else:
         say("It does not count: params.yaml lists no key of yours that is here. Next: `pratique review setup`.")
+
+
+def _warn_own(batch: str, given: Path | None) -> list[str]:
+    """What is said at once to somebody who releases what they submitted, as far as git tells."""
+    from pratique.decisions.deciding import read_record
+    from pratique.decisions.judging import OWN, Submission
+    from pratique.gate.changes import pointers
+    from pratique.provenance import git
+
+    try:
+        submission = Submission.here(pointers(Path(read_record(batch, given).file)), params := load())
+        own = submission.is_by(git.email_of(git.read_identity()), params)
+    except PratiqueError:  # no git repository, so nobody can tell
+        return []
+    return [f"The gate will not count it: this release {OWN}."] if own else []
 
 
 def _list_notes() -> list[str]:

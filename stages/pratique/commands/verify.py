@@ -7,6 +7,8 @@ from pratique.core.screen import say
 from pratique.lineage.claim import Claim, not_verified
 from pratique.lineage.history import claim_inputs, claim_ledger
 from pratique.lineage.lock import claim_lock
+from pratique.lineage.promoted import claim_promotions
+from pratique.lineage.standing import claim_standing
 from pratique.lineage.verify import claim_configuration, claim_decisions, claim_model, read_all
 from pratique.lineage.vouching import claim_attestations
 
@@ -38,9 +40,12 @@ def verify(retrain: bool = False, sample: int | None = None, require_attestation
     later = (*(MODEL_STEPS if params.trains else ()), PAGES_STEP)
     claims = [claim_inputs(), claim_lock(), *recompute((*STEPS, *(later if retrain else ())), sample), form]
     claims += [claim_configuration(records, params), claim_ledger(records), *claim_decisions(records, params)]
+    claims += claim_standing(params)
     claims += claim_attestations(records, params, require_attestations)
+    claims += claim_promotions()
+    if not (retrain and params.trains):
+        claims.append(claim_model(params))
     if not retrain:
-        claims += [claim_model(params)] if params.trains else []
         skipped = [name for step in later for name in step.writes if name != "model"]
         claims += [not_verified(name, "--retrain computes them") for name in skipped]
     drill = not_verified(str(paths.DRILL), "`dvc repro --force drill` computes it")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pratique.contract.attack import Attack
 from pratique.contract.check import BatchCheck, Check, RowCheck, RuleCheck
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.hashing import code_digest, sha256_json, sha256_sources
+from pratique.core.hashing import code_digest, find_package, sha256_json, sha256_sources
 from pratique.core.params import parse
 
 Unit = TypeVar("Unit")
@@ -73,18 +73,11 @@ def plugins(group: str) -> dict[str, EntryPoint]:
 def digest_code(*rooms: str) -> str:
     """Hexadecimal SHA-256 of the code that judges batches, of more rooms, and of the checks and attacks of plugins."""
     brought = [
-        [group, name, sha256_sources(_package_of(point))]
+        [group, name, sha256_sources(find_package(point.module, f"entry point {group}: {name}"))]
         for group in (CHECKS, ATTACKS)
         for name, point in sorted(plugins(group).items())
     ]
     return sha256_json([code_digest(*MEASURING, *rooms), brought])
-
-
-def _package_of(point: EntryPoint) -> Path:
-    """The folder of the package that an entry point leads into, or the file of a module by itself."""
-    top = importlib.import_module(point.module.partition(".")[0])
-    file = Path(str(top.__file__))
-    return file.parent if hasattr(top, "__path__") else file
 
 
 def configured_checks(section: dict[str, dict[str, Any]]) -> dict[str, Check]:

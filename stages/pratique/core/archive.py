@@ -36,7 +36,7 @@ def dumps(value: Any) -> bytes:
     return _canonicalize(skops.io.dumps(value))
 
 
-def load(path: Path, trusted: Iterable[str]) -> Any:
+def load(path: Path, trusted: Iterable[str], remedy: str = "write the file anew") -> Any:
     """Read an object back.
 
     Parameters
@@ -44,6 +44,8 @@ def load(path: Path, trusted: Iterable[str]) -> Any:
     path : Path
     trusted : iterable of str
         Full names of the types beyond those of skops's own list that the archive may hold.
+    remedy : str
+        What to do where it holds another type.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def load(path: Path, trusted: Iterable[str]) -> Any:
         return skops.io.loads(data, trusted=sorted(trusted))
     except UntrustedTypesFoundException as error:
         strange = set(skops.io.get_untrusted_types(data=data)) - set(trusted)
-        raise PratiqueError(f"{path}: holds {min(strange)}, which is not trusted; write the file anew") from error
+        raise PratiqueError(f"{path}: holds {min(strange)}, which is not trusted; {remedy}") from error
     except Exception as error:  # zipfile, numpy and skops raise whatever damaged bytes happen to hit
         raise PratiqueError(f"{path}: not a readable archive ({error}); write the file anew") from error
 

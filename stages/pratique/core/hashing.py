@@ -3,8 +3,11 @@
 import hashlib
 import json
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from pratique.core.errors import PratiqueError
 
 
 def sha256_bytes(data: bytes) -> str:
@@ -48,3 +51,17 @@ def sha256_sources(package: Path) -> str:
     if package.is_file():
         return sha256_file(package)
     return sha256_json([[p.relative_to(package).as_posix(), sha256_file(p)] for p in sorted(package.rglob("*.py"))])
+
+
+def find_package(module: str, place: str) -> Path:
+    """The folder of the package that a module is in, or its file where it is in none; nothing of it is run.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none; `place` says who named it.
+    """
+    spec = find_spec(module.partition(".")[0])
+    if spec is None or not (spec.submodule_search_locations or spec.has_location):
+        raise PratiqueError(f"{place}: no module '{module}', neither installed nor in this folder")
+    return Path(next(iter(spec.submodule_search_locations or ()), str(spec.origin)))

@@ -82,6 +82,15 @@ RepeatPolicy = Literal["warn", "quarantine"]
 """What becomes of a batch most of whose rows its source sent before; what another source sent is only warned of."""
 
 
+class PolicyParams(Section):
+    """Which batches a change of policy judges anew.
+
+    `applies: all`: every batch, each run. `new`: verdicts in data/standing.jsonl stand, the rest is judged.
+    """
+
+    applies: Literal["all", "new"] = "all"
+
+
 class ReviewParams(Section):
     """Whose decisions count.
 
@@ -118,6 +127,12 @@ class SigningParams(Section):
         return {listed.lower(): key for listed, key in self.reviewers.items()}.get(address)
 
 
+class PromoteParams(Section):
+    """How much of the reference `pratique promote` may make of one source's rows."""
+
+    max_source_share: float = Field(0.2, gt=0, le=1)
+
+
 class GateParams(Section):
     """What a change that brings data may touch beside it.
 
@@ -128,19 +143,43 @@ class GateParams(Section):
     with_data: tuple[str, ...] = ()
 
 
-ModelKind = Literal["random_forest", "logistic_regression", "linear_svm", "nearest_neighbours"]
-"""What the drill trains; a team ships one of the first two."""
+ModelKind = Literal["random_forest", "gradient_boosting", "logistic_regression", "linear_svm", "nearest_neighbours"]
+"""What the drill trains; a team ships one of the first three, or a model of its own."""
 
 
 class TrainParams(Section):
     """The model that is trained on cleared rows.
 
-    `rows`: the reference and what was accepted, or what was accepted alone.
+    `rows`: the reference and what was accepted, or what was accepted alone. `model` and `trees` are one of this
+    program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts` are
+    types of the team's own code that such a model is made of.
     """
 
     rows: Literal["reference + accepted", "accepted"] = "reference + accepted"
-    model: Literal["random_forest", "logistic_regression"] = "random_forest"
+    model: Literal["random_forest", "gradient_boosting", "logistic_regression"] = "random_forest"
     trees: int = Field(100, ge=1, le=10_000)
+    estimator: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$")
+    params: dict[str, Any] = {}
+    trusts: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_model_is_named(self) -> Self:
+        ours, theirs = ({"model", "trees"}, {"params", "trusts"})
+        if self.estimator is None and (stray := sorted(theirs & self.model_fields_set)):
+            raise ValueError(f"'{stray[0]}' is of an estimator, and none is named")
+        if self.estimator is not None and (stray := sorted(ours & self.model_fields_set)):
+            raise ValueError(f"names both 'estimator' and '{stray[0]}'; keep one of them")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What the model is called."""
+        return self.estimator or self.model
+
+    @property
+    def counts_trees(self) -> bool:
+        """Whether `trees` says how large the model is."""
+        return self.estimator is None and self.model != "logistic_regression"
 
 
 class EvaluateParams(Section):
@@ -195,9 +234,11 @@ class Params(Section):
     checks: dict[str, dict[str, Any]]
     sources: SourcesParams = SourcesParams()
     resent: RepeatPolicy = "warn"
+    policy: PolicyParams = PolicyParams()
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
     gate: GateParams = GateParams()
+    promote: PromoteParams = PromoteParams()
     train: TrainParams = TrainParams()
     evaluate: EvaluateParams = EvaluateParams()
     drill: DrillParams = DrillParams()

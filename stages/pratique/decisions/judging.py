@@ -1,12 +1,13 @@
 """Judging decisions: whether a release binds, has not expired, and was made by somebody else than who submitted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
+from pratique.decisions.binding import Binding
 from pratique.decisions.decision import UNSIGNED, DecisionFile
 from pratique.provenance import git
 from pratique.provenance.commits import list_signers
@@ -95,15 +96,20 @@ class Judge:
     params: Params
     today: date
 
-    def of_batch(self, batch: str, binds: str, submission: Submission) -> tuple[list[DecisionFile], list[str]]:
+    def of_batch(
+        self, batch: str, binds: Binding, submission: Submission, settled: Collection[str] = ()
+    ) -> tuple[list[DecisionFile], list[str]]:
         """The decisions that stand, and the objections to releases of this batch that don't.
 
         Parameters
         ----------
         batch : str
-        binds : str
+        binds : Binding
             What a release of it must bind.
         submission : Submission
+        settled : collection of str
+            Reviewers whose earlier release of these bytes the base holds. Who submitted was asked when it came; a
+            squash merge has made its author that of the batch since.
 
         Raises
         ------
@@ -118,6 +124,8 @@ class Judge:
             if decision.content.action != "release" or decision.content.batch != batch:
                 continue
             found, own = list(self.objections(decision, binds)), submission.is_by(decision.reviewer, self.params)
+            if decision.reviewer in settled:  # of more than are asked for one may be the submitter's own
+                own = False if len(settled) <= self.params.review.reviewers else None
             if own:
                 found.append(OWN)
             objections += [f"the {decision.name} {objection}" for objection in found]
@@ -132,11 +140,11 @@ class Judge:
         if unknown and others + unknown - 1 < needed <= others + unknown:
             raise PratiqueError(f"{batch}: {UNKNOWN_SUBMITTER}")
 
-    def objections(self, decision: DecisionFile, binds: str) -> Iterable[str]:
+    def objections(self, decision: DecisionFile, binds: Binding) -> Iterable[str]:
         """Why a release does not count whoever submitted its batch, a clause each, given what it must bind."""
         said = decision.content
-        if said.binds != binds:
-            yield "was made for other bytes or other limits: decide again"
+        if changes := said.binds.describe_changes(binds):
+            yield f"no longer counts: {changes}; renew it: pratique review confirm {said.batch}"
         if is_ahead(decision, self.today):
             yield f"is dated {said.time:%Y-%m-%d}, which is yet to come"
         if said.expires is not None and said.expires < self.today:

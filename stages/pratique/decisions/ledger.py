@@ -15,7 +15,7 @@ from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_json
 from pratique.core.writing import write_text
-from pratique.decisions.decision import BOUND_CONFIGURATION
+from pratique.decisions.binding import UNBOUND
 from pratique.provenance.record import Record
 
 GENESIS = "0" * 64
@@ -78,7 +78,7 @@ def strip_machine(record: Record) -> dict[str, Any]:
     """The statement of a record without its tool, its code and its profile."""
     statement = record.to_statement()
     predicate = {key: value for key, value in statement["predicate"].items() if key != "tool"}
-    predicate["configuration"] = [entry for entry in predicate["configuration"] if entry["name"] in BOUND_CONFIGURATION]
+    predicate["configuration"] = [entry for entry in predicate["configuration"] if entry["name"] not in UNBOUND]
     return statement | {"predicate": predicate}
 
 

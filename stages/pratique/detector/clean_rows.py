@@ -38,12 +38,12 @@ class CleanRows:
             return out_of_fold[self.places][None]
         return np.array([fusion.log_odds(cells) for fusion, cells in zip(folds, self.signals, strict=True)])
 
-    def null(self, log_odds: np.ndarray) -> MomentNull:
-        """The null of the likelihood ratio, given what `log_odds` says."""
+    def nulls(self, questions: Sequence[np.ndarray]) -> list[MomentNull]:
+        """The null of each question's likelihood ratio, given what `log_odds` says."""
         rng = np.random.default_rng([self.seed, 1])
         if self.signals is None and not self.ordered:
-            return mixture.fit_null(log_odds[0], rng)
-        return mixture.fit_null_over_folds(log_odds, ROTATION_ROWS, rng, self.ordered)
+            return [mixture.fit_null(log_odds[0], rng) for log_odds in questions]
+        return mixture.fit_nulls_over_folds(questions, ROTATION_ROWS, rng, self.ordered)
 
 
 def by_one_fold(values: np.ndarray) -> np.ndarray:

@@ -120,7 +120,7 @@ def examine(batch: Batch, profile: Profile) -> Examination:
         _raise_suspects(scored.scores, measurements),
         scored.p_values,
         rarest,
-        _unreadable(batch),
+        list_unreadable(batch),
         scored.share,
         (*scored.bets, *_bets_by_batch(measurements)) if scored.bets else (),
         profile.rows,
@@ -271,7 +271,7 @@ def _raise_suspects(scores: np.ndarray, measurements: list[Measurement]) -> np.n
     return raised
 
 
-def _unreadable(batch: Batch) -> dict[int, str]:
+def list_unreadable(batch: Batch) -> dict[int, str]:
     """The first column, by name, whose cell can't be read, for each row that has one."""
     rows: dict[int, str] = {}
     for name, column in sorted(batch.columns.items()):

@@ -19,7 +19,13 @@ INVERSE_PENALTY = 0.05
 """Inverse strength of the penalty on the straight line's weights."""
 NEAR_DEVIATIONS = 0.1
 """Standard deviations: values of a signal that are closer count as one."""
-TRUSTED_TYPES = ("sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",)
+TRUSTED_TYPES = (
+    "sklearn._loss._loss.CyHalfBinomialLoss",
+    "sklearn._loss.link.Interval",
+    "sklearn._loss.link.LogitLink",
+    "sklearn._loss.loss.HalfBinomialLoss",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+)
 
 
 @dataclass(frozen=True)

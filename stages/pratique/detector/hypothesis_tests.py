@@ -92,12 +92,14 @@ def fit_hypothesis_tests(
     folds, log_odds = _train(clean, poisoned, seed)
     signals = None if unlearned is None else [_signals(scoring, k, unlearned, names) for k in range(FOLDS)]
     limits = CleanRows(signals, np.argsort(np.concatenate(parts)), trusted.order is not None, seed)
-    families = {}
+    log_odds = limits.log_odds(folds, log_odds)
+    asked, questions = {}, [log_odds]
     for family in (hypothesis.name for hypothesis in SEPARATE_FAMILIES):
         shown = [_of_family(rows, family) for rows in poisoned]
         if all(len(rows.groups) for rows in shown):
-            own, odds = _train(clean, shown, seed)
-            families[family] = FamilyTest(own, limits.null(limits.log_odds(own, odds)))
+            asked[family], odds = _train(clean, shown, seed)
+            questions.append(limits.log_odds(asked[family], odds))
+    null, *own_nulls = limits.nulls(questions)
     moved = None
     if without != MEAN_SHIFT_FAMILY:
         moved = fit_mean_shift(
@@ -109,13 +111,12 @@ def fit_hypothesis_tests(
             limits,
         )
     flipped = FlipOdds.fit(scoring, len(np.unique(trusted.labels)))
-    log_odds = limits.log_odds(folds, log_odds)
     return HypothesisTests(
         names,
         folds,
         ConformalScore.of(by_one_fold(log_odds)),
-        limits.null(log_odds),
-        families,
+        null,
+        {name: FamilyTest(own, each) for (name, own), each in zip(asked.items(), own_nulls, strict=True)},
         mixture.mean_odds(log_odds.mean(axis=0)),
         flipped,
         moved,

@@ -6,9 +6,10 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from pratique.contract.discovery import configured_checks
-from pratique.core import archive, paths
+from pratique.core import paths
 from pratique.core.columns import Kind, Writing
 from pratique.core.errors import PratiqueError
+from pratique.core.frozen import freeze, thaw
 from pratique.core.hashing import sha256_file, sha256_folder
 from pratique.core.layout import Layout
 from pratique.core.params import Params
@@ -64,11 +65,11 @@ def save(profile: Profile, folder: Path = paths.PROFILE, declared: tuple[Path, .
     declared : tuple of Path
         Files of rules: once one of them changes, the profile is refused as too old.
     """
-    wanted = [folder / "profile.json", folder / "rows.skops"]
+    wanted = [folder / "profile.json", folder / "rows.npz"]
     for name, calibrated in profile.checks.items():
-        wanted.append(folder / "checks" / f"{name}.skops")
-        archive.dump(wanted[-1], calibrated)
-    archive.dump(folder / "rows.skops", profile.hypothesis_tests)
+        wanted.append(folder / "checks" / f"{name}.npz")
+        freeze(wanted[-1], calibrated)
+    freeze(folder / "rows.npz", profile.hypothesis_tests)
     layout = profile.layout
     files = {path.as_posix(): sha256_file(path) for path in declared if path.is_file()}
     summary = Summary(profile.rows, layout.label, layout.kinds, dict(layout.writings), sorted(profile.checks), files)
@@ -122,8 +123,8 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
         layout=Layout.of(known.kinds, params.data, known.writings),
         rows=known.rows,
         checks={
-            name: archive.load(folder / "checks" / f"{name}.skops", types | check.trusted_types())
+            name: thaw(folder / "checks" / f"{name}.npz", types | check.trusted_types())
             for name, check in checks.items()
         },
-        hypothesis_tests=archive.load(folder / "rows.skops", types | set(TRUSTED_TYPES)),
+        hypothesis_tests=thaw(folder / "rows.npz", types | set(TRUSTED_TYPES)),
     )

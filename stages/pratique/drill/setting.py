@@ -8,7 +8,7 @@ import numpy as np
 from pratique.contract.attack import PoisonedBatch
 from pratique.contract.discovery import digest_code
 from pratique.contract.trigger import Trigger
-from pratique.core import archive, paths
+from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
@@ -22,6 +22,7 @@ from pratique.drill.outcome import Detail, Gate, Metrics, Outcome, Transfer
 from pratique.drill.plan import Cell
 from pratique.quarantine.stream import Streams
 from pratique.tables.reading import read_trusted
+from pratique.training.estimator import digest_estimator
 from pratique.training.metrics import score
 from pratique.training.models import Model, drop_unlabelled, train
 from pratique.training.rows import join_labelled, read_accepted, read_holdout
@@ -55,7 +56,7 @@ class Setting:
     holdout: Batch
     detector: Detector
     digests: dict[str, str]
-    clean_scores: dict[tuple[int, int, ModelKind], Metrics] = field(default_factory=dict)
+    clean_scores: dict[tuple[int, int, str], Metrics] = field(default_factory=dict)
     clean_verdicts: dict[tuple[int, int, int], tuple[Verdict, tuple[float, ...]]] = field(default_factory=dict)
 
     @classmethod
@@ -74,6 +75,7 @@ class Setting:
             raise PratiqueError(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
         trained = {
             "code": digest_code("training", "quarantine", "drill"),
+            "estimator": digest_estimator(params.train),
             "params": _dump(params, {"seed", "data", "train"}),
             "layout": repr(layout),
         }
@@ -129,7 +131,7 @@ class Setting:
         return None if model is None else asdict(score(model, self.holdout)[0])
 
     def _clean(self, deal: Deal, cell: Cell, kind: ModelKind | None = None) -> Metrics:
-        key = cell.run, cell.exercise.batches, kind or self.params.train.model
+        key = cell.run, cell.exercise.batches, kind or self.params.train.name
         if key not in self.clean_scores:
             self.clean_scores[key] = asdict(score(self._model(deal.stream, cell.run, kind), self.holdout)[0])
         return self.clean_scores[key]
@@ -209,7 +211,7 @@ class Setting:
             kl_divergence=measure_divergence(before, after),
             classes=name_classes(classes.tolist(), self.holdout.layout.label in self.holdout.layout.personal),
             confusion=confusion.tolist(),
-            model=archive.dumps(model),
+            model=model.to_bytes(),
         )
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pratique.core.errors import PratiqueError
-from pratique.decisions.decision import BOUND_CONFIGURATION
+from pratique.decisions.binding import digest_policy
 from pratique.decisions.judging import Submission
 from pratique.gate.judge import GateResult
 from pratique.provenance import signing
-from pratique.provenance.summary import digest_policy, make_summary, place_of
+from pratique.provenance.summary import make_summary, place_of
 
 
 def require_key() -> Path:
@@ -38,7 +38,7 @@ def attest(result: GateResult, folder: Path, key: Path, time: datetime | None) -
     written = []
     for gated in result.batches if not result.refused else ():
         if gated.passes and gated.record.outcome == "accepted":
-            policy = digest_policy(gated.record, BOUND_CONFIGURATION)
+            policy = digest_policy(gated.record)
             submission = _describe(gated.submission)
             written.append(place_of(gated.name, folder))
             signing.save(written[-1], make_summary(gated.record, policy, result.base, submission, time), key)

@@ -23,6 +23,7 @@ from pratique.provenance import git
 from pratique.provenance.tree import Tree
 from pratique.quarantine.recording import Configuration
 from pratique.quarantine.sources import Inventory, load_inventory
+from pratique.quarantine.standing import Standing
 from pratique.tables.arrival import POINTER_SUFFIX
 from pratique.tables.limits import MAX_FILE_BYTES
 from pratique.tables.reading import read_trusted_if_any
@@ -41,6 +42,14 @@ class BasePolicy:
     detector: Detector
     configuration: Configuration
     inventory: Inventory
+    standing: Standing
+
+    @classmethod
+    def here(cls, params: Params) -> "BasePolicy":
+        """That of the current folder, which has a profile."""
+        configuration = Configuration.of(params)
+        standing = Standing.here(params, configuration.digests)
+        return cls(params, Detector.load(params), configuration, load_inventory(), standing)
 
 
 @contextlib.contextmanager
@@ -57,8 +66,8 @@ def isolate_policy(base: Tree, store: ObjectStore) -> Iterator[BasePolicy]:
         params = read_policy(base)
         _lay_out(base, store, Path(name))
         with contextlib.chdir(name):
-            _learn(params, kept)
-            yield BasePolicy(params, Detector.load(params), Configuration.of(params), load_inventory())
+            learn(params, kept)
+            yield BasePolicy.here(params)
 
 
 def own_folder(folder: Path) -> Path:
@@ -96,7 +105,9 @@ def read_policy(base: Tree) -> Params:
 
 def _lay_out(base: Tree, store: ObjectStore, folder: Path) -> None:
     pointers = [Path(f"{trusted}{POINTER_SUFFIX}") for trusted in TRUSTED_FOLDERS]
-    for path in base.below(paths.PARAMS, paths.SCHEMA.parent, *TRUSTED_FOLDERS, *pointers, paths.SOURCES):
+    for path in base.below(
+        paths.PARAMS, paths.SCHEMA.parent, *TRUSTED_FOLDERS, *pointers, paths.SOURCES, paths.STANDING
+    ):
         base.copy(path, folder / path, MAX_FILE_BYTES)
         if path.endswith(POINTER_SUFFIX):
             _fetch(base, store, path, folder)
@@ -113,8 +124,11 @@ def _fetch(base: Tree, store: ObjectStore, pointer: str, folder: Path) -> None:
         store.copy(md5, None, folder / place / name, f"{place}/{name}")
 
 
-def _learn(params: Params, kept: Path) -> None:
-    """Calibrate here, unless git's own folder, which no change can bring along, keeps the result for equal inputs."""
+def learn(params: Params, kept: Path) -> None:
+    """Calibrate in the current folder, unless `kept` has the result for equal inputs.
+
+    That lies in git's own folder, which no change can bring along.
+    """
     learned_from = params.model_dump(mode="json", include={"seed", "data", "checks", "limits"})
     inputs = [learned_from, *map(sha256_folder, TRUSTED_FOLDERS), sha256_folder(paths.SCHEMA.parent)]
     place = kept / key_of(sha256_json(inputs), "profile")

@@ -5,7 +5,7 @@ base lists. Where the base takes claims for identities, decisions are those of t
 data.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -61,17 +61,32 @@ class ChangedDecisions:
         new = {path: decision for path, decision in self.after.items() if path not in never}
         return [decision for _, decision in sorted((self.before | new).items())]
 
-    def refuse(self, params: Params, brings: bool, today: date) -> Iterator[Refusal]:
-        """The decisions that may not be brought, replaced or taken away like this, given whether data come along."""
+    def list_settled(self, batch: str, sha256: str, params: Params) -> frozenset[str]:
+        """The reviewers whose release of these bytes of a batch the base holds."""
+        held = (d for d in self.before.values() if d.content.action == "release" and d.counts(params))
+        return frozenset(d.reviewer for d in held if (d.content.batch, d.subject) == (batch, sha256))
+
+    def refuse(self, params: Params, brings: bool, there: Collection[str], today: date) -> Iterator[Refusal]:
+        """The decisions that may not be brought, replaced or taken away like this.
+
+        Parameters
+        ----------
+        params : Params
+        brings : bool
+            Whether data come along.
+        there : collection of str
+            The batches of head. Who submitted one that is not there can't be asked.
+        today : date
+        """
         claims = params.review.identity == "claims"
         for path in sorted({*self.after, *self.gone}):
             if claims and brings:
                 reason = "comes together with data, and here decisions count from the base only"
                 yield Refusal(path, reason, f"split the change: {path} apart from the data")
             elif not claims:
-                yield from self._refuse(path, params, today)
+                yield from self._refuse(path, params, there, today)
 
-    def _refuse(self, path: str, params: Params, today: date) -> Iterator[Refusal]:
+    def _refuse(self, path: str, params: Params, there: Collection[str], today: date) -> Iterator[Refusal]:
         new, old = self.after.get(path), self.before.get(path)
         stands = old is not None and old.counts(params)
         if new is None:
@@ -82,6 +97,8 @@ class ChangedDecisions:
             yield Refusal(path, UNSIGNED, f"git rm {path}; or its reviewer decides again, with the key that is listed")
         elif is_ahead(new, today):
             yield Refusal(path, f"is dated {new.content.time:%Y-%m-%d}, which is yet to come", f"git rm {path}")
+        elif new.content.action == "release" and new.content.batch not in there:
+            yield Refusal(path, f"releases {new.content.batch}, which is not there", f"git rm {path}")
         elif old is not None and stands and new.content.time < old.content.time:
             yield Refusal(path, f"is older than the {old.name}, which it would replace", f"git rm {path}")
 

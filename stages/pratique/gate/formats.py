@@ -56,6 +56,7 @@ def verdict_json(result: GateResult) -> dict[str, Any]:
         "unverified": list(result.unverified),
         "notes": list(map(printable, result.notes)),
         "submitter": result.submitter and printable(result.submitter),
+        "preview": result.preview and result.preview.to_json(),
         "next": next_command(result),
         "batches": [
             {

@@ -7,7 +7,7 @@ than those who submitted the batch. What is taken away needs a reviewer's word, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,15 +17,19 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
+from pratique.decisions.decision import DecisionFile
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, read_policy, require_policy
 from pratique.gate.changes import Change, Refusal, ledger_at, pointers
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
+from pratique.gate.preview import Preview, preview_change
+from pratique.gate.promotions import claims_promotion, judge_promotion
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
 from pratique.gate.showing import Showcase
+from pratique.gate.standing import describe_standing_lines, refuse_standing
 from pratique.gate.strays import refuse_strays
 from pratique.gate.summaries import refuse_summaries
 from pratique.provenance import git
@@ -36,6 +40,7 @@ from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_record
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
+from pratique.quarantine.standing import NO_STANDING
 from pratique.tables.arrival import batch_name, list_predecessors
 from pratique.words.identity import identity_note
 
@@ -97,6 +102,8 @@ class GateResult:
         What the policy means for who decides; decisions and batches that the change brings or takes away.
     submitter : str, optional
         Whom CI names.
+    preview : Preview, optional
+        What a change of policy flips among past verdicts; it passes or refuses nothing.
     """
 
     base: str
@@ -107,6 +114,7 @@ class GateResult:
     unverified: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     submitter: str | None = None
+    preview: Preview | None = None
 
     @property
     def passes(self) -> bool:
@@ -142,45 +150,74 @@ def gate(
     place = folder and folder.absolute()  # the current folder is another one while batches are examined
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     require_policy(change.base)
-    results, changed = list_results(change), ChangedDecisions.of(change)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
-    ends = change.base.commit, change.head.commit
+    refused += refuse_standing(change)
+    seen = GateResult(
+        change.base.commit, change.head.commit, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter
+    )
+    if claims_promotion(change):
+        done = judge_promotion(change, read_policy(change.base))
+        return replace(seen, refused=(*seen.refused, *done.refused), notes=(*seen.notes, *done.notes))
+    if not refused:
+        preview, notes = preview_change(change)
+        seen = replace(seen, preview=preview, notes=(*seen.notes, *describe_standing_lines(change), *notes))
+    changed = ChangedDecisions.of(change)
     if not (change.brings or claims_results(change) or changed.any):
-        return GateResult(*ends, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter)
-    params, today = read_policy(change.base), today or datetime.now(UTC).date()
+        return seen
+    return _judge_batches(change, changed, seen, today or datetime.now(UTC).date(), place)
+
+
+def _judge_batches(
+    change: Change, changed: ChangedDecisions, seen: GateResult, today: date, folder: Path | None
+) -> GateResult:
+    """What was seen, and what becomes of the batches, decisions and results that the change brings."""
+    params, results, refused = read_policy(change.base), list_results(change), list(seen.refused)
     if change.brings or claims_results(change):
         refused += change.refusals(params.gate.with_data) + refuse_strange_stages(change)
-    refused += changed.refuse(params, change.brings, today)
+    refused += changed.refuse(params, change.brings, set(map(batch_name, change.after.files)), today)
     in_force = changed.in_force(refused)
     chosen, judge = _choose_files(change, changed), Judge(in_force, params, today)
     batches: list[GatedBatch] = []
     unlisted: list[str] = []
     if chosen or results:
-        submissions = {path: _find_submission(change, path, params, submitter) for path in chosen}
+        submissions = {path: _find_submission(change, path, params, seen.submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            batches += _examine(change, submissions, judge, room, place)
+            batches += _examine(change, submissions, judge, changed, room, folder)
             unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
     brought = [gated.record for gated in batches if gated.brought]
     removals = list_removals(change, brought, [decision for decision in in_force if decision.counts(params)])
     refused += [removal.refusal for removal in removals if removal.refusal is not None]
-    notes = *_note_policy(change), *changed.describe(), *(removal.text for removal in removals)
-    return GateResult(
-        *ends, tuple(batches), tuple(refused), tuple(unlisted), tuple(list_unverified(change)), notes, submitter
+    return replace(
+        seen,
+        batches=tuple(batches),
+        refused=tuple(refused),
+        unlisted=tuple(unlisted),
+        unverified=tuple(list_unverified(change)),
+        notes=(*seen.notes, *changed.describe(), *(removal.text for removal in removals)),
     )
 
 
 def _examine(
-    change: Change, submissions: Mapping[Path, Submission], judge: Judge, room: BasePolicy, folder: Path | None
+    change: Change,
+    submissions: Mapping[Path, Submission],
+    judge: Judge,
+    changed: ChangedDecisions,
+    room: BasePolicy,
+    folder: Path | None,
 ) -> list[GatedBatch]:
     """The files of these submissions, each examined and ruled on in turn, and shown where there is a folder for it."""
     earlier, history = _find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
     showcase = Showcase()
     batches: list[GatedBatch] = []
     for path in show_progress(list(submissions), "examining"):
-        cleared = _clear(change, path, room)
-        record, objections = rule(cleared, room, judge, submissions[path], earlier.get(path), history)
-        batches.append(GatedBatch(path, submissions[path], path in change.files, record, objections))
+        cleared, brought = _clear(change, path, room), path in change.files
+        settled = () if brought else changed.list_settled(batch_name(path), cleared.arrival.sha256, room.params)
+        standing, objections = judge.of_batch(
+            batch_name(path), bind(cleared, room.configuration), submissions[path], settled
+        )
+        record = rule(cleared, room, standing, earlier.get(path), history)
+        batches.append(GatedBatch(path, submissions[path], brought, record, tuple(objections)))
         if folder is not None:
             showcase.take(cleared, record)
     if folder is not None and batches:
@@ -200,7 +237,8 @@ def _note_policy(change: Change) -> tuple[str, ...]:
 def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:
     """Examine a file of the change, which lies in the room no longer than that takes."""
     snapshot = change.after.copy(path, path)
-    cleared = clear_snapshot(snapshot, batch_name(path), room.detector)
+    standing = NO_STANDING if path in change.files else room.standing
+    cleared = clear_snapshot(snapshot, batch_name(path), room.detector, standing)
     snapshot.path.unlink()
     return cleared
 
@@ -246,16 +284,13 @@ def _find_predecessors(change: Change, chosen: Sequence[Path]) -> dict[Path, Res
 def rule(
     cleared: ClearedBatch,
     room: BasePolicy,
-    judge: Judge,
-    submission: Submission,
+    standing: Sequence[DecisionFile],
     predecessor: ResourceDescriptor | None,
     history: History,
-) -> tuple[Record, tuple[str, ...]]:
-    """The record of a batch with the decisions that stand, and what was objected to the others."""
-    binds = bind(cleared, room.configuration)
-    standing, objections = judge.of_batch(cleared.arrival.batch, binds, submission)
+) -> Record:
+    """The record of a batch with the decisions that stand."""
     law = Rulebook(standing, room.inventory, room.params)
-    done = apply_rulings(cleared, room.configuration, law, history)
+    done = apply_rulings(cleared, room.configuration, law, history).uphold()
     source = (paths.INCOMING / cleared.arrival.source / cleared.arrival.file).as_posix()
     upstream = Upstream(room.inventory.get(cleared.arrival.source), predecessor)
-    return make_record(done, room.configuration, upstream, [(source, cleared.arrival.sha256)]), tuple(objections)
+    return make_record(done, room.configuration, upstream, [(source, cleared.arrival.sha256)])

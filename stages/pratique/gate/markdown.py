@@ -31,6 +31,8 @@ def markdown(result: GateResult, most: int = MAX_SUMMARY) -> str:
     blocks += [f"- source {_code(source)} is not listed in {_code(str(paths.SOURCES))}" for source in result.unlisted]
     blocks += [f"- {_md(note)}" for note in result.notes]
     blocks += [f"- {_code(place)} is not verified; it is made again after the merge" for place in result.unverified]
+    if result.preview is not None:
+        blocks += [f"- {_md(line)}" for line in (result.preview.text, *(flip.text for flip in result.preview.flips))]
     batches = sorted(result.batches, key=rank)
     blocks += [_fold_batch(gated, not i and not gated.passes) for i, gated in enumerate(batches)]
     blocks += ["", FOOTER] if batches else []

@@ -19,10 +19,12 @@ from pratique.tables.arrival import POINTER_SUFFIX
 
 GUARDED = (
     paths.PARAMS, paths.PIPELINE, paths.LOCK, paths.SCHEMA.parent, paths.SOURCES, paths.REFERENCE, paths.HOLDOUT,
-    paths.INCOMING, paths.DECISIONS, paths.PROFILE, paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS,
-    paths.MODEL, paths.REPORTS, paths.LEDGER, paths.ATTESTATIONS,
+    paths.PROMOTED, paths.INCOMING, paths.DECISIONS, paths.STANDING, paths.PROFILE, paths.BATCHES, paths.ACCEPTED,
+    paths.QUARANTINE, paths.RECORDS, paths.MODEL, paths.REPORTS, paths.LEDGER, paths.ATTESTATIONS,
 )  # fmt: skip
 """What no pointer from elsewhere may write; below folders of git's and DVC's own none may write, either."""
+OWN_POINTERS = (paths.REFERENCE, paths.HOLDOUT, paths.PROMOTED)
+"""Where a pointer lies beside what it stands for."""
 OWN_FOLDERS = frozenset({".git", ".dvc"})
 TEMPLATE = "${"
 LINK_MODE = "120000"
@@ -70,7 +72,7 @@ def _find_fault(tree: Tree, path: str) -> str | None:
         if posixpath.isabs(named) or TEMPLATE in named:
             return f"stands for {printable(named)}; expected a place beside it"
         output = posixpath.relpath(posixpath.join(tree.folder.as_posix(), named), tree.folder.as_posix())
-        if output == path.removesuffix(POINTER_SUFFIX) and _is_within(output, (paths.REFERENCE, paths.HOLDOUT)):
+        if output == path.removesuffix(POINTER_SUFFIX) and _is_within(output, OWN_POINTERS):
             continue
         if _is_guarded(output) or any(_is_link(tree, place) for place in (output, *_parents(output))):
             return f"stands for {printable(output)}, which is the pipeline's or leads there"

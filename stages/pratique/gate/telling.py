@@ -27,7 +27,7 @@ def headline(result: GateResult) -> str:
 def why(gated: GatedBatch) -> list[str]:
     """The reasons for one batch, the strongest first; what a batch wrote can't command a terminal."""
     record = gated.record
-    plain = record.verdict == "accept" and not record.alarms and not record.decisions
+    plain = record.verdict == "accept" and not (record.alarms or record.decisions or record.uncounted)
     reasons = [*gated.objections, *([] if plain else clauses(record))]
     return [printable(reason)[:MAX_MESSAGE] for reason in reasons]
 

@@ -1,6 +1,7 @@
 """What git remembers: inputs are those of a commit, and the ledger continues that of every commit of the branch."""
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -17,9 +18,18 @@ from pratique.provenance.tree import Tree
 from pratique.tables.arrival import POINTER_SUFFIX
 
 BROUGHT = (
-    paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, paths.HOLDOUT, paths.SOURCES, paths.DECISIONS, paths.INCOMING,
+    paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, paths.HOLDOUT, paths.SOURCES, paths.DECISIONS, paths.STANDING,
+    paths.INCOMING, paths.PROMOTED,
 )  # fmt: skip
 """What people bring; all else follows from it."""
+
+
+def lay_out_inputs(room: Path) -> None:
+    """Copy what people bring, as it lies here, to a folder of its own."""
+    for given in filter(Path.exists, BROUGHT):
+        copy = shutil.copytree if given.is_dir() else shutil.copyfile
+        (room / given).parent.mkdir(parents=True, exist_ok=True)
+        copy(given, room / given)
 
 
 def claim_inputs() -> Claim:

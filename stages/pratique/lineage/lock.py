@@ -1,6 +1,6 @@
 """What DVC's lock and pointers say of files, held to what DVC computes of the files that are here."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,26 @@ def claim_lock() -> Claim:
         return Claim.of(str(paths.LOCK), "computed, pointers too", lambda: _find_stale(repo))
 
 
-def _find_stale(repo: "Repo") -> Iterator[str]:
+def list_stale(stages: Collection[str], but: Path) -> list[str]:
+    """What is not as the pointers, or these stages of the lock, say; but for one dependency.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no DVC repository here, or the lock can't be read.
+    """
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    try:
+        repo = Repo()
+    except DvcException as error:
+        raise PratiqueError("there is no DVC repository here; `dvc init` makes one") from error
+    with repo:
+        return list(_find_stale(repo, stages, but))
+
+
+def _find_stale(repo: "Repo", only: Collection[str] | None = None, but: Path | None = None) -> Iterator[str]:
     from dvc.exceptions import DvcException
 
     pipeline = paths.PIPELINE.read_bytes() if paths.PIPELINE.is_file() else None
@@ -36,16 +55,20 @@ def _find_stale(repo: "Repo") -> Iterator[str]:
     try:
         stages = [stage for stage in repo.index.stages if Path(stage.path).is_relative_to(Path.cwd())]
         for stage in stages:
-            if stage.is_data_source or stage.name in locked:
-                yield from _find_differing(stage)
+            asked = only is None or stage.name in only
+            if stage.is_data_source or (stage.name in locked and asked):
+                yield from _find_differing(stage, but)
     except DvcException as error:
         raise PratiqueError(f"{paths.LOCK}: {printable(str(error))}; let DVC write it: `dvc repro`") from error
     for name in sorted(locked - {stage.name for stage in stages if not stage.is_data_source}):
         yield f"{paths.LOCK}: {printable(name)}: no stage of {paths.PIPELINE}; run `dvc repro`"
 
 
-def _find_differing(stage: "Stage") -> Iterator[str]:
-    """What is here and is not as the stage's lock, or the pointer, says; what is not here is told elsewhere."""
+def _find_differing(stage: "Stage", but: Path | None) -> Iterator[str]:
+    """What is here and is not as the stage's lock, or the pointer, says, but for one place.
+
+    What is not here is told elsewhere.
+    """
     from dvc.dependency.param import ParamsDependency
 
     is_pointer = stage.is_data_source
@@ -53,6 +76,8 @@ def _find_differing(stage: "Stage") -> Iterator[str]:
     if not is_pointer and stage.cmd_changed:
         yield f"{place}: another command than {paths.PIPELINE} has; run `dvc repro`"
     for item in (*stage.deps, *stage.outs):
+        if str(item) == str(but):
+            continue
         if isinstance(item, ParamsDependency):
             differs = item.workspace_status()
         else:

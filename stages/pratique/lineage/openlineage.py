@@ -17,7 +17,7 @@ from pratique.decisions.ledger import Entry
 from pratique.lineage.last_run import URI_PATTERN, LastRun, identify, is_accepted
 from pratique.provenance.parts import CheckRecord, FileDescriptor
 from pratique.provenance.record import Record
-from pratique.training.manifest import MODEL_FILE, Manifest, list_learned
+from pratique.training.manifest import Manifest, list_learned
 
 PRODUCER = f"urn:pratique:program:{__version__}"
 SPECIFICATION = "https://openlineage.io/spec"
@@ -108,7 +108,8 @@ class EventWriter:
         )
 
     def _training(self, model: Manifest, whole: str) -> JobRun:
-        said = {"model": model.model, "seed": str(model.seed), "configuration.params": model.params}
+        known = {"model": model.model, "seed": model.seed, "configuration.params": model.params}
+        said = {name: str(value) for name, value in known.items() if value is not None}
         return JobRun(
             "train",
             "TASK",
@@ -119,7 +120,7 @@ class EventWriter:
                 "tags": _tags("TagsRunFacet", said),
             },
             tuple(self._dataset(name, sha256) for name, sha256 in list_learned(model)),
-            (self._dataset(MODEL_FILE.as_posix(), model.sha256),),
+            (self._dataset(model.path, model.sha256),),
         )
 
     def _dataset(self, name: str, sha256: str, **facets: Json) -> Json:

@@ -13,7 +13,7 @@ from pratique.core.writing import json_text
 from pratique.lineage.last_run import URI_PATTERN, LastRun, identify, is_accepted
 from pratique.provenance.parts import DecisionRecord, SourceRecord
 from pratique.provenance.record import Record
-from pratique.training.manifest import MODEL_FILE, Manifest, list_learned
+from pratique.training.manifest import Manifest, list_learned
 
 TERMS = "urn:pratique:prov:v1:"
 
@@ -94,12 +94,13 @@ def _tell_training(document: ProvDocument, model: Manifest) -> None:
     activity = document.declare(
         "activity",
         f"train/{identify(model.sha256, list_learned(model))}",
-        {**_describe("Training", "train"), "pratique:seed": model.seed},
+        _describe("Training", "train") | ({} if model.seed is None else {"pratique:seed": model.seed}),
     )
-    document.relate("used", activity=activity, entity=_configuration(document, "params", model.params))
+    if model.params is not None:
+        document.relate("used", activity=activity, entity=_configuration(document, "params", model.params))
     document.relate("wasAssociatedWith", activity=activity, agent=_program(document, model.version))
     learned = {"pratique:model": model.model, "pratique:rows": model.rows}
-    made = _file(document, "Model", MODEL_FILE.as_posix(), model.sha256, learned)
+    made = _file(document, "Model", model.path, model.sha256, learned)
     document.relate("wasGeneratedBy", entity=made, activity=activity)
     if model.reference is not None:
         trusted = _configuration(document, "reference", model.reference)

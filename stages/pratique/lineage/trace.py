@@ -8,13 +8,15 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
 from pratique.decisions import ledger
-from pratique.decisions.records import read_record
+from pratique.decisions.deciding import read_record
+from pratique.lineage.promoted import describe_promotion
 from pratique.lineage.vouching import tell_voucher
+from pratique.provenance.promotion import read_promotions
 from pratique.provenance.record import Record
 from pratique.quarantine.tables import read_batches
 from pratique.results.past import PastModel, past_models
 from pratique.results.records import read_held
-from pratique.training.manifest import MANIFEST, Manifest, read_manifest
+from pratique.training.manifest import MANIFEST, Manifest, find_doubt, read_manifest
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,15 @@ class Trace:
     held : dict of int to str
         The rows in quarantine, each with the reason.
     model : Manifest, optional
-        The model here, if it learned from rows of the batch.
+        Of the model here.
+    doubt : str
+        Why nobody can say what the model here learned from; empty where that is known.
     """
 
     record: Record
     held: dict[int, str]
     model: Manifest | None
+    doubt: str
 
 
 def trace(batch: str) -> Trace:
@@ -45,8 +50,7 @@ def trace(batch: str) -> Trace:
     """
     record = read_record(batch)
     model = read_manifest() if MANIFEST.is_file() else None
-    reached = model is not None and any(learned.batch == batch for learned in model.batches)
-    return Trace(record, read_held(record), model if reached else None)
+    return Trace(record, read_held(record), model, find_doubt(model))
 
 
 def trace_lines(words: str) -> list[str]:
@@ -58,6 +62,9 @@ def trace_lines(words: str) -> list[str]:
         If there is no such batch or row.
     """
     batch, _, row = words.partition(":")
+    promoted = next((each for each in read_promotions() if each.batch == batch), None)
+    if promoted is not None:
+        return describe_promotion(promoted)
     found = trace(batch)
     record = found.record
     lines = [f"{batch}: {record.verdict}, {record.outcome}"]
@@ -74,8 +81,6 @@ def trace_lines(words: str) -> list[str]:
     params = load()
     if record.outcome == "accepted":
         lines.append(f"attestation: {tell_voucher(record, params)}")
-    if not params.trains:
-        return [*lines, f"no model is trained here; what is accepted is in {paths.ACCEPTED}"]
     return [*lines, _describe_model(found, int(row) if row else None)]
 
 
@@ -93,9 +98,15 @@ def _where(found: Trace, row: int) -> str:
 
 
 def _describe_model(found: Trace, row: int | None) -> str:
-    if found.model is None or row in found.held:
+    record, model = found.record, found.model
+    if found.doubt or model is None:
+        return f"whether it reached the model is unknown: {found.doubt}"
+    learned = [each.sha256 for each in model.batches if each.batch == record.batch]
+    if row is not None and learned and learned[0] not in {out.sha256 for out in record.outputs}:
+        return "whether it reached the model is unknown: it learned from other rows of the batch than are accepted now"
+    if not learned or row in found.held:
         return "did not reach the model"
-    return f"reached the model: {found.model.model}, sha256 {found.model.sha256}"
+    return f"reached the model: {model.model}, sha256 {model.sha256}"
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,8 @@ class Recall:
         Batches of the source that the ledger remembers and that are no longer here.
     model : Manifest, optional
         The model here, if it learned from the source.
+    doubt : str
+        Why nobody can say what the model here learned from; empty where that is known.
     rows : int
         Accepted rows that a retrain without the source would drop.
     past : tuple of PastModel
@@ -119,6 +132,7 @@ class Recall:
     batches: tuple[dict[str, str], ...]
     gone: tuple[str, ...]
     model: Manifest | None
+    doubt: str
     rows: int
     past: tuple[PastModel, ...]
 
@@ -139,18 +153,24 @@ def recall(source: str) -> Recall:
             f"'{printable(source)}': no batch of this source; the folders of {paths.INCOMING} are sources"
         )
     model = read_manifest() if MANIFEST.is_file() else None
-    learned = [each for each in model.batches if each.batch.startswith(f"{source}/")] if model else []
+    doubt = find_doubt(model)
+    told = () if model is None or doubt else model.batches
+    learned = [each for each in told if each.batch.startswith(f"{source}/")]
     rows = sum(_accepted_rows(each.batch) for each in learned)
     touched = [m for m in past_models() if m.batches is None or any(b.startswith(f"{source}/") for b in m.batches)]
-    return Recall(here, tuple(sorted(past - names)), model if learned else None, rows, tuple(touched))
+    return Recall(here, tuple(sorted(past - names)), model if learned else None, doubt, rows, tuple(touched))
 
 
 def recall_lines(source: str) -> list[str]:
     """What `pratique recall` says."""
     found = recall(source)
     lines = [_describe(line) for line in found.batches]
-    lines += [f"{batch}: no longer here" for batch in found.gone]
+    promoted = {each.batch: each for each in read_promotions()}
+    for batch in found.gone:
+        lines += describe_promotion(promoted[batch]) if batch in promoted else [f"{batch}: no longer here"]
     lines += [_past(model) for model in found.past]
+    if found.doubt:
+        return [*lines, f"Whether the model here learned from it is unknown: {found.doubt}."]
     if found.model is None:
         return [*lines, "No model here learned from it."]
     share = f"{found.rows} of {found.model.rows} rows"
@@ -169,8 +189,9 @@ def _describe(line: dict[str, str]) -> str:
 
 
 def _past(model: PastModel) -> str:
-    learned = "may have learned from it: DVC no longer has the list" if model.batches is None else "learned from it"
-    return f"The model of commit {model.commit.sha[:12]} ({model.commit.date[:10]}, md5 {model.md5}) {learned}."
+    lost = model.batches is None
+    learned = "may have learned from it: the list of its batches is lost" if lost else "learned from it"
+    return f"The model of commit {model.commit.sha[:12]} ({model.commit.date[:10]}, {model.digest}) {learned}."
 
 
 def _commands(batches: Sequence[dict[str, str]]) -> str:

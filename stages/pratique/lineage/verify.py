@@ -6,18 +6,25 @@ from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
-from pratique.core.hashing import sha256_file
 from pratique.core.params import Params
 from pratique.core.version import __version__
-from pratique.decisions.decision import DecisionFile, binding_of, load_decisions
+from pratique.decisions.binding import Binding
+from pratique.decisions.decision import DecisionFile, load_decisions
 from pratique.decisions.judging import OWN, Judge, Submission
 from pratique.gate.changes import pointers
-from pratique.lineage.claim import Claim
+from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance.parts import Tool
 from pratique.provenance.record import Record
 from pratique.quarantine.recording import Configuration
-from pratique.tables.trusted import read_reference
-from pratique.training.manifest import MANIFEST, MODEL_FILE, list_cleared_files, make_manifest, read_manifest
+from pratique.tables.trusted import digest_trusted, read_reference
+from pratique.training.manifest import (
+    MANIFEST,
+    Manifest,
+    find_doubt,
+    list_cleared_files,
+    make_manifest,
+    read_manifest,
+)
 from pratique.training.rows import read_training
 
 Records = dict[str, Record]
@@ -81,7 +88,7 @@ def _claim_decision(decision: DecisionFile, record: Record, judge: Judge, params
     def find() -> Iterator[str]:
         if content.action != "release":
             return
-        for objection in judge.objections(decision, binding_of(record)):
+        for objection in judge.objections(decision, Binding.of(record)):
             yield f"the {decision.name} {objection}"
         claims = params.review.identity == "claims"  # a merge rewrites authors; with keys the gate has judged this
         if claims and Submission.here(pointers(Path(record.file)), params).is_by(decision.reviewer, params):
@@ -98,13 +105,26 @@ def _tell_signer(decision: DecisionFile, params: Params) -> str:
 
 def claim_model(params: Params) -> Claim:
     """The manifest is that of the rows here; that the model learned from them takes training it again."""
+    if not params.trains and not MANIFEST.is_file():
+        return not_verified("model", find_doubt(None))
 
     def find() -> Iterator[str]:
         known = read_manifest()
-        if sha256_file(MODEL_FILE) != known.sha256:
-            yield f"{MODEL_FILE}: not the model of its manifest; run `dvc repro`"
-        rows = len(read_training(read_reference(params.data), params))
-        if known != make_manifest(list_cleared_files(), rows, params):
-            yield f"{MANIFEST}: learned from other rows or with other params than are here; run `dvc repro`"
+        if doubt := find_doubt(known):
+            yield f"{doubt}; train again"
+        if not (_holds(known, params) if params.trains else _is_cleared(known)):
+            yield f"{MANIFEST}: learned from other rows or with other params than are here; train again"
 
-    return Claim.of("model", "not verified: --retrain trains it again; its manifest is computed", find)
+    how = "--retrain trains it again" if params.trains else "a stage of your own trained it"
+    return Claim.of("model", f"not verified: {how}; its manifest is computed", find)
+
+
+def _holds(known: Manifest, params: Params) -> bool:
+    rows = len(read_training(read_reference(params.data), params))
+    return known == make_manifest(list_cleared_files(), rows, params)
+
+
+def _is_cleared(known: Manifest) -> bool:
+    """Whether all that a team's own model learned from is here, as it was."""
+    trusted = known.reference in (None, digest_trusted(paths.REFERENCE))
+    return trusted and set(known.batches) <= set(list_cleared_files())

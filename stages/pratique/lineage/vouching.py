@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.decisions.decision import BOUND_CONFIGURATION
+from pratique.decisions.binding import digest_policy
 from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance.record import Record
-from pratique.provenance.summary import Summary, digest_policy, place_of, read_summary, require_subject
+from pratique.provenance.summary import Summary, place_of, read_summary, require_subject
 
 NOBODY = "nobody vouches for it"
 
@@ -48,6 +48,8 @@ def _find_strays(records: dict[str, Record], params: Params) -> Iterator[str]:
     """Files that vouch for no accepted batch: those of held batches must be CI's all the same."""
     for place in sorted(path for path in paths.ATTESTATIONS.rglob("*") if path.is_file()):
         batch = place.relative_to(paths.ATTESTATIONS).with_suffix("").as_posix()
+        if (paths.PROMOTED / f"{batch}.json").is_file():
+            continue  # its rows are trusted now, and what CI vouched for is history
         if batch not in records or place_of(batch) != place:
             yield f"{place}: about no batch that is here; take it away"
         elif records[batch].outcome != "accepted":
@@ -62,7 +64,7 @@ def _read(record: Record, params: Params) -> Summary:
 
 
 def _tell(summary: Summary, record: Record) -> str:
-    same = summary.policy == digest_policy(record, BOUND_CONFIGURATION)
+    same = summary.policy == digest_policy(record)
     policy = "the policy that is here" if same else "another policy than is here"
     time = f" at {summary.time}" if summary.time else ""
     return f"signed by the gate{time}, by {policy}, that of commit {summary.commit[:12]}"

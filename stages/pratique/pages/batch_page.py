@@ -70,7 +70,7 @@ def batch_page(
         price=dossier.price and _draw_price(dossier.price),
         unpriced=at_gate and params.trains and releasable(facts),
         at_gate=at_gate,
-        forests=forests(params.train),
+        fewer_trees=tell_fewer_trees(params.train),
         ranked=_describe_ranking(dossier),
         pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
         sampled=(f"{shown:,}", f"{total:,}") if shown < total else None,
@@ -164,11 +164,11 @@ def _draw_price(price: Price) -> dict[str, object]:
     }
 
 
-def forests(train: TrainParams) -> str:
+def tell_fewer_trees(train: TrainParams) -> str:
     """Said where the priced models are smaller than the team's."""
-    if train.model != "random_forest" or train.trees <= TREES:
+    if not train.counts_trees or train.trees <= TREES:
         return ""
-    return f"To be quick, both were forests of {TREES} trees instead of {train.trees}."
+    return f"To be quick, both had {TREES} trees instead of {train.trees}."
 
 
 def _describe_ranking(dossier: Dossier) -> str:

@@ -78,7 +78,7 @@ def queue_page(
 
 
 def _line(facts: Record, price: Price | None) -> Line:
-    why = words.sentence(words.reasons(facts))
+    why = words.sentence([*(said.text for said in facts.uncounted), *words.reasons(facts)])
     if price is None:
         return Line(facts, why, "–", "")
     interval = f"{words.points(price.low)} to {words.points(price.high)}"

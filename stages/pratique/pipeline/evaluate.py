@@ -76,7 +76,7 @@ def _models(reference: Batch, params: Params) -> dict[str, list[Model]]:
     models: dict[str, list[Model]] = {name: [] for name in rows}
     for name, seed in show_progress(planned, "evaluating"):
         shipped = name == "accepted" and seed == params.seed
-        model = Model.load(paths.MODEL / "model.skops") if shipped else train(rows[name], params.train, seed)
+        model = Model.load(paths.MODEL_FILE, params.train.trusts) if shipped else train(rows[name], params.train, seed)
         models[name].append(model)
     return models
 
@@ -89,7 +89,7 @@ def _track(params: Params, found: Comparison) -> None:
             f"{part}.{name}": value for part, values in found.to_measures().items() for name, value in values.items()
         },
         files=[paths.METRICS_JSON, *sorted(paths.CONFUSION.glob("*.csv"))],
-        model=paths.MODEL / "model.skops",
+        model=paths.MODEL_FILE,
     )
     track_runs("pratique/evaluate", [run])
 

@@ -6,13 +6,15 @@ from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.site import write_site
 from pratique.results.records import read_records
 from pratique.terminal.summary import summary
+from pratique.words.alarm_rate import tell_alarm_rate
 from pratique.words.identity import identity_note
 
 
 def main() -> None:
     """Write the pages, and show what was quarantined and why."""
     write_pages()
-    display(summary(read_records(), identity_note(load())))
+    params, facts = load(), read_records()
+    display(summary(facts, [tell_alarm_rate(facts, params.alarms.alpha), identity_note(params)]))
 
 
 def write_pages() -> None:

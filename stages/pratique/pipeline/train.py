@@ -3,15 +3,21 @@
 from pratique.core import paths
 from pratique.core.params import load
 from pratique.tables.trusted import read_reference
+from pratique.training.estimator import require_dependencies
 from pratique.training.manifest import list_cleared_files, make_manifest
-from pratique.training.models import train
+from pratique.training.models import Model, train
 from pratique.training.rows import read_training
 
 
 def main() -> None:
-    """Write data/model: the model, and the digests of what it learned from."""
+    """Write data/model: the model, and the digests of what it learned from.
+
+    A model that could not be read back, because it holds a type that nobody lists, is an error here and not later.
+    """
     params = load()
+    require_dependencies(params.train)
     files = list_cleared_files()
     rows = read_training(read_reference(params.data), params)
-    train(rows, params.train, params.seed).save(paths.MODEL / "model.skops")
+    train(rows, params.train, params.seed).save(paths.MODEL_FILE)
+    Model.load(paths.MODEL_FILE, params.train.trusts)
     make_manifest(files, len(rows), params).save()

@@ -7,10 +7,14 @@ from pydantic.alias_generators import to_camel
 
 from pratique.contract.evidence import Evidence
 from pratique.core.batch import Reading
+from pratique.core.ranges import RANGES_PATTERN
 
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
 Chance = Annotated[float, Field(ge=0, le=1)]
+Winnings = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Ranges = Annotated[str, Field(pattern=RANGES_PATTERN)]
+AlarmCode = Annotated[str, Field(pattern=r"^[a-z_0-9]+(\.fault)?$")]
 
 
 class Part(BaseModel):
@@ -129,6 +133,21 @@ class DecisionRecord(Part):
     sha256: Sha256
 
 
+class UncountedRecord(Part):
+    """Whose word has no effect on the batch, and why: it waits for others, or no longer counts."""
+
+    action: Literal["release", "reject"]
+    reviewer: str
+    why: str
+    path: str
+    sha256: Sha256
+
+    @property
+    def text(self) -> str:
+        """For people."""
+        return f"{self.action} by {self.reviewer} {self.why}"
+
+
 class HoldRecord(Part):
     """Why policy holds the batch whatever its rows are like; no release lifts that."""
 
@@ -175,6 +194,16 @@ class SuspectRow(Part):
     p_value: Chance | None = None
     rule: str | None = None
     reason: str
+
+
+class StandingRecord(Part):
+    """The run whose verdict stands: its commit, what it judged by, and what decisions on that verdict bind."""
+
+    commit: str = Field(pattern="^[0-9a-f]{40}([0-9a-f]{24})?$")
+    policy: Sha256
+    reference: Sha256
+    code: Sha256
+    binds: Sha256
 
 
 class RowCounts(Part):

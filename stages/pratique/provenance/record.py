@@ -15,6 +15,7 @@ from pratique.core.documents import parse_json, read_json
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import round_floats, write_json
 from pratique.provenance.parts import (
+    AlarmCode,
     BatchFacts,
     BudgetRecord,
     Chance,
@@ -24,6 +25,7 @@ from pratique.provenance.parts import (
     FileDescriptor,
     HoldRecord,
     Part,
+    Ranges,
     ReadingRecord,
     RepeatRecord,
     ResourceDescriptor,
@@ -31,8 +33,11 @@ from pratique.provenance.parts import (
     Sha256,
     ShareRecord,
     SourceRecord,
+    StandingRecord,
     SuspectRow,
     Tool,
+    UncountedRecord,
+    Winnings,
 )
 
 STATEMENT = "https://in-toto.io/Statement/v1"
@@ -60,9 +65,17 @@ class Record(Part):
         What was read otherwise than it is written: nothing is converted silently.
     repeats : RepeatRecord, optional
         The batch that most of its rows stand in already; None where it repeats none.
+    uncounted : tuple of UncountedRecord
+        What people decided about it without effect: no decision disappears without a sentence.
     suspects : tuple of SuspectRow
         The first few; `suspects_left_out` counts the others.
     counts : RowCounts
+    verdict_holds : str
+        Positions of the rows that the verdict holds by itself, whatever people decided, as ranges.
+    bets : tuple of float
+        What the batch adds to the stream of its source, as logarithms.
+    standing : StandingRecord, optional
+        The run whose verdict this is, where it stands and today's policy gives another or was not applied.
     """
 
     file: str = Field(min_length=1, exclude=True)
@@ -70,7 +83,7 @@ class Record(Part):
     result: Literal["PASSED", "WARNED", "FAILED"]
     verdict: Literal["accept", "partial", "quarantine"]
     p_value: Chance
-    reason_codes: tuple[Annotated[str, Field(pattern=r"^[a-z_0-9]+(\.fault)?$")], ...]
+    reason_codes: tuple[AlarmCode, ...]
     fault: str | None
     facts: BatchFacts = Field(alias="batch")
     source_entry: SourceRecord | None
@@ -89,6 +102,10 @@ class Record(Part):
     tool: Tool
     readings: tuple[ReadingRecord, ...] = ()
     repeats: RepeatRecord | None = None
+    verdict_holds: Ranges = ""
+    bets: tuple[Winnings, ...] = ()
+    standing: StandingRecord | None = None
+    uncounted: tuple[UncountedRecord, ...] = ()
 
     @classmethod
     def from_statement(cls, statement: Any, place: str) -> "Record":
@@ -215,7 +232,7 @@ class Record(Part):
     @property
     def plain(self) -> bool:
         """Whether the batch was accepted and there is nothing to tell about it."""
-        return self.state == "accepted"
+        return self.state == "accepted" and not self.uncounted
 
     @property
     def waits(self) -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.hashing import sha256_json
 from pratique.provenance import signing
 from pratique.provenance.record import STATEMENT, Record
 
@@ -53,11 +52,6 @@ class Summary:
 def place_of(batch: str, folder: Path = paths.ATTESTATIONS) -> Path:
     """Where the summary of a batch is."""
     return folder / f"{batch}.json"
-
-
-def digest_policy(record: Record, bound: tuple[str, ...]) -> str:
-    """SHA-256 of what the limits of a record follow from: those digests of its configuration that are named."""
-    return sha256_json({name: digest for name, digest in record.digests.items() if name in bound})
 
 
 def make_summary(

@@ -16,6 +16,7 @@ from pratique.core.writing import round_floats
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import judge_unreadable
 from pratique.quarantine.clear import ClearedBatch, ClearedSummary, clear_batch
+from pratique.quarantine.standing import NO_STANDING, Standing
 from pratique.quarantine.tables import rows_table
 from pratique.tables.arrival import Arrival, batch_name
 from pratique.tables.reading import read_file
@@ -43,7 +44,7 @@ def clear_file(path: Path, detector: Detector) -> ClearedBatch:
         return clear_snapshot(snapshot, batch_name(path.resolve()), detector)
 
 
-def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector) -> ClearedBatch:
+def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector, standing: Standing = NO_STANDING) -> ClearedBatch:
     """Clear the bytes of one file, which were hashed as they were copied."""
     file, digest = snapshot.path.name, snapshot.sha256
     try:
@@ -53,7 +54,7 @@ def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector) -> Cleared
         return ClearedBatch(Arrival(name, file, digest, fault=str(error)), None, None, judge_unreadable())
     table = found.table
     arrival = Arrival(name, file, digest, table.num_rows, table.num_columns, readings=found.readings)
-    return clear_batch(arrival, batch, detector)
+    return clear_batch(arrival, batch, detector, standing)
 
 
 def verdicts_of(cleared: dict[str, ClearedSummary]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Clearing a batch: from its rows to the verdict, without writing anything."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -11,12 +12,14 @@ from pratique.core import paths
 from pratique.core.batch import Batch, Reading
 from pratique.core.hashing import sha256_file
 from pratique.core.sketch import RowSketch
+from pratique.core.writing import round_floats
 from pratique.detector.cache import key_of, read_examination, read_sketch, write_examination
 from pratique.detector.detector import Detector
-from pratique.detector.examine import Examination
+from pratique.detector.examine import Examination, list_unreadable
 from pratique.detector.verdict import Verdict, judge_unreadable
 from pratique.quarantine.repeats import Repeat
-from pratique.quarantine.rulings import NO_RULING, Ruling
+from pratique.quarantine.rulings import NO_RULING, RESENT, Ruling
+from pratique.quarantine.standing import NO_STANDING, UNMEASURED, Standing, StandingLine
 from pratique.tables.arrival import Arrival
 from pratique.tables.reading import read_table
 
@@ -61,7 +64,9 @@ class ClearedBatch:
     """A batch with everything that was found out about it; bytes that are no table have no batch.
 
     `place` is where its examination is kept for the next run; `ruling` is what people and policy say of it; `repeat` is
-    the batch that most of its rows stand in already.
+    the batch that most of its rows stand in already. `line` is the verdict on these bytes that data/standing.jsonl
+    holds; `stands` says that the verdict is taken from there, and is not what today's policy gives. A batch that other
+    policy judged is not examined.
     """
 
     arrival: Arrival
@@ -71,6 +76,8 @@ class ClearedBatch:
     place: Path | None = None
     ruling: Ruling = NO_RULING
     repeat: Repeat | None = None
+    line: StandingLine | None = None
+    stands: bool = False
 
     @cached_property
     def held(self) -> np.ndarray:
@@ -79,15 +86,25 @@ class ClearedBatch:
         if self.ruling.stops:
             return np.full(rows, True)
         held = self.verdict.holds(rows)
-        if self.examination is not None:
+        if self.batch is not None:
+            unread = list_unreadable(self.batch) if self.examination is None else self.examination.unreadable
             held[self.ruling.list_released(rows)] = False
-            held[list(self.examination.unreadable)] = True  # a cell would be lost, whoever releases it
+            held[list(unread)] = True  # a cell would be lost, whoever releases it
         return held
 
     @property
     def row_set(self) -> str | None:
         """The name of its rows in any order, whatever their ids; None where there is none."""
-        return None if self.examination is None else self.examination.sketch.sha256
+        if self.examination is not None:
+            return self.examination.sketch.sha256
+        return None if self.batch is None else RowSketch.of(self.batch.content).sha256
+
+    @property
+    def bets(self) -> Sequence[float]:
+        """What it adds to the stream of its source, to the digits that a record keeps."""
+        if self.line is not None:
+            return self.line.bets
+        return () if self.examination is None else round_floats(self.examination.bets)
 
     @property
     def readings(self) -> tuple[Reading, ...]:
@@ -108,9 +125,22 @@ class ClearedBatch:
         released = self.ruling.action == "release"
         return "quarantined" if self.verdict.verdict == "quarantine" and not released else "accepted"
 
+    def uphold(self) -> "ClearedBatch":
+        """The batch with the verdict that stands; the same batch where today's policy, and its history, give that one.
+
+        What repeats rows that somebody rejected is held all the same: a decision counts, whatever stands.
+        """
+        measured = self.batch is None or self.examination is not None
+        if self.line is None or (measured and self.line.says(self.verdict, self.arrival.rows)):
+            return self
+        verdict = self.line.restore(self.verdict)
+        if self.repeat is not None and self.repeat.rejected:
+            verdict = replace(verdict, verdict="quarantine", alarms=tuple(dict.fromkeys([*verdict.alarms, RESENT])))
+        return replace(self, verdict=verdict, repeat=self.repeat if RESENT in verdict.alarms else None, stands=True)
+
     def summary(self) -> ClearedSummary:
-        """The part that is kept after the batch's rows are written."""
-        none = np.zeros(0)
+        """The part that is kept after the batch's rows are written; what was not measured has no scores."""
+        none = np.full(self.arrival.rows, np.nan)
         found = self.examination
         scores, p_values = (none, none) if found is None else (found.row_scores, found.row_p_values)
         ruled = (self.codes, self.ruling.action, self.outcome)
@@ -120,23 +150,31 @@ class ClearedBatch:
         return ClearedSummary(self.arrival, self.verdict, scores, p_values, self.held, reasons, *ruled, said)
 
 
-def clear_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> ClearedBatch:
-    """Clear one ingested batch; what was measured in an earlier run is not measured again."""
+def clear_arrival(
+    arrival: Arrival, detector: Detector, profile_digest: str, standing: Standing = NO_STANDING
+) -> ClearedBatch:
+    """Clear one ingested batch; what was measured in an earlier run, or judged by other policy, is not measured."""
+    line = standing.find(arrival)
     if arrival.fault is not None:
-        return ClearedBatch(arrival, None, None, judge_unreadable())
+        return ClearedBatch(arrival, None, None, judge_unreadable(), line=line)
     batch = read_batch(arrival, detector)
+    if line is not None and not standing.is_of_today(line):
+        return ClearedBatch(arrival, batch, None, UNMEASURED, line=line)
     place = _place(arrival, detector, profile_digest)
     examination = read_examination(place)
     if examination is None:
         examination = detector.examine(batch)
         write_examination(place, examination)
-    return ClearedBatch(arrival, batch, examination, detector.judge(examination), place)
+    return ClearedBatch(arrival, batch, examination, detector.judge(examination), place, line=line)
 
 
-def clear_batch(arrival: Arrival, batch: Batch, detector: Detector) -> ClearedBatch:
+def clear_batch(arrival: Arrival, batch: Batch, detector: Detector, standing: Standing = NO_STANDING) -> ClearedBatch:
     """Clear a batch whose rows are at hand."""
+    line = standing.find(arrival)
+    if line is not None and not standing.is_of_today(line):
+        return ClearedBatch(arrival, batch, None, UNMEASURED, line=line)
     examination = detector.examine(batch)
-    return ClearedBatch(arrival, batch, examination, detector.judge(examination))
+    return ClearedBatch(arrival, batch, examination, detector.judge(examination), line=line)
 
 
 def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> RowSketch:

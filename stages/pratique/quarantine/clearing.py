@@ -4,7 +4,7 @@ It reads what lies in the current folder and writes there, so that the gate and 
 their own what the stage `validate` computed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
 from pratique.core.writing import keep_only, write_text
+from pratique.decisions import ledger
 from pratique.decisions.decision import UNSIGNED, load_decisions
-from pratique.decisions.ledger import append
 from pratique.detector.detector import Detector
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import EXAMINATIONS, ClearedBatch, ClearedSummary, clear_arrival, sketch_arrival
@@ -25,11 +25,15 @@ from pratique.quarantine.recording import Configuration, Upstream, apply_rulings
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
+from pratique.quarantine.standing import Standing
 from pratique.quarantine.store import store
-from pratique.quarantine.stream import Streams
+from pratique.quarantine.stream import STREAM, Streams
 from pratique.quarantine.tables import write_tables
 from pratique.tables.arrival import Arrival, list_predecessors, read_arrivals
 from pratique.tables.reading import read_trusted
+
+MOST_NAMED = 5
+"""Batches that one line on a terminal names."""
 
 
 def clear_all() -> None:
@@ -37,29 +41,38 @@ def clear_all() -> None:
     params = load()
     detector = Detector.load(params)
     judged_by = Configuration.of(params)
-    streams = Streams(params.alarms.alpha)
     law = Rulebook(load_decisions(), load_inventory(), params)
     cleared: list[ClearedSummary] = []
     written: list[Path] = []
     records: dict[str, Record] = {}
-    arrivals = read_arrivals(paths.BATCHES)
-    history = _read_history(arrivals, detector, judged_by.digests["profile"])
-    before = list_predecessors(arrival.batch for arrival in arrivals)
-    for arrival in show_progress(arrivals, "validating"):
-        measured = clear_arrival(arrival, detector, judged_by.digests["profile"])
-        batch = _follow(streams, apply_rulings(measured, judged_by, law, history))
+    before = list_predecessors(arrival.batch for arrival in read_arrivals(paths.BATCHES))
+    for batch in judge_all(detector, judged_by, law, Standing.here(params, judged_by.digests)):
+        arrival = batch.arrival
         earlier = records[before[arrival.batch]].subject if arrival.batch in before else None
         files, record = store(batch, judged_by, Upstream(law.inventory.get(arrival.source), earlier))
         written += [*files, *filter(None, [batch.place])]
         records[arrival.batch] = record
         cleared.append(batch.summary())
-    warn_unlisted({arrival.source for arrival in arrivals}, law)
+    warn_unlisted({record.source for record in records.values()}, law)
     warn_uncounted(law)
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):
         keep_only(folder, written)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
-    append(records.values())
+    tell_differing(ledger.latest(ledger.read()), records)
+    ledger.append(records.values())
     write_tables(cleared)
+
+
+def judge_all(
+    detector: Detector, judged_by: Configuration, law: Rulebook, standing: Standing
+) -> Iterator[ClearedBatch]:
+    """Each batch in data/batches, in the order of the names, with its verdict and what people say of it."""
+    streams = Streams(detector.params.alarms.alpha)
+    arrivals = read_arrivals(paths.BATCHES)
+    history = _read_history(arrivals, detector, judged_by.digests["profile"])
+    for arrival in show_progress(arrivals, "validating"):
+        found = clear_arrival(arrival, detector, judged_by.digests["profile"], standing)
+        yield _follow(streams, apply_rulings(found, judged_by, law, history)).uphold()
 
 
 def _read_history(arrivals: Sequence[Arrival], detector: Detector, profile_digest: str) -> History:
@@ -78,10 +91,26 @@ def read_trusted_rows(detector: Detector) -> np.ndarray:
 
 def _follow(streams: Streams, batch: ClearedBatch) -> ClearedBatch:
     """The batch with what the stream of its source makes of it; bytes that are no table are none of it."""
-    if batch.examination is None:
+    if batch.batch is None:
         return batch
-    decided = batch.ruling.action != ""
-    return replace(batch, verdict=streams.follow(batch.arrival.source, batch.examination.bets, batch.verdict, decided))
+    source, decided, line = batch.arrival.source, batch.ruling.action != "", batch.line
+    if line is None:
+        return replace(batch, verdict=streams.follow(source, batch.bets, batch.verdict, decided))
+    verdict = line.restore(batch.verdict) if batch.examination is None else batch.verdict
+    return replace(batch, verdict=streams.follow(source, line.bets, verdict, decided, STREAM in line.alarms))
+
+
+def tell_differing(known: Mapping[str, ledger.Entry], records: Mapping[str, Record]) -> None:
+    """Name the batches whose verdict is not the one that the ledger has of the same bytes."""
+    differing = [
+        f"{batch} ({known[batch].verdict} → {record.verdict})"
+        for batch, record in records.items()
+        if batch in known and known[batch].subject == record.sha256 and known[batch].verdict != record.verdict
+    ]
+    if differing:
+        more = f" and {len(differing) - MOST_NAMED:,} more" if len(differing) > MOST_NAMED else ""
+        count = "1 verdict differs" if len(differing) == 1 else f"{len(differing):,} verdicts differ"
+        say(f"{count} from the last run's: {', '.join(differing[:MOST_NAMED])}{more}", error=True)
 
 
 def warn_unlisted(sources: Iterable[str], law: Rulebook) -> None:

@@ -12,9 +12,11 @@ from pratique.core.batch import Batch, Reading
 from pratique.core.errors import printable
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.params import Params
+from pratique.core.ranges import write_ranges
 from pratique.core.version import __version__
 from pratique.core.writing import round_floats
-from pratique.decisions.decision import DecisionFile, binding
+from pratique.decisions.binding import Binding, choose_bound
+from pratique.decisions.decision import DecisionFile
 from pratique.detector import profile
 from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.verdict import Judged, Outcome, RowReason
@@ -34,15 +36,16 @@ from pratique.provenance.parts import (
     SourceRecord,
     SuspectRow,
     Tool,
+    UncountedRecord,
 )
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
+from pratique.quarantine.policy import digest_declared, digest_params
 from pratique.quarantine.repeats import History, Repeat
-from pratique.quarantine.rulings import Rulebook
+from pratique.quarantine.rulings import Rulebook, Uncounted
 from pratique.quarantine.sources import Source
 from pratique.tables.trusted import digest_trusted
 
-DECLARED_FILES = {"columns": paths.COLUMNS, "schema": paths.SCHEMA, "suite": paths.SUITE, "sources": paths.SOURCES}
 MEDIA_TYPES = {
     ".csv": "text/csv",
     ".tsv": "text/tab-separated-values",
@@ -68,18 +71,10 @@ class Configuration:
     @classmethod
     def of(cls, params: Params) -> "Configuration":
         """Digest the params that measure and judge, what people declared and trust, the profile, and the own code."""
-        judging = params.model_dump(mode="json", include={"seed", "data", "alarms", "shift", "checks"})
-        declared = {name: sha256_file(path) for name, path in DECLARED_FILES.items() if path.is_file()}
+        inventory = {"sources": sha256_file(paths.SOURCES)} if paths.SOURCES.is_file() else {}
         learned = {"reference": digest_trusted(paths.REFERENCE), "profile": profile.digest()}
-        return cls(
-            {
-                "params": sha256_json(judging),
-                **declared,
-                **learned,
-                "code": digest_code("provenance", "decisions", "quarantine"),
-            },
-            params.seed,
-        )
+        code = {"code": digest_code("provenance", "decisions", "quarantine")}
+        return cls({**digest_params(params), **digest_declared(), **inventory, **learned, **code}, params.seed)
 
 
 @dataclass(frozen=True)
@@ -121,6 +116,7 @@ def make_record(
         checks=tuple(map(_check, verdict.judged)),
         outcome=cleared.outcome,
         decisions=tuple(map(_decision, cleared.ruling.decisions)),
+        uncounted=tuple(map(_describe_uncounted, cleared.ruling.uncounted)),
         holds=tuple(HoldRecord(code=hold.code, reason=printable(hold.reason)) for hold in cleared.ruling.holds),
         poisoned_share=_share(cleared),
         budget=None if verdict.adequacy is None else _budget(verdict.adequacy),
@@ -130,6 +126,9 @@ def make_record(
         outputs=tuple(_file(path, digest, cleared.batch is not None) for path, digest in outputs),
         tool=Tool(version=__version__, seed=judged_by.seed),
         repeats=_repeat(cleared.repeat),
+        verdict_holds=write_ranges(verdict.holds(arrival.rows)),
+        bets=tuple(cleared.bets),
+        standing=cleared.line.run if cleared.line is not None and cleared.stands else None,
     )
 
 
@@ -140,10 +139,12 @@ def describe_source(source: Source | None) -> SourceRecord | None:
     return SourceRecord(**{name: printable(text) for name, text in source.model_dump().items()})
 
 
-def bind(cleared: ClearedBatch, judged_by: Configuration) -> str:
+def bind(cleared: ClearedBatch, judged_by: Configuration) -> Binding:
     """What a decision about the batch must bind."""
-    passed = [(judged.measurement.check, not judged.alarm) for judged in cleared.verdict.judged]
-    return binding(cleared.arrival.sha256, judged_by.digests, passed)
+    if cleared.line is not None:
+        return Binding.of_standing(cleared.arrival.sha256, cleared.line.run.binds)
+    passed = {judged.measurement.check: not judged.alarm for judged in cleared.verdict.judged}
+    return Binding(batch=cleared.arrival.sha256, policy=choose_bound(judged_by.digests), checks=passed)
 
 
 def apply_rulings(
@@ -174,6 +175,18 @@ def _decision(decision: DecisionFile) -> DecisionRecord:
         reviewer=printable(content.reviewer),
         reason=printable(content.reason),
         expires=None if content.expires is None else content.expires.isoformat(),
+        path=decision.path.as_posix(),
+        sha256=decision.sha256,
+    )
+
+
+def _describe_uncounted(uncounted: Uncounted) -> UncountedRecord:
+    """Whose word has no effect, and why."""
+    decision = uncounted.decision
+    return UncountedRecord(
+        action=decision.content.action,
+        reviewer=printable(decision.content.reviewer),
+        why=printable(uncounted.why),
         path=decision.path.as_posix(),
         sha256=decision.sha256,
     )

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 
 from pratique.core.params import Params
-from pratique.decisions.decision import Action, DecisionFile
+from pratique.decisions.binding import Binding
+from pratique.decisions.decision import UNSIGNED, Action, DecisionFile
 from pratique.detector.verdict import Verdict
 from pratique.quarantine.repeats import Repeat
 from pratique.quarantine.sources import Inventory
@@ -28,6 +29,14 @@ class Hold:
 
 
 @dataclass(frozen=True)
+class Uncounted:
+    """A decision about the batch that has no effect, and why: a clause that follows "release by X"."""
+
+    decision: DecisionFile
+    why: str
+
+
+@dataclass(frozen=True)
 class Ruling:
     """What people and policy say about one batch.
 
@@ -37,10 +46,13 @@ class Ruling:
         Those that count: rejects, or as many releases as are asked for.
     holds : tuple of Hold
         No release lifts them; what they name must be put right.
+    uncounted : tuple of Uncounted
+        The other decisions about it.
     """
 
     decisions: tuple[DecisionFile, ...] = ()
     holds: tuple[Hold, ...] = ()
+    uncounted: tuple[Uncounted, ...] = ()
 
     @property
     def action(self) -> Action | Literal[""]:
@@ -80,12 +92,31 @@ class Rulebook:
         """The decisions that are their reviewers', as far as files can tell."""
         return [decision for decision in self.decisions if decision.counts(self.params)]
 
-    def rule(self, arrival: Arrival, binding: str, row_set: str | None) -> Ruling:
+    def rule(self, arrival: Arrival, binding: Binding, row_set: str | None) -> Ruling:
         """Rule on one batch, given what its decisions must bind and the name of its rows in any order."""
-        own = [d for d in self.counted if d.content.batch == arrival.batch]
-        rejects = [d for d in own if d.content.action == "reject" and (d.content.binds == binding or _same(d, row_set))]
-        releases = self._releases(own, binding)
-        return Ruling(tuple(rejects or releases), tuple(self._holds(arrival, row_set)))
+        own = [d for d in self.decisions if d.content.batch == arrival.batch and d.content.action != "withdraw"]
+        faults = {d.path: self._find_fault(d, binding, row_set) for d in own}
+        sound = [d for d in own if not faults[d.path]]
+        rejects = [d for d in sound if d.content.action == "reject"]
+        releases = [d for d in sound if d.content.action == "release"]
+        there, needed = len({d.reviewer for d in releases}), self.params.review.reviewers
+        if rejects:
+            faults |= {d.path: f"does not count: {rejects[0].content.reviewer} rejected the batch" for d in releases}
+        elif there < needed:
+            faults |= {d.path: f"waits for others: {there} of {needed} releases" for d in releases}
+        uncounted = (Uncounted(d, faults[d.path]) for d in own if faults[d.path])
+        counted = [d for d in rejects or releases if not faults[d.path]]
+        return Ruling(tuple(counted), tuple(self._holds(arrival, row_set)), tuple(uncounted))
+
+    def _find_fault(self, decision: DecisionFile, binding: Binding, row_set: str | None) -> str:
+        """Why a decision about a batch does not count, whatever others decided; nothing where it does."""
+        if not decision.counts(self.params):
+            return f"is {UNSIGNED}"
+        said = decision.content
+        if said.action == "reject":  # it is about the rows, whatever the policy
+            return "" if decision.is_about(binding.batch, row_set) else "no longer counts: the batch's rows changed"
+        changes = said.binds.describe_changes(binding)
+        return f"no longer counts: {changes}" if changes else ""
 
     def judge_repeats(self, source: str, verdict: Verdict, found: Sequence[Repeat]) -> tuple[Verdict, Repeat | None]:
         """The verdict on a batch whose rows came before, and the batch that holds most of them; else as it was.
@@ -105,26 +136,16 @@ class Rulebook:
     def _mark_rejected(self, repeat: Repeat) -> Repeat:
         """The same, knowing whether somebody rejected the other batch as it is now."""
         rejects = (d for d in self.counted if d.content.action == "reject" and d.content.batch == repeat.batch)
-        return replace(repeat, rejected=any(_same(reject, repeat.row_set) for reject in rejects))
-
-    def _releases(self, own: Sequence[DecisionFile], binding: str) -> list[DecisionFile]:
-        """The releases that bind; none unless there are enough."""
-        bound = [d for d in own if d.content.action == "release" and d.content.binds == binding]
-        people = {d.reviewer for d in bound}
-        return bound if len(people) >= self.params.review.reviewers else []
+        return replace(repeat, rejected=any(reject.has_rows(repeat.row_set) for reject in rejects))
 
     def _holds(self, arrival: Arrival, row_set: str | None) -> list[Hold]:
         holds = []
         if self.params.sources.unlisted == "refuse" and arrival.source not in self.inventory:
             holds.append(Hold(SOURCE, f"source '{arrival.source}' is not listed in data/sources.yaml"))
         for d in self.counted:
-            if d.content.action == "reject" and d.content.batch != arrival.batch and _same(d, row_set):
+            if d.content.action == "reject" and d.content.batch != arrival.batch and d.has_rows(row_set):
                 holds.append(
                     Hold(RESENT, f"its rows are those of {d.content.batch}, which {d.content.reviewer} rejected")
                 )
                 break
         return holds
-
-
-def _same(decision: DecisionFile, row_set: str | None) -> bool:
-    return row_set is not None and decision.content.rowSet == row_set

@@ -35,11 +35,13 @@ class Stream:
     def after(self, bets: Sequence[float], most: float = np.inf) -> "Stream":
         """The stream with one batch more: `bets` are its log winnings, empty where it could not be scored.
 
-        None of them counts for more than `most`.
+        None of them counts for more than `most`. Where there are more or fewer bets than before, because other checks
+        run, each goes on with the mean of what was won.
         """
         if not len(bets):
             return self
-        before = np.logaddexp(self.log_wealth, 0.0) if self.log_wealth else np.zeros(len(bets))
+        wealth = self.log_wealth if len(self.log_wealth) == len(bets) else (self.log_mean,) * len(bets)
+        before = np.logaddexp(wealth, 0.0)
         return Stream(tuple((before + np.minimum(bets, most)).tolist()))
 
     @property
@@ -58,7 +60,9 @@ class Streams:
         self._limit = float(np.log(PATIENCE / alpha))
         self._by_source: dict[str, Stream] = {}
 
-    def follow(self, source: str, bets: Sequence[float], verdict: Verdict, decided: bool = False) -> Verdict:
+    def follow(
+        self, source: str, bets: Sequence[float], verdict: Verdict, decided: bool = False, alarm: bool | None = None
+    ) -> Verdict:
         """The verdict on the next batch of a source: quarantine where it brings the stream over the limit.
 
         Batches that are quarantined by themselves count, too: who sends one has not shown that the next is clean. The
@@ -74,9 +78,12 @@ class Streams:
             On the batch by itself.
         decided : bool
             Whether people released or rejected it.
+        alarm : bool, optional
+            What a verdict that stands says of the stream; no other alarm is raised on it, and what was won is kept for
+            the batches after it.
         """
         stream = self._by_source.get(source, Stream()).after(bets, MOST_OF_LIMIT * self._limit)
-        alarm = stream.log_mean >= self._limit
+        alarm = stream.log_mean >= self._limit if alarm is None else alarm
         settled = decided and verdict.verdict == "quarantine"
         self._by_source[source] = Stream() if alarm or settled else stream
         if not alarm:

@@ -69,11 +69,14 @@ def read_batches() -> list[dict[str, str]]:
 
 
 def rows_table(cleared: Sequence["ClearedSummary"], key: str, names: Sequence[str]) -> pa.Table:
-    """One line a row: the batch's name under `key`, position, score, p-value, whether it is held back, own reason."""
+    """One line a row: the batch's name under `key`, position, score, p-value, whether it is held back, own reason.
+
+    A row that was not measured, because the verdict on its batch stands, has neither score nor p-value.
+    """
     lengths = [len(c.row_scores) for c in cleared]
 
     def column(parts: list[np.ndarray], kind: pa.DataType) -> pa.Array:
-        return pa.array(np.concatenate(parts) if parts else np.zeros(0), kind)
+        return pa.array(np.concatenate(parts) if parts else np.zeros(0), kind, from_pandas=True)
 
     return pa.table(
         {

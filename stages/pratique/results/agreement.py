@@ -23,7 +23,7 @@ from pratique.core.writing import SIGNIFICANT_DIGITS
 from pratique.decisions.ledger import strip_machine
 from pratique.provenance.record import Record
 
-ROW_PLACES = (paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE)
+ROW_PLACES = (paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.REFERENCE)
 """Where rows lie as people sent them: no number there is computed."""
 SAME_DIGITS = 10.0 ** (1 - SIGNIFICANT_DIGITS)
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?")
@@ -55,7 +55,7 @@ def agrees(computed: Path, claimed: bytes) -> bool:
             return _same_tables(computed, *(pq.read_table(pa.BufferReader(each)) for each in (data, claimed)))
         if computed.suffix == ".html":
             return _same_text(data.decode(), claimed.decode())
-        if computed.suffix == ".skops":
+        if computed.suffix in (".skops", ".npz"):
             return _same_archives(data, claimed)
     except (PratiqueError, pa.ArrowException, ValueError, OSError, EOFError, csv.Error, zipfile.BadZipFile, KeyError):
         return False
@@ -105,7 +105,7 @@ def _same_columns(one: pa.ChunkedArray, other: pa.ChunkedArray, computed: bool) 
 
 
 def _same_archives(one: bytes, other: bytes) -> bool:
-    """Two skops archives, member by member, without loading what they hold."""
+    """Two archives of fitted objects, member by member, without loading what they hold."""
     with zipfile.ZipFile(io.BytesIO(one)) as mine, zipfile.ZipFile(io.BytesIO(other)) as theirs:
         names = mine.namelist()
         sizes = [[each.file_size for each in archive.infolist()] for archive in (mine, theirs)]

@@ -36,7 +36,7 @@ class Answers:
     ----------
     predicted : ndarray of str, shape (trainings, rows)
     positive : ndarray of float, shape (trainings, rows), optional
-        The probability of the second class, where holdout and models have the same two.
+        The probability of the second class, where holdout and models have the same two, and the models tell it.
     hits : tuple of Hits
         What each trigger does.
     """
@@ -50,7 +50,9 @@ class Answers:
         """Ask models about the holdout, as it is and with each trigger in it."""
         classes = np.unique(holdout.labels)
         two = len(classes) == 2 and all(np.array_equal(model.classes, classes) for model in models)
-        positive = np.array([model.probabilities(holdout)[:, 1] for model in models]) if two else None
+        chances = [model.probabilities(holdout) for model in models] if two else []
+        told = [each[:, 1] for each in chances if each is not None]
+        positive = np.array(told) if told else None
         hits = tuple(_try(trigger, models, holdout) for trigger in triggers)
         return cls(np.array([model.predict(holdout) for model in models]), positive, hits)
 

@@ -17,6 +17,7 @@ from pratique.core.params import Params
 from pratique.core.writing import write_json
 from pratique.provenance.record import Record
 from pratique.tables.reading import read_table, read_trusted
+from pratique.training.estimator import digest_estimator
 from pratique.training.models import Model, drop_unlabelled, train
 from pratique.training.rows import read_training
 
@@ -24,7 +25,7 @@ PRICES = paths.CACHE / "prices"
 PRICED_ROWS = 10_000
 """Rows that a price is measured on; more are thinned out, accepted and held ones alike."""
 TREES = 20
-"""Trees of the forests that a price compares, at most: with 200 batches waiting, 100 trees take a minute."""
+"""Trees of the models that a price compares, at most: with 200 batches waiting, 100 trees take a minute."""
 FEWEST_TRAINING_ROWS = 1000
 """Training rows that thinning leaves, so that a giant batch does not leave the model without any."""
 PRICE_DRAWS = 2000
@@ -90,6 +91,7 @@ class Pricing:
             repr(layout),
             digest_code("provenance", "training", "results"),
             versions,
+            digest_estimator(params.train),
         ]
         self._base = read_training(reference, params)
         self._answers: dict[float, np.ndarray] = {}

@@ -22,11 +22,6 @@ def read_records() -> list[Record]:
     return [_read(line) for line in read_batches()]
 
 
-def read_decided() -> dict[str, str]:
-    """What the last run took for decided, by batch; empty where nobody had decided."""
-    return {line["batch"]: line["decision"] for line in read_batches()}
-
-
 def read_scores() -> dict[str, np.ndarray]:
     """The score of every row, by batch."""
     table = pq.read_table(paths.ROWS_PARQUET, columns=["batch", "score"])

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from pratique.core.errors import PratiqueError
-from pratique.decisions import decision as decisions
-from pratique.decisions.decision import MAX_REASON, Action, binding_of
-from pratique.decisions.records import read_record
+from pratique.decisions import deciding
+from pratique.decisions.binding import Binding
+from pratique.decisions.deciding import read_record
+from pratique.decisions.decision import MAX_REASON, Action
 from pratique.provenance.record import Record
 
 
@@ -21,9 +22,9 @@ class Proposal:
     records: tuple[Record, ...]
 
     @property
-    def bindings(self) -> dict[str, str]:
+    def bindings(self) -> dict[str, Binding]:
         """What the decision binds, by batch."""
-        return {each.batch: binding_of(each) for each in self.records}
+        return {each.batch: Binding.of(each) for each in self.records}
 
     @classmethod
     def parse(cls, form: Mapping[str, Sequence[str]]) -> "Proposal":
@@ -56,15 +57,15 @@ class Proposal:
             If a record binds something else by now than it did when the decision was shown; nothing is written then.
         """
         for each in self.records:
-            if binding_of(read_record(each.batch)) != binding_of(each):
+            if Binding.of(read_record(each.batch)) != Binding.of(each):
                 raise PratiqueError(f"{each.batch}: its record has changed since this was shown; look at it once more")
         faults, done = [], []
         for each in self.records:
             try:
                 if self.action == "release":
-                    decisions.release(each.batch, reason=self.reason, expires=self.until)
+                    deciding.release(each.batch, reason=self.reason, expires=self.until)
                 else:
-                    decisions.reject(each.batch, reason=self.reason)
+                    deciding.reject(each.batch, reason=self.reason)
             except PratiqueError as error:
                 faults.append(str(error))
             else:

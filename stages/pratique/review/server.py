@@ -7,7 +7,7 @@ decision takes two forms: the first asks what it would bind, the answer to it ca
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -18,13 +18,11 @@ from starlette.routing import Route
 
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params, load
-from pratique.decisions import decision as decisions
-from pratique.decisions.decision import DecisionFile
-from pratique.decisions.records import read_record
+from pratique.decisions import deciding
+from pratique.decisions.pending import list_pending
 from pratique.pages.draw import draw, served_policy
 from pratique.pages.form import DecisionForm
 from pratique.provenance import git, signing
-from pratique.results.records import read_decided
 from pratique.review.proposal import Proposal
 from pratique.review.session import Session
 from pratique.review.views import Views
@@ -124,10 +122,9 @@ class Site:
         page = draw(
             "confirm.html",
             proposal=proposal,
-            bound=decisions.BOUND_CONFIGURATION,
             reviewer=git.read_identity(),
             signed=signing.reviewer_key() is not None,
-            counts=decisions.would_count(self.params),
+            counts=deciding.would_count(self.params),
             identity=self.identity,
             secret=self.session.keep(proposal),
         )
@@ -143,10 +140,8 @@ class Site:
 
     def form(self, batch: str | None = None) -> DecisionForm:
         """The form of a page, with what was decided about its batch, or about all, since the last run."""
-        ran = read_decided()
-        counted = [each for each in decisions.load_decisions() if each.counts(self.params)]
-        about = [each for each in counted if batch in (None, each.content.batch)]
-        return DecisionForm(self.session.guard, tuple(each.content for each in about if _is_pending(each, ran)))
+        counted = [decision.content for decision, _ in list_pending() if decision.counts(self.params)]
+        return DecisionForm(self.session.guard, tuple(each for each in counted if batch in (None, each.batch)))
 
     def trouble(self, faults: list[str], done: list[str] | None = None) -> Response:
         """What was not done, and what was."""
@@ -218,11 +213,3 @@ def _first(fields: Form, name: str) -> str:
 
 def _refuse_form() -> Response:
     return PlainTextResponse("This form was not sent by a page of this server; nothing was decided.\n", 403)
-
-
-def _is_pending(decision: DecisionFile, ran: Mapping[str, str]) -> bool:
-    """Whether the last run has not followed a decision; a withdrawal while it still followed what is taken back."""
-    said = decision.content
-    if said.action == "withdraw":
-        return decision.path.as_posix() in {each.path for each in read_record(said.batch).decisions}
-    return ran.get(said.batch) != said.action

@@ -58,8 +58,9 @@ STAGES = (
             "expectations",
             str(paths.SOURCES),
             str(paths.DECISIONS),
+            str(paths.STANDING),
         ],
-        params=["seed", "data", "alarms", "shift", "checks", "sources", "resent", "review", "signing"],
+        params=["seed", "data", "alarms", "shift", "checks", "sources", "resent", "policy", "review", "signing"],
         outs=[
             _persist(str(paths.ACCEPTED)),
             _persist(str(paths.QUARANTINE)),

@@ -127,6 +127,7 @@ def pipeline_files(
         paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
         paths.SOURCES: SOURCES_TEMPLATE,
         paths.DECISIONS / "README.md": DECISIONS_TEMPLATE,
+        paths.STANDING: "",
     }
 
 

@@ -46,6 +46,9 @@ sources:
 
 resent: warn             # or quarantine: what becomes of a batch most of whose rows its source sent before
 
+policy:
+  applies: new           # or all: whether a change of policy judges batches anew whose verdicts data/standing.jsonl has
+
 review:
   reviewers: 1           # people who must release a batch before it counts; none of them may have submitted it
   identity: signature    # a decision counts if its reviewer signed it; or claims: whatever the base branch holds counts
@@ -59,7 +62,7 @@ signing:
 TRAINING_TEMPLATE = """
 train:
   rows: reference + accepted   # or accepted
-  model: random_forest   # or logistic_regression
+  model: random_forest   # or gradient_boosting, logistic_regression
   trees: 100
 
 evaluate:

@@ -1,5 +1,7 @@
 """The chance of a count among new rows, given the count among trusted rows."""
 
+from functools import lru_cache
+
 import numpy as np
 
 MOST_COUNTED_ROWS = 20_000
@@ -34,11 +36,12 @@ def count_log10_p(counts: np.ndarray, rows: np.ndarray, hits: np.ndarray, misses
     [0.666667]
     """
     scale = np.minimum(1.0, MOST_COUNTED_ROWS / np.maximum(rows, 1))
-    cases = np.column_stack([np.floor(counts * scale), np.floor(rows * scale), hits, misses])
-    different, place = np.unique(cases, axis=0, return_inverse=True)
-    return np.array([_log10_tail(*case) for case in different])[place.ravel()] if len(cases) else np.zeros(0)
+    cases = zip(np.floor(counts * scale).tolist(), np.floor(rows * scale).tolist(), hits.tolist(), misses.tolist(),
+                strict=True)  # fmt: skip
+    return np.array([_log10_tail(*case) for case in cases])
 
 
+@lru_cache(maxsize=100_000)
 def _log10_tail(count: float, rows: float, hits: float, misses: float) -> float:
     from scipy.special import betaln, gammaln
 

@@ -5,7 +5,7 @@ pi of poisoned rows has the log likelihood ratio L(pi) = sum of log(1 - pi + pi 
 poisoned rows that stand out and many that hardly do both raise it, each at its own pi.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,61 +61,60 @@ def fit_null_of_largest(
     """The null of the largest likelihood ratio over several questions, given log odds of shape (rows, questions).
 
     What the questions say of one row belongs together: the reference is resampled row by row. Rows that stand in the
-    order in which they were taken are drawn as blocks, see `fit_null_over_folds`.
+    order in which they were taken are drawn as blocks, see `fit_nulls_over_folds`.
     """
     terms = _row_terms(log_odds, cap).reshape(1, len(log_odds), -1)
-    return _fit_null_of_draws(terms, terms, 0, ordered, rng)
+    return _fit_nulls_of_draws([terms], [terms], 0, ordered, rng)[0]
 
 
-def fit_null_over_folds(
-    log_odds: np.ndarray, single_from: int, rng: np.random.Generator, ordered: bool = False
-) -> MomentNull:
-    """The null of the likelihood ratio averaged over folds, from trusted rows that no fold learned from.
+def fit_nulls_over_folds(
+    questions: Sequence[np.ndarray], single_from: int, rng: np.random.Generator, ordered: bool = False
+) -> list[MomentNull]:
+    """The null of each question's likelihood ratio averaged over folds, from trusted rows that no fold learned from.
 
     Batches are drawn as they come: from rows drawn with replacement first, because so many rows know their own
-    distribution only so well; or, where rows stand in the order in which they were taken, as consecutive blocks.
+    distribution only so well; or, where rows stand in the order in which they were taken, as consecutive blocks. Every
+    question is asked about the same batches.
 
     Parameters
     ----------
-    log_odds : ndarray, shape (folds, rows)
-        What every fold says of each row.
+    questions : sequence of ndarray, each of shape (folds, rows)
+        The log odds that every fold gives each row.
     single_from : int
         Rows from which on each row of a batch is scored by one fold.
     rng : numpy.random.Generator
     ordered : bool
     """
-    folds, rows = log_odds.shape
-    by_all = _row_terms(log_odds, TAIL_END)
-    by_one = by_all[np.arange(rows) % folds, np.arange(rows)][None]
-    return _fit_null_of_draws(by_all, by_one, single_from, ordered, rng)
+    folds, rows = questions[0].shape
+    by_all = [_row_terms(log_odds, TAIL_END) for log_odds in questions]
+    by_one = [terms[np.arange(rows) % folds, np.arange(rows)][None] for terms in by_all]
+    return _fit_nulls_of_draws(by_all, by_one, single_from, ordered, rng)
 
 
-def _fit_null_of_draws(
-    by_all: np.ndarray, by_one: np.ndarray, single_from: int, ordered: bool, rng: np.random.Generator
-) -> MomentNull:
-    """The null of the largest of the sums of terms, averaged over folds, given terms of shape (folds, rows, sums).
+def _fit_nulls_of_draws(
+    by_all: list[np.ndarray], by_one: list[np.ndarray], single_from: int, ordered: bool, rng: np.random.Generator
+) -> list[MomentNull]:
+    """For each question the null of the largest of the sums of terms, averaged over folds.
 
-    From `single_from` rows on those of `by_one` are taken instead of those of `by_all`.
+    Terms have shape (folds, rows, sums). From `single_from` rows on those of `by_one` are taken instead of those of
+    `by_all`.
     """
-    draw = draw_blocks if ordered else draw_counts
-    samples = []
-    for size in MIXTURE_SIZES:
-        terms = by_all if size < single_from else by_one
-        drawn = (
-            draw(terms.shape[1], size, REFERENCES_AT_ONCE, rng) for _ in range(MIXTURE_DRAWS // REFERENCES_AT_ONCE)
-        )
-        samples.append(np.concatenate([(counts @ terms).max(axis=-1).mean(axis=0) for counts in drawn]))
-    return _odds_null(samples)
-
-
-def draw_counts(rows: int, size: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """How often each row comes in batches of a size, each drawn from rows drawn with replacement first."""
-    reference = rng.multinomial(rows, np.full(rows, 1 / rows), size=count) / rows
-    return np.asarray(rng.multinomial(size, reference), np.float64)
+    rows = by_all[0].shape[1]
+    samples: list[list[list[np.ndarray]]] = [[[] for _ in MIXTURE_SIZES] for _ in by_all]
+    for _ in range(MIXTURE_DRAWS // REFERENCES_AT_ONCE):
+        reference = rng.multinomial(rows, np.full(rows, 1 / rows), size=REFERENCES_AT_ONCE) / rows
+        for place, size in enumerate(MIXTURE_SIZES):
+            counts = draw_blocks(rows, size, REFERENCES_AT_ONCE, rng) if ordered else rng.multinomial(size, reference)
+            for found, terms in zip(samples, by_all if size < single_from else by_one, strict=True):
+                found[place].append((counts.astype(np.float64) @ terms).max(axis=-1).mean(axis=0))
+    return [_odds_null([np.concatenate(found) for found in each]) for each in samples]
 
 
 def draw_blocks(rows: int, size: int, count: int, rng: np.random.Generator) -> np.ndarray:
-    """The same of batches of consecutive rows; a batch of more than a quarter of them is made of several blocks."""
+    """How often each row comes in batches of consecutive rows, shape (count, rows).
+
+    A batch of more than a quarter of the rows is made of several blocks.
+    """
     longest = max(1, rows // 4)
     blocks, rest = divmod(size, longest)
     starts = np.zeros((count, rows + 1))

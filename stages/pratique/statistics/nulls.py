@@ -1,12 +1,15 @@
 """How a statistic behaves on clean rows, at any number of rows: the only place where thresholds come from."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
+
+from pratique.statistics.beta_binomial import count_log10_p
 
 NULL_SIZES = (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 """Batch sizes at which a null is learned; between them it is interpolated in the logarithm of the size."""
@@ -119,17 +122,16 @@ class BetaBinomial:
 
     def p_value(self, statistic: float) -> float:
         """The chance of `statistic * rows` broken rows or more among `rows` clean ones."""
-        count = round(statistic * self.rows)
-        a, b = self._parameters()
-        tail = stats.betabinom.cdf(self.rows - count, self.rows, b, a)  # of the whole rows: 1 - cdf ends at 1e-12
-        return min(1.0, max(SMALLEST_P, float(tail)))
+        return max(SMALLEST_P, self._chance(round(statistic * self.rows)))
 
     def limit(self, alpha: float) -> float:
         """The smallest share of broken rows whose p-value is `alpha` or less; above 1 where there is none."""
-        return (int(stats.betabinom.isf(alpha, self.rows, *self._parameters())) + 1) / self.rows
+        rarer = bisect_left(range(self.rows + 1), True, key=lambda count: self._chance(count) <= alpha)
+        return rarer / self.rows
 
-    def _parameters(self) -> tuple[float, float]:
-        return self.hits + 0.5, self.trusted - self.hits + 0.5
+    def _chance(self, count: int) -> float:
+        sizes, parameters = ([count], [self.rows]), ([self.hits + 0.5], [self.trusted - self.hits + 0.5])
+        return float(10.0 ** count_log10_p(*map(np.array, sizes), *map(np.array, parameters))[0])
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from pratique.provenance.record import Record
 from pratique.tables.reading import read_table
 from pratique.words import verdicts
 from pratique.words.counts import suggestions
+from pratique.words.history import describe_standing
 
 CLEAN = 1000
 
@@ -92,7 +93,7 @@ def _read(batch: str) -> Record:
 
 def _list_reasons(record: Record) -> list[Text]:
     """Why the batch is held, what was read otherwise, more rules that are broken, the share of poisoned rows."""
-    lines = [] if record.plain else verdicts.reasons(record)
+    lines = describe_standing(record) if record.plain else verdicts.reasons(record)
     lines += [f"read: {reading.text}" for reading in record.readings]
     for check in record.checks:
         lines += [f"{check.name}: {rule}" for rule in check.breaches[1:]]

@@ -6,8 +6,9 @@ from rich.text import Text
 
 from pratique.core.errors import printable
 from pratique.core.params import Params, load
+from pratique.decisions.deciding import read_record
 from pratique.decisions.decision import UNSIGNED, DecisionFile, load_decisions
-from pratique.decisions.records import read_record
+from pratique.decisions.pending import describe_pending, list_pending
 from pratique.results.records import read_records
 from pratique.terminal.summary import STYLE, clauses
 
@@ -20,16 +21,17 @@ def queue() -> RenderableType:
     PratiqueError
         If the pipeline has not run.
     """
-    batches = [facts for facts in read_records() if facts.state not in ("accepted", "warned")]
+    batches = [facts for facts in read_records() if facts.state not in ("accepted", "warned") or facts.uncounted]
     if not batches:
         return Text("Nothing is held, and nobody has decided anything.")
+    pending = "".join(f"\n{printable(line)}" for line in list_pending_lines(load()))
     table = Table(box=None, pad_edge=False)
     for heading in ("batch", "verdict", "decision", "outcome", "why"):
         table.add_column(heading)
     for facts in batches:
         verdict = Text(facts.verdict, STYLE[facts.verdict])
         table.add_row(facts.batch, verdict, facts.decision or "pending", facts.outcome, Text("\n".join(clauses(facts))))
-    return Group(table, Text("\nNext: `pratique review show BATCH`, then release or reject it."))
+    return Group(table, Text(f"{pending}\nNext: `pratique review show BATCH`, then release or reject it."))
 
 
 def sheet(batch: str) -> RenderableType:
@@ -57,6 +59,11 @@ def sheet(batch: str) -> RenderableType:
         held.append(f"  and {record.suspects_left_out} more")
     lines = Text("\n".join(["", *held, *_list_decisions(batch)]))
     return Group(head, measured, lines, Text(f"\nRecord: {record.path}"))
+
+
+def list_pending_lines(params: Params) -> list[str]:
+    """A line for each decision since the last run: what will become of it."""
+    return [describe_pending(decision, record, params) for decision, record in list_pending()]
 
 
 def _list_decisions(batch: str) -> list[str]:

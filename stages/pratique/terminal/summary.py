@@ -1,6 +1,7 @@
 """What a run found, on one screen of a terminal."""
 
 import re
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -22,17 +23,20 @@ PICTURE_COLUMNS = 100
 STYLE = {"quarantine": "bold red", "partial": "yellow", "accept": "green"}
 
 
-def summary(batches: list[Record], identity: str) -> RenderableType:
-    """The batches that were not plainly accepted, why, what the gate was worth, and what is said about who decides."""
+def summary(batches: list[Record], notes: Sequence[str], pending: Sequence[str] = ()) -> RenderableType:
+    """The batches that were not plainly accepted, why, and what the gate was worth.
+
+    `notes` are said about all of it, such as who decides; `pending` is what was decided since the run.
+    """
     parts: list[RenderableType] = [_counts(batches)]
     notable = [facts for facts in batches if not facts.plain]
     if notable:
         parts.insert(0, _table(notable))
+    parts += [Text(f"{printable(line)}\n") for line in pending]
     found = read_comparison()
     if found is not None:
         parts.append(_worth(found))
-    if identity:
-        parts.append(Text(f"\n{identity}"))
+    parts += [Text(f"\n{note}") for note in notes if note]
     return Group(*parts)
 
 
@@ -43,12 +47,13 @@ def clauses(facts: Record) -> list[str]:
 
 def _table(batches: list[Record]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("batch", "verdict", "p-value", "suspects", "why"):
+    for heading in ("batch", "verdict", "outcome", "p-value", "suspects", "why"):
         table.add_column(heading, justify="right" if heading in ("p-value", "suspects") else "left")
     for facts in batches:
         table.add_row(
             facts.batch,
             Text(facts.verdict, STYLE[facts.verdict]),
+            facts.outcome,
             f"{facts.p_value:.1g}",
             f"{facts.suspect_count} of {facts.rows}",
             Text("\n".join(clauses(facts))),
@@ -74,9 +79,9 @@ def _worth(found: Comparison) -> Text:
     return Text("\n".join(["Accuracy on the holdout:", *lines, *worth_sentences(found)]))
 
 
-def picture(path: Path, identity: str) -> None:
+def picture(path: Path, notes: Sequence[str]) -> None:
     """Write the summary as an SVG picture that refers to nothing outside itself."""
     console = make_console(record=True, width=PICTURE_COLUMNS, file=StringIO(), force_terminal=True)
-    display(summary(read_records(), identity), console)
+    display(summary(read_records(), notes), console)
     svg = console.export_svg(title="pratique status", unique_id="pratique")
     write_text(path, re.sub(r"@font-face \{.*?\}", "", svg, flags=re.DOTALL))

@@ -1,22 +1,30 @@
-"""The training manifest: which accepted rows a model learned from, by digest, beside the model itself."""
+"""The training manifest: which accepted rows a model learned from, by digest.
 
+`train` writes it beside its model. Where a stage of a team's own trains, that stage writes it by `pratique manifest`:
+its model is hashed, and never opened.
+"""
+
+import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from pratique.core import paths
-from pratique.core.documents import read_json
+from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
-from pratique.core.hashing import sha256_file, sha256_json
+from pratique.core.hashing import sha256_file, sha256_folder, sha256_json
 from pratique.core.params import Params
 from pratique.core.version import __version__
 from pratique.core.writing import write_json
 from pratique.provenance.record import Record
-from pratique.tables.trusted import digest_trusted
+from pratique.tables.trusted import digest_trusted, read_reference
+from pratique.training.estimator import digest_sources
 from pratique.training.rows import list_accepted_files
 
 MANIFEST = paths.MODEL / "manifest.json"
-MODEL_FILE = paths.MODEL / "model.skops"
 
 
 @dataclass(frozen=True)
@@ -36,24 +44,32 @@ class Manifest:
     Attributes
     ----------
     model : str
-        Its kind.
+        Its kind; the name of its file where a stage of the team's own trains.
+    path : str
+        Where it lies, seen from the pipeline's folder: a file, or a folder of a team's own.
     sha256 : str
-        Of the model's file.
-    params : str
-        Digest of the params that training follows.
+        Of that file or folder.
+    params : str, optional
+        Digest of the params that training follows; None where a stage of the team's own trains.
+    code : str, optional
+        Digest of the package that has the estimator's factory, where params.yaml names one.
     reference : str, optional
-        Digest of the trusted files; None where it learned from accepted rows alone.
-    seed, rows : int
+        Digest of the trusted files; None where it learned from none of them.
+    seed : int, optional
+    rows : int
+        That are known: trusted and accepted ones.
     version : str
         Of this program.
     batches : tuple of TrainingFile
     """
 
     model: str
+    path: str
     sha256: str
-    params: str
+    params: str | None
+    code: str | None
     reference: str | None
-    seed: int
+    seed: int | None
     rows: int
     version: str
     batches: tuple[TrainingFile, ...]
@@ -65,9 +81,88 @@ class Manifest:
 
 def make_manifest(files: tuple[TrainingFile, ...], rows: int, params: Params) -> Manifest:
     """The manifest of the model that has just been written."""
-    digest, reference = digest_training_params(params), digest_learned_reference(params)
-    model = sha256_file(MODEL_FILE)
-    return Manifest(params.train.model, model, digest, reference, params.seed, rows, __version__, files)
+    return Manifest(
+        model=params.train.name,
+        path=paths.MODEL_FILE.as_posix(),
+        sha256=sha256_file(paths.MODEL_FILE),
+        params=digest_training_params(params),
+        code=digest_sources(params.train),
+        reference=digest_learned_reference(params),
+        seed=params.seed,
+        rows=rows,
+        version=__version__,
+        batches=files,
+    )
+
+
+def make_own_manifest(model: Path, places: Sequence[Path], params: Params) -> Manifest:
+    """The manifest of a model that a stage of the team's own has trained.
+
+    Parameters
+    ----------
+    model : Path
+        A file or a folder.
+    places : sequence of Path
+        What it learned from: the folder of accepted rows, files or folders of it, the folder of trusted rows.
+    params : Params
+
+    Raises
+    ------
+    PratiqueError
+        If the pipeline trains by itself, there is no model, or a place holds no accepted or trusted rows.
+    """
+    if params.trains:
+        raise PratiqueError(
+            f"{paths.PARAMS}: has a section `train`, so `pratique train` writes the manifest; "
+            "take the section out where a stage of your own trains"
+        )
+    chosen = [Path(os.path.relpath(place)) for place in places]
+    files = list_cleared_files()
+    learned = tuple(each for each in files if any(Path(each.path).is_relative_to(place) for place in chosen))
+    for place in chosen:
+        known = place in (paths.ACCEPTED, paths.REFERENCE)
+        if not known and not any(Path(each.path).is_relative_to(place) for each in learned):
+            raise PratiqueError(
+                f"--rows: {place}: no accepted rows there; expected {paths.ACCEPTED}, a file or folder of it, or "
+                f"{paths.REFERENCE}"
+            )
+    trusted = paths.REFERENCE in chosen
+    rows = sum(pq.read_metadata(each.path).num_rows for each in learned)
+    return Manifest(
+        model=model.name,
+        path=Path(os.path.relpath(model)).as_posix(),
+        sha256=digest_model(model),
+        params=None,
+        code=None,
+        reference=digest_trusted(paths.REFERENCE) if trusted else None,
+        seed=None,
+        rows=rows + (len(read_reference(params.data)) if trusted else 0),
+        version=__version__,
+        batches=learned,
+    )
+
+
+def digest_model(path: Path) -> str:
+    """SHA-256 of a model, which may be a folder.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none.
+    """
+    if not path.exists():
+        raise PratiqueError(f"{path}: not found; name the file or folder of the model that was trained")
+    return sha256_folder(path) if path.is_dir() else sha256_file(path)
+
+
+def find_doubt(model: Manifest | None) -> str:
+    """Why nobody can say what the model here learned from; empty where its manifest tells."""
+    if model is None:
+        return "no manifest of the model that was trained"
+    path = Path(model.path)
+    if path.exists() and digest_model(path) != model.sha256:
+        return f"{path} is not the model of its manifest"
+    return ""
 
 
 def digest_learned_reference(params: Params) -> str | None:
@@ -96,11 +191,22 @@ def read_manifest(path: Path = MANIFEST) -> Manifest:
     """
     if not path.is_file():
         raise PratiqueError(f"{path}: not found; run `pratique train` (or `dvc repro`) first")
-    value: dict[str, Any] = read_json(path)
+    return parse_manifest(path.read_bytes(), str(path))
+
+
+def parse_manifest(data: bytes, place: str) -> Manifest:
+    """The manifest that these bytes hold.
+
+    Raises
+    ------
+    PratiqueError
+        If they hold none.
+    """
+    value: Any = parse_json(data, place)
     try:
         return Manifest(**value | {"batches": tuple(TrainingFile(**batch) for batch in value["batches"])})
     except (TypeError, KeyError) as error:
-        raise PratiqueError(f"{path}: not a training manifest; run `pratique train` again") from error
+        raise PratiqueError(f"{place}: not a training manifest; write it anew") from error
 
 
 def list_cleared_files() -> tuple[TrainingFile, ...]:

@@ -1,18 +1,21 @@
 """Models trained on rows: the one that a team ships, and those it is compared with."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from pratique.core import archive
+from pratique.core import archive, paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import ModelKind, TrainParams
+from pratique.core.writing import write_bytes
 from pratique.tables.encoding import Encoder
+from pratique.training.estimator import LIBRARY_TYPES, PLACE, blaming, depends_on_seed, fit_estimator
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
@@ -36,27 +39,60 @@ class Model:
     classes: np.ndarray
 
     def predict(self, batch: Batch) -> np.ndarray:
-        """The most probable label of each row, str of shape (rows,)."""
-        return np.asarray(self.classes[self.classifier.predict(self._points(batch))])
+        """The most probable label of each row, str of shape (rows,).
 
-    def probabilities(self, batch: Batch) -> np.ndarray:
-        """The probability of each class, float64 of shape (rows, classes)."""
-        return np.asarray(self.classifier.predict_proba(self._points(batch)))
+        Raises
+        ------
+        PratiqueError
+            If a classifier of a team's own answers anything but the number of a class for each row.
+        """
+        codes = np.asarray(self._ask("predict", batch))
+        if codes.shape != (len(batch),) or not np.isin(codes, np.arange(len(self.classes))).all():
+            wanted = f"a number from 0 to {len(self.classes) - 1} for each row"
+            raise PratiqueError(f"{PLACE}: `predict` of its model did not answer {wanted}")
+        return np.asarray(self.classes[codes.astype(int)])
+
+    def probabilities(self, batch: Batch) -> np.ndarray | None:
+        """The probability of each class, float64 of shape (rows, classes); None if the classifier tells none."""
+        if not hasattr(self.classifier, "predict_proba"):
+            return None
+        return np.asarray(self._ask("predict_proba", batch), float)
+
+    def _ask(self, method: str, batch: Batch) -> Any:
+        points = self._points(batch)
+        with blaming(f"`{method}` of its model", hidden=True):
+            return getattr(self.classifier, method)(points)
 
     def _points(self, batch: Batch) -> np.ndarray:
         same = (batch.layout.label, batch.layout.kinds) == (self.layout.label, self.layout.kinds)
         own = batch if same else Batch(batch.name, batch.typed_table, self.layout)
         return self.encoder.transform(own)
 
+    def to_bytes(self) -> bytes:
+        """A skops archive.
+
+        Raises
+        ------
+        PratiqueError
+            If skops can't write a classifier of a team's own.
+        """
+        with blaming("writing its model as a skops archive", hidden=True):
+            return archive.dumps(self)
+
     def save(self, path: Path) -> None:
         """Write a skops archive."""
-        archive.dump(path, self)
+        write_bytes(path, self.to_bytes())
 
     @classmethod
-    def load(cls, path: Path) -> "Model":
-        """Read a model back; only types that a model is made of are restored."""
+    def load(cls, path: Path, trusts: Iterable[str] = ()) -> "Model":
+        """Read a model back.
+
+        Only types that a model is made of are restored: this program's, those of libraries that are known, and those
+        of a team's own code that it trusts.
+        """
         own = {f"{unit.__module__}.{unit.__qualname__}" for unit in (cls, Encoder, Layout)}
-        model = archive.load(path, own | {"sklearn.tree._tree.Tree"})
+        remedy = f"if it is a type of your own code, list it in {paths.PARAMS} under train.trusts"
+        model = archive.load(path, own | LIBRARY_TYPES | set(trusts), remedy)
         if not isinstance(model, cls):
             raise PratiqueError(f"{path}: holds no model; run `pratique train` again")
         return model
@@ -75,7 +111,11 @@ def train(batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None =
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
     encoder = Encoder.fit(batch)
     layout = Layout(batch.layout.label, batch.layout.kinds)  # cells are typed: how they were written is past
-    classifier = _classifier(kind or params.model, params.trees, seed).fit(encoder.transform(batch), targets)
+    points = encoder.transform(batch)
+    if kind is None and params.estimator is not None:
+        classifier = fit_estimator(params, seed, points, targets, hidden=bool(batch.layout.personal))
+    else:
+        classifier = _classifier(kind or params.model, params.trees, seed).fit(points, targets)
     return Model(layout, encoder, classifier, classes)
 
 
@@ -84,6 +124,10 @@ def _classifier(kind: ModelKind, trees: int, seed: int) -> "ClassifierMixin":
         from sklearn.ensemble import RandomForestClassifier
 
         return RandomForestClassifier(trees, random_state=seed, n_jobs=1)
+    if kind == "gradient_boosting":
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        return HistGradientBoostingClassifier(max_iter=trees, early_stopping=False, random_state=seed)
     if kind == "linear_svm":
         from sklearn.svm import LinearSVC
 
@@ -98,8 +142,12 @@ def _classifier(kind: ModelKind, trees: int, seed: int) -> "ClassifierMixin":
 
 
 def count_trainings(params: TrainParams, retrainings: int) -> int:
-    """How many trainings of a model differ: all where its kind depends on a seed, otherwise one."""
-    return retrainings if params.model == "random_forest" else 1
+    """How many trainings of a model differ: all where it depends on a seed, otherwise one.
+
+    Boosted trees draw nothing but the rows that set their bins, and those only from 200,000 rows on.
+    """
+    seeded = params.model == "random_forest" if params.estimator is None else depends_on_seed(params)
+    return retrainings if seeded else 1
 
 
 def drop_unlabelled(batch: Batch) -> Batch:

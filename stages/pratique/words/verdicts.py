@@ -7,7 +7,7 @@ from pratique.detector.verdict import SHIFT_ALARM
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
 from pratique.words.counts import count_alarm
-from pratique.words.history import advise_on_history, describe_history
+from pratique.words.history import MEASURED_THEN, advise_on_history, describe_history, stands_unmeasured
 
 ACCOUNTED = 0.8
 """Share of the suspects that one rule must hold for the statistics to step behind it."""
@@ -85,10 +85,10 @@ def number(value: float | None) -> str:
 
     Examples
     --------
-    >>> number(1.16402), number(0.0), number(123456.0), number(None)
-    ('1.16', '0', '123,456', 'none')
+    >>> number(1.16402), number(0.0), number(123456.0), number(None), number(float("nan"))
+    ('1.16', '0', '123,456', 'none', 'none')
     """
-    if value is None:
+    if value is None or value != value:
         return "none"
     if abs(value) >= 1000:
         return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
@@ -118,8 +118,9 @@ def reasons(facts: Record) -> list[str]:
 
 
 def list_decisions(facts: Record) -> list[str]:
-    """Who decided what about a batch, and why."""
-    return [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
+    """Who decided what about a batch, and why; whose word has no effect, and why not."""
+    counted = [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
+    return [*counted, *(said.text for said in facts.uncounted)]
 
 
 def ranked_alarms(facts: Record) -> list[CheckRecord]:
@@ -222,6 +223,8 @@ def certainty(facts: Record, budget: float) -> str:
     """
     if facts.fault is not None:
         return f"The reader says: {facts.fault}."
+    if stands_unmeasured(facts):
+        return MEASURED_THEN
     broken = [c for c in facts.checks if c.alarm and (c.breaches or c.fault is not None)]
     if broken:
         return "A declared rule is broken or a check failed: no estimate is involved."

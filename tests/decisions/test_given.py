@@ -3,7 +3,7 @@
 import pytest
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_bytes
-from pratique.decisions.records import read_given
+from pratique.decisions.given import read_given
 
 
 @pytest.fixture

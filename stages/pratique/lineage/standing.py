@@ -1,0 +1,55 @@
+"""What `pratique verify` says of verdicts that stand: each is judged once more by what its commit says."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from pratique.core import paths
+from pratique.core.errors import PratiqueError
+from pratique.core.params import Params
+from pratique.core.ranges import write_ranges
+from pratique.gate.incoming import Incoming
+from pratique.gate.objects import ObjectStore
+from pratique.gate.preview import PastVerdict, judge_by
+from pratique.lineage.claim import Claim, not_verified
+from pratique.provenance import git
+from pratique.provenance.tree import Tree
+from pratique.quarantine.recording import Configuration
+from pratique.quarantine.standing import StandingLine, describe_policy, read_standing
+
+
+def claim_standing(params: Params) -> list[Claim]:
+    """A claim for each commit whose verdicts stand: batches, decisions, policy and trusted rows of that commit."""
+    try:
+        lines = read_standing()
+        code = describe_policy(Configuration.of(params).digests)["code"]
+    except PratiqueError as error:
+        return [Claim(str(paths.STANDING), "", (str(error),))]
+    by_commit: dict[str, list[StandingLine]] = defaultdict(list)
+    for line in lines.values():
+        by_commit[line.run.commit].append(line)
+    return [_claim(commit, mine, code) for commit, mine in sorted(by_commit.items())]
+
+
+def _claim(commit: str, lines: Sequence[StandingLine], code: str) -> Claim:
+    subject = f"{len(lines):,} verdicts that stand since {commit[:12]}"
+    try:
+        tree, head = Tree.of(git.resolve_commit(commit)), Tree.of(git.resolve_commit("HEAD"))
+        store = ObjectStore(head, head)
+        judged = judge_by(tree, store, Incoming.of(tree, store), anew=False)
+    except PratiqueError as error:
+        return not_verified(subject, str(error))
+    faults = tuple(_find_differing(lines, judged, commit))
+    if faults and any(line.run.code != code for line in lines):
+        return not_verified(subject, f"another version of the program gave them; this one says: {faults[0]}")
+    return Claim(subject, "computed, they hold by the policy and the trusted rows of that commit", faults)
+
+
+def _find_differing(lines: Sequence[StandingLine], judged: dict[str, PastVerdict], commit: str) -> Iterator[str]:
+    for line in lines:
+        found = judged.get(line.batch)
+        if found is None or found.sha256 != line.sha256:
+            yield f"{line.batch}: its bytes are not those of commit {commit[:12]}, of which the verdict stands"
+        elif (found.verdict, found.alarms, write_ranges(found.held)) != (line.verdict, line.alarms, line.holds):
+            yield (
+                f"{line.batch}: stands as {line.verdict}, by the policy of commit {commit[:12]} it is {found.verdict}"
+            )

@@ -1,0 +1,85 @@
+"""What a manifest tells of a model that a stage of a team's own trained, and when it tells nothing."""
+
+import pyarrow.parquet as pq
+import pytest
+from pratique.core import paths
+from pratique.core.errors import PratiqueError
+from pratique.core.hashing import sha256_file, sha256_folder
+from pratique.core.params import Params
+from pratique.core.writing import write_table, write_text
+from pratique.provenance.parts import Digest, FileDescriptor
+from pratique.training.manifest import find_doubt, make_own_manifest, parse_manifest, read_manifest
+
+PARAMS = Params.model_validate({"data": {"label": "y"}, "checks": {}})
+TRAINING = Params.model_validate({"data": {"label": "y"}, "checks": {}, "train": {}})
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch, make_table, make_record):
+    """Two accepted batches of 20 and 30 rows, 50 trusted rows, and a model."""
+    monkeypatch.chdir(tmp_path)
+    write_table(paths.REFERENCE / "trusted.parquet", make_table(50, seed=1).table)
+    for batch, rows in (("east/a", 20), ("west/b", 30)):
+        place = paths.ACCEPTED / f"{batch}.parquet"
+        write_table(place, make_table(rows, seed=rows).table)
+        digest = Digest(sha256=sha256_file(place))
+        out = FileDescriptor(name=place.as_posix(), digest=digest, media_type="application/vnd.apache.parquet")
+        make_record(batch=batch, outcome="accepted", outputs=(out,)).write()
+    write_text(paths.MODEL.parents[1] / "model.txt", "learned")
+    return tmp_path
+
+
+def batches(made):
+    return [each.batch for each in made.batches]
+
+
+def test_all_accepted_rows_are_told_of_where_nothing_else_is_said(folder):
+    made = make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS)
+    assert (made.model, made.path, made.sha256) == ("model.txt", "model.txt", sha256_file(folder / "model.txt"))
+    assert (batches(made), made.rows, made.reference, made.seed) == (["east/a", "west/b"], 50, None, None)
+    made.save()
+    assert read_manifest() == made
+
+
+def test_rows_may_be_some_of_them_and_trusted_ones(folder):
+    some = [paths.ACCEPTED / "west", folder / paths.REFERENCE]
+    made = make_own_manifest(folder / "model.txt", some, PARAMS)
+    assert (batches(made), made.rows, made.reference is None) == (["west/b"], 80, False)
+    one = make_own_manifest(folder / "model.txt", [paths.ACCEPTED / "east/a.parquet"], PARAMS)
+    assert (batches(one), one.rows) == (["east/a"], pq.read_metadata(paths.ACCEPTED / "east/a.parquet").num_rows)
+
+
+def test_a_model_may_be_a_folder(folder):
+    write_text(folder / "saved/weights.bin", "1")
+    made = make_own_manifest(folder / "saved", [paths.ACCEPTED], PARAMS)
+    assert made.sha256 == sha256_folder(folder / "saved")
+    assert find_doubt(made) == ""
+    write_text(folder / "saved/weights.bin", "2")
+    assert find_doubt(made) == "saved is not the model of its manifest"
+
+
+def test_rows_that_no_record_let_in_make_no_manifest(folder, make_table):
+    write_table(paths.ACCEPTED / "east/a.parquet", make_table(20, seed=9).table)
+    with pytest.raises(PratiqueError, match=r"not the rows that data/records/east/a.json let in"):
+        make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS)
+
+
+def test_what_can_t_be_told_of_is_refused(folder):
+    with pytest.raises(PratiqueError, match=r"has a section `train`, so `pratique train` writes the manifest"):
+        make_own_manifest(folder / "model.txt", [paths.ACCEPTED], TRAINING)
+    with pytest.raises(PratiqueError, match=r"other.txt: not found; name the file or folder of the model"):
+        make_own_manifest(folder / "other.txt", [paths.ACCEPTED], PARAMS)
+    with pytest.raises(PratiqueError, match="--rows: data/quarantine: no accepted rows there; expected data/accepted"):
+        make_own_manifest(folder / "model.txt", [paths.QUARANTINE], PARAMS)
+    for damaged in (b"{}", b"[]", b"1"):
+        with pytest.raises(PratiqueError, match="here: not a training manifest"):
+            parse_manifest(damaged, "here")
+
+
+def test_without_a_manifest_nothing_is_known(folder):
+    assert find_doubt(None) == "no manifest of the model that was trained"
+    made = make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS)
+    write_text(folder / "model.txt", "learned again")
+    assert find_doubt(made) == "model.txt is not the model of its manifest"
+    (folder / "model.txt").unlink()  # the manifest still tells of the model that it was written for
+    assert find_doubt(made) == ""
