@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LINE_LENGTH = 100
+LABEL_LENGTH = 40
 LINE_HEIGHT = 0.2
 PICTURED_SUSPECTS = 8
 PICTURED_CHARTS = 4
@@ -86,9 +87,13 @@ def _write(figure: "Figure", lines: list[str], top: float) -> None:
         figure.text(0.02, y, line, fontsize=9, fontweight=weight, va="center", parse_math=False)
 
 
+def _label(text: str) -> str:
+    return printable(text)[:LABEL_LENGTH]
+
+
 def _draw(axes: "Axes", chart: Chart) -> None:
     """Trusted rows in grey, the batch in red."""
-    axes.set_title(chart.column, fontsize=8, loc="left", parse_math=False)
+    axes.set_title(_label(chart.column), fontsize=8, loc="left", parse_math=False)
     sides = ((chart.trusted, TRUSTED_COLOUR), (chart.batch, BATCH_COLOUR))
     for outline, colour in sides:
         heights = [-float(top) for top in TOPS.findall(outline)]
@@ -96,6 +101,6 @@ def _draw(axes: "Axes", chart: Chart) -> None:
     for i, bar in enumerate(chart.levels):
         axes.barh(-i + 0.2, bar.trusted, 0.35, color=TRUSTED_COLOUR)
         axes.barh(-i - 0.2, bar.batch, 0.35, color=BATCH_COLOUR)
-        axes.text(0.0, -i, f" {bar.name}", fontsize=7, va="center", parse_math=False)
+        axes.text(0.0, -i, f" {_label(bar.name)}", fontsize=7, va="center", parse_math=False)
     axes.set(xticks=[], yticks=[])
-    axes.set_xlabel(f"{chart.low}    {chart.high}".strip(), fontsize=7, parse_math=False)
+    axes.set_xlabel(_label(f"{chart.low}    {chart.high}".strip()), fontsize=7, parse_math=False)

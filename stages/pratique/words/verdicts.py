@@ -117,12 +117,6 @@ def reasons(facts: Record) -> list[str]:
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
-def list_decisions(facts: Record) -> list[str]:
-    """Who decided what about a batch, and why; whose word has no effect, and why not."""
-    counted = [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
-    return [*counted, *(said.text for said in facts.uncounted)]
-
-
 def ranked_alarms(facts: Record) -> list[CheckRecord]:
     """The checks that alarm: declared rules first, then the strongest."""
     return sorted(
