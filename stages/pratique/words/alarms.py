@@ -27,7 +27,9 @@ def _where(check: CheckRecord, facts: Record) -> str:
     seen = [each.rows for each in check.evidence.rows] + [each.rows for each in check.evidence.columns]
     told = [str(row) for row in dict.fromkeys(rows or chain.from_iterable(seen))]
     where = [f"columns: {join_list(list(dict.fromkeys(columns)), TOLD_COLUMNS)}"] if columns else []
-    where += [f"rows, counted from 0: {join_list(told, TOLD_ROWS)}"] if told else []
+    more = len(told) > TOLD_ROWS or (rows and facts.suspects_left_out) or check.evidence.rows_left_out
+    first = f"{join_list(told[:TOLD_ROWS], TOLD_ROWS)}{' first' if more else ''}"
+    where += [f"rows, counted from 0: {first}"] if told else []
     return f" Look at {'; '.join(where)}." if where else ""
 
 
