@@ -9,7 +9,7 @@ from pratique.core.screen import say
 from pratique.core.writing import keep_only
 from pratique.gate.attestation import attest, require_key
 from pratique.gate.formats import SUMMARY_MD, write_gate_files
-from pratique.gate.history import learn
+from pratique.gate.history import learn_ahead
 from pratique.gate.judge import GateResult, gate
 from pratique.gate.preview import list_flips
 from pratique.gate.telling import TOP_REASONS, describe_refusal, headline, next_command, why
@@ -49,7 +49,7 @@ def main(
 
 def learn_base(base: str) -> None:
     """Learn what a base teaches, and keep it for gates to come."""
-    learn(base)
+    learn_ahead(base)
     say(f"Learned what {base} teaches; it is kept below .git, and used where trusted rows and checks are the same.")
 
 

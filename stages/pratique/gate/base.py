@@ -142,6 +142,11 @@ def learn(params: Params, kept: Path) -> None:
         shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")
         with contextlib.suppress(OSError):  # another run was faster
             (Path(unfinished) / "profile").rename(place)
+    forget_old(kept)
+
+
+def forget_old(kept: Path) -> None:
+    """Remove all but the profiles that were used last."""
     for old in sorted(kept.iterdir(), key=lambda profile: profile.stat().st_mtime)[:-MOST_PROFILES]:
         shutil.rmtree(old, ignore_errors=True)
 

@@ -32,7 +32,7 @@ from pratique.tables.reading import read_file
 Sketches = dict[str, RowSketch]
 
 
-def learn(base: str) -> None:
+def learn_ahead(base: str) -> None:
     """Learn what a commit teaches and read its batches, so that a gate by its policy finds both in git's own folder.
 
     Raises
