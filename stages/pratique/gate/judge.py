@@ -6,7 +6,7 @@ base. Decisions are judged: are they their reviewers', do they bind, have they e
 than those who submitted the batch. What is taken away needs a reviewer's word, as what is let in does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ from pratique.gate.preview import Preview, preview_change
 from pratique.gate.promotions import claims_promotion, judge_promotion
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.showing import Showcase
 from pratique.gate.standing import describe_standing_lines, refuse_standing
 from pratique.gate.strays import refuse_strays
 from pratique.gate.summaries import refuse_summaries
@@ -121,7 +122,13 @@ class GateResult:
         return not self.refused and all(gated.passes for gated in self.batches)
 
 
-def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: str | None = None) -> GateResult:
+def gate(
+    base: str,
+    head: str = "HEAD",
+    today: date | None = None,
+    submitter: str | None = None,
+    folder: Path | None = None,
+) -> GateResult:
     """Judge a commit by the policy of another.
 
     Parameters
@@ -131,6 +138,8 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     today : date, optional
     submitter : str, optional
         Who submits the change, as CI knows it: an e-mail address, or an account that `review.accounts` may list.
+    folder : Path, optional
+        Where pages and records of the examined batches are written; none are where there is no folder.
 
     Raises
     ------
@@ -138,6 +147,7 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
         If that can't be decided: no such commit, no policy in it, no reference, data that can't be had, a decision that
         is none, or a release that may be the submitter's own.
     """
+    place = folder and folder.absolute()  # the current folder is another one while batches are examined
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     require_policy(change.base)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
@@ -154,10 +164,12 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     changed = ChangedDecisions.of(change)
     if not (change.brings or claims_results(change) or changed.any):
         return seen
-    return _judge_batches(change, changed, seen, today or datetime.now(UTC).date())
+    return _judge_batches(change, changed, seen, today or datetime.now(UTC).date(), place)
 
 
-def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, today: date) -> GateResult:
+def _judge_batches(
+    change: Change, changed: ChangedDecisions, seen: GateResult, today: date, folder: Path | None
+) -> GateResult:
     """What was seen, and what becomes of the batches, decisions and results that the change brings."""
     params, results, refused = read_policy(change.base), list_results(change), list(seen.refused)
     if change.brings or claims_results(change):
@@ -170,7 +182,7 @@ def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, 
     if chosen or results:
         submissions = {path: _find_submission(change, path, params, seen.submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            batches += _examine(change, submissions, judge, changed, room)
+            batches += _examine(change, submissions, judge, changed, room, folder)
             unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
     brought = [gated.record for gated in batches if gated.brought]
@@ -187,10 +199,17 @@ def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, 
 
 
 def _examine(
-    change: Change, submissions: Mapping[Path, Submission], judge: Judge, changed: ChangedDecisions, room: BasePolicy
-) -> Iterator[GatedBatch]:
-    """The files of these submissions, each examined and ruled on in turn."""
+    change: Change,
+    submissions: Mapping[Path, Submission],
+    judge: Judge,
+    changed: ChangedDecisions,
+    room: BasePolicy,
+    folder: Path | None,
+) -> list[GatedBatch]:
+    """The files of these submissions, each examined and ruled on in turn, and shown where there is a folder for it."""
     earlier, history = _find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
+    showcase = Showcase()
+    batches: list[GatedBatch] = []
     for path in show_progress(list(submissions), "examining"):
         cleared, brought = _clear(change, path, room), path in change.files
         settled = () if brought else changed.list_settled(batch_name(path), cleared.arrival.sha256, room.params)
@@ -198,7 +217,12 @@ def _examine(
             batch_name(path), bind(cleared, room.configuration), submissions[path], settled
         )
         record = rule(cleared, room, standing, earlier.get(path), history)
-        yield GatedBatch(path, submissions[path], brought, record, tuple(objections))
+        batches.append(GatedBatch(path, submissions[path], brought, record, tuple(objections)))
+        if folder is not None:
+            showcase.take(cleared, record)
+    if folder is not None and batches:
+        showcase.show(folder, [gated.name for gated in batches if not gated.passes])
+    return batches
 
 
 def _note_policy(change: Change) -> tuple[str, ...]:
