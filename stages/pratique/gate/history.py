@@ -21,14 +21,30 @@ from pratique.core.sketch import NO_SKETCH, RowSketch
 from pratique.core.writing import write_bytes
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
-from pratique.gate.base import BasePolicy, own_folder
+from pratique.gate.base import BasePolicy, isolate_policy, own_folder, require_policy
 from pratique.gate.changes import Change
+from pratique.provenance import git
 from pratique.quarantine.clearing import read_trusted_rows
 from pratique.quarantine.repeats import History
 from pratique.tables.arrival import batch_name
 from pratique.tables.labels import read_labelled
 
 Sketches = dict[str, RowSketch]
+
+
+def learn_ahead(base: str) -> None:
+    """Learn what a commit teaches and read its batches, so that a gate by its policy finds both in git's own folder.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no such commit, or no policy or reference in it.
+    """
+    commit = git.resolve_commit(base)
+    change = Change.between(commit, commit)
+    require_policy(change.base)
+    with isolate_policy(change.base, change.store) as room:
+        read_history(change, [], room)
 
 
 def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> History:
