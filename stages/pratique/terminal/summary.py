@@ -65,9 +65,10 @@ def _counts(batches: list[Record]) -> Text:
     held = sum(facts.outcome == "quarantined" for facts in batches)
     partial = sum(facts.verdict == "partial" for facts in batches)
     in_part = f" ({partial} of them in part)" if partial else ""
+    pages = str(paths.INDEX) if paths.INDEX.is_file() else "none yet, `pratique report` writes them"
     return Text(
         f"\n{len(batches)} batches: {len(batches) - held} accepted{in_part}, {held} quarantined.\n"
-        f"Pages to decide on: {paths.INDEX}; quarantined rows: {paths.QUARANTINE}/.\n"
+        f"Pages to decide on: {pages}; quarantined rows: {paths.QUARANTINE}/.\n"
     )
 
 
