@@ -28,6 +28,7 @@ shift: {}
 alarms: {}
 limits: {}
 resent: warn
+policy: {}
 sources: {}
 review: {}
 signing: {}

@@ -7,9 +7,9 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import write_csv, write_table
 from pratique.quarantine.tables import BATCH_COLUMNS
-from pratique.results.records import read_decided, read_held, read_records, read_scores, read_suspects
+from pratique.results.records import read_held, read_records, read_scores, read_suspects
 
-OWN = "labels: 0.01 of trusted rows are as odd"
+OWN = "labels: only 10 in 1,000 trusted rows have so unlikely a label"
 ROWS = {
     "batch": ["crowd/w01"] * 3 + ["crowd/w02"] * 2,
     "row": [0, 1, 2, 0, 1],
@@ -36,7 +36,6 @@ def run(tmp_path, monkeypatch, make_record):
 
 def test_records_come_back_as_they_were_written(run):
     assert read_records() == run
-    assert read_decided() == {"crowd/w01": "", "crowd/w02": "release"}
 
 
 def test_suspects_are_the_rows_with_a_reason_of_their_own(run):

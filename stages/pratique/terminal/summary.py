@@ -16,6 +16,7 @@ from pratique.core.writing import write_text
 from pratique.provenance.record import Record
 from pratique.results.comparison import Comparison, read_comparison
 from pratique.results.records import read_records
+from pratique.words.counts import count_batches
 from pratique.words.verdicts import list_decisions, reasons
 from pratique.words.worth import MODELS, worth_sentences
 
@@ -67,7 +68,7 @@ def _counts(batches: list[Record]) -> Text:
     in_part = f" ({partial} of them in part)" if partial else ""
     pages = str(paths.INDEX) if paths.INDEX.is_file() else "none yet, `pratique report` writes them"
     return Text(
-        f"\n{len(batches)} batches: {len(batches) - held} accepted{in_part}, {held} quarantined.\n"
+        f"\n{count_batches(len(batches))}: {len(batches) - held} accepted{in_part}, {held} quarantined.\n"
         f"Pages to decide on: {pages}; quarantined rows: {paths.QUARANTINE}/.\n"
     )
 
