@@ -133,6 +133,12 @@ class PromoteParams(Section):
     max_source_share: float = Field(0.2, gt=0, le=1)
 
 
+class NotifyParams(Section):
+    """`command`: the words of a command, run by no shell, that reads on standard input what a run has newly held."""
+
+    command: tuple[str, ...] = ()
+
+
 class GateParams(Section):
     """What a change that brings data may touch beside it.
 
@@ -237,6 +243,7 @@ class Params(Section):
     policy: PolicyParams = PolicyParams()
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
+    notify: NotifyParams = NotifyParams()
     gate: GateParams = GateParams()
     promote: PromoteParams = PromoteParams()
     train: TrainParams = TrainParams()

@@ -12,16 +12,18 @@ from pratique.pages.reference_page import reference_page
 from pratique.pages.worth import read_worth
 from pratique.results.records import read_records
 from pratique.scaffold.audit import audit_beside
+from pratique.terminal.notify import notify
 from pratique.terminal.summary import summary
 from pratique.words.alarm_rate import tell_alarm_rate
 from pratique.words.identity import identity_note
 
 
 def main() -> None:
-    """Write the pages, and show what was quarantined and why."""
+    """Write the pages, show what was quarantined and why, and tell whom params.yaml names."""
     write_pages()
     params, facts = load(), read_records()
     display(summary(facts, [tell_alarm_rate(facts, params.alarms.alpha), identity_note(params)]))
+    notify(params.notify, facts, params.alarms.alpha)
 
 
 def write_pages() -> None:
