@@ -232,6 +232,15 @@ def gate(
 
 
 @app.command()
+def doctor() -> None:
+    """Say what this machine and this folder have, what is missing and what mends it: exit 0 all is well, 1 not."""
+    from pratique.commands.doctor import main as examine
+
+    if not examine():
+        raise typer.Exit(1)
+
+
+@app.command()
 @in_pipeline
 def unseen(
     rate: Annotated[float, typer.Option(min=0, max=1, help="Share of poisoned rows in a batch.")] = 0.2,
