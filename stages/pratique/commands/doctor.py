@@ -69,9 +69,10 @@ def _look_at_packages() -> Iterator[Symptom]:
     """The program itself, and whether what it builds on has versions that it knows."""
     python = f"Python {platform.python_version()} on {platform.system()}"
     yield Symptom("pratique", f"{__version__}, {python}", _advise_on_system())
-    needed = [Requirement(line) for line in metadata.requires("pratique") or []]
+    named = map(Requirement, metadata.requires("pratique") or [])
+    needed = [each for each in named if each.marker is None or each.marker.evaluate()]
     wrong = []
-    for each in (one for one in needed if one.marker is None or one.marker.evaluate()):
+    for each in needed:
         try:
             version = metadata.version(each.name)
         except metadata.PackageNotFoundError:
