@@ -26,12 +26,12 @@ test-oldest: RESOLUTION := lowest-direct
 test-newest: RESOLUTION := highest
 test-oldest: test-bound ## Run the quick tests with the oldest packages that pyproject.toml allows; needs uv
 test-newest: test-bound ## Run them with the newest ones
-test-bound:
+test-bound: # what other versions warn of is no failure
 	@echo "Making an environment in .venv-$(RESOLUTION)"
 	@uv venv -q --clear --python $(PYTHON) .venv-$(RESOLUTION)
 	@uv pip install -q --python .venv-$(RESOLUTION) --resolution $(RESOLUTION) --group dev -e .
 	@echo "Running the quick tests"
-	@PATH="$(CURDIR)/.venv-$(RESOLUTION)/bin:$$PATH" pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	@PATH="$(CURDIR)/.venv-$(RESOLUTION)/bin:$$PATH" pytest -q -W default -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: $(READY) ## Check style, types and which module imports which
 	@echo "Checking style";   $(BIN)/ruff check -q --output-format concise
