@@ -18,7 +18,7 @@ Detector(300 trusted rows, 3 checks)
 'accept'
 >>> flipped = monday.assign(fraud=1 - monday["fraud"])
 >>> result = detector.check(flipped)
->>> result.verdict, "flips" in result.alarms, len(result.accepted)
+>>> result.verdict, "labels" in result.alarms, len(result.accepted)
 ('quarantine', True, 0)
 >>> list(result.rows)
 ['score', 'p_value', 'quarantined', 'reason']

@@ -162,13 +162,13 @@ def _explain_by_shift(judged: list[Judged]) -> list[Judged]:
 def _name_truly(judged: Iterable[Judged]) -> tuple[Judged, ...]:
     """An alarm of a family of attacks under its own name only if no other family explains the rows better.
 
-    The family under which clean rows are the rarest explains them best. The alarm of another one says no more than that
-    the rows look poisoned.
+    The family whose log likelihood ratio is the largest explains them best. The alarm of another one says no more than
+    that the rows look poisoned.
     """
     found = {each.measurement.check: each for each in judged}
-    p_values = {name: found[name].measurement.p_value for name in FAMILIES if name in found}
-    best = min(p_values.values(), default=0.0)
-    misnamed = [name for name, p_value in p_values.items() if found[name].alarm and p_value > best]
+    ratios = {name: found[name].measurement.finding.statistic for name in FAMILIES if name in found}
+    best = max(ratios.values(), default=0.0)
+    misnamed = [name for name, ratio in ratios.items() if found[name].alarm and ratio < best]
     for name in misnamed if ROWS.name in found else ():
         found[name] = replace(found[name], alarm=False)
         found[ROWS.name] = replace(found[ROWS.name], alarm=True)
