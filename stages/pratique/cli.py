@@ -27,7 +27,7 @@ app.add_typer(policy.app)
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        print(f"pratique {__version__}")
+        say(f"pratique {__version__}")
         raise typer.Exit()
 
 
@@ -70,11 +70,13 @@ def reference(
 
 
 @app.command()
-def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to print.")]) -> None:
-    """Print a workflow that runs the gate of this folder on every change."""
-    from pratique.scaffold.workflow import write_workflow
+def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose workflow to write.")]) -> None:
+    """Write a workflow that runs the gate of this folder on every change, and what it installs; never overwrite."""
+    from pratique.scaffold.workflow import HASH_COMMAND, write_workflow
 
-    print(write_workflow(forge), end="")
+    for file in write_workflow(forge):
+        say(f"{'wrote' if file.new else 'kept '}  {file.path}")
+    say(f"Next: {HASH_COMMAND}", "Then commit all three, and require the job on the base branch.")
 
 
 @app.command()
@@ -178,8 +180,8 @@ def check(
         write_json(json_file, verdicts_of(cleared))
     if rows_file is not None:
         write_table(rows_file, rows_of(cleared))
-    refused = {"quarantine", "partial"} if strict else {"quarantine"}
-    if any(summary.verdict.verdict in refused for summary in cleared.values()):
+    refused = {"quarantine", "waiting", *(["partial"] if strict else [])}
+    if any(summary.said in refused for summary in cleared.values()):
         raise typer.Exit(1)
 
 
@@ -224,10 +226,17 @@ def gate(
         str | None,
         typer.Option(metavar="WHO", help="Who submits the change, as CI knows: e-mail address or account."),
     ] = None,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Judge nothing; keep below .git what later runs learn of this base.")
+    ] = False,
 ) -> None:
     """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 could not decide, 3 nothing to check."""
+    from pratique.commands.gate import learn_base
     from pratique.commands.gate import main as judge
 
+    if learn:
+        learn_base(base)
+        return
     raise typer.Exit(judge(base, head, require_batch, attest, verified_at, submitter))
 
 

@@ -239,11 +239,14 @@ def test_two_pipelines_are_judged_each_by_its_own_budget(two, make_rows):
 
 def test_a_workflow_runs_in_the_folder_of_its_pipeline(two):
     here = two.in_folder("quality/data")
-    github = YAML(typ="safe").load(here.pratique("ci", "github").out)
+    for forge in ("github", "gitlab"):
+        assert here.pratique("ci", forge).code == 0
+    github = YAML(typ="safe").load(two.root / ".github/workflows/pratique-quality.yml")
     assert github["defaults"]["run"]["working-directory"] == "./quality/"
     assert github["jobs"]["gate"]["name"] == "gate (quality)"
     assert github["jobs"]["gate"]["steps"][-1]["with"]["path"] == "quality/data/reports/gate/"
-    gitlab = YAML(typ="safe").load(here.pratique("ci", "gitlab").out)
+    gitlab = YAML(typ="safe").load(two.root / ".gitlab/pratique-quality.yml")
+    assert (two.root / "quality/requirements-pratique.in").is_file()
     assert "cd ./quality/" in gitlab["pratique-gate-quality"]["script"]
     two.path("odd $(name)/params.yaml").write_text("checks: {}\n")
     assert "rename the folder" in two.in_folder("odd $(name)").pratique("ci", "github").complaint

@@ -1,4 +1,4 @@
-"""The workflows that `pratique ci` prints, run step by step from nothing but the repository; and attacks on them.
+"""The workflows that `pratique ci` writes, run step by step from nothing but the repository; and attacks on them.
 
 Mia keeps a bare repository and a folder as DVC's remote, which others may write to. Sam has a clone and sends changes.
 What a change brings must not run, and must not be believed.
@@ -6,21 +6,23 @@ What a change brings must not run, and must not be believed.
 
 import hashlib
 import json
+import os
 import shutil
+import sys
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path, PurePosixPath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from pratique.cli import app
 from pratique.core.hashing import sha256_file
 from pratique.core.writing import write_json, write_table
 from pratique.decisions import ledger
 from pratique.provenance.record import Record
+from pratique.scaffold.workflow import workflow_text
 from ruamel.yaml import YAML
-from typer.testing import CliRunner
 
 pytestmark = pytest.mark.slow
 
@@ -28,8 +30,51 @@ SECRET = "what the environment of the runner holds"
 COMPUTED = ("calibrate", "ingest", "validate")
 
 
+REPOSITORY = Path(__file__).parents[2]
+GH = """#!/usr/bin/env bash
+case "$1 $2" in
+    "run list") cat "$STATE/run" ;;
+    "run download") mkdir -p "${@: -1}" && cp -r "$STATE/learned/." "${@: -1}" ;;
+    "api --paginate") if [ "$(head -n 1 "$STATE/comment")" = "$MARK" ]; then printf '41\\n57\\n'; fi ;;
+    *) echo "$4 $5" >> "$STATE/log" && cp "${7#body=@}" "$STATE/comment" ;;
+esac
+"""
+CURL = """#!/usr/bin/env bash
+words="$*"
+[[ $words == *PRIVATE-TOKEN:token* ]] || exit 22
+case "$words" in
+    */user) echo '{"id": 5}' ;;
+    */uploads) echo '{"markdown": "![worst](/uploads/worst.png)"}' ;;
+    *sort=asc) cat "$STATE/notes" ;;
+    *) cp comment.md "$STATE/comment"
+       echo "${words%% --data*}" "${@: -1}" >> "$STATE/log" ;;
+esac
+"""
+"""What stands for the forge: its command and its API, which keep what they are given in a folder."""
+
+
 def printed(forge):
-    return YAML(typ="safe").load(CliRunner().invoke(app, ["ci", forge]).output)
+    return YAML(typ="safe").load(workflow_text(forge, PurePosixPath()))
+
+
+def shell_steps(job):
+    """The steps of a job that a shell runs, but for the installation: this environment is what is installed."""
+    steps = [step for step in job["steps"] if "run" in step and "pip install" not in step["run"]]
+    return [(step["run"], step.get("if") == "always()") for step in steps]
+
+
+@pytest.fixture
+def forge(tmp_path):
+    """The environment in which steps find commands that stand for a forge; its state is in the folder `state`."""
+    for name, text in {"gh": GH, "curl": CURL}.items():
+        place = tmp_path / "bin" / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text)
+        place.chmod(0o755)
+    state = tmp_path / "state"
+    state.mkdir()
+    path = [tmp_path / "bin", Path(sys.executable).parent, os.environ["PATH"]]
+    return {"PATH": os.pathsep.join(map(str, path)), "STATE": str(state)}
 
 
 @pytest.fixture
@@ -66,25 +111,22 @@ def send(sam, tmp_path):
 
 def run_steps(runner, steps, **environment):
     """Run steps as a runner does, each in a shell: after one that fails only those that always run."""
-    words, outcome = [f"{name}={value}" for name, value in environment.items()], None
+    words, outcome, said = [f"{name}={value}" for name, value in environment.items()], None, ""
     for step, always in steps:
         if outcome is None or not outcome.code or always:
             done = runner.run("env", *words, "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step)
             assert done.code == 0 or not always, done
+            said += done.out
             outcome = outcome if outcome is not None and outcome.code else done
-    return outcome
+    return replace(outcome, out=said)
 
 
 @pytest.fixture
 def github(sam, send, tmp_path):
     """Run the workflow in a clone of the base, as actions/checkout leaves it; this environment is what is installed."""
-    steps = [
-        step
-        for step in printed("github")["jobs"]["gate"]["steps"]
-        if "pip install" not in step.get("run", "pip install")
-    ]
+    steps = shell_steps(printed("github")["jobs"]["gate"])
 
-    def run(*ignored):
+    def run(*ignored, **more):
         send(*ignored)
         runner = replace(sam, root=tmp_path / "runner", who="runner")
         shutil.rmtree(runner.root, ignore_errors=True)
@@ -100,10 +142,12 @@ def github(sam, send, tmp_path):
             "GITHUB_STEP_SUMMARY": summary,
         }
         event |= {name: sam.ok("git", "rev-parse", event[name]).strip() for name in ("BASE", "HEAD")}
-        done = run_steps(runner, [(step["run"], step.get("if") == "always()") for step in steps], **event)
+        done = run_steps(runner, steps, **event | more)
         run.summary = summary.read_text(encoding="utf-8") if summary.exists() else ""
         run.refused = {each["path"]: each["reason"] for each in runner.found["refused"]} if done.code < 2 else {}
-        shutil.rmtree(runner.root / "data/reports/gate", ignore_errors=True)
+        shutil.rmtree(tmp_path / "gate", ignore_errors=True)
+        if (runner.root / "data/reports/gate").is_dir():
+            (runner.root / "data/reports/gate").rename(tmp_path / "gate")  # what is uploaded
         shutil.rmtree(runner.root / "data/attestations", ignore_errors=True)
         assert runner.contents(".git/hooks", ".dvc", "data", "params.yaml") == before
         assert not (tmp_path / "ran.log").exists(), "something of the change ran"
@@ -134,6 +178,86 @@ def test_the_steps_on_gitlab(sam, send, flipped, tmp_path):
     assert "east/bad: quarantine" in done.out
     assert (runner.root / "base/data/reports/gate/junit.xml").is_file()
     assert not (runner.root / "base/data/incoming/east/bad.csv").exists()
+
+
+def test_the_comment_on_github_is_written_once_and_then_written_over(sam, github, forge, flipped, clean, tmp_path):
+    steps, state = shell_steps(printed("github")["jobs"]["comment"]), tmp_path / "state"
+    event = {"NUMBER": "7", "GITHUB_REPOSITORY": "team/data", "ARTEFACT": "https://forge.example/artefact"}
+    there = replace(sam, root=tmp_path)
+    sam.bring(flipped, "east/bad.csv")
+    github()
+    assert run_steps(there, steps, **forge, **event).code == 0
+    said = (state / "comment").read_text(encoding="utf-8")
+    assert "1 of 1 batches not cleared" in said
+    assert said.endswith("[Artefact of this run](https://forge.example/artefact)\n")
+    sam.ok("git", "rm", "-q", "-f", "data/incoming/east/bad.csv")
+    sam.bring(clean, "east/good.csv")
+    github()
+    assert run_steps(there, steps, **forge, **event).code == 0
+    assert "1 of 1 batches cleared" in (state / "comment").read_text(encoding="utf-8")
+    comments = "repos/team/data/issues"
+    assert (state / "log").read_text().splitlines() == [f"POST {comments}/7/comments", f"PATCH {comments}/comments/41"]
+
+
+def test_the_comment_on_gitlab_is_written_once_and_then_written_over(sam, github, forge, flipped, tmp_path):
+    script = ["cd gate", *printed("gitlab")["pratique-comment"]["script"][1:]]
+    state, there = tmp_path / "state", replace(sam, root=tmp_path)
+    event = {"CI_API_V4_URL": "https://forge.example/api", "CI_MERGE_REQUEST_PROJECT_ID": "3"}
+    event |= {"CI_MERGE_REQUEST_IID": "7", "PRATIQUE_COMMENT_TOKEN": "token"}
+    sam.bring(flipped, "east/bad.csv")
+    github()
+    mark = (tmp_path / "gate/comment.md").read_text(encoding="utf-8").splitlines()[0]
+    others = [{"id": 1, "author": {"id": 9}, "body": mark}, {"id": 2, "author": {"id": 5}, "body": "hello"}]
+    for notes in (others, [*others, {"id": 3, "author": {"id": 5}, "body": f"{mark}\nold"}]):
+        (state / "notes").write_text(json.dumps(notes))
+        done = run_steps(there, [("\n".join(script), False)], **forge, **event)
+        assert done.code == 0, done
+    said = (state / "comment").read_text(encoding="utf-8")
+    assert said.startswith(mark)
+    assert "![worst](/uploads/worst.png)" in said
+    first, second = (line.split("--request ")[1] for line in (state / "log").read_text().splitlines())
+    place = "https://forge.example/api/projects/3/merge_requests/7/notes"
+    assert (first, second) == (f"POST {place}", f"PUT {place}/3")
+
+
+def test_what_the_base_has_learned_is_taken_from_a_run_of_the_base_alone(sam, github, forge, make_rows, tmp_path):
+    base = replace(sam, root=tmp_path / "base", who="runner")
+    sam.ok("git", "clone", "-q", "-b", "main", str(tmp_path / "origin.git"), str(base.root))
+    head = base.ok("git", "rev-parse", "HEAD").strip()
+    done = run_steps(base, shell_steps(printed("github")["jobs"]["learn"]), BASE=head)
+    assert (done.code, "learned anew" in done.out) == (0, True), done
+    state = tmp_path / "state"
+    (base.root / ".git/pratique").rename(state / "learned")
+    (profile,) = (state / "learned/profiles").iterdir()
+    assert list((state / "learned/sketches").iterdir())
+    for seed, sha, said in ((21, head, f"Taken: what {head} has learned"), (22, "0" * 40, "learned anew")):
+        (state / "run").write_text(f"12 {sha}\n")
+        sam.bring(make_rows(40, seed), f"east/good{seed}.csv")
+        done = github(**forge)
+        assert done.code == 0, done
+        assert said in done.out
+        (kept,) = (tmp_path / "runner/.git/pratique/profiles").iterdir()
+        assert kept.name == profile.name
+
+
+def test_the_steps_of_the_action(sam, send, flipped, tmp_path):
+    """The composite action of this repository, in a clone of the base, with this environment for what it installs."""
+    action = YAML(typ="safe").load((REPOSITORY / "action.yml").read_text(encoding="utf-8"))
+    install, *steps = (step for step in action["runs"]["steps"] if "run" in step)
+    assert "--require-hashes" in install["run"]
+    sam.bring(flipped, "east/bad.csv")
+    send()
+    runner, temporary = replace(sam, root=tmp_path / "runner"), tmp_path / "temporary/pratique"
+    temporary.mkdir(parents=True)
+    (temporary / "bin").symlink_to(Path(sys.executable).parent)
+    sam.ok("git", "clone", "-q", "-b", "main", str(tmp_path / "origin.git"), str(runner.root))
+    runner.ok("git", "fetch", "-q", "origin", "refs/pull/7/head")
+    event = {"BASE": "origin/main", "HEAD": "FETCH_HEAD", "SUBMITTER": "sam-codes"}
+    event |= {"RUNNER_TEMP": temporary.parent, "GITHUB_STEP_SUMMARY": tmp_path / "summary"}
+    done = run_steps(runner, [(step["run"], step.get("if") == "always()") for step in steps], **event)
+    assert done.code == 1, done
+    assert "east/bad: quarantine" in done.out
+    assert "1 of 1 batches not cleared" in (tmp_path / "summary").read_text(encoding="utf-8")
 
 
 def test_a_link_and_a_pointer_write_no_hook(sam, github, tmp_path):

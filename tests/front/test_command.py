@@ -36,7 +36,7 @@ def test_shells_can_complete_the_commands(shell, monkeypatch):
 def test_strict_lets_no_held_row_pass(verdict, words, code, tmp_path, monkeypatch):
     (tmp_path / "params.yaml").write_text("data: {label: y}\nchecks: {}\n")
     monkeypatch.chdir(tmp_path)
-    judged = SimpleNamespace(verdict=SimpleNamespace(verdict=verdict))
+    judged = SimpleNamespace(said=verdict)
     monkeypatch.setattr(adhoc, "check_files", lambda files: {str(files[0]): judged})
     monkeypatch.setattr(adhoc, "summary_line", lambda path, summary: path)
     assert CliRunner().invoke(app, ["check", "a.csv", *words]).exit_code == code

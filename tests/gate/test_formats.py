@@ -1,15 +1,19 @@
 """The gate's files: valid by their public schemas, small, and inert whatever a batch is called or says."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as Xml
 
 import pytest
 from jsonschema import Draft4Validator
+from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.decisions.judging import Submission
+from pratique.detector.hypotheses import describe
 from pratique.gate.changes import Refusal
-from pratique.gate.formats import MAX_SUMMARY, headline, junit, markdown, next_command, sarif, verdict_json, why
+from pratique.gate.formats import junit, sarif, verdict_json
 from pratique.gate.judge import GatedBatch, GateResult
+from pratique.gate.markdown import MAX_COMMENT, MAX_SUMMARY, comment, markdown
+from pratique.gate.telling import headline, next_command, why
 from pratique.provenance.parts import DecisionRecord
 
 SARIF = Path(__file__).parents[1] / "schemas/sarif-2.1.0.json"
@@ -115,13 +119,55 @@ def test_the_verdict_comes_first_and_what_passes_last(bad):
     assert page.index("east/w01") < page.index("east/w00")
 
 
+def test_the_worst_batch_comes_first_and_unfolded(gated, clean):
+    odd, odder = gated("east/w05", p_value=1e-4), gated("east/w07", p_value=1e-9)
+    page = markdown(GateResult("a" * 40, "b" * 40, (clean, odd, odder), (), ()))
+    page = page[page.index("<details open>") :]
+    assert page.index("east/w07") < page.index("east/w05") < page.index("east/w00")
+    assert page.count("<details open>") == 1
+    assert "of clean batches 1 in 1 billion would look so odd" in page
+
+
+def test_a_comment_is_found_again_by_its_first_line_whatever_it_says(gated, clean, bad):
+    whole = PurePosixPath()
+    before, after = (comment(GateResult("a" * 40, "b" * 40, (one,), (), ()), whole) for one in (gated(), clean))
+    assert before.splitlines()[0] == after.splitlines()[0] == "<!-- pratique gate: . -->"
+    other = comment(bad, PurePosixPath("quality")).splitlines()[0]
+    assert other == "<!-- pratique gate: quality -->"
+    assert comment(bad, PurePosixPath("-->x")).splitlines()[0] == "<!-- pratique gate: --%3Ex -->"
+
+
+def test_a_comment_is_cut_between_batches(gated):
+    many = tuple(gated(f"east/w{i:03d}", text="x" * 5000, objections=["y" * 5000] * 9) for i in range(500))
+    page = comment(GateResult("a" * 40, "b" * 40, many, (), ()), PurePosixPath())
+    assert len(page) < 65_536
+    assert len(page) > MAX_COMMENT - 5_000
+    assert page.count("<details") == page.count("</details>") > 1
+    assert "more entries are in" in page
+
+
+def test_an_alarm_is_told_in_words_with_rows_columns_and_what_to_do(gated, alarm):
+    evidence = Evidence.of_columns([ColumnEvidence(("age",), {}, (3, 7))])
+    check = alarm("outliers", observed=9.123456, limit=4.2, p_value=1e-9, evidence=evidence)
+    result = GateResult("a" * 40, "b" * 40, (gated(checks=(check,), alarms=("outliers",)),), (), ())
+    (said,) = (r["message"]["text"] for r in sarif(result)["runs"][0]["results"] if r["ruleId"] == "outliers")
+    assert "Of clean batches 1 in 1 billion would look so odd." in said
+    assert "Look at columns: age; rows, counted from 0: 3 and 7." in said
+    assert said.endswith(describe("outliers").advice)
+    assert "9.12" not in said
+    case = Xml.fromstring(junit(result)).find("testsuite/testcase[@name='outliers']/failure")
+    assert case.get("message") in said.replace("\\", "")
+    (rule,) = (r for r in sarif(result)["runs"][0]["tool"]["driver"]["rules"] if r["id"] == "outliers")
+    assert rule["shortDescription"]["text"] == describe("outliers").alarm
+
+
 def test_500_quarantined_batches_stay_below_what_a_forge_shows(gated):
     many = tuple(gated(f"east/w{i:03d}", text="x" * 5000, objections=["y" * 5000] * 9) for i in range(500))
     page = markdown(GateResult("a" * 40, "b" * 40, many, (), ()))
     assert len(page.encode()) < 1024 * 1024
     assert len(page.encode()) <= MAX_SUMMARY + 200
     small = markdown(GateResult("a" * 40, "b" * 40, tuple(gated(f"east/w{i:03d}") for i in range(500)), (), ()))
-    assert small.count("<details>") == small.count("</details>") == 500
+    assert small.count("<details") == small.count("</details>") == 500
 
 
 def test_what_to_do_names_the_first_batch_that_is_stopped(gated, clean, bad):

@@ -11,7 +11,7 @@ from rich.console import Console
 
 def test_a_batch_without_a_record_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PratiqueError, match=r"data/records/vendor/w1\.json: no such record; name a batch"):
+    with pytest.raises(PratiqueError, match=r"vendor/w1: no record in data/records"):
         explain.explain("vendor/w1")
     with pytest.raises(PratiqueError, match=r"data/batches/vendor/w1\.parquet: not found; name a batch"):
         explain.explain_row("vendor/w1", 0)

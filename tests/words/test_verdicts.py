@@ -5,6 +5,7 @@ from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
 from pratique.contract.subject import ADVICE
 from pratique.provenance.parts import DecisionRecord
 from pratique.words import verdicts as words
+from pratique.words.history import list_decisions
 
 
 def test_the_strongest_reason_comes_first(make_record, alarm):
@@ -85,7 +86,7 @@ def test_decisions_are_told_with_who_and_why(make_record):
         path="data/decisions/ann.json",
         sha256="cd" * 32,
     )
-    assert words.list_decisions(make_record(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]
+    assert list_decisions(make_record(decisions=(said,))) == ["release by Ann <ann@example.org>: confirmed"]
 
 
 def empty_label(rows):

@@ -8,17 +8,11 @@ from pratique.core.errors import PratiqueError
 from pratique.core.screen import say
 from pratique.core.writing import keep_only
 from pratique.gate.attestation import attest, require_key
-from pratique.gate.formats import (
-    SUMMARY_MD,
-    TOP_REASONS,
-    describe_refusal,
-    headline,
-    next_command,
-    why,
-    write_gate_files,
-)
+from pratique.gate.formats import SUMMARY_MD, write_gate_files
+from pratique.gate.history import learn_ahead
 from pratique.gate.judge import GateResult, gate
 from pratique.gate.preview import list_flips
+from pratique.gate.telling import TOP_REASONS, describe_refusal, headline, next_command, why
 
 CLEARED, REFUSED, NOTHING = 0, 1, 3
 
@@ -42,7 +36,7 @@ def main(
     key = None if folder is None else require_key()
     _require_no_links(*filter(None, [folder]))
     keep_only(paths.GATE, [])  # nobody shall read what an earlier run said
-    result = gate(base, head, submitter=submitter or None)
+    result = gate(base, head, submitter=submitter or None, folder=paths.GATE)
     write_gate_files(result)
     say(*_screen(result))
     if folder is not None and key is not None:
@@ -51,6 +45,12 @@ def main(
     if not result.passes:
         return REFUSED
     return NOTHING if require_batch and not result.batches else CLEARED
+
+
+def learn_base(base: str) -> None:
+    """Learn what a base teaches, and keep it for gates to come."""
+    learn_ahead(base)
+    say(f"Learned what {base} teaches; it is kept below .git, and used where trusted rows and checks are the same.")
 
 
 def _require_no_links(*folders: Path) -> None:

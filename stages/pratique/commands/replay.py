@@ -87,7 +87,8 @@ def _judge_by_commit(ref: str) -> Mapping[str, PastVerdict]:
         lay_out_decisions(tree)
         if not (home / paths.INCOMING).is_dir():
             raise PratiqueError(f"{paths.INCOMING}: not found; there is no batch to judge")
-        shutil.copytree(home / paths.INCOMING, paths.INCOMING)
+        for place in filter(lambda each: (home / each).is_dir(), (paths.INCOMING, paths.LABELS)):
+            shutil.copytree(home / place, place)
         _take_batches(home)
         return judge_ingested(room, anew=False)
 

@@ -17,6 +17,9 @@ app = typer.Typer(help="See what was held, and decide about it.", no_args_is_hel
 
 Named = Annotated[str, typer.Argument(metavar="BATCH", help="<source>/<batch>")]
 Why = Annotated[str, typer.Option(help="Why, for whoever asks later.")]
+Given = Annotated[
+    Path | None, typer.Option("--record", metavar="FILE", help="Its record as the gate wrote it, instead of a run's.")
+]
 
 
 @app.command()
@@ -59,23 +62,24 @@ def release(
     expires: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day on which the release counts.")
     ] = None,
+    record: Given = None,
 ) -> None:
     """Let a batch, or some of its rows, into training although it was held."""
     from pratique.decisions import deciding
 
     chosen = None if rows is None else positions(rows)
     day: date | None = None if expires is None else expires.date()
-    _wrote(str(deciding.release(batch, reason=reason, rows=chosen, expires=day)))
-    say(*_warn_own(batch))
+    _wrote(str(deciding.release(batch, reason=reason, rows=chosen, expires=day, given=record)))
+    say(*_warn_own(batch, record))
 
 
 @app.command()
 @in_pipeline
-def reject(batch: Named, reason: Why) -> None:
+def reject(batch: Named, reason: Why, record: Given = None) -> None:
     """Keep a batch out of training, under whatever name its rows come again."""
     from pratique.decisions import deciding
 
-    _wrote(str(deciding.reject(batch, reason=reason)))
+    _wrote(str(deciding.reject(batch, reason=reason, given=record)))
 
 
 @app.command()
@@ -163,7 +167,7 @@ def _wrote(path: str) -> None:
         say("It does not count: params.yaml lists no key of yours that is here. Next: `pratique review setup`.")
 
 
-def _warn_own(batch: str) -> list[str]:
+def _warn_own(batch: str, given: Path | None) -> list[str]:
     """What is said at once to somebody who releases what they submitted, as far as git tells."""
     from pratique.decisions.deciding import read_record
     from pratique.decisions.judging import OWN, Submission
@@ -171,7 +175,7 @@ def _warn_own(batch: str) -> list[str]:
     from pratique.provenance import git
 
     try:
-        submission = Submission.here(pointers(Path(read_record(batch).file)), params := load())
+        submission = Submission.here(pointers(Path(read_record(batch, given).file)), params := load())
         own = submission.is_by(git.email_of(git.read_identity()), params)
     except PratiqueError:  # no git repository, so nobody can tell
         return []

@@ -12,6 +12,7 @@ DECLARED = (COLUMNS, SCHEMA, SUITE)
 """What people declare of the columns and of what they may hold."""
 
 INCOMING = Path("data/incoming")
+LABELS = Path("data/labels")
 REFERENCE = Path("data/reference")
 HOLDOUT = Path("data/holdout")
 DECISIONS = Path("data/decisions")

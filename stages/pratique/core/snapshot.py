@@ -1,13 +1,16 @@
 """One read of bytes that somebody else may change at any time: what is hashed is what is parsed afterwards."""
 
 import hashlib
+import json
 import os
 import stat
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
 from pratique.core.errors import PratiqueError, printable
+from pratique.core.hashing import sha256_json
 
 BLOCK_BYTES = 2**20
 
@@ -21,15 +24,38 @@ class Snapshot:
     path : Path
         Of the copy.
     sha256, md5 : str
-        MD5 is an address of DVC's, never evidence.
+        MD5 is an address of DVC's, never evidence. Those of a folder are over the names and digests of its files.
     size : int
         Bytes.
+    labels : Path, optional
+        Of the copy of the labels, where they came in apart.
     """
 
     path: Path
     sha256: str
     md5: str
     size: int
+    labels: Path | None = None
+
+    def join(self, labels: "Snapshot") -> "Snapshot":
+        """The same with its labels: other labels are another batch."""
+        sha256 = sha256_json([["batch", self.sha256], ["labels", labels.sha256]])
+        return replace(self, sha256=sha256, labels=labels.path)
+
+    @classmethod
+    def of_folder(cls, path: Path, parts: Mapping[str, "Snapshot"]) -> "Snapshot":
+        """The copy of a folder that holds these files, by name."""
+        ordered = sorted(parts.items())
+        sha256 = sha256_json([[name, part.sha256] for name, part in ordered])
+        md5 = md5_listing({name: part.md5 for name, part in ordered})
+        return cls(path, sha256, md5, sum(part.size for part in parts.values()))
+
+
+def md5_listing(files: Mapping[str, str]) -> str:
+    """The MD5 under which DVC keeps the listing of a folder, from the MD5 of each file by its path from there."""
+    ordered = sorted(files.items(), key=lambda each: each[0].split("/"))
+    listing = json.dumps([{"md5": md5, "relpath": path} for path, md5 in ordered], sort_keys=True)
+    return hashlib.md5(listing.encode(), usedforsecurity=False).hexdigest()
 
 
 def copy_stream(stream: IO[bytes], path: Path, place: str, limit: int | None = None) -> Snapshot:

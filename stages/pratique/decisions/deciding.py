@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.params import Params, load, parse
+from pratique.core.params import Params, load
+from pratique.core.sections import parse
 from pratique.core.writing import write_json
 from pratique.decisions.binding import Binding
 from pratique.decisions.decision import (
@@ -17,11 +18,21 @@ from pratique.decisions.decision import (
     file_name,
     load_decisions,
 )
+from pratique.decisions.given import read_given
 from pratique.provenance import git, signing
 from pratique.provenance.record import STATEMENT, Record
+from pratique.tables.arrival import is_waiting
+from pratique.tables.labels import labels_place
 
 
-def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expires: date | None = None) -> Path:
+def release(
+    batch: str,
+    *,
+    reason: str,
+    rows: Sequence[int] | None = None,
+    expires: date | None = None,
+    given: Path | None = None,
+) -> Path:
     """Let a batch into training although it was held, or some of its rows.
 
     Parameters
@@ -34,6 +45,8 @@ def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expir
         Positions of the rows to let in; without it, all of them.
     expires : date, optional
         The last day on which the release counts.
+    given : Path, optional
+        The batch's record from elsewhere, as from the gate; without it, that of the last run.
 
     Returns
     -------
@@ -46,7 +59,7 @@ def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expir
         If there is no such record, nothing is held, the batch can't be read, somebody else has rejected it, or an
         argument makes no sense.
     """
-    record = read_record(batch)
+    record = read_record(batch, given)
     if record.fault is not None:
         raise PratiqueError(f"{batch}: can't be read as a table, so it can't be released; correct the file")
     if record.verdict == "accept" and not record.held:
@@ -61,15 +74,15 @@ def release(batch: str, *, reason: str, rows: Sequence[int] | None = None, expir
     return write_decision(record, "release", reason, chosen, expires)
 
 
-def reject(batch: str, *, reason: str) -> Path:
-    """Keep a batch out of training for good, under whatever name its rows come again.
+def reject(batch: str, *, reason: str, given: Path | None = None) -> Path:
+    """Keep a batch out of training for good, under whatever name its rows come again; `given` as for `release`.
 
     Raises
     ------
     PratiqueError
         If there is no such record.
     """
-    return write_decision(read_record(batch), "reject", reason)
+    return write_decision(read_record(batch, given), "reject", reason)
 
 
 def withdraw(batch: str, *, reason: str) -> Path:
@@ -106,14 +119,22 @@ def record_of(batch: str) -> Path:
     if not BATCH_PATTERN.fullmatch(batch):
         raise PratiqueError(f"'{printable(batch)}': not a batch's name; expected <source>/<batch>")
     path = paths.RECORDS / f"{batch}.json"
+    if is_waiting(batch):
+        raise PratiqueError(f"{batch}: waits for its labels, {labels_place(batch)}; it has no record before they come")
     if not path.is_file():
         raise PratiqueError(f"{batch}: no record in {paths.RECORDS}; see `pratique review list`, or run `dvc repro`")
     return path
 
 
-def read_record(batch: str) -> Record:
-    """The record of a batch; see `record_of` and `Record.read` for what it raises."""
-    return Record.read(record_of(batch))
+def read_record(batch: str, given: Path | None = None) -> Record:
+    """The record of a batch, of the last run or in a file that is given.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none; see `record_of`, `read_given` and `Record.read`.
+    """
+    return Record.read(record_of(batch)) if given is None else read_given(batch, given)
 
 
 def describe_reject(record: Record) -> str:

@@ -14,7 +14,8 @@ from pratique.core.batch import Batch
 from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.core.layout import Layout
-from pratique.core.params import AlarmParams, DataParams, Params, parse
+from pratique.core.params import AlarmParams, DataParams, Params
+from pratique.core.sections import parse
 from pratique.core.writing import write_json
 from pratique.detector import notebook, profile
 from pratique.detector.adequacy import BudgetAdequacy
@@ -23,6 +24,7 @@ from pratique.detector.examine import Examination, examine
 from pratique.detector.profile import Profile
 from pratique.detector.result import Result
 from pratique.detector.verdict import Verdict, judge, judge_unreadable
+from pratique.tables.parts import read_batch
 from pratique.tables.reading import read_file, read_frame, read_trusted
 from pratique.tables.trusted import layout_of
 
@@ -105,7 +107,7 @@ class Detector:
 
         Parameters
         ----------
-        rows : DataFrame (pandas, polars), pyarrow.Table, or the path of a .csv or .parquet file
+        rows : DataFrame (pandas, polars), pyarrow.Table, or the path of a file or a folder of parts
         name : str
             Of the batch, for messages.
 
@@ -120,7 +122,7 @@ class Detector:
             If `rows` is no table at all.
         """
         try:
-            batch = Batch(name, _read(rows, name, self.layout.ignored, self.layout.names), self.layout)
+            batch = Batch(name, _read_batch(rows, name, self.layout), self.layout)
         except UnreadableBatch as error:
             return Result(name, rows, None, None, judge_unreadable(), str(error))
         with threadpool_limits(limits=1):  # the order in which threads add up numbers would show in the last bits
@@ -177,8 +179,14 @@ def _chosen_checks(checks: Any, has_holdout: bool) -> dict[str, dict[str, Any]]:
     return {name: {} for name in checks}
 
 
-def _read(rows: Any, name: str, ignore: tuple[str, ...], known: tuple[str, ...] = ()) -> pa.Table:
+def _read_batch(rows: Any, name: str, layout: Layout) -> pa.Table:
+    if isinstance(rows, str | Path):
+        return read_batch(Path(rows), layout.ignored, layout.names).table
+    return read_frame(rows, name, layout.ignored)
+
+
+def _read(rows: Any, name: str, ignore: tuple[str, ...]) -> pa.Table:
     if isinstance(rows, str | Path):
         path = Path(rows)
-        return read_trusted(path, ignore) if path.is_dir() else read_file(path, ignore, known).table
+        return read_trusted(path, ignore) if path.is_dir() else read_file(path, ignore).table
     return read_frame(rows, name, ignore)

@@ -62,15 +62,23 @@ class Dossier:
 
 
 class DossierBuilder:
-    """What dossiers are put together from; read once a run."""
+    """What dossiers are put together from; read once a run.
 
-    def __init__(self, params: Params, facts: list[Record]) -> None:
+    Parameters
+    ----------
+    params : Params
+    facts : list of Record
+    priced : bool
+        Whether there are accepted rows to measure prices on.
+    """
+
+    def __init__(self, params: Params, facts: list[Record], priced: bool = True) -> None:
         self._all = facts
         self._id_column = params.data.id
         self._scores = read_scores()
         self.reference = read_reference(params.data)
         self._trusted = Trusted.index_of(self.reference)
-        self._pricing = Pricing(params, self.reference) if params.trains else None
+        self._pricing = Pricing(params, self.reference) if priced and params.trains else None
 
     @property
     def trusted_rows(self) -> tuple[int, int]:

@@ -14,7 +14,8 @@ from pratique.core import paths
 from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import Params, parse
+from pratique.core.params import Params
+from pratique.core.sections import parse
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
 from pratique.gate.objects import ObjectStore
@@ -30,6 +31,8 @@ from pratique.tables.reading import read_trusted_if_any
 from pratique.tables.trusted import read_reference
 
 TRUSTED_FOLDERS = (paths.REFERENCE, paths.HOLDOUT)
+MOST_PROFILES = 5
+"""Profiles that are kept, those that were used last: each change of the reference or the checks makes another."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def learn(params: Params, kept: Path) -> None:
     inputs = [learned_from, *map(sha256_folder, TRUSTED_FOLDERS), sha256_folder(paths.SCHEMA.parent)]
     place = kept / key_of(sha256_json(inputs), "profile")
     if place.is_dir():
+        place.touch()
         shutil.copytree(place, paths.PROFILE)
         return
     holdout = read_trusted_if_any(paths.HOLDOUT, params.data.ignore)
@@ -139,6 +143,13 @@ def learn(params: Params, kept: Path) -> None:
         shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")
         with contextlib.suppress(OSError):  # another run was faster
             (Path(unfinished) / "profile").rename(place)
+    forget_old(kept)
+
+
+def forget_old(kept: Path) -> None:
+    """Remove all but the profiles that were used last."""
+    for old in sorted(kept.iterdir(), key=lambda profile: profile.stat().st_mtime)[:-MOST_PROFILES]:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _make_folder(folder: Path) -> Path:

@@ -1,17 +1,21 @@
 """What a change brings: the batches that are new or different since its base, and whatever may not come with them."""
 
+import contextlib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from pratique.core import paths
+from pratique.core.errors import PratiqueError
 from pratique.decisions import ledger
+from pratique.gate.base import read_policy
 from pratique.gate.incoming import Incoming
 from pratique.gate.neighbours import list_neighbours
 from pratique.gate.objects import ObjectStore
 from pratique.provenance import git
 from pratique.provenance.tree import Tree
-from pratique.tables.arrival import POINTER_SUFFIX
+from pratique.tables.arrival import POINTER_SUFFIX, batch_name
+from pratique.tables.labels import labels_place
 
 RESULT_PATHS = (
     paths.PROFILE, paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, paths.MODEL, paths.REPORTS,
@@ -75,21 +79,26 @@ class Change:
         policy, tip = Tree.of(base), Tree.of(head)
         fork = policy if forked == base else Tree.of(forked)
         store = ObjectStore(policy, tip)
-        before, after = (Incoming.of(tree, store) for tree in (fork, tip))
+        places = (paths.INCOMING, paths.LABELS) if _labels_apart(policy) else (paths.INCOMING,)
+        before, after = (Incoming.of(tree, store, places) for tree in (fork, tip))
         touched = tuple(tip.list_differing(fork))
         return cls(policy, fork, tip, before, after, store, touched, list_neighbours(policy))
 
     @property
     def files(self) -> list[Path]:
-        """Incoming files that are new or different, sorted."""
-        known = {path: origin.object for path, origin in self.before.files.items()}
-        return sorted(path for path, origin in self.after.files.items() if known.get(path) != origin.object)
+        """Incoming batches that are new or different, sorted."""
+        known = {path: held.object for path, held in self.before.files.items()}
+        return sorted(path for path, held in self.after.files.items() if known.get(path) != held.object)
 
     @property
     def brings(self) -> bool:
-        """Whether any incoming file is new, different or gone, or anything else is among them."""
+        """Whether any incoming batch is new, different or gone, or anything else is among them."""
         gone = self.before.files.keys() - self.after.files.keys()
-        return bool(self.files or gone) or any(_is_incoming(PurePosixPath(path)) for path in self.touched)
+        return bool(self.files or gone) or any(self.is_incoming(path) for path in self.touched)
+
+    def is_incoming(self, path: str) -> bool:
+        """Whether a file is, or stands for, a batch or its labels."""
+        return any(_is_at(PurePosixPath(path), place) for place in self.after.places)
 
     def refusals(self, with_data: tuple[str, ...]) -> list[Refusal]:
         """What may not come with data or results, sorted by path.
@@ -108,7 +117,7 @@ class Change:
         if fault:
             return Refusal(path, fault, f"git rm {path}")
         pure = PurePosixPath(path)
-        if _is_incoming(pure):
+        if self.is_incoming(path):
             return Refusal(path, "a pointer of Git LFS", f"use git or DVC for {path}") if self._is_lfs(path) else None
         if _comes_with_data(pure) or any(fnmatchcase(path, pattern) for pattern in with_data):
             return None
@@ -123,9 +132,12 @@ class Change:
 
 
 def pointers(path: Path) -> list[Path]:
-    """The files in git that stand for an incoming file: itself, or the pointers that may hold it."""
-    folders = [folder for folder in path.parents if folder == paths.INCOMING or paths.INCOMING in folder.parents]
-    return [path, *(each.with_name(each.name + POINTER_SUFFIX) for each in (path, *folders))]
+    """The places in git that stand for an incoming batch and its labels: they, or the pointers that may hold them."""
+    found = []
+    for place, top in ((path, paths.INCOMING), (labels_place(batch_name(path)), paths.LABELS)):
+        folders = [folder for folder in place.parents if folder == top or top in folder.parents]
+        found += [place, *(each.with_name(each.name + POINTER_SUFFIX) for each in (place, *folders))]
+    return found
 
 
 def ledger_at(tree: Tree) -> list[ledger.Entry]:
@@ -150,11 +162,20 @@ def is_decision(path: str) -> bool:
 
 def _is_data(path: str) -> bool:
     """Whether a file, by its path from the folder of another pipeline, is for the gate of that pipeline to judge."""
-    return _is_incoming(PurePosixPath(path)) or _comes_with_data(PurePosixPath(path))
+    return _is_at(PurePosixPath(path), paths.INCOMING) or _comes_with_data(PurePosixPath(path))
 
 
-def _is_incoming(path: PurePosixPath) -> bool:
-    return path.is_relative_to(paths.INCOMING) or path == PurePosixPath(f"{paths.INCOMING}{POINTER_SUFFIX}")
+def _is_at(path: PurePosixPath, place: Path) -> bool:
+    return path.is_relative_to(place) or path == PurePosixPath(f"{place}{POINTER_SUFFIX}")
+
+
+def _labels_apart(policy: Tree) -> bool:
+    """Whether the base says that labels come in apart; a policy that can't be read is refused where it is applied."""
+    if str(paths.PARAMS) not in policy.entries:
+        return False
+    with contextlib.suppress(PratiqueError):
+        return read_policy(policy).data.labels_apart
+    return False
 
 
 def _comes_with_data(path: PurePosixPath) -> bool:

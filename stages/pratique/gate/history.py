@@ -21,14 +21,30 @@ from pratique.core.sketch import NO_SKETCH, RowSketch
 from pratique.core.writing import write_bytes
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
-from pratique.gate.base import BasePolicy, own_folder
+from pratique.gate.base import BasePolicy, isolate_policy, own_folder, require_policy
 from pratique.gate.changes import Change
+from pratique.provenance import git
 from pratique.quarantine.clearing import read_trusted_rows
 from pratique.quarantine.repeats import History
 from pratique.tables.arrival import batch_name
-from pratique.tables.reading import read_file
+from pratique.tables.labels import read_labelled
 
 Sketches = dict[str, RowSketch]
+
+
+def learn_ahead(base: str) -> None:
+    """Learn what a commit teaches and read its batches, so that a gate by its policy finds both in git's own folder.
+
+    Raises
+    ------
+    PratiqueError
+        If there is no such commit, or no policy or reference in it.
+    """
+    commit = git.resolve_commit(base)
+    change = Change.between(commit, commit)
+    require_policy(change.base)
+    with isolate_policy(change.base, change.store) as room:
+        read_history(change, [], room)
 
 
 def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> History:
@@ -37,7 +53,8 @@ def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> Hi
     An old batch whose bytes can't be had is left out, and named; one that is examined is not.
     """
     layout = room.detector.layout
-    place = own_folder(change.base.folder) / "sketches" / f"{key_of(sha256_json(repr(layout)), 'sketches')}.npz"
+    read_as = [repr(layout), room.params.data.labels_from]
+    place = own_folder(change.base.folder) / "sketches" / f"{key_of(sha256_json(read_as), 'sketches')}.npz"
     kept = _read(place)
     found: dict[Path, RowSketch] = {}
     missing: list[str] = []
@@ -64,12 +81,13 @@ def _key_of(change: Change, path: Path) -> str:
 
 
 def _sketch(change: Change, path: Path, detector: Detector) -> RowSketch:
-    """Of a file of the change, which is copied to a place of ours; of bytes that are no table there is none."""
+    """Of a batch of the change, which is copied to a place of ours; of bytes that are no table there is none."""
     with TemporaryDirectory(prefix="pratique-") as folder:
         copy = change.after.copy(path, Path(folder) / path.name)
         try:
-            table = read_file(copy.path, detector.layout.ignored, detector.layout.names).table
-            return RowSketch.of(Batch(batch_name(path), table, detector.layout).content)
+            found = read_labelled(copy, detector.params.data, detector.layout.names)
+            batch = Batch(batch_name(path), found.table, detector.layout)
+            return NO_SKETCH if found.waits else RowSketch.of(batch.content)
         except UnreadableBatch:
             return NO_SKETCH
 

@@ -9,6 +9,7 @@ from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.gate.changes import Change, Refusal
 from pratique.tables.arrival import POINTER_SUFFIX
+from pratique.tables.labels import labels_place
 
 GIT_IGNORE, DVC_IGNORE = ".gitignore", ".dvcignore"
 
@@ -46,4 +47,6 @@ def _list_needed(change: Change, path: str) -> Iterator[str]:
             yield name
     yield from map(str, (paths.PIPELINE, paths.LOCK))
     if posixpath.basename(path) == DVC_IGNORE:
-        yield from (each.as_posix() for each in change.after.files)
+        for held in change.after.files.values():
+            yield from (each.as_posix() for each in held.files)
+        yield from (labels_place(batch).as_posix() for batch in change.after.labels)

@@ -6,21 +6,19 @@ base. Decisions are judged: are they their reviewers', do they bind, have they e
 than those who submitted the batch. What is taken away needs a reviewer's word, as what is let in does.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.decisions import ledger
 from pratique.decisions.decision import DecisionFile
 from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, read_policy, require_policy
-from pratique.gate.changes import Change, Refusal, ledger_at, pointers
+from pratique.gate.changes import Change, Refusal, ledger_at
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
@@ -28,9 +26,11 @@ from pratique.gate.preview import Preview, preview_change
 from pratique.gate.promotions import claims_promotion, judge_promotion
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.showing import Showcase
 from pratique.gate.standing import describe_standing_lines, refuse_standing
 from pratique.gate.strays import refuse_strays
 from pratique.gate.summaries import refuse_summaries
+from pratique.gate.upstream import find_predecessors, find_submission
 from pratique.provenance import git
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record
@@ -40,7 +40,9 @@ from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_re
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.standing import NO_STANDING
-from pratique.tables.arrival import batch_name, list_predecessors
+from pratique.tables.arrival import batch_name
+from pratique.tables.labels import labels_place
+from pratique.tables.parts import list_files
 from pratique.words.identity import identity_note
 
 
@@ -121,7 +123,13 @@ class GateResult:
         return not self.refused and all(gated.passes for gated in self.batches)
 
 
-def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: str | None = None) -> GateResult:
+def gate(
+    base: str,
+    head: str = "HEAD",
+    today: date | None = None,
+    submitter: str | None = None,
+    folder: Path | None = None,
+) -> GateResult:
     """Judge a commit by the policy of another.
 
     Parameters
@@ -131,6 +139,8 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     today : date, optional
     submitter : str, optional
         Who submits the change, as CI knows it: an e-mail address, or an account that `review.accounts` may list.
+    folder : Path, optional
+        Where pages and records of the examined batches are written; none are where there is no folder.
 
     Raises
     ------
@@ -138,6 +148,7 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
         If that can't be decided: no such commit, no policy in it, no reference, data that can't be had, a decision that
         is none, or a release that may be the submitter's own.
     """
+    place = folder and folder.absolute()  # the current folder is another one while batches are examined
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     require_policy(change.base)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
@@ -154,10 +165,12 @@ def gate(base: str, head: str = "HEAD", today: date | None = None, submitter: st
     changed = ChangedDecisions.of(change)
     if not (change.brings or claims_results(change) or changed.any):
         return seen
-    return _judge_batches(change, changed, seen, today or datetime.now(UTC).date())
+    return _judge_batches(change, changed, seen, today or datetime.now(UTC).date(), place)
 
 
-def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, today: date) -> GateResult:
+def _judge_batches(
+    change: Change, changed: ChangedDecisions, seen: GateResult, today: date, folder: Path | None
+) -> GateResult:
     """What was seen, and what becomes of the batches, decisions and results that the change brings."""
     params, results, refused = read_policy(change.base), list_results(change), list(seen.refused)
     if change.brings or claims_results(change):
@@ -167,14 +180,19 @@ def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, 
     chosen, judge = _choose_files(change, changed), Judge(in_force, params, today)
     batches: list[GatedBatch] = []
     unlisted: list[str] = []
+    notes = list(seen.notes)
     if chosen or results:
-        submissions = {path: _find_submission(change, path, params, seen.submitter) for path in chosen}
+        submissions = {path: find_submission(change, path, params, seen.submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            batches += _examine(change, submissions, judge, changed, room)
+            found, waiting = _examine(change, submissions, judge, changed, room, folder)
+            batches += found
+            notes += waiting
             unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
     brought = [gated.record for gated in batches if gated.brought]
-    removals = list_removals(change, brought, [decision for decision in in_force if decision.counts(params)])
+    removals = list_removals(
+        change, brought, [decision for decision in in_force if decision.counts(params)], params.data
+    )
     refused += [removal.refusal for removal in removals if removal.refusal is not None]
     return replace(
         seen,
@@ -182,23 +200,44 @@ def _judge_batches(change: Change, changed: ChangedDecisions, seen: GateResult, 
         refused=tuple(refused),
         unlisted=tuple(unlisted),
         unverified=tuple(list_unverified(change)),
-        notes=(*seen.notes, *changed.describe(), *(removal.text for removal in removals)),
+        notes=(*notes, *changed.describe(), *(removal.text for removal in removals)),
     )
 
 
 def _examine(
-    change: Change, submissions: Mapping[Path, Submission], judge: Judge, changed: ChangedDecisions, room: BasePolicy
-) -> Iterator[GatedBatch]:
-    """The files of these submissions, each examined and ruled on in turn."""
-    earlier, history = _find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
+    change: Change,
+    submissions: Mapping[Path, Submission],
+    judge: Judge,
+    changed: ChangedDecisions,
+    room: BasePolicy,
+    folder: Path | None,
+) -> tuple[list[GatedBatch], list[str]]:
+    """The batches of these submissions, each examined and ruled on in turn, and shown where there is a folder for it.
+
+    The second list says which ones wait for their labels.
+    """
+    earlier, history = find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
+    showcase = Showcase()
+    batches: list[GatedBatch] = []
+    waiting: list[str] = []
     for path in show_progress(list(submissions), "examining"):
         cleared, brought = _clear(change, path, room), path in change.files
+        if cleared.arrival.waits:
+            waiting.append(
+                f"{batch_name(path)} waits for its labels, {labels_place(batch_name(path))}: it trains nothing"
+            )
+            continue
         settled = () if brought else changed.list_settled(batch_name(path), cleared.arrival.sha256, room.params)
         standing, objections = judge.of_batch(
             batch_name(path), bind(cleared, room.configuration), submissions[path], settled
         )
         record = rule(cleared, room, standing, earlier.get(path), history)
-        yield GatedBatch(path, submissions[path], brought, record, tuple(objections))
+        batches.append(GatedBatch(path, submissions[path], brought, record, tuple(objections)))
+        if folder is not None:
+            showcase.take(cleared, record)
+    if folder is not None and batches:
+        showcase.show(folder, [gated.name for gated in batches if not gated.passes])
+    return batches, waiting
 
 
 def _note_policy(change: Change) -> tuple[str, ...]:
@@ -211,11 +250,12 @@ def _note_policy(change: Change) -> tuple[str, ...]:
 
 
 def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:
-    """Examine a file of the change, which lies in the room no longer than that takes."""
+    """Examine a batch of the change, which lies in the room no longer than that takes."""
     snapshot = change.after.copy(path, path)
     standing = NO_STANDING if path in change.files else room.standing
     cleared = clear_snapshot(snapshot, batch_name(path), room.detector, standing)
-    snapshot.path.unlink()
+    for file in (*list_files(snapshot.path), *filter(None, [snapshot.labels])):
+        file.unlink()
     return cleared
 
 
@@ -233,28 +273,6 @@ def _choose_files(change: Change, changed: ChangedDecisions) -> list[Path]:
     """The files to examine: what is new or different, and what a new release is about."""
     released = {d.content.batch for d in changed.after.values() if d.content.action == "release"}
     return sorted({*change.files, *(path for path in change.after.files if batch_name(path) in released)})
-
-
-def _find_submission(change: Change, path: Path, params: Params, account: str | None) -> Submission:
-    """Who brought a file: with this change, of which CI may name the submitter, or before it."""
-    stands = Path(change.after.files[path].stands)
-    places = [*pointers(path), *({stands} - set(pointers(path)))]
-    if path in change.files:
-        return Submission.of_change(change.head.commit, places, change.fork.commit, params, account)
-    return Submission.of_past(change.head.commit, places, params)
-
-
-def _find_predecessors(change: Change, chosen: Sequence[Path]) -> dict[Path, ResourceDescriptor]:
-    """The batch before each of these files, hashed; the first of a source has none.
-
-    It is not examined: the base's own, or brought by the change and then examined by itself.
-    """
-    there = {batch_name(path): path for path in change.after.files}
-    before = list_predecessors(there)
-    found = {path: there[before[batch_name(path)]] for path in chosen if batch_name(path) in before}
-    with TemporaryDirectory(prefix="pratique-") as folder:
-        digests = {other: change.after.copy(other, Path(folder) / other).sha256 for other in set(found.values())}
-    return {path: ResourceDescriptor.of(other.as_posix(), digests[other]) for path, other in found.items()}
 
 
 def rule(

@@ -188,7 +188,7 @@ def judge_by(policy: Tree, store: ObjectStore, incoming: Incoming, anew: bool) -
     """
     with isolate_policy(policy, store) as room:
         for path in incoming.files:
-            incoming.copy(path, path)
+            incoming.lay_out(path)
         lay_out_decisions(policy)
         ingest_all()
         return judge_ingested(room, anew)

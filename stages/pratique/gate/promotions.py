@@ -74,7 +74,8 @@ def judge_promotion(change: Change, params: Params) -> PromotionResult:
 def _refuse_others(change: Change, before: list[Contents], after: list[Contents]) -> Iterator[Refusal]:
     """What comes beside the files of a promotion, and the pointers that stand for them."""
     stands = {origin.stands for contents in (*before, *after) for origin in contents.files.values()}
-    stands |= {origin.stands for there in (change.before, change.after) for origin in there.files.values()}
+    batches = [held for there in (change.before, change.after) for held in there.files.values()]
+    stands |= {origin.stands for held in batches for origin in held.files.values()}
     new = set(map(str, change.files))
     for path in change.touched:
         inert = PurePosixPath(path).name in INERT_NAMES and PurePosixPath(path).is_relative_to(paths.INCOMING.parent)
@@ -95,7 +96,7 @@ def _refuse_edits(before: list[Contents], after: list[Contents]) -> Iterator[Ref
 def _lay_out(change: Change) -> None:
     """The batches of where the change began; decisions, ledger and promotions of the base."""
     for path in change.before.files:
-        change.before.copy(path, path)
+        change.before.lay_out(path)
     for name in change.base.below(paths.DECISIONS, paths.PROMOTED):
         if is_decision(name) or (Path(name).is_relative_to(paths.PROMOTED) and Path(name).suffix == ".json"):
             write_bytes(Path(name), change.base.read(name))

@@ -79,8 +79,7 @@ def refuse_results(change: Change) -> list[Refusal]:
 
 def _lay_out(change: Change) -> None:
     for path in change.after.files:
-        path.unlink(missing_ok=True)
-        change.after.copy(path, path)
+        change.after.lay_out(path)
     for name in change.head.below(paths.DECISIONS):
         if is_decision(name):
             write_bytes(Path(name), change.head.read(name))

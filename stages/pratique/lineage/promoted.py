@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pratique.core import paths
-from pratique.core.hashing import sha256_file
 from pratique.lineage.claim import Claim
 from pratique.provenance.promotion import Promotion, read_promotions
+from pratique.tables.parts import sha256_batch
 
 
 def claim_promotions() -> list[Claim]:
@@ -28,7 +28,7 @@ def _find_missing() -> Iterator[str]:
     for promotion in read_promotions():
         for what in (promotion.original, promotion.reference):
             place = Path(what.name)
-            if not place.is_file():
+            if not place.exists():
                 yield f"{place}: not here, {promotion.path} names it; take it from git or `dvc pull` it"
-            elif sha256_file(place) != what.sha256:
+            elif sha256_batch(place) != what.sha256:
                 yield f"{place}: not the file that {promotion.path} names; take it from git again"

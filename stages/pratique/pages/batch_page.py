@@ -32,7 +32,12 @@ class Tick:
 
 
 def batch_page(
-    dossier: Dossier, desk: DossierBuilder, params: Params, waiting: Sequence[str], form: DecisionForm | None = None
+    dossier: Dossier,
+    desk: DossierBuilder,
+    params: Params,
+    waiting: Sequence[str],
+    form: DecisionForm | None = None,
+    at_gate: bool = False,
 ) -> str:
     """The page of one batch.
 
@@ -45,6 +50,8 @@ def batch_page(
         The batches that wait for a decision, in the order of the queue.
     form : DecisionForm, optional
         Where people can decide on the page; without it, the page shows the commands that decide.
+    at_gate : bool
+        Whether it is the gate's page, which lies beside the record and knows no model.
     """
     facts = dossier.facts
     shown, total = desk.trusted_rows
@@ -57,11 +64,13 @@ def batch_page(
         gist=gist(dossier),
         advice=words.advice(facts, dossier.planted, dossier.repeats is not None),
         breaches=[breach for check in facts.checks for breach in check.breaches],
-        commands=commands(facts),
+        commands=commands(facts, at_gate),
         releasable=releasable(facts),
         identity=identity_note(params),
         form=form,
         price=dossier.price and _draw_price(dossier.price),
+        unpriced=at_gate and params.trains and releasable(facts),
+        at_gate=at_gate,
         fewer_trees=tell_fewer_trees(params.train),
         ranked=_describe_ranking(dossier),
         pictured=bool(dossier.ranking.cards and dossier.ranking.cards[0].shown.picture),
@@ -111,12 +120,16 @@ def _describe_change(chart: Chart) -> str:
     return ", ".join(levels[:2]) or chart.note
 
 
-def commands(facts: Record) -> dict[str, str]:
-    """The exact commands that decide about a batch, by what they do; the first one is what most such batches need."""
+def commands(facts: Record, at_gate: bool = False) -> dict[str, str]:
+    """The exact commands that decide about a batch, by what they do; the first one is what most such batches need.
+
+    Those on the gate's pages name its record, by its place in the folder that the pages lie in.
+    """
     actions = ["release"] * releasable(facts) + ["reject"] * (facts.state != "rejected")
     if not words.is_honest_change(facts):
         actions.reverse()
-    return {action: f'pratique review {action} {shlex.quote(facts.batch)} --reason "…"' for action in actions}
+    named = shlex.quote(facts.batch) + (f" --record {shlex.quote(f'records/{facts.batch}.json')}" if at_gate else "")
+    return {action: f'pratique review {action} {named} --reason "…"' for action in actions}
 
 
 def releasable(facts: Record) -> bool:

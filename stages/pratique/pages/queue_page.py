@@ -42,6 +42,7 @@ def queue_page(
     worth: Worth | None,
     identity: str,
     form: DecisionForm | None = None,
+    unlabelled: str = "",
 ) -> str:
     """The page of all batches.
 
@@ -57,10 +58,13 @@ def queue_page(
         What is said about who decides; may be empty.
     form : DecisionForm, optional
         Where people can decide on the page.
+    unlabelled : str
+        What is said about batches that wait for their labels; may be empty.
     """
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
     held = sum(f.outcome == "quarantined" for f in facts)
+    counted = f"{count_batches(len(facts))}: {len(facts) - held:,} accepted, {held:,} quarantined."
     return draw(
         "queue.html",
         waiting=[_line(f, prices.get(f.batch)) for f in wait[:WAITING]],
@@ -68,7 +72,7 @@ def queue_page(
         priced=any(prices.values()),
         facts=ordered[:LISTED],
         left_out=max(0, len(ordered) - LISTED),
-        counts=f"{count_batches(len(facts))}: {len(facts) - held:,} accepted, {held:,} quarantined.",
+        counts=f"{counted} {unlabelled}".rstrip(),
         states=sorted({f.state for f in facts}, key=list(words.STATES).index),
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,

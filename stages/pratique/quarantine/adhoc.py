@@ -1,6 +1,7 @@
 """Examining files that are not in the pipeline, for `pratique check`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -8,22 +9,23 @@ from typing import Any
 import pyarrow as pa
 
 from pratique.core.batch import Batch
-from pratique.core.errors import PratiqueError, UnreadableBatch, printable
+from pratique.core.errors import UnreadableBatch
 from pratique.core.params import load
 from pratique.core.progress import show_progress
-from pratique.core.snapshot import Snapshot, copy_file
+from pratique.core.snapshot import Snapshot
 from pratique.core.writing import round_floats
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import judge_unreadable
 from pratique.quarantine.clear import ClearedBatch, ClearedSummary, clear_batch
-from pratique.quarantine.standing import NO_STANDING, Standing
+from pratique.quarantine.standing import NO_STANDING, UNMEASURED, Standing
 from pratique.quarantine.tables import rows_table
 from pratique.tables.arrival import Arrival, batch_name
-from pratique.tables.reading import read_file
+from pratique.tables.labels import copy_labelled, labels_place, read_labelled
+from pratique.tables.parts import require_batch
 
 
 def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
-    """Clear each file by the profile in data/profile; the results by path, in the order given.
+    """Clear each file, or folder of parts, by the profile in data/profile; the results by path, in the order given.
 
     Raises
     ------
@@ -31,29 +33,30 @@ def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
         If a file is not there, or there is no profile.
     """
     for path in files:
-        if not path.is_file():
-            raise PratiqueError(f"{printable(str(path))}: not a file; name .csv or .parquet files to check")
+        require_batch(path)
     detector = Detector.load(load())
     return {str(path): clear_file(path, detector).summary() for path in show_progress(files, "checking")}
 
 
 def clear_file(path: Path, detector: Detector) -> ClearedBatch:
-    """Clear one file as it lies there, whatever earlier runs kept."""
+    """Clear one file, or folder of parts, as it lies there, whatever earlier runs kept."""
     with TemporaryDirectory(prefix="pratique-") as folder:
-        snapshot = copy_file(path.resolve(), Path(folder) / path.name)
+        snapshot = copy_labelled(path.resolve(), Path(folder) / path.name, detector.params.data)
         return clear_snapshot(snapshot, batch_name(path.resolve()), detector)
 
 
 def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector, standing: Standing = NO_STANDING) -> ClearedBatch:
-    """Clear the bytes of one file, which were hashed as they were copied."""
+    """Clear the bytes of one batch, which were hashed as they were copied."""
     file, digest = snapshot.path.name, snapshot.sha256
     try:
-        found = read_file(snapshot.path, detector.layout.ignored, detector.layout.names)
+        found = read_labelled(snapshot, detector.params.data, detector.layout.names)
         batch = Batch(name, found.table, detector.layout)
     except UnreadableBatch as error:
         return ClearedBatch(Arrival(name, file, digest, fault=str(error)), None, None, judge_unreadable())
     table = found.table
     arrival = Arrival(name, file, digest, table.num_rows, table.num_columns, readings=found.readings)
+    if found.waits:
+        return ClearedBatch(replace(arrival, waits=True), None, None, UNMEASURED)
     return clear_batch(arrival, batch, detector, standing)
 
 
@@ -65,7 +68,7 @@ def verdicts_of(cleared: dict[str, ClearedSummary]) -> dict[str, Any]:
                 "path": path,
                 "sha256": summary.arrival.sha256,
                 "rows": summary.arrival.rows,
-                "verdict": summary.verdict.verdict,
+                "verdict": summary.said,
                 "p_value": round_floats(summary.verdict.p_value, 4),
                 "alarms": list(summary.verdict.alarms),
                 "suspects": len(summary.verdict.suspects),
@@ -86,7 +89,9 @@ def rows_of(cleared: dict[str, ClearedSummary]) -> pa.Table:
 def summary_line(path: str, summary: ClearedSummary) -> str:
     """One line for a person or a log, and one for each thing that was read otherwise than it is written."""
     verdict = summary.verdict
-    words = f"{verdict.verdict:<10}  {path}"
+    words = f"{summary.said:<10}  {path}"
+    if summary.arrival.waits:
+        return f"{words}  its labels are still to come, as {labels_place(summary.arrival.batch)}"
     if summary.arrival.fault is not None:
         return f"{words}  {summary.arrival.fault}"
     if verdict.verdict != "accept":

@@ -25,7 +25,7 @@ from pratique.tables.reading import read_table
 
 EXAMINATIONS = paths.CACHE / "examinations"
 
-Outcome = Literal["accepted", "quarantined"]
+Outcome = Literal["accepted", "quarantined", "waiting"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ClearedSummary:
     codes : tuple of str
         The verdict's alarms, and why policy holds the batch whatever its rows are like.
     decision : {"", "release", "reject"}
-    outcome : {"accepted", "quarantined"}
+    outcome : {"accepted", "quarantined", "waiting"}
     readings : tuple of str
         What was read otherwise than it is written.
     """
@@ -57,6 +57,17 @@ class ClearedSummary:
     decision: str
     outcome: Outcome
     readings: tuple[str, ...] = ()
+
+    @property
+    def said(self) -> str:
+        """The verdict, or that there is none yet."""
+        return "waiting" if self.arrival.waits else self.verdict.verdict
+
+    @classmethod
+    def of_waiting(cls, arrival: Arrival) -> "ClearedSummary":
+        """A batch whose labels are still to come: none of its rows is anywhere yet."""
+        nothing = np.zeros(0)
+        return cls(arrival, UNMEASURED, nothing, nothing, nothing.astype(bool), (), (), "", "waiting")
 
 
 @dataclass(frozen=True)
@@ -140,6 +151,8 @@ class ClearedBatch:
 
     def summary(self) -> ClearedSummary:
         """The part that is kept after the batch's rows are written; what was not measured has no scores."""
+        if self.arrival.waits:
+            return ClearedSummary.of_waiting(self.arrival)
         none = np.full(self.arrival.rows, np.nan)
         found = self.examination
         scores, p_values = (none, none) if found is None else (found.row_scores, found.row_p_values)

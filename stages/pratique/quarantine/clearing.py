@@ -21,7 +21,7 @@ from pratique.decisions.decision import UNSIGNED, load_decisions
 from pratique.detector.detector import Detector
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import EXAMINATIONS, ClearedBatch, ClearedSummary, clear_arrival, sketch_arrival
-from pratique.quarantine.recording import Configuration, Upstream, apply_rulings
+from pratique.quarantine.recording import Configuration, Upstream, apply_rulings, name_file
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
@@ -45,10 +45,11 @@ def clear_all() -> None:
     cleared: list[ClearedSummary] = []
     written: list[Path] = []
     records: dict[str, Record] = {}
-    before = list_predecessors(arrival.batch for arrival in read_arrivals(paths.BATCHES))
+    arrivals = {arrival.batch: arrival for arrival in read_arrivals(paths.BATCHES)}
+    before = list_predecessors(arrivals)
     for batch in judge_all(detector, judged_by, law, Standing.here(params, judged_by.digests)):
         arrival = batch.arrival
-        earlier = records[before[arrival.batch]].subject if arrival.batch in before else None
+        earlier = name_file(arrivals[before[arrival.batch]]) if arrival.batch in before else None
         files, record = store(batch, judged_by, Upstream(law.inventory.get(arrival.source), earlier))
         written += [*files, *filter(None, [batch.place])]
         records[arrival.batch] = record
@@ -60,15 +61,16 @@ def clear_all() -> None:
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
     tell_differing(ledger.latest(ledger.read()), records)
     ledger.append(records.values())
-    write_tables(cleared)
+    cleared += [ClearedSummary.of_waiting(arrival) for arrival in arrivals.values() if arrival.waits]
+    write_tables(sorted(cleared, key=lambda each: each.arrival.batch))
 
 
 def judge_all(
     detector: Detector, judged_by: Configuration, law: Rulebook, standing: Standing
 ) -> Iterator[ClearedBatch]:
-    """Each batch in data/batches, in the order of the names, with its verdict and what people say of it."""
+    """Each batch in data/batches that has its labels, in the order of the names, with verdict and what people say."""
     streams = Streams(detector.params.alarms.alpha)
-    arrivals = read_arrivals(paths.BATCHES)
+    arrivals = [arrival for arrival in read_arrivals(paths.BATCHES) if not arrival.waits]
     history = _read_history(arrivals, detector, judged_by.digests["profile"])
     for arrival in show_progress(arrivals, "validating"):
         found = clear_arrival(arrival, detector, judged_by.digests["profile"], standing)

@@ -44,6 +44,7 @@ from pratique.quarantine.policy import digest_declared, digest_params
 from pratique.quarantine.repeats import History, Repeat
 from pratique.quarantine.rulings import Rulebook, Uncounted
 from pratique.quarantine.sources import Source
+from pratique.tables.arrival import Arrival
 from pratique.tables.trusted import digest_trusted
 
 MEDIA_TYPES = {
@@ -51,8 +52,10 @@ MEDIA_TYPES = {
     ".tsv": "text/tab-separated-values",
     ".parquet": "application/vnd.apache.parquet",
     ".jsonl": "application/jsonl",
+    "": "application/json",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+"""By suffix; a folder of parts has none, and its digest is that of a list of its parts in JSON."""
 UNREADABLE_MEDIA_TYPE = "application/octet-stream"
 RESULT_OF_VERDICT: dict[Outcome, Literal["PASSED", "WARNED", "FAILED"]] = {
     "accept": "PASSED",
@@ -98,11 +101,12 @@ def make_record(
     outputs : sequence of (str, str)
         Path and SHA-256 of every file that holds the batch's rows or bytes.
     """
+    came = name_file(cleared.arrival)
     arrival, verdict, held = cleared.arrival, cleared.verdict, int(cleared.held.sum())
     suspects = [_suspect(row, reason) for row, reason in list(verdict.suspects.items())[:MOST_EVIDENCE]]
     return Record(
-        file=(paths.INCOMING / arrival.source / arrival.file).as_posix(),
-        sha256=arrival.sha256,
+        file=came.name,
+        sha256=came.sha256,
         result=RESULT_OF_VERDICT[verdict.verdict],
         verdict=verdict.verdict,
         p_value=round_floats(verdict.p_value, 4),
@@ -114,7 +118,7 @@ def make_record(
         predecessor=upstream.predecessor,
         configuration=tuple(ResourceDescriptor.of(name, digest) for name, digest in judged_by.digests.items()),
         checks=tuple(map(_check, verdict.judged)),
-        outcome=cleared.outcome,
+        outcome="accepted" if cleared.outcome == "accepted" else "quarantined",
         decisions=tuple(map(_decision, cleared.ruling.decisions)),
         uncounted=tuple(map(_describe_uncounted, cleared.ruling.uncounted)),
         holds=tuple(HoldRecord(code=hold.code, reason=printable(hold.reason)) for hold in cleared.ruling.holds),
@@ -130,6 +134,11 @@ def make_record(
         bets=tuple(cleared.bets),
         standing=cleared.line.run if cleared.line is not None and cleared.stands else None,
     )
+
+
+def name_file(arrival: Arrival) -> ResourceDescriptor:
+    """What came in, by its path in the repository."""
+    return ResourceDescriptor.of((paths.INCOMING / arrival.source / arrival.file).as_posix(), arrival.sha256)
 
 
 def describe_source(source: Source | None) -> SourceRecord | None:

@@ -12,8 +12,11 @@ from pratique.core.writing import write_bytes, write_table
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.recording import Configuration, Upstream, make_record
+from pratique.tables.parts import list_files
 
 ROW_COLUMN = "pratique_row"
+UNREAD_LABELS = "_labels.csv"
+"""The labels of a batch that can't be read, where they came in apart; no batch has a name that begins so."""
 REASON_COLUMN = "pratique_reason"
 
 
@@ -21,8 +24,14 @@ def store(cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream) -
     """Write a batch's outputs and its record; return every file written, and the record."""
     arrival = cleared.arrival
     if cleared.batch is None:
-        outputs = [paths.QUARANTINE / arrival.batch / arrival.file]
-        write_bytes(outputs[0], (paths.BATCHES / f"{arrival.batch}.original").read_bytes())
+        original = paths.BATCHES / f"{arrival.batch}.original"
+        place = paths.QUARANTINE / arrival.batch / arrival.file
+        copies = {place / file.relative_to(original): file for file in list_files(original)}
+        labels = paths.BATCHES / f"{arrival.batch}.labels"
+        copies |= {paths.QUARANTINE / arrival.batch / UNREAD_LABELS: labels} if labels.is_file() else {}
+        outputs = list(copies)
+        for copy, file in copies.items():
+            write_bytes(copy, file.read_bytes())
     else:
         outputs = _store_rows(cleared, cleared.batch)
     digests = [(path.as_posix(), sha256_file(path)) for path in outputs]

@@ -28,6 +28,8 @@ from pratique.provenance.promotion import Promotion, read_promotions
 from pratique.provenance.record import Record
 from pratique.results.records import read_held
 from pratique.tables.arrival import find_incoming
+from pratique.tables.labels import labels_place
+from pratique.tables.parts import list_files, sha256_batch
 from pratique.tables.reading import read_table, read_trusted
 
 
@@ -68,7 +70,7 @@ class Plan:
                 decisions=record.decisions,
             )
             promotion.write()
-            written += [place, original, promotion.path]
+            written += [place, *list_files(original), promotion.path]
         return written
 
 
@@ -92,6 +94,8 @@ def plan_promotion(batches: Sequence[str], params: Params) -> Plan:
     moves = []
     for batch in names:
         record = read_record(batch)
+        if params.data.labels_apart and labels_place(batch).exists():
+            raise PratiqueError(f"{batch}: its labels are {labels_place(batch)}; only batches with their own can move")
         _require_cleared(record, batch in undecided)
         moves.append((record, _select_rows(record, trusted, params)))
     if len(find_incoming(paths.INCOMING)) <= len(moves):
@@ -113,7 +117,7 @@ def _require_cleared(record: Record, undecided: bool) -> None:
         raise PratiqueError(f"{batch}: is quarantined; only rows that were accepted or released are promoted")
     if undecided:
         raise PratiqueError(f"{batch}: was decided on since the last run; run `dvc repro` first")
-    if not file.is_file() or sha256_file(file) != record.sha256:
+    if not file.exists() or sha256_batch(file) != record.sha256:
         raise PratiqueError(f"{file}: not the file that was judged; run `dvc repro` first")
     entry = ledger.latest(ledger.read()).get(batch)
     if entry is None or entry.record != essence(record):

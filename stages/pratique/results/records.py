@@ -10,16 +10,29 @@ from pratique.core.errors import PratiqueError
 from pratique.provenance.record import Record
 from pratique.quarantine.tables import read_batches
 
+MOST_WAITING = 5
+"""Waiting batches that one line names."""
+
 
 def read_records() -> list[Record]:
-    """Every batch of the last run, sorted by name.
+    """Every batch that the last run judged, sorted by name.
 
     Raises
     ------
     PratiqueError
         If the pipeline has not run, or a record is missing.
     """
-    return [_read(line) for line in read_batches()]
+    return [_read(line) for line in read_batches() if line["outcome"] != "waiting"]
+
+
+def tell_waiting() -> str:
+    """Which batches of the last run wait for their labels; nothing where none does."""
+    names = [line["batch"] for line in read_batches() if line["outcome"] == "waiting"]
+    if not names:
+        return ""
+    more = f" and {len(names) - MOST_WAITING:,} more" if len(names) > MOST_WAITING else ""
+    verb = "batch waits for its" if len(names) == 1 else "batches wait for their"
+    return f"{len(names):,} {verb} labels in {paths.LABELS}: {', '.join(names[:MOST_WAITING])}{more}."
 
 
 def read_scores() -> dict[str, np.ndarray]:

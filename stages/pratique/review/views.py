@@ -15,7 +15,7 @@ from pratique.pages.versions import versions_page
 from pratique.pages.worth import read_worth
 from pratique.provenance import git
 from pratique.provenance.record import Record
-from pratique.results.records import read_records
+from pratique.results.records import read_records, tell_waiting
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.pipeline import STAGES
 from pratique.words.identity import identity_note
@@ -62,7 +62,7 @@ class Views:
         """The page of all batches."""
         run = self._last_run()
         prices = {name: run.builder.price(run.by_name[name]) for name in run.queue[:WAITING]}
-        return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form)
+        return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form, tell_waiting())
 
     def batch(self, name: str, form: DecisionForm) -> str | None:
         """The page of one batch; None where there is none, because nothing is to be told about it."""

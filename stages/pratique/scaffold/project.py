@@ -95,7 +95,7 @@ def init(
     files = pipeline_files(trusted, data, understood.specs, reviewers or {}, stages)
     if beside:
         files |= {place / ".gitkeep": "" for place in (paths.HOLDOUT, paths.INCOMING)}
-    written = [_write_new(folder / path, text) for path, text in files.items()]
+    written = [write_new(folder / path, text) for path, text in files.items()]
     return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood, trusted)
 
 
@@ -232,7 +232,8 @@ def _quote(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
 
 
-def _write_new(path: Path, text: str) -> Written:
+def write_new(path: Path, text: str) -> Written:
+    """Write a file unless it is there."""
     if path.exists():
         return Written(path, new=False)
     write_text(path, text)

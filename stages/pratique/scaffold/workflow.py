@@ -1,26 +1,57 @@
-"""The workflow that runs the gate on every change, for the folder that the pipeline is in."""
+"""The workflow that runs the gate on every change, for the folder that the pipeline is in, and what it installs."""
 
+import os
 import re
 from importlib.resources import files
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.home import find_home
+from pratique.core.version import __version__
 from pratique.provenance import git
+from pratique.scaffold.project import Written, write_new
 
 PLAIN_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+WORKFLOWS = {"github": ".github/workflows/pratique{}.yml", "gitlab": ".gitlab/pratique{}.yml"}
+"""Where the workflow of a forge is, from git's top folder; the braces stand for the way to the pipeline."""
+PINNED = Path("requirements-pratique.in")
+HASH_COMMAND = (
+    "uv pip compile --universal --generate-hashes --no-emit-index-url --no-header "
+    "requirements-pratique.in -o requirements-pratique.txt"
+)
+PIN = f"""\
+# What the gate's job installs; the job takes requirements-pratique.txt, which says it by hash. To make that file:
+# {HASH_COMMAND}
+pratique=={__version__}
+"""
 
 
-def write_workflow(forge: str) -> str:
-    """The text of the workflow of a forge, for the pipeline that the current folder belongs to.
+def write_workflow(forge: str) -> tuple[Written, ...]:
+    """Write the workflow, and the version that it is to install, for the pipeline that the current folder belongs to.
 
     Raises
     ------
     PratiqueError
-        If the folder has a name that a shell or YAML could take for something else.
+        If this is no git repository, or the folder has a name that a shell or YAML could take for something else.
+    """
+    folder = _find_folder()
+    text = workflow_text(forge, folder)
+    top = Path(git.run("rev-parse", "--show-toplevel").rstrip("\n"))
+    place = top / WORKFLOWS[forge].format(_suffix(folder))
+    files = {place: text, top / folder / PINNED: PIN}
+    return tuple(write_new(Path(os.path.relpath(path)), content) for path, content in files.items())
+
+
+def workflow_text(forge: str, folder: PurePosixPath) -> str:
+    """The text of the workflow of a forge.
+
+    Parameters
+    ----------
+    forge : {"github", "gitlab"}
+    folder : PurePosixPath
+        The way from git's top folder to the pipeline's.
     """
     text = (files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8")
-    folder = _find_folder()
     for part in folder.parts:
         if not PLAIN_FOLDER.fullmatch(part):
             raise PratiqueError(
@@ -31,11 +62,15 @@ def write_workflow(forge: str) -> str:
     said = {
         "@FOLDER@": f"{folder}/" if below else "",
         "@SUFFIX@": f" ({folder})" if below else "",
-        "@NAME@": f"-{'-'.join(folder.parts)}" if below else "",
+        "@NAME@": _suffix(folder),
     }
     for mark, words in said.items():
         text = text.replace(mark, words)
     return text
+
+
+def _suffix(folder: PurePosixPath) -> str:
+    return "".join(f"-{part}" for part in folder.parts)
 
 
 def _find_folder() -> PurePosixPath:
@@ -43,8 +78,4 @@ def _find_folder() -> PurePosixPath:
     try:
         return git.find_prefix(find_home())
     except PratiqueError:
-        pass
-    try:
         return git.find_prefix()
-    except PratiqueError:
-        return PurePosixPath()

@@ -8,31 +8,36 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 
 POINTER_SUFFIX = ".dvc"
 BATCH_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+NAME_RULE = "use letters, digits, dot, dash and underscore only, at most 100, and begin with a letter or digit"
+NO_DOT = "a folder of parts has no dot in its name; rename it"
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file that came in.
+    """One batch that came in: a file, or a folder of parts.
 
     Attributes
     ----------
     batch : str
         `<source>/<stem>`.
     file : str
-        The file's name, with its suffix.
+        The file's name, with its suffix, or the folder's.
     sha256 : str
-        Of the file's bytes.
+        Of the file's bytes, or over the names and digests of the parts.
     rows : int
-        0 where the file can't be read.
+        0 where it can't be read.
     columns : int
     fault : str, optional
-        Why the file can't be read as a table.
+        Why it can't be read as a table.
     readings : tuple of str
-        What of the file was read otherwise than it seems.
+        What of it was read otherwise than it seems.
+    waits : bool
+        Whether its labels are still to come, so that nobody judges it.
     """
 
     batch: str
@@ -42,6 +47,7 @@ class Arrival:
     columns: int = 0
     fault: str | None = None
     readings: tuple[str, ...] = ()
+    waits: bool = False
 
     @property
     def source(self) -> str:
@@ -59,13 +65,13 @@ class Arrival:
 
 
 def find_incoming(folder: Path) -> list[Path]:
-    """The files of all batches, sorted by source and name; dot-files and DVC's pointers are none.
+    """The files and folders of all batches, sorted by source and name; dot-files and DVC's pointers are none.
 
     Raises
     ------
     PratiqueError
-        If there is no file, a file is not in a source's folder, is not a regular file, has a name that could
-        be taken for a path or an option, or would share its batch's name with another.
+        If there is no batch, a file is not in a source's folder, is not a regular file, has a name that could be taken
+        for a path or an option, or would share its batch's name with another; or if a folder holds anything but parts.
     """
     entries = _list_entries(folder) if folder.is_dir() else []
     files = []
@@ -79,12 +85,75 @@ def find_incoming(folder: Path) -> list[Path]:
     seen: dict[str, Path] = {}
     for path in files:
         _require_name(path)
-        if path.is_symlink() or not path.is_file():
-            raise PratiqueError(f"{_show_path(path)}: not a regular file; put the batch's own bytes there")
+        if path.is_dir() and not path.is_symlink():
+            require_folder_name(path)
+            list_parts(path)
+        else:
+            require_file(path)
         first = seen.setdefault(batch_name(path).casefold(), path)
         if first != path:
             raise PratiqueError(f"{first} and {path}: both would be batch '{batch_name(path)}'; rename one")
     return files
+
+
+def list_parts(folder: Path) -> list[Path]:
+    """The files of a folder that is one batch, in the order of their names.
+
+    Raises
+    ------
+    PratiqueError
+        If there is none, or anything in it is no plain file of that name's form.
+    """
+    parts = sorted(folder.iterdir())
+    if not parts:
+        raise PratiqueError(f"{_show_path(folder)}: an empty folder; put the parts of the batch there, or take it away")
+    for part in parts:
+        require_file(part)
+        fault = find_part_fault(part.name)
+        if fault is not None:
+            raise PratiqueError(f"{_show_path(part)}: {fault}")
+    if len({part.name.casefold() for part in parts}) < len(parts):
+        raise PratiqueError(f"{_show_path(folder)}: names of parts differ by case alone; rename them")
+    return parts
+
+
+def require_folder_name(folder: Path) -> None:
+    """Refuse a folder of parts whose batch could be taken for that of a file.
+
+    Raises
+    ------
+    PratiqueError
+        If its name has a dot.
+    """
+    if "." in folder.name:
+        raise PratiqueError(f"{_show_path(folder)}: {NO_DOT}")
+
+
+def find_part_fault(name: str) -> str | None:
+    """Why a file of this name is no part of a batch; None where it may be one.
+
+    Examples
+    --------
+    >>> find_part_fault("part-0.parquet") is None, find_part_fault("_SUCCESS") is None
+    (True, False)
+    """
+    if not BATCH_FILE_NAME.fullmatch(name):
+        return f"no part of a batch: {NAME_RULE}; keep nothing but parts in the folder"
+    if name.endswith(POINTER_SUFFIX):
+        return "a part has no pointer of its own; `dvc add` the folder as one"
+    return None
+
+
+def require_file(path: Path) -> None:
+    """Refuse what is no file of its own.
+
+    Raises
+    ------
+    PratiqueError
+        If it is a link, a folder or anything else.
+    """
+    if path.is_symlink() or not path.is_file():
+        raise PratiqueError(f"{_show_path(path)}: not a regular file; put the batch's own bytes there")
 
 
 def _list_entries(folder: Path) -> list[Path]:
@@ -92,7 +161,7 @@ def _list_entries(folder: Path) -> list[Path]:
 
 
 def batch_name(path: Path) -> str:
-    """`<source>/<stem>` of an incoming file."""
+    """`<source>/<stem>` of an incoming file or folder; a folder's name has no dot."""
     return f"{path.parent.name}/{path.stem}"
 
 
@@ -128,6 +197,12 @@ def read_arrivals(folder: Path) -> list[Arrival]:
     return sorted(map(_read_note, notes), key=lambda arrival: arrival.batch)
 
 
+def is_waiting(batch: str) -> bool:
+    """Whether ingest noted that the labels of a batch are still to come; see `read_arrivals` for what it raises."""
+    note = paths.BATCHES / f"{batch}.json"
+    return note.is_file() and _read_note(note).waits
+
+
 def _read_note(note: Path) -> Arrival:
     try:
         arrival = TypeAdapter(Arrival).validate_json(note.read_bytes(), strict=True, extra="forbid")
@@ -142,10 +217,7 @@ def _read_note(note: Path) -> Arrival:
 
 def _require_name(path: Path) -> None:
     if not BATCH_FILE_NAME.fullmatch(path.name):
-        raise PratiqueError(
-            f"{_show_path(path)}: use letters, digits, dot, dash and underscore only, at most 100, "
-            "and begin with a letter or digit"
-        )
+        raise PratiqueError(f"{_show_path(path)}: {NAME_RULE}")
 
 
 def _show_path(path: Path) -> str:

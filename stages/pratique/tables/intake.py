@@ -1,6 +1,6 @@
 """Taking in what came: untrusted bytes read safely and hashed, canonical Parquet written.
 
-A file that can't be read is kept as its original bytes, beside a note that says why: bad data is not an error.
+What can't be read is kept as its original bytes, beside a note that says why: bad data is not an error.
 """
 
 from collections.abc import Collection
@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 from pratique.core import paths
 from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
-from pratique.core.params import load
+from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
-from pratique.core.snapshot import copy_file
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
 from pratique.tables.arrival import Arrival, batch_name, find_incoming
-from pratique.tables.reading import read_file
+from pratique.tables.labels import copy_labelled, read_labelled
+from pratique.tables.parts import list_files
 
 
 def ingest_all() -> None:
@@ -23,11 +23,11 @@ def ingest_all() -> None:
     data, known = load().data, tuple(read_declared() or ())
     wanted: list[Path] = []
     for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
-        wanted += ingest(path, paths.BATCHES, data.ignore, known)
+        wanted += ingest(path, paths.BATCHES, data, known)
     keep_only(paths.BATCHES, wanted)
 
 
-def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collection[str] = ()) -> list[Path]:
+def ingest(path: Path, folder: Path, data: DataParams, known: Collection[str] = ()) -> list[Path]:
     """Write one batch, or the bytes that are none, and the note about it; return the files written.
 
     Parameters
@@ -36,23 +36,34 @@ def ingest(path: Path, folder: Path, ignore: Collection[str] = (), known: Collec
         What came in.
     folder : Path
         Where it is written.
-    ignore, known : collection of str
-        Columns that need not be read, and those that are declared: see `read_file`.
+    data : DataParams
+    known : collection of str
+        Columns that are declared: see `read_file`.
     """
     batch = batch_name(path)
     with TemporaryDirectory(prefix="pratique-") as place:
-        snapshot = copy_file(path, Path(place) / path.name)
+        snapshot = copy_labelled(path, Path(place) / path.name, data)
         try:
-            found = read_file(snapshot.path, ignore, known)
+            found = read_labelled(snapshot, data, known)
         except UnreadableBatch as error:
             arrival = Arrival(batch, path.name, snapshot.sha256, fault=str(error))
-            content = folder / arrival.source / f"{arrival.stem}.original"
-            write_bytes(content, snapshot.path.read_bytes())
+            written = _keep_bytes(snapshot.path, folder / arrival.source / f"{arrival.stem}.original")
+            if snapshot.labels is not None:
+                written += _keep_bytes(snapshot.labels, folder / arrival.source / f"{arrival.stem}.labels")
         else:
             table, said = found.table, found.readings
-            arrival = Arrival(batch, path.name, snapshot.sha256, table.num_rows, table.num_columns, readings=said)
-            content = folder / arrival.source / f"{arrival.stem}.parquet"
-            write_table(content, table)
+            counts = (table.num_rows, table.num_columns)
+            arrival = Arrival(batch, path.name, snapshot.sha256, *counts, readings=said, waits=found.waits)
+            written = [folder / arrival.source / f"{arrival.stem}.parquet"]
+            write_table(written[0], table)
     note = folder / arrival.source / f"{arrival.stem}.json"
     write_json(note, arrival.to_json())
-    return [content, note]
+    return [*written, note]
+
+
+def _keep_bytes(path: Path, place: Path) -> list[Path]:
+    """Keep a file, or each part of a folder, as it came."""
+    copies = {file: place / file.relative_to(path) for file in list_files(path)}
+    for file, copy in copies.items():
+        write_bytes(copy, file.read_bytes())
+    return list(copies.values())

@@ -1,7 +1,7 @@
 """Reading files that somebody else wrote: strictly, within limits, without executing or guessing anything."""
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,14 @@ DAMAGED = "its bytes are damaged or of another format, or its text is not UTF-8"
 
 @dataclass(frozen=True)
 class FileTable:
-    """A file as a table, and in words what of it was read otherwise than it seems: nothing is silent."""
+    """A file as a table, and in words what of it was read otherwise than it seems: nothing is silent.
+
+    `waits` says that its labels are still to come.
+    """
 
     table: pa.Table
     readings: tuple[str, ...] = ()
+    waits: bool = False
 
 
 def read_table(path: Path) -> pa.Table:
@@ -97,19 +101,32 @@ def read_trusted(folder: Path, ignore: Collection[str] = ()) -> pa.Table:
     if not files:
         raise PratiqueError(f"{folder}: no .csv or .parquet file; put rows that you trust there")
     tables = [read_file(path, ignore).table for path in files]
-    first = tables[0]
     for path, table in zip(files, tables, strict=True):
-        if set(table.column_names) != set(first.column_names):
-            odd = sorted(set(table.column_names) ^ set(first.column_names))[0]
-            names = [name for each in tables for name in each.column_names]
-            which = "a column" if looks_like_row(names) else f"column '{odd}'"
-            raise PratiqueError(f"{path}: {which} is not in every file of {folder}; make their columns agree")
-    if any(table.schema.types != first.schema.types for table in tables):
-        tables = [_all_as_text(table.select(first.column_names)) for table in tables]
-    table = pa.concat_tables([t.select(first.column_names) for t in tables]).combine_chunks()
+        odd = find_odd_column([tables[0], table])
+        if odd is not None:
+            raise PratiqueError(f"{path}: {odd} is not in every file of {folder}; make their columns agree")
+    table = stack(tables)
     if not table.num_rows:
         raise PratiqueError(f"{folder}: no rows; put rows that you trust there")
     return table
+
+
+def find_odd_column(tables: Sequence[pa.Table], known: Collection[str] = ()) -> str | None:
+    """A column that one of two tables lacks, for people; None where both have the same ones."""
+    first, second = (table.column_names for table in tables)
+    differing = sorted(set(first) ^ set(second))
+    if not differing:
+        return None
+    told = differing[0] in known if known else not looks_like_row([*first, *second])
+    return f"column {differing[0]!r:.80}" if told else "a column"
+
+
+def stack(tables: Sequence[pa.Table]) -> pa.Table:
+    """The rows of tables of the same columns, one after the other; a column that differs in type is text."""
+    names = tables[0].column_names
+    differing = {name for name in names if any(t[name].type != tables[0][name].type for t in tables)}
+    alike = [pa.table({n: pc.cast(t[n], pa.string()) if n in differing else t[n] for n in names}) for t in tables]
+    return pa.concat_tables(alike).combine_chunks()
 
 
 def read_frame(rows: Any, name: str, ignore: Collection[str] = ()) -> pa.Table:
@@ -211,7 +228,3 @@ def _to_plain_type(column: pa.ChunkedArray) -> pa.ChunkedArray:
         values = pc.cast(column, pa.float64())
         return pc.if_else(pc.is_nan(values), pa.scalar(None, pa.float64()), values)
     return pc.cast(column, pa.string())
-
-
-def _all_as_text(table: pa.Table) -> pa.Table:
-    return pa.table({name: pc.cast(table[name], pa.string()) for name in table.column_names})

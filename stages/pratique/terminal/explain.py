@@ -10,6 +10,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
+from pratique.decisions.deciding import read_record
 from pratique.detector import profile
 from pratique.detector.hypotheses import describe
 from pratique.detector.profile import Profile
@@ -30,7 +31,7 @@ def explain(batch: str) -> RenderableType:
     PratiqueError
         If the batch has no record.
     """
-    record = _read(batch)
+    record = read_record(batch)
     words = [Text(f"{batch}: {record.verdict}, {record.outcome}", style="bold"), *_list_reasons(record)]
     table = Table("check", "says", "observed", "limit", f"as odd, of {CLEAN:,} clean batches")
     for check in record.checks:
@@ -82,13 +83,6 @@ def _of_row(batch: Batch, row: int, normal: Profile) -> list[tuple[str, str, str
         says = findings[0].unit if not flagged else "flagged" if np.mean(flagged) >= 0.5 else "not flagged"
         lines.append((name, f"{np.mean(scores):.4g} {says}", share, rule))
     return lines
-
-
-def _read(batch: str) -> Record:
-    path = paths.RECORDS / f"{batch}.json"
-    if not path.is_file():
-        raise PratiqueError(f"{path}: no such record; name a batch as <source>/<batch>, as `pratique status` shows it")
-    return Record.read(path)
 
 
 def _list_reasons(record: Record) -> list[Text]:

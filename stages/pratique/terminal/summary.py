@@ -17,7 +17,8 @@ from pratique.provenance.record import Record
 from pratique.results.comparison import Comparison, read_comparison
 from pratique.results.records import read_records
 from pratique.words.counts import count_batches
-from pratique.words.verdicts import list_decisions, reasons
+from pratique.words.history import list_decisions
+from pratique.words.verdicts import reasons
 from pratique.words.worth import MODELS, worth_sentences
 
 PICTURE_COLUMNS = 100

@@ -66,7 +66,7 @@ def read_training(reference: Batch, params: Params) -> Batch:
 
 def read_everything(reference: Batch) -> Batch:
     """The reference and every batch that can be read: what would have been trained on without the gate."""
-    arrivals = [arrival for arrival in read_arrivals(paths.BATCHES) if arrival.fault is None]
+    arrivals = [arrival for arrival in read_arrivals(paths.BATCHES) if not (arrival.fault or arrival.waits)]
     places = (paths.BATCHES / f"{arrival.batch}.parquet" for arrival in arrivals)
     batches = (Batch(place.stem, read_table(place), reference.layout) for place in places)
     return join_labelled("everything", [reference, *batches], reference.layout)

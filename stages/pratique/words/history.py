@@ -51,6 +51,12 @@ def advise_on_history(facts: Record) -> str:
     return "" if facts.repeats is None else CAME_AGAIN
 
 
+def list_decisions(facts: Record) -> list[str]:
+    """Who decided what about a batch, and why; whose word has no effect, and why not."""
+    counted = [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
+    return [*counted, *(said.text for said in facts.uncounted)]
+
+
 def _describe_repeat(repeats: RepeatRecord) -> str:
     """How many rows came before, and where."""
     about = "" if repeats.exact else "about "

@@ -42,12 +42,6 @@ def reasons(facts: Record) -> list[str]:
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
-def list_decisions(facts: Record) -> list[str]:
-    """Who decided what about a batch, and why; whose word has no effect, and why not."""
-    counted = [f"{said.action} by {said.reviewer}: {said.reason}" for said in facts.decisions]
-    return [*counted, *(said.text for said in facts.uncounted)]
-
-
 def ranked_alarms(facts: Record) -> list[CheckRecord]:
     """The checks that alarm: declared rules first, then the strongest."""
     return sorted(
@@ -76,13 +70,14 @@ def _list_reasons(facts: Record) -> list[str]:
     """A clause for each alarm; where a rule accounts for the batch, one for all others."""
     alarms, rule = ranked_alarms(facts), explaining_rule(facts)
     if rule is None or not alarms:
-        return [_reason(check, facts.rows) for check in alarms]
+        return [reason_of(check, facts.rows) for check in alarms]
     others = [check.name for check in alarms if not _is_rule(check)]
-    said = [_reason(check, facts.rows) for check in [rule, *(c for c in alarms if _is_rule(c) and c != rule)]]
+    said = [reason_of(check, facts.rows) for check in [rule, *(c for c in alarms if _is_rule(c) and c != rule)]]
     return [*said, f"what {join_list(others)} say{'s' * (len(others) == 1)} may follow from that"] if others else said
 
 
-def _reason(check: CheckRecord, rows: int) -> str:
+def reason_of(check: CheckRecord, rows: int) -> str:
+    """What one alarm means, with the first column or rows that it points at."""
     if check.fault is not None:
         return f"{check.name} failed: {check.fault}"
     if check.breaches:
