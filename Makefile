@@ -5,10 +5,10 @@ PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-all lint clean
+.PHONY: help repro test test-all test-oldest test-newest test-bound lint wheel clean
 
 help: ## List what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 repro: $(READY) ## Run the pipeline on whatever is new; it ends with the summary
 	@echo "Running the pipeline"
@@ -22,15 +22,32 @@ test-all: $(READY) ## Run every test, the walks through git, DVC and browsers, t
 	@echo "Running every test"
 	@$(PYTEST)
 
+test-oldest: RESOLUTION := lowest-direct
+test-newest: RESOLUTION := highest
+test-oldest: test-bound ## Run the quick tests with the oldest packages that pyproject.toml allows; needs uv
+test-newest: test-bound ## Run them with the newest ones
+test-bound: # what other versions warn of is no failure
+	@echo "Making an environment in .venv-$(RESOLUTION)"
+	@uv venv -q --clear --python $(PYTHON) .venv-$(RESOLUTION)
+	@uv pip install -q --python .venv-$(RESOLUTION) --resolution $(RESOLUTION) --group dev -e .
+	@echo "Running the quick tests"
+	@PATH="$(CURDIR)/.venv-$(RESOLUTION)/bin:$$PATH" pytest -q -W default -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+
 lint: $(READY) ## Check style, types and which module imports which
 	@echo "Checking style";   $(BIN)/ruff check -q --output-format concise
 	@echo "Checking format";  $(BIN)/ruff format -q --check
 	@echo "Checking types";   $(BIN)/mypy --no-error-summary
 	@echo "Checking imports"; $(BIN)/lint-imports --no-logo
 
+wheel: $(READY) ## Build the wheel, into dist/
+	@echo "Building the wheel"
+	@rm -rf build dist
+	@$(BIN)/python -m pip -qq --disable-pip-version-check wheel --no-deps --no-build-isolation -w dist .
+	@ls dist/*.whl
+
 clean: ## Remove the environment and every cache
 	@echo "Removing the environment and caches"
-	@rm -rf .venv build stages/*.egg-info .hypothesis .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache data/.cache
+	@rm -rf .venv .venv-* build dist stages/*.egg-info .hypothesis .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache data/.cache
 	@find stages tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml

@@ -137,7 +137,7 @@ WAITING = {
     "alarms": ("labels",),
     "fault": None,
     "checks": (check(alarm=True, p_value=1e-7), check("shift")),
-    "suspects": {3: "labels: 0.01 of trusted rows are as odd"},
+    "suspects": {3: "labels: only 10 in 1,000 trusted rows have so unlikely a label"},
     "decision": "",
     "holds": (),
     "configuration": {},

@@ -1,4 +1,4 @@
-"""Pictures of every page of a project that has run, in both themes, to be looked at.
+"""Pictures of every page of a project that has run, in both themes, on a desk and on a phone, to be looked at.
 
     python tests/screenshots.py PROJECT FOLDER [BATCH...]
 
@@ -10,11 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 from playwright.sync_api import BrowserContext, sync_playwright
 
-SIZE = {"width": 1100, "height": 850}
+SIZES = ({"width": 1200, "height": 850}, {"width": 390, "height": 850})
+"""Of a desk and of a phone."""
 
 
 @contextlib.contextmanager
@@ -49,17 +51,18 @@ def main() -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright, serving(project) as link:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(viewport=SIZE)
+        context = browser.new_context()
         context.new_page().goto(link)
         cookies, home = context.storage_state(), link.split("/enter")[0]
-        for theme in ("light", "dark"):
-            context = browser.new_context(viewport=SIZE, color_scheme=theme, storage_state=cookies)
+        for theme, size in product(("light", "dark"), SIZES):
+            context = browser.new_context(viewport=size, color_scheme=theme, storage_state=cookies)
+            look = f"{theme}-{size['width']}"
             for path in (reports / "index.html", *chosen):
                 name = path.relative_to(reports).with_suffix("").as_posix().replace("/", "-")
-                shoot(context, path.as_uri(), folder / f"{name}-{theme}.png", whole=True)
+                shoot(context, path.as_uri(), folder / f"{name}-{look}.png", whole=True)
             live = chosen[0].relative_to(reports).as_posix()
             for name, address in (("queue", ""), ("batch", live), ("versions", "versions.html")):
-                shoot(context, f"{home}/{address}", folder / f"server-{name}-{theme}.png", whole=False)
+                shoot(context, f"{home}/{address}", folder / f"server-{name}-{look}.png", whole=False)
         browser.close()
 
 

@@ -12,11 +12,10 @@ from pratique.commands.promote import promote
 from pratique.commands.status import status
 from pratique.core import errors
 from pratique.core.screen import display, say
+from pratique.core.version import __version__
 
 app = typer.Typer(
-    help="Keep poisoned data out of training: clear each batch before a model sees it.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(review.app, name="review")
@@ -24,6 +23,21 @@ app.command()(status)
 app.command()(promote)
 app.add_typer(lineage.app)
 app.add_typer(policy.app)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"pratique {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def options(
+    version: Annotated[  # it acts as soon as it is read
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version, and stop.")
+    ] = False,
+) -> None:
+    """Keep poisoned data out of training: clear each batch before a model sees it."""
 
 
 @app.command()
@@ -153,6 +167,7 @@ def check(
     rows_file: Annotated[
         Path | None, typer.Option("--rows", help="Write a score for every row there (Parquet).")
     ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 where single rows are held, too.")] = False,
 ) -> None:
     """Examine files without touching the pipeline: exit 0 all accepted, 1 some not, 2 could not decide."""
     from pratique.core.writing import write_json, write_table
@@ -165,7 +180,8 @@ def check(
         write_json(json_file, verdicts_of(cleared))
     if rows_file is not None:
         write_table(rows_file, rows_of(cleared))
-    if any(summary.said in ("quarantine", "waiting") for summary in cleared.values()):
+    refused = {"quarantine", "waiting", *(["partial"] if strict else [])}
+    if any(summary.said in refused for summary in cleared.values()):
         raise typer.Exit(1)
 
 
@@ -222,6 +238,15 @@ def gate(
         learn_base(base)
         return
     raise typer.Exit(judge(base, head, require_batch, attest, verified_at, submitter))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine and this folder have, what is missing and what mends it: exit 0 all is well, 1 not."""
+    from pratique.commands.doctor import main as examine
+
+    if not examine():
+        raise typer.Exit(1)
 
 
 @app.command()

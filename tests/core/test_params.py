@@ -1,6 +1,7 @@
 import pytest
 from pratique.core.errors import PratiqueError
-from pratique.core.params import load, parse
+from pratique.core.params import load
+from pratique.core.sections import parse
 from pydantic import BaseModel, ConfigDict
 
 

@@ -173,7 +173,10 @@ def test_a_cell_that_can_not_be_read_says_more_than_a_rare_score_and_less_than_a
 def test_a_reason_says_who_found_the_row_and_how():
     assert RowReason("schema", "age: too old").text == "schema: age: too old"
     assert RowReason("", "size: no number").text == "size: no number"
-    assert RowReason("labels", p_value=0.01234).text == "labels: 0.012 of trusted rows are as odd"
+    assert RowReason("labels", p_value=0.0021).text == "labels: only 2 in 1,000 trusted rows have so unlikely a label"
+    far = RowReason("outliers", p_value=3e-5)
+    assert far.text == "outliers: fewer than 1 in 1,000 trusted rows are so unlike the others"
+    assert RowReason("rows", p_value=0.05).text == "rows: only 50 in 1,000 trusted rows look so odd"
 
 
 def test_rows_too_rare_for_the_false_discovery_rate_are_held():

@@ -70,3 +70,14 @@ def test_missing_and_unreadable_cells_do_not_break_a_card(make_table, trusted):
     (card,) = rank(batch, {0: "schema"}, np.ones(40), trusted).cards
     assert "(empty)" in card.shown.cells
     assert card.shown.label == "(none)"
+
+
+def test_a_row_is_named_by_its_id_where_no_column_is_personal(make_table, trusted):
+    keys = [f"k{row}\x1b" for row in range(40)]
+    ranking = rank(make_table(40, key=keys), dict.fromkeys(range(20), "odd"), np.ones(40), trusted, "key")
+    assert [one.id for one in (*ranking.cards, *ranking.lines)] == [f"k{row}\\x1b" for row in range(20)]
+    (missing,) = rank(make_table(40), {3: "odd"}, np.ones(40), trusted, "key").cards
+    assert missing.id == ""
+    layout = Layout("y", {"size": "real", "count": "integer", "colour": "category"}, personal=("colour",))
+    (astray,) = rank(make_table(40, layout=layout, key=keys), {3: "odd"}, np.ones(40), trusted, "key").cards
+    assert astray.id == ""

@@ -14,7 +14,8 @@ from pratique.contract.check import measure
 from pratique.contract.discovery import load_check
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.core.params import Params, Section
+from pratique.core.params import Params
+from pratique.core.sections import Section
 from pratique.provenance.record import record_schema
 
 REPOSITORY = Path(__file__).parents[2]

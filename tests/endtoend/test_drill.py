@@ -220,14 +220,20 @@ def test_a_process_that_fails_is_said_plainly(drilled, tmp_path, monkeypatch):
 # faults
 
 
-def test_nothing_accepted_and_no_attack_are_said_plainly(drilled, tmp_path):
+def test_no_attack_is_said_plainly_and_nothing_accepted_makes_the_drill_empty(drilled, tmp_path):
     project = drilled.copy(tmp_path / "project")
     edit(project, SECTION[SECTION.index("  attacks:") :], "")
     assert project.pratique("drill").complaint.startswith("params.yaml: drill.attacks: none is named; known: ")
     for path in (project.root / "data/accepted").rglob("*.parquet"):
         path.unlink()
     edit(project, "  rows: 15\n", "  rows: 15\n  attacks: {label_flip: {}}\n")
-    assert "no batch was accepted" in project.pratique("drill").complaint
+    done = project.pratique("drill")
+    assert (done.code, done.err) == (
+        0, "data/accepted: no row was accepted, so there is nothing to poison: the drill is empty\n",
+    )  # fmt: skip
+    assert json.loads((project.root / "data/reports/drill/metrics.json").read_text(encoding="utf-8")) == {}
+    project.stages("report")
+    assert (project.root / "data/reports/index.html").is_file()
 
 
 # with DVC

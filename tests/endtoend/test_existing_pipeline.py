@@ -132,7 +132,7 @@ def test_a_poisoned_batch_stays_out_of_the_team_s_training(change, make_rows):
     here = change.in_folder("quality")
     here.ok("dvc", "repro", "-q")
     page = (here.root / "data/reports/batches/east/bad.html").read_text(encoding="utf-8")
-    assert "The price of a release" not in page
+    assert "Accuracy if you let it in" not in page
     assert "east/bad" in (here.root / "data/reports/index.html").read_text(encoding="utf-8")
     change.ok("dvc", "repro", "-q", "--all-pipelines")
     assert "up to date" in change.ok("dvc", "status")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pratique.results.comparison import Comparison
 from pratique.statistics.resampling import Estimate
-from pratique.words.verdicts import points
+from pratique.words.numbers import points
 from pratique.words.worth import in_100
 
 REPOSITORY = Path(__file__).parents[2]
@@ -102,7 +102,7 @@ def test_make_help_lists_every_target():
     words = ("make", "--no-print-directory", "help")
     done = subprocess.run(words, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     listed = [line.split()[1] for line in done.stdout.splitlines()]
-    assert listed == ["help", "repro", "test", "test-all", "lint", "clean"]
+    assert listed == ["help", "repro", "test", "test-all", "test-oldest", "test-newest", "lint", "wheel", "clean"]
 
 
 @pytest.mark.slow
@@ -126,7 +126,7 @@ def test_the_commands_for_data_of_ones_own_work_as_written(project, make_rows):
 
     for stage in ("calibrate", "ingest", "validate", "train", "evaluate"):
         assert f"Running stage '{stage}'" in said
-    assert "1 batches: 1 accepted" in said
+    assert "1 batch: 1 accepted" in said
     assert re.search(r"^accept +monday\.csv", said, re.M)
     with (project.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
         (line,) = csv.DictReader(stream)

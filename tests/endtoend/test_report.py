@@ -49,7 +49,8 @@ def test_every_batch_that_is_not_plainly_accepted_has_a_page(run):
 
 def test_the_page_says_what_is_wrong_and_what_to_do(run):
     page = named(run, "east/flipped").read_text(encoding="utf-8")
-    assert "Its labels look flipped" in page
+    assert "abels contradict their trusted neighbours" in page
+    assert "A clean batch looks this odd " in page
     assert "its rows look poisoned, by all checks together" in page
     assert "of 40 rows are suspect." in page
     assert "pratique review release east/flipped --reason &#34;…&#34;" in page
@@ -63,7 +64,8 @@ def test_every_check_stands_with_observed_and_limit(run):
     record = json.loads((run.root / "data/records/east/flipped.json").read_text(encoding="utf-8"))
     for check in record["predicate"]["checks"]:
         assert f'<th scope="row">{check["id"]}</th>' in page
-        assert f'<td class="n">{check["observed"]:.3g}</td>' in page
+        assert f'<td class="n" data-name="Observed">{check["observed"]:.3g}</td>' in page
+    assert page.index("For statisticians") < page.index('data-name="Observed"')
 
 
 def test_what_cannot_be_read_is_told_and_cannot_be_released(run):

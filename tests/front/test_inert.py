@@ -285,7 +285,7 @@ def test_terminals_and_logs(tell, capsys, monkeypatch):
     def check(text):
         record = tell(text)
         for module, name, value in (
-            (explain, "_read", lambda batch: record),
+            (explain, "read_record", lambda batch: record),
             (queue, "read_record", lambda batch: record),
             (queue, "read_records", lambda: [record]),
             (queue, "load_decisions", list),

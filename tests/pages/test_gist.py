@@ -41,7 +41,7 @@ def test_a_shift_alone_is_told_by_what_moved(make_record, alarm):
 def test_swaps_are_named_where_they_repeat_and_not_where_they_are_chance(make_record):
     assert about(make_record(), pairs=(("3", "8", 2), ("1", "7", 1))) == ""
     said = about(make_record(), pairs=(("3", "8", 5), ("1", "7", 1)))
-    assert said == "Labels of the first suspects against those of trusted neighbours: 3 where they say 8 (5)."
+    assert said == "5 of the first suspects say 3 where the most similar trusted rows say 8."
 
 
 def test_smaller_models_are_owned_up_to():

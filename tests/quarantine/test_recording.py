@@ -319,7 +319,8 @@ def test_a_partial_batch():
     assert (got["result"], got["verdict"], got["reasonCodes"]) == ("WARNED", "partial", [])
     assert got["rows"] == {"accepted": 37, "quarantined": 3}
     ruled_out = {"check": "schema", "pValue": None, "rule": "a: too large", "reason": "schema: a: too large"}
-    rare = {"check": "labels", "pValue": 1.235e-5, "rule": None, "reason": "labels: 1.2e-05 of trusted rows are as odd"}
+    words = "labels: fewer than 1 in 1,000 trusted rows have so unlikely a label"
+    rare = {"check": "labels", "pValue": 1.235e-5, "rule": None, "reason": words}
     assert got["suspects"] == [{"row": 0} | ruled_out, {"row": 1} | ruled_out, {"row": 39} | rare]
     assert got["suspectsLeftOut"] == 0
     assert check("partial", "schema")["nFailed"] == 2

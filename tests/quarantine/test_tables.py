@@ -80,7 +80,7 @@ def test_one_line_a_row_by_the_contract():
     assert table["quarantined"].to_pylist() == [False] * 6 + [False, True, False] + [True] * 3
     reasons = {
         7: "schema: too old",
-        9: "labels: 0.0012 of trusted rows are as odd",
+        9: "labels: only 1 in 1,000 trusted rows have so unlikely a label",
     }  # a held batch's other rows have none
     assert table["reason"].to_pylist() == [reasons.get(line) for line in range(12)]
 

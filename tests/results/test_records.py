@@ -9,7 +9,7 @@ from pratique.core.writing import write_csv, write_table
 from pratique.quarantine.tables import BATCH_COLUMNS
 from pratique.results.records import read_held, read_records, read_scores, read_suspects
 
-OWN = "labels: 0.01 of trusted rows are as odd"
+OWN = "labels: only 10 in 1,000 trusted rows have so unlikely a label"
 ROWS = {
     "batch": ["crowd/w01"] * 3 + ["crowd/w02"] * 2,
     "row": [0, 1, 2, 0, 1],

@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, UnreadableBatch
-from pratique.core.params import DataParams, parse
+from pratique.core.params import DataParams
+from pratique.core.sections import parse
 from pratique.tables.intake import ingest
 from pratique.tables.labels import copy_labelled, read_labelled
 

@@ -12,7 +12,7 @@ from pratique.contract.attack import Attack
 from pratique.contract.check import BatchCheck, Check, RowCheck, RuleCheck
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.hashing import code_digest, find_package, sha256_json, sha256_sources
-from pratique.core.params import parse
+from pratique.core.sections import parse
 
 Unit = TypeVar("Unit")
 

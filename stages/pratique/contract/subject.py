@@ -7,6 +7,14 @@ Subject = Literal["labels", "features", "distribution", "repetition", "leak", "r
 """Labels that don't fit, rows unlike trusted ones, moved distributions, rows that repeat one another, rows of the
 holdout, declared rules."""
 
+ODDNESS: Mapping[Subject, str] = {
+    "labels": "have so unlikely a label",
+    "features": "are so unlike the others",
+    "repetition": "share so much with other rows",
+    "leak": "are so close to a row of the holdout",
+}
+"""What few trusted rows do, where a row is suspect; of other subjects they look odd."""
+
 ADVICE: Mapping[Subject, str] = {
     "labels": (
         "Trusted rows that look alike carry other labels: labels are wrong, by mistake or on purpose. Look at the "

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 from pratique.core import paths
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Section, parse
+from pratique.core.sections import Section, parse
 
 Kind = Literal["integer", "real", "boolean", "category", "code", "time", "text", "identifier", "target"]
 """Amounts; levels (`code`: digits that are no amounts); when, words of people and names of rows; the label."""

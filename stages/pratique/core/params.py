@@ -1,26 +1,14 @@
 """params.yaml, and nothing else reads it: every section is a model that forbids unknown keys."""
 
-import reprlib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from pratique.core import paths
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
-
-Model = TypeVar("Model", bound=BaseModel)
-
-BEGINNING = reprlib.Repr()
-"""Shows the beginning of a value: all of one whose parts stand for one another, as YAML allows, may have no end."""
-BEGINNING.maxlevel, BEGINNING.maxstring, BEGINNING.maxother, BEGINNING.maxlong = 3, 80, 80, 80
-
-
-class Section(BaseModel):
-    """A part of params.yaml. Unknown keys are errors, so that a typo never means a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from pratique.core.sections import Section, parse
 
 
 class DataParams(Section):
@@ -113,7 +101,7 @@ class ReviewParams(Section):
 
     reviewers: int = Field(1, ge=1, le=10)
     identity: Literal["signature", "claims"] = "signature"
-    accounts: dict[str, str] = {}
+    accounts: dict[str, str] = Field(default_factory=dict)
 
 
 class SigningParams(Section):
@@ -122,7 +110,7 @@ class SigningParams(Section):
     `reviewers`: by e-mail address, one person each. `gate`: of the key that the gate signs verification summaries with.
     """
 
-    reviewers: dict[str, str] = {}
+    reviewers: dict[str, str] = Field(default_factory=dict)
     gate: str | None = None
 
     @model_validator(mode="after")
@@ -143,6 +131,12 @@ class PromoteParams(Section):
     """How much of the reference `pratique promote` may make of one source's rows."""
 
     max_source_share: float = Field(0.2, gt=0, le=1)
+
+
+class NotifyParams(Section):
+    """`command`: the words of a command, run by no shell, that reads on standard input what a run has newly held."""
+
+    command: tuple[str, ...] = ()
 
 
 class GateParams(Section):
@@ -171,7 +165,7 @@ class TrainParams(Section):
     model: Literal["random_forest", "gradient_boosting", "logistic_regression"] = "random_forest"
     trees: int = Field(100, ge=1, le=10_000)
     estimator: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$")
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = Field(default_factory=dict)
     trusts: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -219,7 +213,7 @@ class DrillParams(Section):
     poison that is optimised against another kind is tried.
     """
 
-    attacks: dict[Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")], dict[str, Any]] = {}
+    attacks: dict[Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")], dict[str, Any]] = Field(default_factory=dict)
     rates: Rates = (0.05, 0.2)
     repetitions: int = Field(3, ge=1, le=500)
     retrainings: int = Field(20, ge=1, le=500)
@@ -249,6 +243,7 @@ class Params(Section):
     policy: PolicyParams = PolicyParams()
     review: ReviewParams = ReviewParams()
     signing: SigningParams = SigningParams()
+    notify: NotifyParams = NotifyParams()
     gate: GateParams = GateParams()
     promote: PromoteParams = PromoteParams()
     train: TrainParams = TrainParams()
@@ -273,28 +268,3 @@ def load(path: Path = paths.PARAMS) -> Params:
     if not path.is_file():
         raise PratiqueError(f"{path}: not found; run this in the pipeline's folder, or write one with `pratique init`")
     return parse(Params, read_yaml(path), str(path))
-
-
-def parse(model: type[Model], value: Any, place: str) -> Model:
-    """Validate a value as a model; the first fault becomes one line: the key and what was expected."""
-    try:
-        return model.model_validate(value if value is not None else {})
-    except ValidationError as error:
-        fault = error.errors()[0]
-        key = ".".join(str(part) for part in fault["loc"])
-        if fault["type"] == "extra_forbidden":
-            message = f"unknown key; known here: {', '.join(sorted(_known_keys(model, fault['loc'][:-1])))}"
-        else:
-            message = f"{fault['msg'][0].lower()}{fault['msg'][1:]}, got {BEGINNING.repr(fault['input']):.80}"
-        raise PratiqueError(f"{place}: {key}: {message}" if key else f"{place}: {message}") from error
-
-
-def _known_keys(model: type[BaseModel], path: tuple[int | str, ...]) -> list[str]:
-    """The keys of the section at `path`."""
-    place: Any = model
-    for part in path:
-        if get_origin(place) is not None:
-            place = get_args(place)[1 if get_origin(place) is dict else 0]
-        elif isinstance(place, type) and issubclass(place, BaseModel):
-            place = place.model_fields[str(part)].annotation
-    return list(place.model_fields) if isinstance(place, type) and issubclass(place, BaseModel) else []

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from pratique.core import paths
 from pratique.core.hashing import sha256_json
-from pratique.core.params import Section
+from pratique.core.sections import Section
 from pratique.provenance.parts import Sha256
 from pratique.provenance.record import Record
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.params import Params, load, parse
+from pratique.core.params import Params, load
+from pratique.core.sections import parse
 from pratique.core.writing import write_json
 from pratique.decisions.binding import Binding
 from pratique.decisions.decision import (

@@ -18,7 +18,8 @@ from pratique.core import paths
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_bytes, sha256_json
-from pratique.core.params import Params, Section, parse
+from pratique.core.params import Params
+from pratique.core.sections import Section, parse
 from pratique.decisions.binding import Binding
 from pratique.provenance import git, signing
 from pratique.provenance.parts import ResourceDescriptor, Sha256

@@ -14,7 +14,8 @@ from pratique.core.batch import Batch
 from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.core.layout import Layout
-from pratique.core.params import AlarmParams, DataParams, Params, parse
+from pratique.core.params import AlarmParams, DataParams, Params
+from pratique.core.sections import parse
 from pratique.core.writing import write_json
 from pratique.detector import notebook, profile
 from pratique.detector.adequacy import BudgetAdequacy

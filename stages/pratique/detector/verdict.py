@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Literal
 
 import numpy as np
 
+from pratique.contract.subject import ODDNESS
 from pratique.core.errors import PratiqueError
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.adequacy import BudgetAdequacy
@@ -56,8 +58,20 @@ class RowReason:
     def text(self) -> str:
         """For people."""
         if self.rule is None:
-            return f"{self.check}: {self.p_value:.2g} of trusted rows are as odd"
+            return f"{self.check}: {_count_in_thousand(self.p_value or 0.0)} trusted rows {_name_oddness(self.check)}"
         return f"{self.check}: {self.rule}" if self.check else self.rule
+
+
+@cache
+def _name_oddness(check: str) -> str:
+    """What few trusted rows do, in the words of a check; kept, because a batch can have many suspects."""
+    about = describe(check).about
+    return "look so odd" if about is None else ODDNESS.get(about, "look so odd")
+
+
+def _count_in_thousand(share: float) -> str:
+    """A small share, as people count it."""
+    return f"only {round(1000 * share)} in 1,000" if share >= 0.0005 else "fewer than 1 in 1,000"
 
 
 @dataclass(frozen=True)

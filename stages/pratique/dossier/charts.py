@@ -10,7 +10,7 @@ from pratique.core.layout import Column
 from pratique.core.text import shorten
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
-from pratique.words.verdicts import number
+from pratique.words.numbers import number
 
 CHARTS = 12
 BINS = 20

@@ -74,6 +74,7 @@ class DossierBuilder:
 
     def __init__(self, params: Params, facts: list[Record], priced: bool = True) -> None:
         self._all = facts
+        self._id_column = params.data.id
         self._scores = read_scores()
         self.reference = read_reference(params.data)
         self._trusted = Trusted.index_of(self.reference)
@@ -96,7 +97,7 @@ class DossierBuilder:
         table = read_table(paths.BATCHES / f"{facts.batch}.parquet")
         batch = Batch(facts.batch, table, self._trusted.rows.layout)
         reasons = read_suspects(facts)
-        ranking = rank(batch, reasons, self._scores[facts.batch], self._trusted)
+        ranking = rank(batch, reasons, self._scores[facts.batch], self._trusted, self._id_column)
         rows = sorted(reasons)[:MOST_ROWS]
         suspects = batch.take(np.array(rows, int))
         drawn, left_out = charts(facts, batch, self._trusted.rows)

@@ -1,15 +1,17 @@
 """The suspect rows of a batch, ranked, each beside its nearest trusted neighbours."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 
 from pratique.contract.check import show_label
 from pratique.core.batch import Batch
+from pratique.core.layout import as_text
 from pratique.core.text import HIDDEN_MARK, shorten
 from pratique.dossier.trusted import Trusted
-from pratique.words.verdicts import number
+from pratique.words.numbers import number
 
 CARDS, PICTURED = 12, 20
 """Suspects that are shown with their neighbours: as a table each, or as pictures, which take less room."""
@@ -52,6 +54,8 @@ class Suspect:
         The columns in which it differs the most from its neighbours.
     neighbours : tuple of Row
         The nearest trusted rows, the nearest first.
+    id : str
+        What its source calls it; empty where there is no such column, or people may not see it.
     """
 
     row: int
@@ -60,6 +64,7 @@ class Suspect:
     shown: Row
     columns: tuple[str, ...] = ()
     neighbours: tuple[Row, ...] = ()
+    id: str = ""
 
     @property
     def votes(self) -> tuple[str, int]:
@@ -87,7 +92,9 @@ class Ranking:
     left_out: int
 
 
-def rank(batch: Batch, reasons: dict[int, str], scores: np.ndarray, trusted: Trusted) -> Ranking:
+def rank(
+    batch: Batch, reasons: dict[int, str], scores: np.ndarray, trusted: Trusted, id_column: str | None = None
+) -> Ranking:
     """Rank the suspects by score; rows of one score keep the order of the file.
 
     Parameters
@@ -97,13 +104,28 @@ def rank(batch: Batch, reasons: dict[int, str], scores: np.ndarray, trusted: Tru
         The suspect rows, each with the reason.
     scores : ndarray, shape (rows,)
     trusted : Trusted
+    id_column : str, optional
+        Which column names a row.
     """
     rows = np.array(sorted(reasons), dtype=int)
     rows = rows[np.argsort(-scores[rows], kind="stable")]
     first, rest = np.split(rows, [PICTURED if trusted.pictures else CARDS])
+    ids = _show_ids(batch, rows, id_column)
     cards = _cards(batch, first, scores, reasons, trusted)
     lines = [_line(batch, int(row), float(scores[row]), reasons[int(row)]) for row in rest[:LINES]]
+    cards, lines = ([replace(one, id=ids.get(one.row, "")) for one in some] for some in (cards, lines))
     return Ranking(tuple(cards), tuple(lines), max(0, len(rest) - LINES))
+
+
+def _show_ids(batch: Batch, rows: np.ndarray, id_column: str | None) -> dict[int, str]:
+    """What their source calls rows, by position.
+
+    None where a column is personal: in a row whose cells went astray, a person's cell stands in the place of its id.
+    """
+    if id_column not in batch.table.column_names or batch.layout.personal:
+        return {}
+    cells = as_text(batch.table[id_column].take(pa.array(rows, pa.int64()))).to_pylist()
+    return {int(row): shorten(cell) for row, cell in zip(rows, cells, strict=True) if cell}
 
 
 def _line(batch: Batch, row: int, score: float, reason: str) -> Suspect:

@@ -9,7 +9,7 @@ from pratique.core.batch import Batch
 from pratique.core.text import shorten
 from pratique.dossier.trusted import Trusted
 from pratique.results.shared_values import Agreement, agree, count_tests, planted_values, share_values
-from pratique.words.verdicts import join_list, percent
+from pratique.words.numbers import join_list, percent
 from pratique.words.worth import show_value
 
 FEWEST_SUSPECTS = 3

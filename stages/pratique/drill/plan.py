@@ -9,7 +9,8 @@ from pydantic import ConfigDict, Field
 from pratique.contract.attack import Attack
 from pratique.contract.discovery import attack_names, configured_attack, load_attack
 from pratique.core.errors import PratiqueError
-from pratique.core.params import DrillParams, ModelKind, Rates, Section, parse
+from pratique.core.params import DrillParams, ModelKind, Rates
+from pratique.core.sections import Section, parse
 
 
 class Entry(Section):

@@ -10,7 +10,6 @@ from pratique.contract.discovery import digest_code
 from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
 from pratique.core.params import ModelKind, Params
 from pratique.core.text import name_classes
@@ -25,7 +24,7 @@ from pratique.tables.reading import read_trusted
 from pratique.training.estimator import digest_estimator
 from pratique.training.metrics import score
 from pratique.training.models import Model, drop_unlabelled, train
-from pratique.training.rows import join_labelled, read_accepted, read_holdout
+from pratique.training.rows import NothingAccepted, join_labelled, read_accepted, read_holdout
 
 DEALING, POISONING = 0, 1
 
@@ -66,13 +65,13 @@ class Setting:
         Raises
         ------
         PratiqueError
-            If one of them is missing or has no rows.
+            If one of them is missing or has no rows; `NothingAccepted` where it is the accepted ones.
         """
         detector = Detector.load(params)
         layout, reference = detector.layout, None
         accepted = read_accepted(layout)
         if not len(accepted):
-            raise PratiqueError(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
+            raise NothingAccepted(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
         trained = {
             "code": digest_code("training", "quarantine", "drill"),
             "estimator": digest_estimator(params.train),

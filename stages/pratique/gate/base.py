@@ -14,7 +14,8 @@ from pratique.core import paths
 from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import Params, parse
+from pratique.core.params import Params
+from pratique.core.sections import parse
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
 from pratique.gate.objects import ObjectStore

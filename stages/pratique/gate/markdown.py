@@ -8,7 +8,8 @@ from pratique.core import paths
 from pratique.core.errors import printable
 from pratique.gate.judge import GatedBatch, GateResult
 from pratique.gate.telling import describe_refusal, headline, next_command, rank, why
-from pratique.words.verdicts import advice, chance
+from pratique.words.numbers import chance
+from pratique.words.verdicts import advice
 
 MAX_SUMMARY = 1_000_000
 """Bytes of the Markdown page: GitHub refuses a summary of 1,024 KiB or more."""

@@ -15,7 +15,7 @@ from pydantic import Field
 from pratique.core import paths
 from pratique.core.documents import parse_json, parse_yaml
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.params import Section, parse
+from pratique.core.sections import Section, parse
 
 MAX_POINTER_BYTES = 4096
 FOLDER_SUFFIX = ".dir"

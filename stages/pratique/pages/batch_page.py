@@ -14,8 +14,9 @@ from pratique.pages.form import DecisionForm
 from pratique.provenance.record import Record
 from pratique.results.price import TREES, Price
 from pratique.words import verdicts as words
-from pratique.words.counts import suggestions
+from pratique.words.counts import count_batches, suggestions
 from pratique.words.identity import identity_note
+from pratique.words.numbers import join_list, percent, points
 
 HISTORY = 60
 """Batches of a source that a page shows, the last by name."""
@@ -76,6 +77,8 @@ def batch_page(
         sampled=(f"{shown:,}", f"{total:,}") if shown < total else None,
         suggestions=suggestions(facts),
         label=printable(params.data.label),
+        id_column=params.data.id and printable(params.data.id),
+        pairs=describe_pairs(dossier.pairs) if dossier.pairs else "",
         history=_history(dossier.earlier),
         history_cap=HISTORY,
         rules=_rules(params, facts),
@@ -90,15 +93,30 @@ def gist(dossier: Dossier) -> str:
         return f"The suspects have in common: {'; '.join(trait.text for trait in dossier.traits)}."
     if words.is_about(dossier.facts, "distribution"):
         moved = [f"{chart.column} ({_describe_change(chart)})" for chart in dossier.charts]
-        return f"What moved most: {words.join_list(moved, most=3)}." if moved else ""
-    swaps = [f"{mine} where they say {theirs} ({count})" for mine, theirs, count in dossier.pairs if count > 2]
-    return (
-        f"Labels of the first suspects against those of trusted neighbours: {words.join_list(swaps)}." if swaps else ""
-    )
+        return f"What moved most: {join_list(moved, most=3)}." if moved else ""
+    repeated = [pair for pair in dossier.pairs if pair[2] > 2]
+    return f"{describe_pairs(repeated)}." if repeated else ""
+
+
+def describe_pairs(pairs: Sequence[tuple[str, str, int]]) -> str:
+    """Which labels the first suspects carry, and which one the trusted rows that are most like them do.
+
+    Examples
+    --------
+    >>> describe_pairs([("yes", "no", 12), ("no", "yes", 3)])
+    '12 of the first suspects say yes where the most similar trusted rows say no, 3 say no where those say yes'
+    """
+    (mine, theirs, count), *more = pairs
+    first = f"{count} of the first suspects {_say(count)} {mine} where the most similar trusted rows say {theirs}"
+    return ", ".join([first, *(f"{n} {_say(n)} {label} where those say {other}" for label, other, n in more)])
+
+
+def _say(count: int) -> str:
+    return "says" if count == 1 else "say"
 
 
 def _describe_change(chart: Chart) -> str:
-    levels = [f"{bar.name}: {words.percent(bar.trusted, 0)} → {words.percent(bar.batch, 0)}" for bar in chart.levels]
+    levels = [f"{bar.name}: {percent(bar.trusted, 0)} → {percent(bar.batch, 0)}" for bar in chart.levels]
     return ", ".join(levels[:2]) or chart.note
 
 
@@ -124,7 +142,7 @@ def price_sentence(price: Price) -> str:
     rows = f"{price.rows:,} rows"
     if not price.worse and not price.better:
         return f"Releasing these {rows} changes no answer on {price.holdout:,} trusted rows."
-    change = f"{words.percent(price.without)} to {words.percent(price.released)}"
+    change = f"{percent(price.without)} to {percent(price.released)}"
     if price.low <= 0 <= price.high:
         told = f"Releasing these {rows} makes no sure difference: accuracy goes from {change}, within chance"
         return f"{told}; that does not clear them."
@@ -145,18 +163,18 @@ def _draw_price(price: Price) -> dict[str, object]:
         "sentence": price_sentence(price),
         "rows": f"{price.rows:,}",
         "holdout": f"{price.holdout:,}",
-        "without": words.percent(price.without),
-        "released": words.percent(price.released),
-        "difference": words.points(price.difference),
-        "low": words.points(price.low),
-        "high": words.points(price.high),
+        "without": percent(price.without),
+        "released": percent(price.released),
+        "difference": points(price.difference),
+        "low": points(price.low),
+        "high": points(price.high),
         "worse": f"{price.worse:,}",
         "better": f"{price.better:,}",
         "hit": price.hit,
         "thinned": ""
         if price.thinned >= 1
         else f", of which one in {1 / price.thinned:,.0f} was taken, as of the accepted rows where they are many",
-        "ticks": [Tick(x(value), words.percent(value)) for value in ticks],
+        "ticks": [Tick(x(value), percent(value)) for value in ticks],
         "without_x": x(price.without),
         "released_x": x(price.released),
         "low_x": x(price.without + price.low),
@@ -184,7 +202,7 @@ def _history(earlier: Sequence[Record]) -> str:
     states = Counter(facts.state for facts in earlier)
     parts = [f"{count:,} {words.STATES[state].lower()}" for state, count in states.most_common()]
     left_out = f"; the last {HISTORY} are shown" if len(earlier) > HISTORY else ""
-    return f"{len(earlier):,} {'batch' if len(earlier) == 1 else 'batches'}, {words.join_list(parts)}{left_out}."
+    return f"{count_batches(len(earlier))}, {join_list(parts)}{left_out}."
 
 
 def _rules(params: Params, facts: Record) -> dict[str, str]:
@@ -193,7 +211,7 @@ def _rules(params: Params, facts: Record) -> dict[str, str]:
     short = "" if facts.budget is None else facts.budget.warning
     return {
         "budget": f"{budget}. {short}" if short else budget,
-        "rows": f"of rows held one by one, {words.percent(alarms.rows_fdr)} may be held wrongly (alarms.rows_fdr)",
+        "rows": f"of rows held one by one, {percent(alarms.rows_fdr)} may be held wrongly (alarms.rows_fdr)",
         "shift": f"a batch that only shifted: {params.shift.policy} (shift.policy)",
     }
 

@@ -13,6 +13,7 @@ from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.detector.hypotheses import describe
 from pratique.words import verdicts as words
+from pratique.words.numbers import chance, number, once_in, percent, points
 from pratique.words.worth import interval
 
 if TYPE_CHECKING:
@@ -45,10 +46,11 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "chance": words.chance,
-        "number": words.number,
-        "percent": words.percent,
-        "points": words.points,
+        "chance": chance,
+        "once_in": once_in,
+        "number": number,
+        "percent": percent,
+        "points": points,
         "interval": interval,
         "rarity": _rarity,
         "width": lambda share: f"{100 * share:.1f}",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pratique.core import paths
 from pratique.results.measures import Measures, foreign, read_drill_metrics
-from pratique.words import verdicts as words
+from pratique.words.numbers import percent, points
 
 RATE = re.compile(r"\d+(\.\d+)?(e-\d+)?")
 """Per cent of the rows, as `%g` writes it."""
@@ -112,7 +112,7 @@ def _line(rate: str, measures: Mapping[str, float]) -> DrillLine:
 
 
 def _percent(measures: Mapping[str, float], name: str) -> str:
-    return words.percent(measures[name]) if name in measures else ""
+    return percent(measures[name]) if name in measures else ""
 
 
 def _compare(measures: Mapping[str, float], with_gate: str, more_without: float) -> str:
@@ -120,15 +120,15 @@ def _compare(measures: Mapping[str, float], with_gate: str, more_without: float)
     if with_gate not in measures:
         return ""
     share = measures[with_gate]
-    return f"{words.percent(share + more_without)} → {words.percent(share)}"
+    return f"{percent(share + more_without)} → {percent(share)}"
 
 
 def _points(measures: Mapping[str, float], name: str) -> str:
     """A difference in points, with the ends of its interval where there is one."""
     if name not in measures:
         return ""
-    ends = [words.points(measures[end]) for end in (f"{name}_low", f"{name}_high") if end in measures]
-    return words.points(measures[name]) + (f" ({' to '.join(ends)})" if ends else "")
+    ends = [points(measures[end]) for end in (f"{name}_low", f"{name}_high") if end in measures]
+    return points(measures[name]) + (f" ({' to '.join(ends)})" if ends else "")
 
 
 def _mean(values: Sequence[float]) -> float:

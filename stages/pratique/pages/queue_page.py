@@ -11,6 +11,8 @@ from pratique.pages.worth import Worth
 from pratique.provenance.record import Record
 from pratique.results.price import Price
 from pratique.words import verdicts as words
+from pratique.words.counts import count_batches
+from pratique.words.numbers import points
 
 WAITING = 500
 LISTED = 1000
@@ -62,6 +64,7 @@ def queue_page(
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
     held = sum(f.outcome == "quarantined" for f in facts)
+    counted = f"{count_batches(len(facts))}: {len(facts) - held:,} accepted, {held:,} quarantined."
     return draw(
         "queue.html",
         waiting=[_line(f, prices.get(f.batch)) for f in wait[:WAITING]],
@@ -69,7 +72,7 @@ def queue_page(
         priced=any(prices.values()),
         facts=ordered[:LISTED],
         left_out=max(0, len(ordered) - LISTED),
-        counts=f"{len(facts):,} batches: {len(facts) - held:,} accepted, {held:,} quarantined. {unlabelled}".rstrip(),
+        counts=f"{counted} {unlabelled}".rstrip(),
         states=sorted({f.state for f in facts}, key=list(words.STATES).index),
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,
@@ -84,5 +87,5 @@ def _line(facts: Record, price: Price | None) -> Line:
     why = words.sentence([*(said.text for said in facts.uncounted), *words.reasons(facts)])
     if price is None:
         return Line(facts, why, "–", "")
-    interval = f"{words.points(price.low)} to {words.points(price.high)}"
-    return Line(facts, why, f"{words.points(price.difference)} points", interval)
+    interval = f"{points(price.low)} to {points(price.high)}"
+    return Line(facts, why, f"{points(price.difference)} points", interval)

@@ -12,7 +12,7 @@ from pratique.results.answers import SUCCESS
 from pratique.results.comparison import Comparison, Estimates
 from pratique.results.measures import Measures, parse_measures
 from pratique.statistics.resampling import Estimate
-from pratique.words import verdicts as words
+from pratique.words.numbers import percent
 from pratique.words.worth import MODELS, interval
 
 MOST_VERSIONS = 200
@@ -52,7 +52,7 @@ class Version:
         """How often found triggers work without the gate and with it."""
         if SUCCESS not in self.found.gate:
             return "–"
-        without, gated = (words.percent(self.found.models[name][SUCCESS].value) for name in ("everything", "accepted"))
+        without, gated = (percent(self.found.models[name][SUCCESS].value) for name in ("everything", "accepted"))
         return f"{without} → {gated}"
 
     @property
@@ -120,7 +120,7 @@ def versions_page(identity: str, form: DecisionForm | None = None) -> str:
     return draw(
         "versions.html",
         lines=_lines(versions, low, high),
-        ticks=[(_y(value, low, high), words.percent(value)) for value in ticks],
+        ticks=[(_y(value, low, high), percent(value)) for value in ticks],
         versions=list(reversed(versions)),
         models=MODELS,
         left_out=left_out,
@@ -168,7 +168,7 @@ def _lines(versions: list[Version], low: float, high: float) -> list[Line]:
 
 def _point(found: Estimate, x: str, low: float, high: float) -> Point:
     y, bottom, top = (_y(value, low, high) for value in (found.value, found.low, found.high))
-    return Point(x, y, bottom, top, f"{words.percent(found.value)} ({interval(found)})")
+    return Point(x, y, bottom, top, f"{percent(found.value)} ({interval(found)})")
 
 
 def _spread(wanted: dict[str, float]) -> dict[str, float]:

@@ -8,7 +8,7 @@ from pratique.results.answers import SUCCESS
 from pratique.results.comparison import Comparison, read_comparison
 from pratique.results.triggers import FoundTrigger, read_triggers
 from pratique.statistics.resampling import Estimate
-from pratique.words import verdicts as words
+from pratique.words.numbers import join_list, percent
 from pratique.words.worth import MODELS, interval, show_value, worth_sentences
 
 LEFT, RIGHT = 190, 560
@@ -89,17 +89,17 @@ def _panel(title: str, found: Comparison, measure: str, whole: bool = False) -> 
     room = max(AXIS_ROOM * (high - low), 0.005)
     ends = (0.0, 1.0) if whole else (max(0.0, low - room), min(1.0, high + room))
     dots = tuple(_dot(model, estimates[model], i, *ends) for i, model in enumerate(MODELS))
-    return Panel(title, dots, (words.percent(ends[0]), words.percent(ends[1])))
+    return Panel(title, dots, (percent(ends[0]), percent(ends[1])))
 
 
 def _dot(model: str, found: Estimate, place: int, low: float, high: float) -> Dot:
     x, start, end = (
         f"{LEFT + (RIGHT - LEFT) * (value - low) / (high - low):.1f}" for value in (found.value, found.low, found.high)
     )
-    text = f"{words.percent(found.value)} ({interval(found)})"
+    text = f"{percent(found.value)} ({interval(found)})"
     return Dot(model, MODELS[model], x, start, end, LINE * place + LINE // 2 + 4, text)
 
 
 def _describe(found: FoundTrigger) -> tuple[str, str, str]:
     cells = [f"{column} = {show_value(value)}" for column, value in found.trigger.cells.items()]
-    return words.join_list(cells, most=8), found.trigger.target, words.join_list(list(found.batches))
+    return join_list(cells, most=8), found.trigger.target, join_list(list(found.batches))

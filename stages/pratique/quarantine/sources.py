@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 from pratique.core import paths
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Section
+from pratique.core.sections import Section
 
 
 class Source(Section):

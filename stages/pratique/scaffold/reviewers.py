@@ -10,7 +10,8 @@ from typing import Any
 from pratique.core import paths
 from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.params import Params, load, parse
+from pratique.core.params import Params, load
+from pratique.core.sections import parse
 from pratique.core.writing import write_text
 from pratique.provenance import git, signing
 

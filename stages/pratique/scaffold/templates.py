@@ -57,6 +57,9 @@ review:
 signing:
   reviewers: {reviewers}           # e-mail address: Ed25519 public key; `pratique review setup` adds a line
   gate: null             # public key of what the gate attests
+
+notify:
+  command: []            # words of a command that reads on standard input what a run has newly held
 """
 
 TRAINING_TEMPLATE = """

@@ -16,6 +16,7 @@ from pratique.core.writing import write_text
 from pratique.provenance.record import Record
 from pratique.results.comparison import Comparison, read_comparison
 from pratique.results.records import read_records
+from pratique.words.counts import count_batches
 from pratique.words.history import list_decisions
 from pratique.words.verdicts import reasons
 from pratique.words.worth import MODELS, worth_sentences
@@ -66,9 +67,10 @@ def _counts(batches: list[Record]) -> Text:
     held = sum(facts.outcome == "quarantined" for facts in batches)
     partial = sum(facts.verdict == "partial" for facts in batches)
     in_part = f" ({partial} of them in part)" if partial else ""
+    pages = str(paths.INDEX) if paths.INDEX.is_file() else "none yet, `pratique report` writes them"
     return Text(
-        f"\n{len(batches)} batches: {len(batches) - held} accepted{in_part}, {held} quarantined.\n"
-        f"Pages to decide on: {paths.INDEX}; quarantined rows: {paths.QUARANTINE}/.\n"
+        f"\n{count_batches(len(batches))}: {len(batches) - held} accepted{in_part}, {held} quarantined.\n"
+        f"Pages to decide on: {pages}; quarantined rows: {paths.QUARANTINE}/.\n"
     )
 
 

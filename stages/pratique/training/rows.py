@@ -16,6 +16,10 @@ from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import drop_unlabelled
 
 
+class NothingAccepted(PratiqueError):
+    """No row is there to learn from or to poison: a verdict on what came in, no fault of the pipeline."""
+
+
 def list_accepted_files() -> list[Path]:
     """The accepted batches, sorted; there may be none.
 
@@ -34,13 +38,14 @@ def read_accepted(layout: Layout) -> Batch:
 
     Raises
     ------
-    PratiqueError
+    NothingAccepted
         If no batch was accepted.
     """
     files = list_accepted_files()
     if not files:
-        raise PratiqueError(
-            f"{paths.ACCEPTED}: no batch was accepted, so there is nothing to train on; see {paths.BATCHES_CSV}"
+        raise NothingAccepted(
+            f"{paths.ACCEPTED}: no batch was accepted, so there is nothing to train on; "
+            "`pratique report` writes the pages to decide on"
         )
     return join_labelled("accepted", (Batch(path.stem, read_table(path), layout) for path in files), layout)
 
@@ -50,7 +55,7 @@ def read_training(reference: Batch, params: Params) -> Batch:
 
     Raises
     ------
-    PratiqueError
+    NothingAccepted
         If `train.rows` asks for accepted rows alone, and no batch was accepted.
     """
     if params.train.rows == "accepted":

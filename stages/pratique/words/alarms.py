@@ -5,7 +5,8 @@ from itertools import chain
 from pratique.detector.hypotheses import describe
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
-from pratique.words.verdicts import advice, chance, join_list, reason_of
+from pratique.words.numbers import chance, join_list
+from pratique.words.verdicts import advice, reason_of
 
 TOLD_ROWS = 8
 TOLD_COLUMNS = 4

@@ -1,10 +1,15 @@
-"""Rows in words: how many of them a check counts, and what trusted rows suggest to change in them."""
+"""Counts in words: batches, how many of them a check counts, and what trusted rows suggest to change in them."""
 
 from pratique.contract.evidence import SUGGESTION
 from pratique.contract.finding import SHARE_OF_ROWS
 from pratique.detector.hypotheses import describe
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
+
+
+def count_batches(count: int) -> str:
+    """So many batches."""
+    return "1 batch" if count == 1 else f"{count:,} batches"
 
 
 def count_alarm(check: CheckRecord, rows: int) -> str:

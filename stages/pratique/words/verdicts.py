@@ -1,4 +1,4 @@
-"""Numbers and verdicts in plain words."""
+"""Verdicts in plain words: what is wrong with a batch, how sure that is, and what to do."""
 
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.errors import printable
@@ -8,10 +8,10 @@ from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
 from pratique.words.counts import count_alarm
 from pratique.words.history import MEASURED_THEN, advise_on_history, describe_history, stands_unmeasured
+from pratique.words.numbers import chance, join_list, once_in, percent
 
 ACCOUNTED = 0.8
 """Share of the suspects that one rule must hold for the statistics to step behind it."""
-MILLION, BILLION, TRILLION = 10**6, 10**9, 10**12
 
 REPEATED = (
     "Many rows repeat one another, which trusted rows do not: a few examples are made to count many times. "
@@ -31,81 +31,6 @@ STATES = {
     "warned": "Accepted with a warning",
     "accepted": "Accepted",
 }
-
-
-def chance(p: float) -> str:
-    """A probability as people say it.
-
-    Examples
-    --------
-    >>> chance(0.62), chance(0.0123), chance(3.2e-7), chance(1e-30)
-    ('6 in 10', '1 in 81', '1 in 3.1 million', 'less than 1 in a trillion')
-    """
-    if p >= 0.95:
-        return "nearly always"
-    if p > 0.3:
-        return f"{round(10 * p)} in 10"
-    return f"1 in {_large(1 / p)}" if p >= 1 / TRILLION else "less than 1 in a trillion"
-
-
-def _large(count: float) -> str:
-    count = float(f"{count:.2g}")
-    for size, name in ((BILLION, "billion"), (MILLION, "million")):
-        if count >= size:
-            return f"{count / size:g} {name}"
-    return f"{count:,.0f}"
-
-
-def percent(share: float, digits: int = 1) -> str:
-    """A share in per cent.
-
-    Examples
-    --------
-    >>> percent(0.956667), percent(1.0)
-    ('95.7 %', '100 %')
-    """
-    text = f"{100 * share:.{digits}f}"
-    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} %"
-
-
-def points(difference: float) -> str:
-    """A difference of two shares, in points, with its sign.
-
-    Examples
-    --------
-    >>> points(-0.0167), points(0.0)
-    ('−1.7', '0.0')
-    """
-    text = f"{100 * abs(difference):.1f}"
-    return text if text == "0.0" else f"{'−' if difference < 0 else '+'}{text}"
-
-
-def number(value: float | None) -> str:
-    """A measured number with the digits that people compare.
-
-    Examples
-    --------
-    >>> number(1.16402), number(0.0), number(123456.0), number(None), number(float("nan"))
-    ('1.16', '0', '123,456', 'none', 'none')
-    """
-    if value is None or value != value:
-        return "none"
-    if abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
-    return f"{value:.3g}"
-
-
-def join_list(items: list[str], most: int = 4) -> str:
-    """A list in a sentence, cut where it gets long.
-
-    Examples
-    --------
-    >>> join_list(["a", "b", "c"]), join_list(["a", "b", "c"], 2)
-    ('a, b and c', 'a, b and 1 more')
-    """
-    if len(items) > most:
-        return f"{', '.join(items[:most])} and {len(items) - most:,} more"
-    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
 
 
 def reasons(facts: Record) -> list[str]:
@@ -225,8 +150,8 @@ def certainty(facts: Record, budget: float) -> str:
     if not ranked_alarms(facts):
         return "What was measured is within its limits for the batch as a whole."
     return (
-        f"Of clean batches of {facts.rows:,} rows, {chance(facts.p_value)} would look as suspicious to any check; "
-        f"the budget in params.yaml lets {chance(budget)} be quarantined.{_share(facts)}"
+        f"A clean batch looks this odd {once_in(facts.p_value)}. "
+        f"We hold anything rarer than {chance(budget)}.{_share(facts)}"
     )
 
 

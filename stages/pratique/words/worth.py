@@ -4,7 +4,7 @@ from pratique.core.text import shorten
 from pratique.results.answers import SUCCESS
 from pratique.results.comparison import Comparison
 from pratique.statistics.resampling import Estimate
-from pratique.words.verdicts import number, percent, points
+from pratique.words.numbers import number, percent, points
 
 MODELS = {
     "accepted": "with the gate",

@@ -9,7 +9,8 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Params, parse
+from pratique.core.params import Params
+from pratique.core.sections import parse
 from pratique.core.writing import write_text
 from pratique.provenance import git
 from pratique.scaffold.pipeline import dvc_yaml

@@ -1,0 +1,52 @@
+"""What `pratique doctor` finds, from an empty folder to a pipeline in which all is well."""
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def missing(project):
+    """What is missing by place, with what mends it; and the exit code."""
+    done = project.pratique("doctor")
+    lines = done.out.splitlines()
+    found = {
+        line.removeprefix("missing").split(":")[0].strip(): lines[i + 1].strip()
+        for i, line in enumerate(lines)
+        if line.startswith("missing")
+    }
+    assert done.code == (1 if found else 0), done
+    assert lines[-1] == ("All is well." if not found else f"{len(found)} of {len(lines) - 1 - len(found)} to mend.")
+    return found
+
+
+def test_an_empty_folder_says_how_to_begin(new_project):
+    found = missing(new_project())
+    assert found["git repository"] == "→ `git init`"
+    assert found["DVC repository"] == "→ `dvc init`"
+    assert "`pratique init`" in found["pipeline"]
+
+
+def test_a_pipeline_is_led_to_where_all_is_well(cleared, tmp_path):
+    project = cleared.copy(tmp_path / "project")
+    project.ok("git", "init", "-q")
+    project.ok("dvc", "init", "-q")
+    assert missing(project).keys() == {"DVC remote", "reviewers", "pages"}
+    project.stages("report")
+    project.set_up()
+    project.ok("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+    project.ok("dvc", "commit", "-q", "-f", "calibrate")
+    assert missing(project) == {}
+    trusted = project.root / "data/reference/trusted.csv"
+    trusted.write_text("".join(trusted.read_text().splitlines(keepends=True)[:-1]), encoding="utf-8")
+    assert missing(project) == {"profile": "→ `dvc repro`"}
+    (project.root / "params.yaml").write_text("checks: 7\n", encoding="utf-8")
+    assert missing(project).keys() == {"params.yaml"}
+
+
+def test_a_lost_key_is_missed(cleared, tmp_path):
+    project = cleared.copy(tmp_path / "project").by("nora")
+    project.ok("git", "init", "-q")
+    project.set_up()
+    for key in project.home.rglob("reviewer_key"):
+        key.unlink()
+    assert "PRATIQUE_SIGNING_KEY" in missing(project)["your key"]

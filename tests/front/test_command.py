@@ -1,0 +1,42 @@
+"""The command's own options, without a pipeline."""
+
+from types import SimpleNamespace
+
+import pytest
+from pratique.cli import app
+from pratique.core.version import __version__
+from pratique.quarantine import adhoc
+from typer.testing import CliRunner
+
+
+def test_the_version_is_printed_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["--version"])
+    assert (done.exit_code, done.output) == (0, f"pratique {__version__}\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_shells_can_complete_the_commands(shell, monkeypatch):
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+    done = CliRunner().invoke(app, ["--show-completion", shell], prog_name="pratique")
+    assert done.exit_code == 0
+    assert "_PRATIQUE_COMPLETE" in done.output
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words", "code"),
+    [
+        ("accept", ["--strict"], 0),
+        ("partial", [], 0),
+        ("partial", ["--strict"], 1),
+        ("quarantine", [], 1),
+        ("quarantine", ["--strict"], 1),
+    ],
+)
+def test_strict_lets_no_held_row_pass(verdict, words, code, tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text("data: {label: y}\nchecks: {}\n")
+    monkeypatch.chdir(tmp_path)
+    judged = SimpleNamespace(said=verdict)
+    monkeypatch.setattr(adhoc, "check_files", lambda files: {str(files[0]): judged})
+    monkeypatch.setattr(adhoc, "summary_line", lambda path, summary: path)
+    assert CliRunner().invoke(app, ["check", "a.csv", *words]).exit_code == code
