@@ -151,6 +151,17 @@ def test_rows_that_move_together_in_time_have_a_wider_null():
     assert blocks.std > 2 * alone.std
 
 
+def test_an_order_that_says_nothing_makes_no_null_narrower():
+    """Blocks alone would leave out that so many rows know their own distribution only so well."""
+    rng = np.random.default_rng(14)
+    for _ in range(3):
+        shuffled = rows(200, 0.0, rng)[None]
+        alone, ordered = (
+            fit_nulls_over_folds([shuffled], 1000, np.random.default_rng(1), each)[0].at(100) for each in (False, True)
+        )
+        assert ordered.limit(0.01) > alone.limit(0.01) - 0.25
+
+
 def test_blocks_are_consecutive_and_as_long_as_the_batch():
     rng = np.random.default_rng(13)
     short, long = draw_blocks(100, 10, 50, rng), draw_blocks(100, 135, 50, rng)

@@ -23,6 +23,8 @@ LOG_ODDS_LIMIT = 20.0
 NATS_PER_ROW = 3.0
 """Nats that one row counts at most, whatever the share: a censored likelihood ratio (Huber, "A robust version of the
 probability ratio test", 1965). However odd a row is, it is worth odds of 20 to 1."""
+WIDER_AT = 0.99
+"""Quantile of the ratios by which one way to draw batches is wider than another."""
 TAIL_END = 10.0
 """Log odds at which the smooth tail ends. From 9 to 12, and with 2.5 to 3.5 nats a row, batches are caught alike."""
 FEW_TRUSTED_ROWS = 100
@@ -73,8 +75,9 @@ def fit_nulls_over_folds(
     """The null of each question's likelihood ratio averaged over folds, from trusted rows that no fold learned from.
 
     Batches are drawn as they come: from rows drawn with replacement first, because so many rows know their own
-    distribution only so well; or, where rows stand in the order in which they were taken, as consecutive blocks. Every
-    question is asked about the same batches.
+    distribution only so well. Where rows stand in the order in which they were taken, also as consecutive blocks, and
+    at each size the draws with the larger ratios count: rows of one hour differ from those of another, and blocks
+    alone would not tell how well the rows know themselves. Every question is asked about the same batches.
 
     Parameters
     ----------
@@ -99,15 +102,19 @@ def _fit_nulls_of_draws(
     Terms have shape (folds, rows, sums). From `single_from` rows on those of `by_one` are taken instead of those of
     `by_all`.
     """
-    rows = by_all[0].shape[1]
-    samples: list[list[list[np.ndarray]]] = [[[] for _ in MIXTURE_SIZES] for _ in by_all]
-    for _ in range(MIXTURE_DRAWS // REFERENCES_AT_ONCE):
-        reference = rng.multinomial(rows, np.full(rows, 1 / rows), size=REFERENCES_AT_ONCE) / rows
-        for place, size in enumerate(MIXTURE_SIZES):
-            counts = draw_blocks(rows, size, REFERENCES_AT_ONCE, rng) if ordered else rng.multinomial(size, reference)
-            for found, terms in zip(samples, by_all if size < single_from else by_one, strict=True):
-                found[place].append((counts.astype(np.float64) @ terms).max(axis=-1).mean(axis=0))
-    return [_odds_null([np.concatenate(found) for found in each]) for each in samples]
+    rows, chunks = by_all[0].shape[1], range(MIXTURE_DRAWS // REFERENCES_AT_ONCE)
+    references = [rng.multinomial(rows, np.full(rows, 1 / rows), size=REFERENCES_AT_ONCE) / rows for _ in chunks]
+    samples: list[list[np.ndarray]] = [[] for _ in by_all]
+    for size in MIXTURE_SIZES:
+        ways = [[rng.multinomial(size, reference).astype(np.float64) for reference in references]]
+        if ordered:
+            ways.append([draw_blocks(rows, size, REFERENCES_AT_ONCE, rng) for _ in chunks])
+        for sample, terms in zip(samples, by_all if size < single_from else by_one, strict=True):
+            ratios = [
+                np.concatenate([(counts @ terms).max(axis=-1).mean(axis=0) for counts in drawn]) for drawn in ways
+            ]
+            sample.append(max(ratios, key=lambda each: float(np.quantile(each, WIDER_AT))))
+    return [_odds_null(each) for each in samples]
 
 
 def draw_blocks(rows: int, size: int, count: int, rng: np.random.Generator) -> np.ndarray:
