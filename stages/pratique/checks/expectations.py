@@ -52,8 +52,8 @@ class Expectations(RuleCheck):
     a column that the batch lacks. Severity makes no difference. The statistic is the share of rows that
     fail an expectation. The suite sees the columns that came in and no other: those of the layout by
     kind, with unreadable cells empty, any further ones as text. Great Expectations judges all that is not said in a few
-    plain words about single cells, and proves every expectation on the trusted rows; with `engine: great_expectations`
-    it judges everything.
+    plain words about single cells, and proves every expectation on the trusted rows; where `engine` is
+    `great_expectations` it judges everything.
 
     Cost: O(rows) an expectation; where Great Expectations is needed, its start and about 7 ms for each.
     """
