@@ -102,7 +102,8 @@ def what_stands_out(check: CheckRecord) -> str:
     if about == "leak" and evidence.rows:
         pairs = [f"row {e.rows[0]} of row {e.facts.get('copy of holdout row')}" for e in evidence.rows]
         return join_list(pairs, most=3)
-    return printable(join_list([", ".join(each.columns) for each in columns], most=3))
+    named = dict.fromkeys(name for each in columns for name in each.columns)
+    return printable(join_list(list(named), most=3))
 
 
 def headline(facts: Record) -> str:
