@@ -17,6 +17,8 @@ LINEAR_WEIGHT = 2
 """What the straight line counts beside the trees."""
 INVERSE_PENALTY = 0.05
 """Inverse strength of the penalty on the straight line's weights."""
+ROWS_AT_ONCE = 2000
+"""Rows that are weighed at once: so many signals stay in a processor's cache, which halves the time of many."""
 NEAR_DEVIATIONS = 0.1
 """Standard deviations: values of a signal that are closer count as one."""
 TRUSTED_TYPES = (
@@ -191,10 +193,11 @@ class Fusion:
 
     def log_odds(self, signals: np.ndarray) -> np.ndarray:
         """Log odds of poisoned against clean where both are equally common, shape (rows,)."""
-        mean = (self.trees.decision_function(signals) + LINEAR_WEIGHT * self.linear.log_odds(signals)) / (
-            1 + LINEAR_WEIGHT
+        parts = [signals[begin : begin + ROWS_AT_ONCE] for begin in range(0, max(1, len(signals)), ROWS_AT_ONCE)]
+        trees, line = (
+            np.concatenate(list(map(score, parts))) for score in (self.trees.decision_function, self.linear.log_odds)
         )
-        return np.asarray(self.intercept + self.slope * mean)
+        return np.asarray(self.intercept + self.slope * (trees + LINEAR_WEIGHT * line) / (1 + LINEAR_WEIGHT))
 
     def recalibrate(self, slope: float, intercept: float) -> "Fusion":
         """The same with another line."""
