@@ -171,11 +171,11 @@ def check(
 ) -> None:
     """Examine files without touching the pipeline: exit 0 all accepted, 1 some not, 2 could not decide."""
     from pratique.core.writing import write_json, write_table
-    from pratique.quarantine.adhoc import check_files, rows_of, summary_line, verdicts_of
+    from pratique.quarantine.adhoc import check_files, rows_of, summary_lines, verdicts_of
 
     cleared = check_files(files)
     for path, summary in cleared.items():
-        say(summary_line(path, summary))
+        say(*summary_lines(path, summary))
     if json_file is not None:
         write_json(json_file, verdicts_of(cleared))
     if rows_file is not None:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.attacks.hardest_flip import HardestFlip
@@ -16,6 +17,7 @@ from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import RowReason, Verdict
+from pratique.drill.bystanders import Bystanders
 from pratique.drill.deal import Deal
 from pratique.drill.outcome import Transfer
 from pratique.drill.plan import Cell, Exercise
@@ -38,7 +40,8 @@ def setting():
     train = {"model": "logistic_regression"}
     params = Params.model_validate({"data": {"label": "y"}, "checks": {"labels": {}}, "train": train, "drill": drill})
     accepted, holdout = (Batch.from_frame("b", rows(n, seed), LAYOUT) for n, seed in ((100, 1), (200, 2)))
-    return Setting(params, None, accepted, holdout, Detector(None, params), {"models": "m", "gate": "g"})
+    nothing = Bystanders(pa.table({}))
+    return Setting(params, None, accepted, holdout, Detector(None, params), nothing, {"models": "m", "gate": "g"})
 
 
 def cell(attack, rate, *, run=0, cleared=True, batches=3, poisoned_batches=1.0, unseen=()):

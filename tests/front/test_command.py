@@ -38,5 +38,5 @@ def test_strict_lets_no_held_row_pass(verdict, words, code, tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)
     judged = SimpleNamespace(said=verdict)
     monkeypatch.setattr(adhoc, "check_files", lambda files: {str(files[0]): judged})
-    monkeypatch.setattr(adhoc, "summary_line", lambda path, summary: path)
+    monkeypatch.setattr(adhoc, "summary_lines", lambda path, summary: [path])
     assert CliRunner().invoke(app, ["check", "a.csv", *words]).exit_code == code

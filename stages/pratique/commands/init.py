@@ -70,10 +70,8 @@ def _lines_to_paste(place: Path) -> list[str]:
         f"Let the stage that trains read its rows there, and add to that stage in {paths.PIPELINE}:",
         "    deps:",
         f"      - {accepted}",
-        "    outs:",
-        f"      - {told}: {{cache: false}}",
         f"Let its last command be `cd {place.as_posix()} && pratique manifest MODEL`, MODEL being what it wrote: "
-        "so `pratique trace` and `pratique recall` know which rows reached it.",
+        f"so `pratique trace` and `pratique recall` know which rows reached it. Commit {told}.",
         "Then `dvc repro --all-pipelines`, which writes the pages, too.",
     ]
 

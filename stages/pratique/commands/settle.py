@@ -26,7 +26,11 @@ def main() -> None:
     """
     commit, known = git.resolve_commit("HEAD"), read_standing()
     records = _read_committed()
-    lines = {name: _settle(known.get(name), record, commit) for name, record in records.items()}
+    lines = {
+        name: _settle(known.get(name), record, commit)
+        for name, record in records.items()
+        if name in known or record.standing is None  # what was taken out by hand waits for a run that judges it
+    }
     added = [name for name, line in lines.items() if known.get(name) != line]
     gone = known.keys() - lines.keys()
     write_text(paths.STANDING, standing_text(lines.values()))
@@ -34,7 +38,7 @@ def main() -> None:
     if gone:
         say(f"{len(gone):,} taken out, whose batches are gone.")
     if added or gone:
-        say("Next: commit it, in a change without data.")
+        say("Next: `dvc repro`, which measures nothing anew, and commit it all, in a change without data.")
     if load().policy.applies == "all":
         say(f"They do not stand yet: {paths.PARAMS} says `policy.applies: all`.")
 

@@ -16,6 +16,7 @@ from pratique.core.text import name_classes
 from pratique.detector import profile
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import Verdict
+from pratique.drill.bystanders import Bystanders
 from pratique.drill.deal import Deal, describe_features, measure_divergence, planted_trigger
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome, Transfer
 from pratique.drill.plan import Cell
@@ -54,6 +55,7 @@ class Setting:
     accepted: Batch
     holdout: Batch
     detector: Detector
+    bystanders: Bystanders
     digests: dict[str, str]
     clean_scores: dict[tuple[int, int, str], Metrics] = field(default_factory=dict)
     clean_verdicts: dict[tuple[int, int, int], tuple[Verdict, tuple[float, ...]]] = field(default_factory=dict)
@@ -86,7 +88,7 @@ class Setting:
             trained["reference"] = sha256_folder(paths.REFERENCE)
         gate = {"profile": profile.digest(), "judging": _dump(params, {"alarms", "shift", "checks"})}
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}
-        return cls(params, reference, accepted, read_holdout(layout), detector, digests)
+        return cls(params, reference, accepted, read_holdout(layout), detector, Bystanders.read(layout), digests)
 
     def key(self, cell: Cell) -> str:
         """SHA-256 of everything that the cell's outcome depends on."""
@@ -173,7 +175,7 @@ class Setting:
         """The verdict on a batch by itself, and what bets win on it; `clean` is the key of one without poison."""
         if clean in self.clean_verdicts:
             return self.clean_verdicts[clean]
-        found = self.detector.examine(batch)
+        found = self.detector.examine(self.bystanders.join(batch))
         judged = self.detector.judge(found), found.bets
         if clean is not None:
             self.clean_verdicts[clean] = judged

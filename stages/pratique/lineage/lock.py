@@ -55,8 +55,7 @@ def _find_stale(repo: "Repo", only: Collection[str] | None = None, but: Path | N
     try:
         stages = [stage for stage in repo.index.stages if Path(stage.path).is_relative_to(Path.cwd())]
         for stage in stages:
-            asked = only is None or stage.name in only
-            if stage.is_data_source or (stage.name in locked and asked):
+            if stage.is_data_source or (stage.name in locked and (only is None or stage.name in only)):
                 yield from _find_differing(stage, but)
     except DvcException as error:
         raise PratiqueError(f"{paths.LOCK}: {printable(str(error))}; let DVC write it: `dvc repro`") from error

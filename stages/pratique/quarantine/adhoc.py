@@ -86,15 +86,15 @@ def rows_of(cleared: dict[str, ClearedSummary]) -> pa.Table:
     return rows_table(list(cleared.values()), "path", list(cleared))
 
 
-def summary_line(path: str, summary: ClearedSummary) -> str:
+def summary_lines(path: str, summary: ClearedSummary) -> list[str]:
     """One line for a person or a log, and one for each thing that was read otherwise than it is written."""
     verdict = summary.verdict
     words = f"{summary.said:<10}  {path}"
     if summary.arrival.waits:
-        return f"{words}  its labels are still to come, as {labels_place(summary.arrival.batch)}"
+        return [f"{words}  its labels are still to come, as {labels_place(summary.arrival.batch)}"]
     if summary.arrival.fault is not None:
-        return f"{words}  {summary.arrival.fault}"
+        return [f"{words}  {summary.arrival.fault}"]
     if verdict.verdict != "accept":
         why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
         words = f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"
-    return "\n".join([words, *(f"{'':<10}  read: {said}" for said in summary.readings)])
+    return [words, *(f"{'':<10}  read: {said}" for said in summary.readings)]
