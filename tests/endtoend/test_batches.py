@@ -288,6 +288,11 @@ def test_labels_that_come_apart_are_joined_by_id_for_the_pipeline_and_for_the_ga
     assert done.code == 0, done  # results, too
     done = apart.pratique("verify")
     assert done.code == 0, done
+    assert apart.pratique("settle").code == 0
+    apart.ok("dvc", "repro", "-q", "evaluate")
+    apart.commit()
+    done = apart.pratique("verify")
+    assert done.code == 0, done
 
 
 def test_poisoned_labels_of_clean_rows_are_refused_and_so_is_an_edit_of_accepted_ones(apart, rows, make_rows):

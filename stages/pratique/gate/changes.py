@@ -79,8 +79,7 @@ class Change:
         policy, tip = Tree.of(base), Tree.of(head)
         fork = policy if forked == base else Tree.of(forked)
         store = ObjectStore(policy, tip)
-        places = (paths.INCOMING, paths.LABELS) if _labels_apart(policy) else (paths.INCOMING,)
-        before, after = (Incoming.of(tree, store, places) for tree in (fork, tip))
+        before, after = (Incoming.of(tree, store, list_places(policy)) for tree in (fork, tip))
         touched = tuple(tip.list_differing(fork))
         return cls(policy, fork, tip, before, after, store, touched, list_neighbours(policy))
 
@@ -167,6 +166,11 @@ def _is_data(path: str) -> bool:
 
 def _is_at(path: PurePosixPath, place: Path) -> bool:
     return path.is_relative_to(place) or path == PurePosixPath(f"{place}{POINTER_SUFFIX}")
+
+
+def list_places(policy: Tree) -> tuple[Path, ...]:
+    """Where batches come in by the policy of a commit, and their labels if these come in apart."""
+    return (paths.INCOMING, paths.LABELS) if _labels_apart(policy) else (paths.INCOMING,)
 
 
 def _labels_apart(policy: Tree) -> bool:

@@ -7,6 +7,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.ranges import write_ranges
+from pratique.gate.changes import list_places
 from pratique.gate.incoming import Incoming
 from pratique.gate.objects import ObjectStore
 from pratique.gate.preview import PastVerdict, judge_by
@@ -35,7 +36,7 @@ def _claim(commit: str, lines: Sequence[StandingLine], code: str) -> Claim:
     try:
         tree, head = Tree.of(git.resolve_commit(commit)), Tree.of(git.resolve_commit("HEAD"))
         store = ObjectStore(head, head)
-        judged = judge_by(tree, store, Incoming.of(tree, store), anew=False)
+        judged = judge_by(tree, store, Incoming.of(tree, store, list_places(tree)), anew=False)
     except PratiqueError as error:
         return not_verified(subject, str(error))
     faults = tuple(_find_differing(lines, judged, commit))
