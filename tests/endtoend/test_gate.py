@@ -171,7 +171,7 @@ def test_a_release_dies_when_the_batch_changes(released, make_rows):
     released.bring(make_rows(40, seed=12, flipped=0.6), "east/bad.csv")
     released.commit()
     assert released.gate().code == 1
-    assert "other bytes or other limits" in " ".join(released.batch("east/bad")["reasons"])
+    assert "no longer counts: the batch's bytes changed" in " ".join(released.batch("east/bad")["reasons"])
     released.stages("ingest", "validate")
     assert (released.line("east/bad")["decision"], released.line("east/bad")["outcome"]) == ("", "quarantined")
 
@@ -179,7 +179,7 @@ def test_a_release_dies_when_the_batch_changes(released, make_rows):
 def test_a_release_dies_when_the_limits_change(released):
     released.policy("params.yaml", "per_1000_batches: 10", "per_1000_batches: 5")
     assert released.gate().code == 1
-    assert "other bytes or other limits" in " ".join(released.batch("east/bad")["reasons"])
+    assert "no longer counts: alarms.per_1000_batches changed" in " ".join(released.batch("east/bad")["reasons"])
 
 
 def test_an_expired_release_fails(poisoned):
