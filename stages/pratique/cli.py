@@ -230,7 +230,7 @@ def gate(
         bool, typer.Option("--learn", help="Judge nothing; keep below .git what later runs learn of this base.")
     ] = False,
 ) -> None:
-    """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 undecided, 3 none new (--require-batch)."""
+    """Judge a change by the policy of its base: exit 0 cleared, 1 refused, 2 undecided, 3 none (--require-batch)."""
     from pratique.commands.gate import learn_base
     from pratique.commands.gate import main as judge
 
