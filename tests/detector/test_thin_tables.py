@@ -25,7 +25,7 @@ MOST = 10
 that a measurement is wrong by a factor, and not that a reference has luck of its own."""
 
 KNOWN_MISSES = {("all_different", 3): "mimicry"}
-"""12 of 40: where no column says anything of the label, three rows look like another class's too often, at this level."""
+"""12 of 40: where no column says anything of the label, three rows look like those of another class too often."""
 
 
 def table_of(rows: pd.DataFrame) -> pa.Table:
