@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -55,9 +55,7 @@ def load(path: Path, trusted: Iterable[str], remedy: str = "write the file anew"
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    if not path.is_file():
-        raise PratiqueError(f"{path}: not found; run `pratique calibrate` (or `dvc repro`) first")
-    data = path.read_bytes()
+    data = read_existing(path)
     try:
         return skops.io.loads(data, trusted=sorted(trusted))
     except UntrustedTypesFoundException as error:
@@ -65,6 +63,22 @@ def load(path: Path, trusted: Iterable[str], remedy: str = "write the file anew"
         raise PratiqueError(f"{path}: holds {min(strange)}, which is not trusted; {remedy}") from error
     except Exception as error:  # zipfile, numpy and skops raise whatever damaged bytes happen to hit
         raise PratiqueError(f"{path}: not a readable archive ({error}); write the file anew") from error
+
+
+def read_existing(path: Path) -> bytes:
+    """The bytes of an archive; `PratiqueError` if there is none, with what writes it."""
+    if not path.is_file():
+        raise PratiqueError(f"{path}: not found; run `pratique calibrate` (or `dvc repro`) first")
+    return path.read_bytes()
+
+
+def zip_members(members: Mapping[str, bytes], compression: int) -> bytes:
+    """A zip file that is the same bytes for the same members: sorted by name, with one date."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=compression) as archive:
+        for name in sorted(members):
+            archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), members[name], zipfile.ZIP_DEFLATED, compression)
+    return out.getvalue()
 
 
 def _canonicalize(data: bytes) -> bytes:
@@ -76,11 +90,7 @@ def _canonicalize(data: bytes) -> bytes:
         _renumber(schema, numbers, files)
         members = {new: archive.read(old) for old, new in files.items()}
     members["schema.json"] = json.dumps(schema).encode()  # the order of keys is the order of a dict
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
-        for name in sorted(members):
-            archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), members[name], zipfile.ZIP_DEFLATED)
-    return out.getvalue()
+    return zip_members(members, compression=6)
 
 
 def _renumber(node: Any, numbers: dict[int, int], files: dict[str, str]) -> None:

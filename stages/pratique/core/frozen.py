@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from pratique.core.archive import ZIP_EPOCH
+from pratique.core.archive import read_existing, zip_members
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import write_bytes
 
@@ -34,11 +34,7 @@ def freeze(path: Path, value: Any) -> None:
     tree = freezer.node(value)
     members = {f"{name}.npy": _array_bytes(np.concatenate(parts)) for name, parts in freezer.parts.items()}
     members[TREE] = json.dumps(tree, separators=(",", ":")).encode()
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=FAST_COMPRESSION) as archive:
-        for name in sorted(members):
-            archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), members[name], zipfile.ZIP_DEFLATED, FAST_COMPRESSION)
-    write_bytes(path, out.getvalue())
+    write_bytes(path, zip_members(members, FAST_COMPRESSION))
 
 
 def thaw(path: Path, trusted: Collection[str]) -> Any:
@@ -55,10 +51,9 @@ def thaw(path: Path, trusted: Collection[str]) -> Any:
     PratiqueError
         If the file is missing, is no archive, or holds a type that is not trusted.
     """
-    if not path.is_file():
-        raise PratiqueError(f"{path}: not found; run `pratique calibrate` (or `dvc repro`) first")
+    data = read_existing(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             tree = json.loads(archive.read(TREE))
             arrays = {
                 name.removesuffix(".npy"): np.load(io.BytesIO(archive.read(name)), allow_pickle=False)

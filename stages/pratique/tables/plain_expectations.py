@@ -28,7 +28,8 @@ def is_plain(kind: str, kwargs: Mapping[str, Any]) -> bool:
         return False
     if kind.endswith("_in_set"):
         values = kwargs.get("value_set")
-        return isinstance(values, list) and bool(values) and len({type(value) for value in values} - {float, int}) < 2
+        kinds = {type(value) for value in values} if isinstance(values, list) else set()
+        return kinds == {str} or (bool(kinds) and kinds <= {int, float})
     ends = (kwargs.get("min_value"), kwargs.get("max_value"))
     return all(end is None or type(end) in (int, float) for end in ends) and (
         kind != "expect_column_values_to_be_between" or ends != (None, None)
@@ -52,7 +53,7 @@ def find_failing(kind: str, kwargs: Mapping[str, Any], column: pd.Series) -> np.
 
 
 def _outside(column: pd.Series, values: list[Any], text: bool, missing: np.ndarray) -> np.ndarray | None:
-    if any(isinstance(value, str) != text or isinstance(value, bool) for value in values):
+    if isinstance(values[0], str) != text:
         return None
     return np.asarray(~column.isin(values).to_numpy() & ~missing)
 
