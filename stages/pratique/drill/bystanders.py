@@ -31,7 +31,7 @@ class Bystanders:
             for name in (tables[0].column_names if tables else [])
             if name not in known and all(name in table.column_names for table in tables)
         ]
-        return cls(pa.concat_tables([table.select(names) for table in tables], promote_options="permissive"))
+        return cls(pa.table({name: _join([table[name] for table in tables]) for name in names}))
 
     def join(self, batch: Batch) -> Batch:
         """A batch with these columns."""
@@ -39,3 +39,12 @@ class Bystanders:
         for name in self.cells.column_names:
             table = table.append_column(name, self.cells[name].take(rows))
         return Batch(batch.name, table, batch.layout)
+
+
+def _join(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """Cells of several files; as text where files were read as types with nothing in common, such as 7 and K7."""
+    try:
+        kind = pa.unify_schemas([pa.schema([("cells", column.type)]) for column in columns], promote_options="permissive")
+    except pa.ArrowTypeError:
+        kind = pa.schema([("cells", pa.string())])
+    return pa.chunked_array([chunk for column in columns for chunk in column.cast(kind.field(0).type).chunks])
