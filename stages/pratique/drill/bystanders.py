@@ -43,8 +43,9 @@ class Bystanders:
 
 def _join(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
     """Cells of several files; as text where files were read as types with nothing in common, such as 7 and K7."""
+    kinds = [pa.schema([("cells", column.type)]) for column in columns]
     try:
-        kind = pa.unify_schemas([pa.schema([("cells", column.type)]) for column in columns], promote_options="permissive")
+        kind = pa.unify_schemas(kinds, promote_options="permissive").field(0).type
     except pa.ArrowTypeError:
-        kind = pa.schema([("cells", pa.string())])
-    return pa.chunked_array([chunk for column in columns for chunk in column.cast(kind.field(0).type).chunks])
+        kind = pa.string()
+    return pa.chunked_array([chunk for column in columns for chunk in column.cast(kind).chunks], type=kind)
