@@ -7,7 +7,7 @@ from pratique.core.params import Params
 from pratique.core.writing import write_json, write_table
 from pratique.tables.arrival import Arrival
 from pratique.tables.trusted import read_reference
-from pratique.training.rows import NothingAccepted, read_everything, read_training
+from pratique.training.rows import read_everything, read_training
 
 DATA = {"label": "y"}
 
@@ -45,7 +45,7 @@ def test_everything_is_the_reference_and_every_labelled_row_that_can_be_read(ref
 def test_where_nothing_was_accepted_the_reference_is_left_or_nothing(reference):
     (paths.ACCEPTED / "east/a.parquet").unlink()
     assert len(read_training(reference, params("reference + accepted"))) == 50
-    with pytest.raises(NothingAccepted, match="nothing to train on; `pratique report` writes the pages"):
+    with pytest.raises(PratiqueError, match="nothing to train on; `pratique report` writes the pages"):
         read_training(reference, params("accepted"))
 
 

@@ -11,7 +11,7 @@ from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
 from pratique.core.sketch import NO_SKETCH, RowSketch
-from pratique.detector.calibrated import FOLDS, CalibratedCheck
+from pratique.detector.calibrated import CalibratedCheck
 from pratique.detector.fusion import collect_signals, stack_signals
 from pratique.detector.hypotheses import MEAN_SHIFT, ROWS
 from pratique.detector.hypothesis_tests import HypothesisTests
@@ -100,10 +100,10 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
-    readers = assign_rows(batch)
+    readers = assign_rows(batch, profile.folds)
     measurements: list[Measurement] = []
     surprises: dict[str, np.ndarray] = {}
-    by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
+    by_fold: list[dict[str, Finding]] = [{} for _ in readers]
     for name, calibrated in profile.checks.items():
         findings, merged = _measure_by_fold(calibrated, batch, readers)
         measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), _is_judged(name)))
@@ -189,7 +189,7 @@ def _likelihood(
     null = learned.at(max(1, len(free)))
     if len(log_odds[0]) == len(mean):
         ratio = float(np.mean([mixture.likelihood_ratio(f[free]) for f in log_odds]))
-        null = replace(null, std=NARROWER * null.std) if out_of_fold else null
+        null = replace(null, std=NARROWER * null.std) if out_of_fold and len(log_odds) > 1 else null
     else:
         ratio = float(mixture.likelihood_ratio(mean[free]))
     share = mixture.estimate_share(mean)

@@ -1,6 +1,6 @@
 """The profile: everything that the trusted reference taught, frozen, and all that a batch is measured with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -41,6 +41,20 @@ class Profile:
     rows: int
     checks: dict[str, CalibratedCheck]
     hypothesis_tests: HypothesisTests | None
+
+    @property
+    def folds(self) -> int:
+        """How many examinations are averaged."""
+        return max((len(check.folds) for check in self.checks.values()), default=1)
+
+    def fold(self, k: int) -> "Profile":
+        """What was learned without fold `k` alone: it judges rows of that fold as new ones."""
+        tests = self.hypothesis_tests
+        return replace(
+            self,
+            checks={name: check.fold(k) for name, check in self.checks.items()},
+            hypothesis_tests=None if tests is None else tests.fold(k),
+        )
 
 
 @dataclass(frozen=True)

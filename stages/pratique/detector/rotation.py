@@ -6,17 +6,17 @@ import numpy as np
 
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
-from pratique.detector.calibrated import FOLDS, ROTATION_ROWS
+from pratique.detector.calibrated import ROTATION_ROWS
 
 
-def assign_rows(batch: Batch) -> list[np.ndarray]:
+def assign_rows(batch: Batch, folds: int) -> list[np.ndarray]:
     """Positions of the rows that each fold measures: all of them, or a part of many, by a hash of what they hold."""
     rows = len(batch)
     if rows < ROTATION_ROWS:
-        return [np.arange(rows)] * FOLDS
-    fold = batch.content % FOLDS
-    parts = [np.flatnonzero(fold == k) for k in range(FOLDS)]
-    return parts if all(map(len, parts)) else [np.arange(rows)] * FOLDS
+        return [np.arange(rows)] * folds
+    fold = batch.content % folds
+    parts = [np.flatnonzero(fold == k) for k in range(folds)]
+    return parts if all(map(len, parts)) else [np.arange(rows)] * folds
 
 
 def average_over_folds(values: list[np.ndarray], readers: list[np.ndarray], rows: int) -> np.ndarray:

@@ -97,7 +97,7 @@ STAGES = (
     ),
     Stage(
         "drill",
-        deps=[str(paths.PROFILE), str(paths.REFERENCE), str(paths.ACCEPTED), str(paths.HOLDOUT)],
+        deps=[str(paths.PROFILE), str(paths.REFERENCE), str(paths.HOLDOUT)],
         params=["seed", "data", "alarms", "limits", "shift", "checks", "train", "drill"],
         outs=[
             str(paths.DRILL_CELLS),

@@ -16,10 +16,6 @@ from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import drop_unlabelled
 
 
-class NothingAccepted(PratiqueError):
-    """No row is there to learn from or to poison: a verdict on what came in, no fault of the pipeline."""
-
-
 def list_accepted_files() -> list[Path]:
     """The accepted batches, sorted; there may be none.
 
@@ -38,12 +34,12 @@ def read_accepted(layout: Layout) -> Batch:
 
     Raises
     ------
-    NothingAccepted
+    PratiqueError
         If no batch was accepted.
     """
     files = list_accepted_files()
     if not files:
-        raise NothingAccepted(
+        raise PratiqueError(
             f"{paths.ACCEPTED}: no batch was accepted, so there is nothing to train on; "
             "`pratique report` writes the pages to decide on"
         )
@@ -55,7 +51,7 @@ def read_training(reference: Batch, params: Params) -> Batch:
 
     Raises
     ------
-    NothingAccepted
+    PratiqueError
         If `train.rows` asks for accepted rows alone, and no batch was accepted.
     """
     if params.train.rows == "accepted":
