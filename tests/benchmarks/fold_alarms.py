@@ -3,10 +3,11 @@
     python tests/benchmarks/fold_alarms.py FOLDER OUT.csv [--references 2] [--batches 100] [--rows 60]
 
 FOLDER holds Parquet data sets with a column `label`. A reference of 600 rows is drawn, and a holdout of 600 others,
-which sets the limits or does not. Clean batches are judged three ways: new rows by all folds, as the pipeline judges
-them; rows of a fold by that fold alone, as the drill does; rows of a fold by all folds, of which four know them. One
-line a reference goes to OUT.csv, with how many batches are quarantined of each kind, and the mean of the log likelihood
-ratio over its limit; what stands there is not run again.
+which sets the limits or does not: the drill judges by limits out of fold (`reference`), whatever the pipeline does.
+Clean batches are judged three ways: new rows by all folds, as the pipeline judges them; rows of a fold by that fold
+alone, as the drill does; rows of a fold by all folds, of which four know them. One line a reference goes to OUT.csv,
+with how many batches are quarantined of each kind, and how many standard deviations the log likelihood ratio of the
+fusion lies above the mean of its null; what stands there is not run again.
 """
 
 import argparse

@@ -14,12 +14,11 @@ from pratique.core.hashing import sha256_folder, sha256_json
 from pratique.core.params import ModelKind, Params
 from pratique.core.text import name_classes
 from pratique.detector import profile
-from pratique.detector.calibrate import fit_fold
 from pratique.detector.detector import Detector
-from pratique.detector.folds import TrustedFolds
 from pratique.detector.verdict import Verdict
 from pratique.drill.bystanders import Bystanders
 from pratique.drill.deal import Deal, PoisonedStream, describe_features, measure_divergence, planted_trigger
+from pratique.drill.judges import FoldJudges
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome, Transfer
 from pratique.drill.plan import Cell
 from pratique.quarantine.stream import Streams
@@ -41,9 +40,9 @@ class Setting:
     params : Params
     reference : Batch
         What batches are dealt out of.
-    folds : tuple of ndarray of int
+    folds : sequence of ndarray of int
         Positions of the rows of each fold of calibration; where no run passes the gate, all rows are one.
-    detectors : tuple of Detector
+    detectors : sequence of Detector
         For each fold the one that knows none of its rows; none where no run passes the gate.
     holdout : Batch
     digests : dict of str to str
@@ -57,8 +56,8 @@ class Setting:
 
     params: Params
     reference: Batch
-    folds: tuple[np.ndarray, ...]
-    detectors: tuple[Detector, ...]
+    folds: Sequence[np.ndarray]
+    detectors: Sequence[Detector]
     holdout: Batch
     bystanders: Bystanders
     digests: dict[str, str]
@@ -74,14 +73,14 @@ class Setting:
         PratiqueError
             If one of them is missing or has no rows.
         """
-        detector = Detector.load(params)
-        layout = detector.layout
+        layout = profile.read_layout(params)
         reference = Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)
         holdout = read_holdout(layout)
-        folds: tuple[np.ndarray, ...] = (np.arange(len(reference)),)
-        detectors: tuple[Detector, ...] = ()
+        folds: Sequence[np.ndarray] = (np.arange(len(reference)),)
+        detectors: Sequence[Detector] = ()
         if params.drill.repetitions:
-            folds, detectors = _split_by_fold(detector, reference, holdout)
+            detectors = FoldJudges(params, reference, holdout)
+            folds = detectors.folds.reference_rows
         trained = {
             "code": digest_code("training", "quarantine", "drill"),
             "estimator": digest_estimator(params.train),
@@ -94,6 +93,11 @@ class Setting:
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}
         labelled, bystanders = join_labelled("reference", [reference], layout), Bystanders.of(reference)
         return cls(params, labelled, folds, detectors, holdout, bystanders, digests)
+
+    def prepare(self) -> None:
+        """Learn what judges the batches, once and before processes share the work."""
+        if isinstance(self.detectors, FoldJudges):
+            _ = self.detectors.profile
 
     def key(self, cell: Cell) -> str:
         """SHA-256 of everything that the cell's outcome depends on."""
@@ -250,16 +254,6 @@ class Setting:
             confusion=confusion.tolist(),
             model=model.to_bytes(),
         )
-
-
-def _split_by_fold(
-    detector: Detector, reference: Batch, holdout: Batch
-) -> tuple[tuple[np.ndarray, ...], tuple[Detector, ...]]:
-    """The rows of each fold of calibration, and the detector that knows none of them."""
-    params = detector.params
-    folds = TrustedFolds.deal(reference, holdout, params)
-    alone = (fit_fold(detector.profile, k, reference, folds, holdout, params) for k in range(len(folds.parts)))
-    return tuple(folds.reference_rows), tuple(Detector(each, params) for each in alone)
 
 
 def _dump(params: Params, sections: set[str]) -> Any:

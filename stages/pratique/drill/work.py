@@ -33,6 +33,8 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     keys = [setting.key(cell) for cell in cells]
     outcomes = {key: outcome for key in keys if (outcome := read_outcome(key)) is not None}
     missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
+    if any(cell.cleared for cell in missing.values()):
+        setting.prepare()
     computed = _compute(list(missing.values()), setting, jobs or os.cpu_count() or 1)
     for key, outcome in zip(missing, show_progress(computed, "drilling", len(missing)), strict=True):
         write_outcome(key, outcome)
