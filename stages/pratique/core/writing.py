@@ -124,6 +124,8 @@ def round_floats(value: Any, digits: int = SIGNIFICANT_DIGITS) -> Any:
     >>> round_floats({"a": 0.123456789, "b": [float("nan"), 3]})
     {'a': 0.123457, 'b': [None, 3]}
     """
+    if isinstance(value, str | int):  # most values of a record
+        return value
     if isinstance(value, float):
         return float(f"{value:.{digits}g}") if math.isfinite(value) else None
     if isinstance(value, dict):
