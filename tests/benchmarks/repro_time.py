@@ -19,8 +19,8 @@ from pathlib import Path
 import pandas as pd
 from report_time import table
 
-PARAMS = """\
-checks: {schema: {}, labels: {neighbours: 10}}
+CHECKS = "checks: {schema: {}, labels: {neighbours: 10}}\n"
+MODELS = """\
 train: {model: random_forest, trees: 100}
 evaluate: {retrainings: 3}
 drill: {rates: [0.2], repetitions: 2, retrainings: 2, batches: 5, rows: 80, attacks: {label_flip: {}, mean_shift: {}}}
@@ -65,7 +65,10 @@ def prepared(root: Path, old: int) -> Path:
         seconds_of(root, "dvc", "init", "-q")
         seconds_of(root, "pratique", "init", ".", "--from", "trusted.csv", "--label", "y")
         params = (root / "params.yaml").read_text(encoding="utf-8")
-        (root / "params.yaml").write_text(params[: params.index("checks:")] + PARAMS, encoding="utf-8")
+        between = params[params.index("\nsources:") : params.index("\ntrain:") + 1]
+        (root / "params.yaml").write_text(
+            params[: params.index("checks:")] + CHECKS + between + MODELS, encoding="utf-8"
+        )
     seconds_of(root, "dvc", "repro")
     return root
 
