@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pratique.contract.check import BatchCheck, FittedBatchCheck
-from pratique.contract.evidence import ColumnEvidence, Evidence
+from pratique.contract.evidence import MOST_EVIDENCE, OTHER_UNIT, ColumnEvidence, Evidence
 from pratique.contract.finding import BatchScore
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
@@ -16,6 +16,7 @@ from pratique.core.text import shorten
 from pratique.core.writing import round_floats
 from pratique.statistics.empirical import SortedColumns
 from pratique.statistics.two_sample import ks_log10_p, levels_log10_p, population_stability
+from pratique.statistics.units import find_other_unit
 from pratique.tables.encoding import missing_as_lowest
 
 SHOWN_COLUMNS = 10
@@ -36,7 +37,8 @@ class Shift(BatchCheck):
     rows against a of m trusted ones, X beta-binomial (n; a + 1/2, m - a + 1/2), on both sides; statistic = max over
     columns of -log10 p - log10 (number of columns).
     PSI (deciles of the reference, half a row added to each bin), the Wasserstein distance in reference standard
-    deviations, total variation, means and standard deviations are the evidence, not the judge.
+    deviations, total variation, means and standard deviations are the evidence, not the judge; so
+    is what looks like another unit's.
 
     Sources: Stephens, "EDF statistics for goodness of fit" (1974); Jeffreys, "Theory of Probability" (1961).
 
@@ -78,9 +80,7 @@ class FittedShift(FittedBatchCheck):
         ranked = sorted(minus_log10_p, key=lambda name: (-minus_log10_p[name], name))
         corrected = {name: minus_log10_p[name] - float(np.log10(len(ranked))) for name in ranked}
         evidence = [
-            ColumnEvidence(
-                (name,), self._facts(name, -minus_log10_p[name], batch), stands_out=corrected[name] >= STANDS_OUT
-            )
+            self._describe(name, -minus_log10_p[name], batch, stands_out=corrected[name] >= STANDS_OUT)
             for name in ranked[:SHOWN_COLUMNS]
         ]
         left_out = max(0, len(ranked) - SHOWN_COLUMNS)
@@ -89,13 +89,20 @@ class FittedShift(FittedBatchCheck):
             corrected[ranked[0]], Evidence(columns=tuple(evidence), columns_left_out=left_out), moved=moved
         )
 
-    def _facts(self, name: str, log10_p: float, batch: Batch) -> dict[str, Any]:
-        """What has moved in one column."""
+    def _describe(self, name: str, log10_p: float, batch: Batch, stands_out: bool) -> ColumnEvidence:
+        """What has moved in one column, and which cells of it look like another unit's."""
         numeric, categorical = _numeric(batch), _categorical(batch)
-        if name in numeric:
-            personal = name in batch.layout.personal
-            return {"log10 p": log10_p} | _numeric_facts(self.numeric[name], numeric[name], personal)
-        return {"log10 p": log10_p} | _level_facts(name, self.levels[name], _counts(categorical[name]), batch.layout)
+        facts: dict[str, Any] = {"log10 p": log10_p}
+        if name not in numeric:
+            facts |= _level_facts(name, self.levels[name], _counts(categorical[name]), batch.layout)
+            return ColumnEvidence((name,), facts, stands_out=stands_out)
+        personal = name in batch.layout.personal
+        facts |= _numeric_facts(self.numeric[name], numeric[name], personal)
+        unit = None if personal else find_other_unit(self.numeric[name], numeric[name])
+        if unit is None:
+            return ColumnEvidence((name,), facts, stands_out=stands_out)
+        facts[OTHER_UNIT] = {"cells": len(unit.cells), "times the usual": unit.factor}
+        return ColumnEvidence((name,), facts, unit.cells[:MOST_EVIDENCE], stands_out)
 
 
 @np.errstate(over="ignore", invalid="ignore")

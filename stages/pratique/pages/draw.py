@@ -13,6 +13,7 @@ from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.detector.hypotheses import describe
 from pratique.words import verdicts as words
+from pratique.words.counts import count_suspects, tell_rarity, tell_result
 from pratique.words.numbers import chance, number, once_in, percent, points
 from pratique.words.worth import interval
 
@@ -64,6 +65,9 @@ def _environment() -> "Environment":
         "version": __version__,
         "state_words": words.STATES,
         "describe": describe,
+        "count_suspects": count_suspects,
+        "tell_rarity": tell_rarity,
+        "tell_result": tell_result,
     }
     return environment
 

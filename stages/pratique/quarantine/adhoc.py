@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from pratique.core.batch import Batch
-from pratique.core.errors import UnreadableBatch
+from pratique.core.errors import UnreadableBatch, printable
 from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.snapshot import Snapshot
@@ -94,7 +94,12 @@ def summary_lines(path: str, summary: ClearedSummary) -> list[str]:
         return [f"{words}  its labels are still to come, as {labels_place(summary.arrival.batch)}"]
     if summary.arrival.fault is not None:
         return [f"{words}  {summary.arrival.fault}"]
-    if verdict.verdict != "accept":
+    broken = [breach for one in verdict.judged for breach in one.measurement.finding.breaches]
+    if not summary.arrival.rows:
+        return [f"{words}  no rows"]
+    if broken:
+        words = f"{words}  {'; '.join(map(printable, dict.fromkeys(broken)))}"
+    elif verdict.verdict != "accept":
         why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
         words = f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"
     return [words, *(f"{'':<10}  read: {said}" for said in summary.readings)]
