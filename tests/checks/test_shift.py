@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from pratique.checks.shift import STANDS_OUT, Shift
+from pratique.checks.shift import SHOWN_ROWS, STANDS_OUT, Shift
 from pratique.contract.check import Fitted, measure
-from pratique.contract.evidence import MOST_EVIDENCE, OTHER_UNIT
+from pratique.contract.evidence import OTHER_UNIT
 
 
 @pytest.fixture(scope="module")
@@ -44,5 +44,5 @@ def test_cells_of_another_unit_are_evidence_and_their_rows_named(fitted, make_ta
     (size,) = [each for each in finding.evidence.columns if each.columns == ("size",)]
     assert size.facts[OTHER_UNIT]["times the usual"] == 1e4
     assert 60 < size.facts[OTHER_UNIT]["cells"] <= 80
-    assert len(size.rows) == MOST_EVIDENCE
+    assert len(size.rows) == SHOWN_ROWS
     assert all(OTHER_UNIT not in each.facts for each in finding.evidence.columns if each is not size)

@@ -24,6 +24,7 @@ def test_nothing_is_counted_in_what_can_not_be_read(make_record):
     unread = make_record(fault="torn", checks=(), p_value=0.0, suspects={}, rows=0)
     assert (count_suspects(unread), tell_rarity(unread)) == ("not readable", "not readable")
     assert (count_suspects(make_record()), tell_rarity(make_record())) == ("1 of 40", "once in 1 million")
+    assert count_suspects(make_record(rows=0, suspects={})) == "no rows"
     assert tell_rarity(make_record(p_value=0.0)) == "rule broken"
 
 

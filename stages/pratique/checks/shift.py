@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pratique.contract.check import BatchCheck, FittedBatchCheck
-from pratique.contract.evidence import MOST_EVIDENCE, OTHER_UNIT, ColumnEvidence, Evidence
+from pratique.contract.evidence import OTHER_UNIT, ColumnEvidence, Evidence
 from pratique.contract.finding import BatchScore
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
@@ -21,6 +21,8 @@ from pratique.tables.encoding import missing_as_lowest
 
 SHOWN_COLUMNS = 10
 """Columns that the evidence lists, those that moved the most."""
+SHOWN_ROWS = 5
+"""Rows that the evidence names for a column in another unit."""
 STANDS_OUT = 2.0
 """Corrected -log10 p from which on a column is said to have moved."""
 
@@ -102,7 +104,7 @@ class FittedShift(FittedBatchCheck):
         if unit is None:
             return ColumnEvidence((name,), facts, stands_out=stands_out)
         facts[OTHER_UNIT] = {"cells": len(unit.cells), "times the usual": unit.factor}
-        return ColumnEvidence((name,), facts, unit.cells[:MOST_EVIDENCE], stands_out)
+        return ColumnEvidence((name,), facts, unit.cells[:SHOWN_ROWS], stands_out)
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -116,6 +116,7 @@ STAGES = (
             str(paths.RECORDS),
             str(paths.BATCHES_CSV),
             str(paths.ROWS_PARQUET),
+            str(paths.LEDGER),
             str(paths.METRICS_JSON),
             str(paths.TRIGGERS),
             str(paths.DRILL_METRICS),

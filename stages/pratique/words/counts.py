@@ -18,7 +18,9 @@ def count_suspects(facts: Record) -> str:
     """How many rows are suspect, of how many; where nobody looked, why not."""
     if facts.fault is not None:
         return "not readable"
-    return "not examined again" if stands_unmeasured(facts) else f"{facts.suspect_count:,} of {facts.rows:,}"
+    if stands_unmeasured(facts):
+        return "not examined again"
+    return f"{facts.suspect_count:,} of {facts.rows:,}" if facts.rows else "no rows"
 
 
 def tell_rarity(facts: Record) -> str:
