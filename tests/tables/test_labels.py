@@ -9,7 +9,7 @@ from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.core.params import DataParams
 from pratique.core.sections import parse
 from pratique.tables.intake import ingest
-from pratique.tables.labels import copy_labelled, read_labelled
+from pratique.tables.labels import copy_labelled, read_labelled, tell_unseen
 
 APART = DataParams(label="y", id="id", labels_from="data/labels")
 ROWS = "id,a\n7,1\n8,2\n9,3\n"
@@ -90,3 +90,13 @@ def test_labels_behind_a_link_are_refused(read, tmp_path):
 def test_labels_apart_take_an_id():
     with pytest.raises(PratiqueError, match="labels_from: data/labels takes an id"):
         parse(DataParams, {"label": "y", "labels_from": "data/labels"}, "params.yaml")
+
+
+def test_labels_that_dvc_would_not_see_are_told_with_the_line_to_add(tmp_path):
+    pipeline = tmp_path / "dvc.yaml"
+    assert tell_unseen(APART, pipeline) == ""  # no pipeline, nothing to mend
+    pipeline.write_text("stages:\n  ingest:\n    deps: [data/incoming]\n")
+    assert tell_unseen(APART, pipeline).endswith("add the line `- data/labels`")
+    assert tell_unseen(DataParams(label="y"), pipeline) == ""
+    pipeline.write_text("stages:\n  ingest:\n    deps: [data/incoming, data/labels/]\n")
+    assert tell_unseen(APART, pipeline) == ""

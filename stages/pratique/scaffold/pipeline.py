@@ -164,6 +164,13 @@ def stages_beside() -> tuple[Stage, ...]:
     )
 
 
+def add_labels(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages where labels come in apart from their rows."""
+    return tuple(
+        replace(stage, deps=[*stage.deps, str(paths.LABELS)]) if stage.name == "ingest" else stage for stage in stages
+    )
+
+
 def _places(out: Any) -> list[str]:
     """The path of an output, which may stand with flags."""
     return [out] if isinstance(out, str) else list(out)

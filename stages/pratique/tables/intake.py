@@ -12,15 +12,19 @@ from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
 from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
+from pratique.core.screen import say
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
 from pratique.tables.arrival import Arrival, batch_name, find_incoming
-from pratique.tables.labels import copy_labelled, read_labelled
+from pratique.tables.labels import copy_labelled, read_labelled, tell_unseen
 from pratique.tables.parts import list_files
 
 
 def ingest_all() -> None:
     """Ingest everything in data/incoming."""
     data, known = load().data, tuple(read_declared() or ())
+    unseen = tell_unseen(data)
+    if unseen:
+        say(unseen, error=True)
     wanted: list[Path] = []
     for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
         wanted += ingest(path, paths.BATCHES, data, known)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pratique.core import paths
+from pratique.core.documents import read_yaml
 from pratique.core.errors import UnreadableBatch
 from pratique.core.params import DataParams
 from pratique.core.snapshot import Snapshot, copy_file
@@ -22,6 +23,19 @@ LABELS_SUFFIX = ".csv"
 def labels_place(batch: str) -> Path:
     """The file that holds the labels of a batch, where they come in apart."""
     return paths.LABELS / f"{batch}{LABELS_SUFFIX}"
+
+
+def tell_unseen(data: DataParams, pipeline: Path = paths.PIPELINE) -> str:
+    """That DVC does not see labels that come in apart, and the line that mends it; nothing where it sees them."""
+    if not data.labels_apart or not pipeline.is_file():
+        return ""
+    match read_yaml(pipeline):
+        case {"stages": {"ingest": {"deps": list(deps)}}} if paths.LABELS not in [Path(str(dep)) for dep in deps]:
+            return (
+                f"{pipeline}: stages.ingest.deps lacks {paths.LABELS}, so `dvc repro` does not see labels that come; "
+                f"add the line `- {paths.LABELS}`"
+            )
+    return ""
 
 
 def copy_labelled(source: Path, place: Path, data: DataParams) -> Snapshot:
