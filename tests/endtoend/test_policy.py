@@ -131,7 +131,7 @@ def test_verdicts_stand_and_the_record_says_since_when(demanding):
     }
     odd = record(demanding, "east/odd")
     assert (odd.verdict_holds, odd.checks, odd.standing.commit) == ("0-1", (), commit)
-    said = f"its verdict stands since commit {commit[:7]}; today's policy was not applied to it"
+    said = f"its verdict stands since commit {commit[:7]}; not examined again"
     assert said in " ".join(demanding.pratique("explain", "east/first").out.split())
     with (demanding.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
         assert [line["outcome"] for line in csv.DictReader(stream)] == ["accepted"] * 5
