@@ -342,6 +342,21 @@ def test_a_record_that_the_ledger_of_the_base_does_not_name_is_refused(team):
     assert "is not one that the ledger of the base names" in team.refused()[STANDING]
 
 
+def test_a_verdict_that_a_later_run_replaced_does_not_come_back(settled):
+    """Its line was given up for a stricter policy: the old run was merged, too, but is not the last."""
+    lines = read_lines(settled)
+    settled.edit(SCHEMA, "max_value: 21.82", "max_value: 12.0")
+    assert settled.pratique("replay", "--apply").code == 1
+    settled.commit()
+    merge(settled)
+    commit_run(settled)
+    merge(settled)
+    assert record(settled, "west/third").verdict == "partial"
+    write_lines(settled, lines)
+    settled.commit()
+    assert "the ledger of the base names a later record" in settled.refused()[STANDING]
+
+
 @pytest.mark.parametrize("text", ["{}\n", "[" * 5000, "\xff", '{"batch": NaN}\n', "\n"])
 def test_what_is_no_verdict_is_refused_and_stops_the_run(team, text):
     team.path(STANDING).write_bytes(text.encode("latin-1"))
