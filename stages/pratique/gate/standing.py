@@ -1,8 +1,8 @@
 """Verdicts that a change lets stand: each must be what a run that was merged wrote, and none is believed.
 
 A line that a change brings or alters is computed from the record that its commit keeps, and that record must be the
-last one that the ledger of the base names for the batch: only what one run wrote, and the gate of that time compared, is
-in there, and a verdict that was given up for another does not come back. A line may be taken away: its batch is then
+last one that the ledger of the base names for the batch: only what one run wrote, and the gate of that time compared,
+is in there, and a verdict that was given up for another does not come back. A line may be taken away: its batch is then
 judged by today's policy.
 """
 
