@@ -264,6 +264,13 @@ def test_replay_compares_with_the_last_run_or_with_a_commit_and_writes_nothing(s
     assert "no such commit" in settled.pratique("replay", "--base", "nowhere").complaint
 
 
+def test_replay_apply_writes_nothing_where_nothing_stands(team):
+    team.path(STANDING).unlink(missing_ok=True)
+    team.edit(SCHEMA, "max_value: 132", "max_value: 300")
+    assert "None of these verdicts stands" in team.pratique("replay", "--apply").out
+    assert not (team.root / STANDING).exists()
+
+
 def test_replay_apply_gives_up_what_is_flipped_and_settle_takes_the_new_verdict(settled):
     settled.edit(SCHEMA, "max_value: 132", "max_value: 300")
     done = settled.pratique("replay", "--apply")
@@ -390,8 +397,16 @@ def test_verify_judges_what_stands_by_the_policy_of_its_commit(demanding):
     write_lines(
         demanding, [FORGERIES["verdict"](ln) if ln["batch"] == "east/odd" else ln for ln in read_lines(demanding)]
     )
+    lines = read_lines(demanding)
+    lines[0]["run"]["code"] = "0" * 64  # of another version, which excuses itself alone
+    write_lines(demanding, lines)
     said = demanding.pratique("verify").out
     assert f"east/odd: stands as accept, by the policy of commit {commit[:12]} it is partial" in said
+    lines = [line | {"run": line["run"] | {"code": "0" * 64}} for line in read_lines(demanding)]
+    write_lines(demanding, lines)
+    assert f"{subject}: not verified: another version of the program gave them" in demanding.pratique("verify").out
+    write_lines(demanding, [*lines[:-1], lines[-1] | {"sha256": "0" * 64}])  # no version excuses other bytes
+    assert "west/third: its bytes are not those of commit" in demanding.pratique("verify").out
     write_lines(demanding, [line | {"run": line["run"] | {"commit": "0" * 40}} for line in read_lines(demanding)])
     assert "5 verdicts that stand since 000000000000: not verified: '0000" in demanding.pratique("verify").out
 
