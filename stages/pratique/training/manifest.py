@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from pratique.core import paths
 from pratique.core.documents import parse_json
@@ -121,7 +121,8 @@ def make_own_manifest(model: Path, places: Sequence[Path], params: Params) -> Ma
     learned = tuple(each for each in files if any(Path(each.path).is_relative_to(place) for place in chosen))
     for place in chosen:
         known = place in (paths.ACCEPTED, paths.REFERENCE)
-        if not known and not any(Path(each.path).is_relative_to(place) for each in learned):
+        below = place.is_relative_to(paths.ACCEPTED)  # a folder above holds what is no accepted row, too
+        if not known and not (below and any(Path(each.path).is_relative_to(place) for each in learned)):
             raise PratiqueError(
                 f"--rows: {place}: no accepted rows there; expected {paths.ACCEPTED}, a file or folder of it, or "
                 f"{paths.REFERENCE}"
@@ -202,11 +203,12 @@ def parse_manifest(data: bytes, place: str) -> Manifest:
     PratiqueError
         If they hold none.
     """
-    value: Any = parse_json(data, place)
+    parse_json(data, place)  # refuses a key that stands twice
     try:
-        return Manifest(**value | {"batches": tuple(TrainingFile(**batch) for batch in value["batches"])})
-    except (TypeError, KeyError) as error:
-        raise PratiqueError(f"{place}: not a training manifest; write it anew") from error
+        return TypeAdapter(Manifest).validate_json(data, strict=True, extra="forbid")
+    except ValidationError as error:
+        where = "/".join(map(str, error.errors()[0]["loc"])) or "its form"
+        raise PratiqueError(f"{place}: not a training manifest, see {where}; write it anew") from error
 
 
 def list_cleared_files() -> tuple[TrainingFile, ...]:
