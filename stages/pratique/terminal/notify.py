@@ -36,7 +36,7 @@ def notify(policy: NotifyParams, records: Sequence[Record], alpha: float) -> Non
     if not policy.command:
         return
     held = {_digest(record): record for record in records if record.held and record.state != "rejected"}
-    told = set(TOLD.read_text(encoding="utf-8").split()) if TOLD.is_file() else set()
+    told = set(TOLD.read_text(encoding="utf-8", errors="replace").split()) if TOLD.is_file() else set()
     fresh = [record for digest, record in held.items() if digest not in told]
     trouble = _run(policy.command, message(fresh, records, alpha)) if fresh else ""
     if trouble:
