@@ -51,6 +51,7 @@ def test_without_a_command_nothing_happens(somewhere, make_record):
     ("words", "says"),
     [
         (("no-such-command",), "'no-such-command' can't be run: No such file or directory"),
+        (("mail\0", "team"), "'mail\\x00' can't be run: embedded null byte"),
         ((sys.executable, "-c", "import sys; sys.exit('no\x1broute')"), "ended with 1 (no\\x1broute)"),
         ((sys.executable, "-c", "import time; time.sleep(9)"), "took longer than 0.2 seconds"),
     ],

@@ -60,6 +60,20 @@ def test_a_model_may_be_a_folder(folder):
     assert find_doubt(made) == "saved is not the model of its manifest"
 
 
+def test_a_folder_whose_files_no_digest_covers_is_no_model(folder):
+    """A link to a folder is not followed: what it leads to could change, and the digest would stay."""
+    (folder / "saved").mkdir()
+    with pytest.raises(PratiqueError, match="saved: not found; name the file or folder"):
+        make_own_manifest(folder / "saved", [paths.ACCEPTED], PARAMS)
+    write_text(folder / "saved/weights.bin", "1")
+    made = make_own_manifest(folder / "saved", [paths.ACCEPTED], PARAMS)
+    write_text(folder / "elsewhere/weights.bin", "1")
+    (folder / "saved/more").symlink_to(folder / "elsewhere")
+    with pytest.raises(PratiqueError, match="saved/more: a link to a folder; put the folder itself there"):
+        make_own_manifest(folder / "saved", [paths.ACCEPTED], PARAMS)
+    assert find_doubt(made) == "saved/more: a link to a folder; put the folder itself there"
+
+
 def test_rows_that_no_record_let_in_make_no_manifest(folder, make_table):
     write_table(paths.ACCEPTED / "east/a.parquet", make_table(20, seed=9).table)
     with pytest.raises(PratiqueError, match=r"not the rows that data/records/east/a.json let in"):

@@ -75,6 +75,8 @@ def _run(command: Sequence[str], text: str) -> str:
         return f"'{command[0]}' took longer than {MOST_SECONDS} seconds"
     except OSError as error:
         return f"'{command[0]}' can't be run: {error.strerror}"
+    except ValueError as error:  # a word that holds a zero byte
+        return f"'{command[0]}' can't be run: {error}"
     if not done.returncode:
         return ""
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]

@@ -149,11 +149,16 @@ def digest_model(path: Path) -> str:
     Raises
     ------
     PratiqueError
-        If there is none.
+        If there is none, or a folder holds no file, or a link to another folder, whose files no digest would cover.
     """
-    if not path.exists():
+    if path.is_file():
+        return sha256_file(path)
+    below = sorted(path.rglob("*")) if path.is_dir() else []
+    for linked in (each for each in below if each.is_symlink() and each.is_dir()):
+        raise PratiqueError(f"{linked}: a link to a folder; put the folder itself there")
+    if not any(each.is_file() for each in below):
         raise PratiqueError(f"{path}: not found; name the file or folder of the model that was trained")
-    return sha256_folder(path) if path.is_dir() else sha256_file(path)
+    return sha256_folder(path)
 
 
 def find_doubt(model: Manifest | None) -> str:
@@ -161,9 +166,11 @@ def find_doubt(model: Manifest | None) -> str:
     if model is None:
         return "no manifest of the model that was trained"
     path = Path(model.path)
-    if path.exists() and digest_model(path) != model.sha256:
-        return f"{path} is not the model of its manifest"
-    return ""
+    try:
+        same = not path.exists() or digest_model(path) == model.sha256
+    except PratiqueError as error:
+        return str(error)
+    return "" if same else f"{path} is not the model of its manifest"
 
 
 def digest_learned_reference(params: Params) -> str | None:
