@@ -226,6 +226,10 @@ def test_a_policy_that_can_not_be_applied_is_said_and_refuses_nothing(team):
 CONDITIONS = {
     "a condition": {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "age", "row_condition": "MARK"}},
     "a query": {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "MARK"}},
+    "an expression": {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "age", "max_value": {"$PARAMETER": "9 * 9"}},
+    },
     "another key": {"type": "expect_column_to_exist", "kwargs": {"column": "age"}, "rendered_content": "MARK"},
 }
 
