@@ -379,6 +379,15 @@ def test_what_is_no_verdict_is_refused_and_stops_the_run(team, text):
 # settle says no
 
 
+def test_a_verdict_that_stood_is_no_verdict_of_this_run(demanding):
+    """Its line may be another one than the run had: that is for the gate to judge."""
+    commit_run(demanding)
+    lines = [line | {"run": line["run"] | {"commit": "0" * 40}} for line in read_lines(demanding)]
+    write_lines(demanding, lines)
+    assert "0 of 5 verdicts added" in demanding.pratique("settle").out
+    assert read_lines(demanding) == lines
+
+
 def test_only_a_run_that_is_committed_is_settled(team, clean):
     team.edit(SCHEMA, "max_value: 132", "max_value: 300")
     assert "judged by another policy than is here; settle before" in team.pratique("settle").complaint
