@@ -68,6 +68,9 @@ def test_parts_are_one_batch_for_the_pipeline_and_for_the_gate(change, clean):
     done = change.pratique("verify")
     assert done.code == 0, done
     assert change.pratique("check", "data/incoming/east/day1").code == 0
+    parts = [f"data/incoming/east/day1/part-{number}.parquet" for number in (0, 1)]
+    done = change.pratique("check", *parts)  # as a hook names what is staged
+    assert (done.code, done.out.split()) == (0, ["accept", "data/incoming/east/day1"])
 
 
 def test_a_poisoned_folder_of_parts_is_refused_as_one_batch(change, flipped):

@@ -1,5 +1,7 @@
 """What `pratique doctor` finds, from an empty folder to a pipeline in which all is well."""
 
+from importlib import metadata
+
 import pytest
 
 pytestmark = pytest.mark.slow
@@ -50,3 +52,17 @@ def test_a_lost_key_is_missed(cleared, tmp_path):
     for key in project.home.rglob("reviewer_key"):
         key.unlink()
     assert "PRATIQUE_SIGNING_KEY" in missing(project)["your key"]
+
+
+def test_where_dvc_is_missing_that_is_said(cleared, tmp_path, monkeypatch):
+    project = cleared.copy(tmp_path / "project")
+    known = metadata.version
+
+    def version(name):
+        if name == "dvc":
+            raise metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(metadata, "version", version)
+    assert missing(project)["DVC"].startswith("→ install pratique anew")
+    assert "profile: there; no dvc.lock says what it was learned from" in project.pratique("doctor").out

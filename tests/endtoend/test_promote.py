@@ -124,3 +124,38 @@ def test_a_reference_that_dvc_keeps_is_promoted_to_as_well(ready):
     ready.commit()
     done = ready.gate(submitter="")
     assert done.code == 0, done
+
+
+def test_what_was_said_of_a_promotion_counts_where_a_pointer_stands_for_it(ready):
+    """Rows of one source stay below its share whatever keeps the files that count them."""
+    said = "data/promoted/east/third.json"
+    ready.policy("params.yaml", "max_source_share: 0.5", "max_source_share: 0.2")
+    ready.ok("git", "rebase", "-q", "main")
+    ready.pratique("promote", "east/third")
+    ready.ok("dvc", "add", "-q", said)
+    ready.commit()
+    assert ready.gate(submitter="").code == 0
+    ready.stages("calibrate", "ingest", "validate")
+    ready.commit()
+    ready.ok("git", "branch", "-q", "-f", "main")
+    ready.edit("params.yaml", "max_source_share: 0.2", "max_source_share: 0.5")
+    assert "28.1% of the reference" in ready.pratique("promote", "east/first").out
+    ready.edit("params.yaml", "max_source_share: 0.5", "max_source_share: 0.2")
+    ready.commit()
+    assert "east: would be 28% of the reference" in ready.refused()["data/promoted"]
+
+
+def test_a_promotion_is_said_and_kept_byte_for_byte(ready):
+    """Numbers of another type are equal to Python, and stop every command that reads them after the merge."""
+    ready.pratique("promote", "east/third")
+    said = ready.path("data/promoted/east/third.json")
+    text = said.read_text(encoding="utf-8")
+    assert '"rows": 38,' in text
+    said.write_text(text.replace('"rows": 38,', '"rows": 38.0,'), encoding="utf-8")
+    ready.commit()
+    assert ready.refused() == {"data/promoted/east/third.json": "not what the gate promotes"}
+    original = ready.path("data/promoted/east/third.csv")
+    said.write_text(text, encoding="utf-8")
+    original.write_bytes(original.read_bytes().replace(b"\n", b"\r\n"))
+    ready.commit()
+    assert ready.refused() == {"data/promoted/east/third.csv": "not what the gate promotes"}

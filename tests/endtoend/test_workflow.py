@@ -199,6 +199,21 @@ def test_the_comment_on_github_is_written_once_and_then_written_over(sam, github
     assert (state / "log").read_text().splitlines() == [f"POST {comments}/7/comments", f"PATCH {comments}/comments/41"]
 
 
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_where_there_is_no_comment_no_other_is_written_over(kind, project, forge, tmp_path):
+    """An empty mark is the beginning of every comment."""
+    (tmp_path / "gate").mkdir()
+    (tmp_path / "state/notes").write_text('[{"id": 2, "author": {"id": 5}, "body": "hello"}]')
+    steps = shell_steps(printed("github")["jobs"]["comment"])
+    if kind == "gitlab":
+        script = ["cd gate", *printed("gitlab")["pratique-comment"]["script"][1:]]
+        steps = [("\n".join(script), False)]
+    event = {"NUMBER": "7", "GITHUB_REPOSITORY": "team/data", "ARTEFACT": "a", "CI_API_V4_URL": "https://forge.example"}
+    event |= {"CI_MERGE_REQUEST_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "7", "PRATIQUE_COMMENT_TOKEN": "token"}
+    assert run_steps(replace(project, root=tmp_path), steps, **forge, **event).code != 0
+    assert not (tmp_path / "state/log").exists()
+
+
 def test_the_comment_on_gitlab_is_written_once_and_then_written_over(sam, github, forge, flipped, tmp_path):
     script = ["cd gate", *printed("gitlab")["pratique-comment"]["script"][1:]]
     state, there = tmp_path / "state", replace(sam, root=tmp_path)

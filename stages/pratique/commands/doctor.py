@@ -24,6 +24,8 @@ from pratique.provenance import git, signing
 from pratique.tables.trusted import read_reference
 from pratique.training.rows import read_holdout
 
+REINSTALL = "install pratique anew, in an environment of its own: `uv tool install --force pratique`"
+
 
 @dataclass(frozen=True)
 class Symptom:
@@ -80,8 +82,7 @@ def _look_at_packages() -> Iterator[Symptom]:
             continue
         if not each.specifier.contains(version, prereleases=True):
             wrong.append(f"{each.name} {version}, expected {each.specifier}")
-    mend = "install pratique anew, in an environment of its own: `uv tool install --force pratique`"
-    yield Symptom("packages", "; ".join(wrong) or f"{len(needed)} as expected", mend if wrong else "")
+    yield Symptom("packages", "; ".join(wrong) or f"{len(needed)} as expected", REINSTALL if wrong else "")
 
 
 def _advise_on_system() -> str:
@@ -99,7 +100,11 @@ def _look_at_git() -> Iterator[Symptom]:
 
 def _look_at_dvc() -> Iterator[Symptom]:
     """DVC, its folder, and a place that others get data from."""
-    yield Symptom("DVC", metadata.version("dvc"))
+    try:
+        yield Symptom("DVC", metadata.version("dvc"))
+    except metadata.PackageNotFoundError:
+        yield Symptom("DVC", "not installed", REINSTALL)
+        return
     if not any((folder / ".dvc").is_dir() for folder in (Path.cwd(), *Path.cwd().parents)):
         yield Symptom("DVC repository", "none here", "`dvc init`")
         return
@@ -166,7 +171,10 @@ def _look_at_trusted_rows(params: Params) -> Iterator[Symptom]:
 def _look_at_profile(params: Params) -> Iterator[Symptom]:
     """Whether what was learned from trusted rows is there, and of those that lie here."""
     profile.load(params)
-    changed = json.loads(_run_dvc("status", "--json", "calibrate")) if paths.LOCK.is_file() else {}
+    if not paths.LOCK.is_file():
+        yield Symptom("profile", f"there; no {paths.LOCK} says what it was learned from")
+        return
+    changed = json.loads(_run_dvc("status", "--json", "calibrate"))
     said = "older than what it was learned from" if changed else "fresh"
     yield Symptom("profile", said, "`dvc repro`" if changed else "")
 

@@ -60,6 +60,9 @@ def _apply(preview: Preview) -> None:
     """
     known = read_standing()
     given_up = {flip.batch for flip in preview.flips} & known.keys()
+    if not given_up:
+        say(f"None of these verdicts stands: {paths.STANDING} stays as it is.")
+        return
     write_text(paths.STANDING, standing_text(line for name, line in known.items() if name not in given_up))
     say(f"{len(given_up):,} verdicts stand no longer. Next: commit {paths.STANDING}, in a change without data.")
 

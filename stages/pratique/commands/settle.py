@@ -26,11 +26,8 @@ def main() -> None:
     """
     commit, known = git.resolve_commit("HEAD"), read_standing()
     records = _read_committed()
-    lines = {
-        name: _settle(known.get(name), record, commit)
-        for name, record in records.items()
-        if name in known or record.standing is None  # what was taken out by hand waits for a run that judges it
-    }
+    settled = {name: _settle(known.get(name), record, commit) for name, record in records.items()}
+    lines = {name: line for name, line in settled.items() if line is not None}
     added = [name for name, line in lines.items() if known.get(name) != line]
     gone = known.keys() - lines.keys()
     write_text(paths.STANDING, standing_text(lines.values()))
@@ -43,8 +40,12 @@ def main() -> None:
         say(f"They do not stand yet: {paths.PARAMS} says `policy.applies: all`.")
 
 
-def _settle(known: StandingLine | None, record: Record, commit: str) -> StandingLine:
-    if known is not None and known.sha256 == record.sha256 and (record.standing == known.run or known.is_about(record)):
+def _settle(known: StandingLine | None, record: Record, commit: str) -> StandingLine | None:
+    """The line of a batch. Only a run that judged it gives one: a verdict that stood already is left as it is.
+
+    What was taken out by hand waits for such a run.
+    """
+    if record.standing is not None or (known is not None and known.is_about(record)):
         return known
     return StandingLine.of(record, commit)
 

@@ -54,6 +54,6 @@ def name_classes(classes: Sequence[str], personal: bool) -> list[str]:
     return [f"class {number}" for number in range(1, len(classes) + 1)] if personal else list(classes)
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """Say in one line, of 200 characters at most, what went wrong."""
     return " ".join(str(error).split())[:200]

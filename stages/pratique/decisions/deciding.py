@@ -134,7 +134,7 @@ def read_record(batch: str, given: Path | None = None) -> Record:
     PratiqueError
         If there is none; see `record_of`, `read_given` and `Record.read`.
     """
-    return Record.read(record_of(batch)) if given is None else read_given(batch, given)
+    return Record.read(record_of(batch)) if given is None else read_given(batch, given, load().data)
 
 
 def describe_reject(record: Record) -> str:

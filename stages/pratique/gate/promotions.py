@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pratique.core import paths
-from pratique.core.documents import parse_json
+from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.core.writing import write_bytes
+from pratique.core.writing import write_bytes, write_json
 from pratique.gate.base import isolate_policy
 from pratique.gate.changes import MAX_LEDGER_BYTES, Change, Refusal, is_decision, ledger_at
 from pratique.gate.contents import Contents
@@ -97,9 +97,12 @@ def _lay_out(change: Change) -> None:
     """The batches of where the change began; decisions, ledger and promotions of the base."""
     for path in change.before.files:
         change.before.lay_out(path)
-    for name in change.base.below(paths.DECISIONS, paths.PROMOTED):
-        if is_decision(name) or (Path(name).is_relative_to(paths.PROMOTED) and Path(name).suffix == ".json"):
-            write_bytes(Path(name), change.base.read(name))
+    for name in filter(is_decision, change.base.below(paths.DECISIONS)):
+        write_bytes(Path(name), change.base.read(name))
+    promoted = Contents.of(change.base, change.store, paths.PROMOTED)  # a pointer may stand for what was said of one
+    for name in promoted.files:
+        if Path(name).suffix == ".json":
+            write_bytes(Path(name), promoted.read(name))
     name = str(paths.LEDGER)
     if name in change.base.entries:
         write_bytes(paths.LEDGER, change.base.read(name, MAX_LEDGER_BYTES))
@@ -119,14 +122,13 @@ def _compare(
 
 
 def _is_same(path: Path, claimed: bytes, named: Mapping[str, str]) -> bool:
-    """Whether a file is the computed one; a record may go by the digest that the base's ledger gives it.
+    """Whether a file is the computed one; what is said of a promotion may name the record as the base's ledger does.
 
-    That digest follows the last digits of a processor.
+    That name follows the last digits of a processor.
     """
     if path.suffix != ".json" or path.read_bytes() == claimed:
         return agrees(path, claimed)
-    try:
-        mine, theirs = parse_json(path.read_bytes(), ""), parse_json(claimed, "")
-    except PratiqueError:
-        return False
-    return theirs == mine | {"record": named.get(mine["batch"])}
+    said = read_json(path)
+    if said["batch"] in named:
+        write_json(path, said | {"record": named[said["batch"]]})
+    return path.read_bytes() == claimed
