@@ -54,7 +54,7 @@ esac
 
 
 def printed(forge):
-    return YAML(typ="safe").load(workflow_text(forge, PurePosixPath()))
+    return YAML(typ="safe").load(workflow_text(forge, PurePosixPath(), "main"))
 
 
 def shell_steps(job):
@@ -139,6 +139,7 @@ def github(sam, send, tmp_path):
             "NUMBER": "7",
             "TOKEN": SECRET,
             "SUBMITTER": "sam-codes",
+            "BRANCH": "main",
             "GITHUB_STEP_SUMMARY": summary,
         }
         event |= {name: sam.ok("git", "rev-parse", event[name]).strip() for name in ("BASE", "HEAD")}
