@@ -151,7 +151,7 @@ HEADER, ROW = "size,weight,age,colour,shape,y\n", "1,2,3,red,rod,low\n"
         (
             lambda p: p.path("data/reference/trusted.csv").write_text(f"{HEADER}1,2,3,red,rod,low\n"),
             "calibrate",
-            ["data/reference", "1 rows", "at least 20"],
+            ["data/reference", "1 row;", "at least 20"],
         ),
         (
             lambda p: p.path("data/reference/trusted.csv").write_text(HEADER + ROW * 30 + "1,2,3,red,rod,\n"),

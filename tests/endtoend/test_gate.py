@@ -19,7 +19,7 @@ def test_a_clean_change_passes(change, clean):
     change.commit()
     done = change.gate()
     assert done.code == 0, done
-    assert done.out.startswith("pratique gate passed: 1 of 1 batches cleared")
+    assert done.out.startswith("pratique gate passed: 1 of 1 batch cleared")
     assert [each["batch"] for each in change.found["batches"]] == ["east/good"]  # the old ones are not looked at
     assert change.batch("east/good")["authors"] == ["sam@example.org"]
     assert change.found["submitter"] == "sam@example.org"
@@ -29,7 +29,7 @@ def test_a_poisoned_change_fails_with_the_reason_and_what_to_do(poisoned):
     done = poisoned.gate()
     assert done.code == 1
     lines = done.out.splitlines()
-    assert lines[0] == "pratique gate refused: 1 of 1 batches not cleared"
+    assert lines[0] == "pratique gate refused: 1 of 1 batch not cleared"
     assert "its rows look poisoned, by all checks together" in done.out
     assert lines[-3].startswith("Next: git rm data/incoming/east/bad.csv")
     assert lines[-1] == "Report: data/reports/gate/summary.md"

@@ -207,7 +207,7 @@ def test_accepted_rows_leave_by_a_reviewer_s_word_only(change, make_rows):
     assert change.refused() == {name: "takes away east/first, which was accepted, and nobody rejected it"}
     change.ok("git", "mv", "data/incoming/east/renamed.csv", name)
     change.commit()
-    assert change.refused() == {name: "takes away east/first, which was accepted, and nobody rejected it"}
+    assert change.refused() == {name: "replaces east/first, which was accepted, and nobody rejected it"}
     (change.root / name).write_bytes(before)
     change.by("rita").decide("reject", "east/first", "--reason", "the vendor was breached")
     (change.root / name).unlink()

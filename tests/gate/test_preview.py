@@ -38,8 +38,8 @@ def test_loosened_batches_come_first_and_rows_are_counted():
         ("a/tight", 0, 1, False, True),
     ]
     assert preview.text.startswith("this policy flips 4 of 5 past verdicts; it loosens 3 of them, by 7 rows; ")
-    assert preview.text.endswith("; 1 of them stand and are not judged anew")
-    assert list_flips(preview)[2] == "  loosened: c/rows: partial → partial, 1 rows let in and 1 rows held"
+    assert preview.text.endswith("; 1 of them stands and is not judged anew")
+    assert list_flips(preview)[2] == "  loosened: c/rows: partial → partial, 1 row let in and 1 row held"
     assert preview.to_json()["flips"][0]["loosens"] is True
 
 

@@ -93,7 +93,9 @@ def test_a_workflow_names_the_branch_that_the_repository_has(tmp_path, monkeypat
         assert '--branch "$BRANCH"' in text
         assert "main" not in text
         workflow.unlink()
-        subprocess.run(["git", "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release/next"], check=True)
+        subprocess.run(
+            ["git", "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release/next"], check=True
+        )
 
 
 def test_a_branch_whose_name_yaml_could_take_for_something_else_is_refused():

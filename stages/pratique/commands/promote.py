@@ -8,6 +8,7 @@ import typer
 from pratique.commands.placing import in_pipeline
 from pratique.core import paths
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.tables.arrival import POINTER_SUFFIX
 
 
@@ -22,8 +23,8 @@ def promote(
 
     plan = plan_promotion(batches, load())
     for record, table in plan.moves:
-        held = f"; {record.held_rows} held rows stay out" if record.held_rows else ""
-        say(f"{record.batch}: {table.num_rows} rows to {reference_place(record.batch)}{held}")
+        held = f"; {say_count(record.held_rows, 'held row')} left out" if record.held_rows else ""
+        say(f"{record.batch}: {say_count(table.num_rows, 'row')} to {reference_place(record.batch)}{held}")
     for source, share in plan.shares.items():
         say(f"{source}: {share:.1%} of the reference after that")
     if dry_run:

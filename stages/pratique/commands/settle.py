@@ -4,6 +4,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import load
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.core.writing import write_text
 from pratique.lineage.lock import list_stale
 from pratique.lineage.verify import Records, read_all
@@ -34,9 +35,10 @@ def main() -> None:
     added = [name for name, line in lines.items() if known.get(name) != line]
     gone = known.keys() - lines.keys()
     write_text(paths.STANDING, standing_text(lines.values()))
-    say(f"{len(added):,} of {len(lines):,} verdicts added to {paths.STANDING}, of the run of commit {commit[:7]}.")
+    total = say_count(len(lines), "verdict")
+    say(f"{len(added):,} of {total} added to {paths.STANDING}, of the run of commit {commit[:7]}.")
     if gone:
-        say(f"{len(gone):,} taken out, whose batches are gone.")
+        say(f"{say_count(len(gone), 'verdict')} taken out, of batches that are gone.")
     if added or gone:
         say("Next: `dvc repro`, which measures nothing anew, and commit it all, in a change without data.")
     if load().policy.applies == "all":

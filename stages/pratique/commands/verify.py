@@ -4,6 +4,7 @@ from pratique.commands.recompute import MODEL_STEPS, PAGES_STEP, STEPS, recomput
 from pratique.core import paths
 from pratique.core.params import load
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.lineage.claim import Claim, not_verified
 from pratique.lineage.history import claim_inputs, claim_ledger
 from pratique.lineage.lock import claim_lock
@@ -18,7 +19,7 @@ def main(retrain: bool, sample: int | None, require_attestations: bool) -> bool:
     claims = verify(retrain, sample, require_attestations)
     faults = [fault for claim in claims for fault in claim.faults]
     well = "All holds, as far as it is verified:"
-    say(*faults, f"{len(faults)} fault{'s' * (len(faults) > 1)}. What each claim stands on:" if faults else well)
+    say(*faults, f"{say_count(len(faults), 'fault')}. What each claim stands on:" if faults else well)
     say(*(f"  {claim.line}" for claim in claims))
     return not faults
 

@@ -142,7 +142,7 @@ def require_prefix(entries: Sequence[Entry], base: Sequence[Entry], place: str) 
         raise PratiqueError(f"{place}: entry {len(entries)}: missing, the base has {len(base)} entries; {REMEDY}")
 
 
-REMEDY = "take the base's ledger (`git checkout BASE -- data/ledger.jsonl`) and run `dvc repro`"
+REMEDY = "take back the one that was merged (`git log -- data/ledger.jsonl` lists them), and run `dvc repro`"
 
 
 def _entry(line: bytes, place: str) -> Entry:

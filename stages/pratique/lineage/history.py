@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
+from pratique.core.text import say_count
 from pratique.decisions import ledger
 from pratique.gate.ignores import DVC_IGNORE
 from pratique.gate.pointers import parse_lock
@@ -86,7 +87,7 @@ def claim_ledger(records: dict[str, Record]) -> Claim:
     committed = _list_committed()
     continued = takewhile(lambda each: data.startswith(each[1]), committed)
     known = [commit for commit, _ in continued]
-    support = f"computed, it continues that of {len(known)} commit{'s' * (len(known) > 1)}"
+    support = f"computed, it continues that of {say_count(len(known), 'commit')}"
     if not committed:
         support = "computed, no commit has one"
     elif known and len(known) < len(committed):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
+from pratique.core.text import say_count
 from pratique.decisions import ledger
 from pratique.decisions.deciding import read_record
 from pratique.lineage.promoted import describe_promotion
@@ -173,7 +174,7 @@ def recall_lines(source: str) -> list[str]:
         return [*lines, f"Whether the model here learned from it is unknown: {found.doubt}."]
     if found.model is None:
         return [*lines, "No model here learned from it."]
-    share = f"{found.rows} of {found.model.rows} rows"
+    share = f"{found.rows:,} of {say_count(found.model.rows, 'row')}"
     return [
         *lines,
         f"The model ({found.model.model}, sha256 {found.model.sha256}) learned from it; a retrain would drop {share}.",
@@ -182,7 +183,7 @@ def recall_lines(source: str) -> list[str]:
 
 
 def _describe(line: dict[str, str]) -> str:
-    said = f"{line['batch']}: {line['outcome']} ({line['verdict']}), {line['rows']} rows"
+    said = f"{line['batch']}: {line['outcome']} ({line['verdict']}), {say_count(int(line['rows']), 'row')}"
     if line["outcome"] != "accepted":
         return said
     return f"{said}; attestation: {tell_voucher(read_record(line['batch']), load())}"

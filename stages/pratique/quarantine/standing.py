@@ -17,6 +17,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_json
 from pratique.core.params import Params
 from pratique.core.ranges import mark_ranges, write_ranges
+from pratique.core.text import say_count
 from pratique.core.writing import json_text
 from pratique.decisions.binding import Binding, choose_bound
 from pratique.detector.verdict import Outcome, RowReason, Verdict
@@ -174,4 +175,17 @@ def standing_text(lines: Iterable[StandingLine]) -> str:
     return "".join(f"{json_text(line.model_dump(mode='json', by_alias=True))}\n" for line in ordered)
 
 
-REMEDY_STANDING = "take that of the base (`git checkout BASE -- data/standing.jsonl`); `pratique settle` adds to it"
+def tell_stand(count: int) -> str:
+    """That so many verdicts stand.
+
+    Examples
+    --------
+    >>> tell_stand(1), tell_stand(2)
+    ('1 verdict stands', '2 verdicts stand')
+    """
+    return f"{say_count(count, 'verdict')} stand{'s' * (count == 1)}"
+
+
+REMEDY_STANDING = (
+    "take back the one that was merged (`git log -- data/standing.jsonl` lists them); `pratique settle` adds to it"
+)

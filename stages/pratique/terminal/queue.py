@@ -6,6 +6,7 @@ from rich.text import Text
 
 from pratique.core.errors import printable
 from pratique.core.params import Params, load
+from pratique.core.text import say_count
 from pratique.decisions.deciding import read_record
 from pratique.decisions.decision import UNSIGNED, DecisionFile, load_decisions
 from pratique.decisions.pending import describe_pending, list_pending
@@ -45,7 +46,7 @@ def sheet(batch: str) -> RenderableType:
     record = read_record(batch)
     head = Text.assemble(
         (f"{batch}: {record.verdict}", STYLE[record.verdict]),
-        f", {record.outcome}; {record.held_rows} of {record.rows} rows are held.\n",
+        f", {record.outcome}; {record.held_rows:,} of {say_count(record.rows, 'row')} held.\n",
         "".join(f"  {clause}\n" for clause in clauses(record)),
     )
     measured = Table(box=None, pad_edge=False)

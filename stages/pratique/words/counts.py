@@ -2,6 +2,7 @@
 
 from pratique.contract.evidence import SUGGESTION
 from pratique.contract.finding import SHARE_OF_ROWS
+from pratique.core.text import say_count
 from pratique.detector.hypotheses import describe
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
@@ -9,7 +10,7 @@ from pratique.provenance.record import Record
 
 def count_batches(count: int) -> str:
     """So many batches."""
-    return "1 batch" if count == 1 else f"{count:,} batches"
+    return say_count(count, "batch", "batches")
 
 
 def count_alarm(check: CheckRecord, rows: int) -> str:
