@@ -97,6 +97,16 @@ def test_nothing_new_is_nothing_to_check(change):
     assert change.gate("--require-batch").code == 3
 
 
+def test_a_pipeline_below_is_named_with_the_command_that_judges_it(change):
+    change.ok("git", "switch", "-q", "main")
+    change.path("quality/params.yaml").write_text("checks: {}\n")
+    change.by("mia").commit()
+    change.ok("git", "switch", "-q", "-C", "change")
+    head = change.ok("git", "rev-parse", "HEAD").strip()[:12]
+    command = f"`cd quality && pratique gate --base {head} --head {head}`"
+    assert f"quality/ is a pipeline of its own, not judged here: {command}" in change.gate().out
+
+
 def test_an_unknown_base_can_not_be_decided(change):
     assert "'nowhere': no such commit here" in change.pratique("gate", "--base", "nowhere").complaint
 

@@ -99,7 +99,7 @@ def test_a_workflow_names_the_branch_that_the_repository_has(tmp_path, monkeypat
 
 
 def test_a_branch_whose_name_yaml_could_take_for_something_else_is_refused():
-    with pytest.raises(PratiqueError, match="Rename the branch"):
+    with pytest.raises(PratiqueError, match="rename the branch"):
         printed("github", branch="a, b")
 
 

@@ -22,10 +22,19 @@ def find_home() -> Path:
             return folder
         if (folder / ".git").exists():
             break
+    below = [str(folder.relative_to(here)) for folder in _list_below(here) if has_params(folder)]
+    remedy = f"; go to one that is below: `cd {below[0]}`" if below else ", or write one with `pratique init`"
+    more = f" (or {', '.join(below[1:])})" if below[1:] else ""
     raise PratiqueError(
         f"{paths.PARAMS}: not found with sections `data` and `checks`, here or above. "
-        "Run this in the pipeline's folder, or write one with `pratique init`"
+        f"Run this in the pipeline's folder{remedy}{more}"
     )
+
+
+def _list_below(folder: Path) -> list[Path]:
+    """The folders just below, and those below them, that hold a params.yaml, sorted; hidden ones are nobody's."""
+    found = (place.parent for depth in ("*", "*/*") for place in folder.glob(f"{depth}/{paths.PARAMS}"))
+    return sorted(each for each in found if not any(part.startswith(".") for part in each.relative_to(folder).parts))
 
 
 def has_params(folder: Path) -> bool:

@@ -17,11 +17,12 @@ from pratique.core.progress import show_progress
 from pratique.decisions import ledger
 from pratique.decisions.decision import DecisionFile
 from pratique.decisions.judging import Judge, Submission
-from pratique.gate.base import BasePolicy, isolate_policy, read_policy, require_policy
+from pratique.gate.base import BasePolicy, isolate_policy, note_policy, read_policy, require_policy
 from pratique.gate.changes import Change, Refusal, ledger_at
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
+from pratique.gate.neighbours import tell_neighbours
 from pratique.gate.preview import Preview, preview_change
 from pratique.gate.promotions import claims_promotion, judge_promotion
 from pratique.gate.removals import list_removals
@@ -43,7 +44,6 @@ from pratique.quarantine.standing import NO_STANDING
 from pratique.tables.arrival import Arrival, batch_name
 from pratique.tables.labels import labels_place
 from pratique.tables.parts import list_files
-from pratique.words.identity import identity_note
 
 
 @dataclass(frozen=True)
@@ -160,15 +160,17 @@ def gate(
     require_policy(change.base)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
     refused += refuse_standing(change)
-    seen = GateResult(
-        change.base.commit, change.head.commit, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter
+    notes = (
+        *note_policy(change.base),
+        *tell_neighbours(change.neighbours, change.base.commit[:12], change.head.commit[:12]),
     )
+    seen = GateResult(change.base.commit, change.head.commit, (), tuple(refused), (), notes=notes, submitter=submitter)
     if claims_promotion(change):
         done = judge_promotion(change, read_policy(change.base))
         return replace(seen, refused=(*seen.refused, *done.refused), notes=(*seen.notes, *done.notes))
     if not refused:
-        preview, notes = preview_change(change)
-        seen = replace(seen, preview=preview, notes=(*seen.notes, *describe_standing_lines(change), *notes))
+        preview, said = preview_change(change)
+        seen = replace(seen, preview=preview, notes=(*seen.notes, *describe_standing_lines(change), *said))
     changed = ChangedDecisions.of(change)
     if not (change.brings or claims_results(change) or changed.any):
         return seen
@@ -245,15 +247,6 @@ def _examine(
 
 def _tell_waiting(arrival: Arrival) -> str:
     return f"{arrival.batch} waits for its labels, {labels_place(arrival.batch)}: it trains nothing"
-
-
-def _note_policy(change: Change) -> tuple[str, ...]:
-    """What the policy of the base means for who decides."""
-    try:
-        note = identity_note(read_policy(change.base))
-    except PratiqueError as error:  # a change may be about to put it right
-        note = str(error)
-    return (note,) if note else ()
 
 
 def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:

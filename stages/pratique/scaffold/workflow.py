@@ -60,7 +60,7 @@ def workflow_text(forge: str, folder: PurePosixPath, branch: str) -> str:
         if not all(map(PLAIN_PART.fullmatch, parts)):
             raise PratiqueError(
                 f"{printable(name)}: a workflow names this {kind}; expected letters, digits, dot, dash and underscore "
-                f"between slashes. Rename the {kind}"
+                f"between slashes; rename the {kind}"
             )
     below = bool(folder.parts)
     said = {
