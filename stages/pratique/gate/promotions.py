@@ -23,6 +23,7 @@ from pratique.results.agreement import agrees
 from pratique.results.promotion import plan_promotion
 from pratique.tables.arrival import batch_name
 from pratique.tables.intake import ingest_all
+from pratique.words.verdicts import tell_release
 
 PLACES = (paths.REFERENCE, paths.PROMOTED)
 PROMOTE_AGAIN = "take the files of the base, run `dvc repro`, and `pratique promote` there"
@@ -70,8 +71,9 @@ def judge_promotion(change: Change, params: Params) -> PromotionResult:
     moved = [
         f"promotes {record.batch}: {say_count(table.num_rows, 'row')} to the reference" for record, table in plan.moves
     ]
+    released = [f"{record.batch}: {told}" for record, _ in plan.moves if (told := tell_release(record))]
     shares = [f"{source}: {share:.1%} of the reference after that" for source, share in plan.shares.items()]
-    return PromotionResult(tuple(refused), (*moved, *shares))
+    return PromotionResult(tuple(refused), (*moved, *released, *shares))
 
 
 def _refuse_others(change: Change, before: list[Contents], after: list[Contents]) -> Iterator[Refusal]:

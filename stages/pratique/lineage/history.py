@@ -14,6 +14,7 @@ from pratique.gate.ignores import DVC_IGNORE
 from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance import git
+from pratique.provenance.promotion import read_promotions
 from pratique.provenance.record import Record
 from pratique.provenance.tree import Tree
 from pratique.tables.arrival import POINTER_SUFFIX
@@ -48,11 +49,13 @@ def _find_uncommitted(tree: Tree) -> Iterator[str]:
     committed = tree.below(*places)
     files = (path for place in places for path in (place, *place.rglob("*")))
     here = {path.as_posix() for path in files if path.is_file() and _is_input(path)}
-    tracked = set(_list_tracked(tree, committed))
+    tracked, promoted = set(_list_tracked(tree, committed)), {each.incoming for each in read_promotions()}
     for name in sorted(here | committed.keys()):
         entry, path = committed.get(name), Path(name)
         if entry is None and (path.name == DVC_IGNORE or not tracked & {path, *path.parents}):
             yield f"{name}: in no commit; commit it, or take it away"
+        elif entry is not None and not path.is_file() and promoted & {path, *path.parents}:
+            yield f"{name}: promoted since that commit; commit what `pratique promote` wrote, then `dvc repro`"
         elif entry is not None and not path.is_file():
             yield f"{name}: not here; `git checkout -- {name}`"
         elif entry is not None and _name_content(path, len(entry.object)) != entry.object:
