@@ -14,7 +14,10 @@ from pratique.quarantine.recording import Configuration
 from pratique.quarantine.standing import StandingLine, describe_policy, read_standing, standing_text
 
 JUDGING_STAGES = ("calibrate", "ingest", "validate")
-BEFORE_POLICY = "settle before the policy changes: `git stash`, `pratique settle`, `git stash pop`"
+BEFORE_POLICY = (
+    "settle before the policy changes: `git stash`, `dvc checkout`, `pratique settle`, `git stash pop`; "
+    "if the change is committed, settle on the commit before it"
+)
 
 
 def main() -> None:
@@ -65,5 +68,6 @@ def _read_committed() -> Records:
             raise PratiqueError(f"{name}: judged by another {differs[0]} than is here; {BEFORE_POLICY}")
     stale = list_stale(JUDGING_STAGES, but=paths.STANDING)
     if stale:
-        raise PratiqueError(f"{stale[0]}; settle what a run wrote that is committed")
+        what = stale[0].rpartition("; ")[0]  # to run the pipeline once more would be another run
+        raise PratiqueError(f"{what}; `dvc checkout` takes what the committed run wrote")
     return records

@@ -93,7 +93,8 @@ def resolve_commit(ref: str) -> str:
     try:
         return run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
     except PratiqueError as error:
-        raise PratiqueError(f"'{ref}': no such commit here; fetch it first (in CI: check out all history)") from error
+        fault = f"'{ref}': no such commit here; fetch it first (in CI: check out all history)"
+        raise PratiqueError("nothing is committed here yet; commit first" if ref == "HEAD" else fault) from error
 
 
 def find_prefix(folder: Path | None = None) -> PurePosixPath:

@@ -27,6 +27,8 @@ from pratique.quarantine.rulings import RESENT
 from pratique.tables.arrival import Arrival
 
 MAX_STANDING_BYTES = 2**26
+NONE_STANDS = "\n"
+"""The file where no verdict stands: DVC warns of an empty one in every run."""
 UNMEASURED = Verdict("accept", 1.0, ())
 """Before the verdict that stands is put in its place."""
 HELD_THEN = RowReason("", "held by the verdict that stands")
@@ -157,6 +159,8 @@ def parse_standing(data: bytes, place: str) -> dict[str, StandingLine]:
     PratiqueError
         If a line is none, or the file is not as `write_standing` writes it; `place` says where it stood.
     """
+    if data in (b"", NONE_STANDS.encode()):
+        return {}
     lines: list[StandingLine] = []
     for number, text in enumerate(data.splitlines(), 1):
         try:
@@ -170,9 +174,9 @@ def parse_standing(data: bytes, place: str) -> dict[str, StandingLine]:
 
 
 def standing_text(lines: Iterable[StandingLine]) -> str:
-    """The text of data/standing.jsonl: one line a batch, sorted by batch."""
+    """The text of data/standing.jsonl: one line a batch, sorted by batch; where none stands, one that is blank."""
     ordered = sorted(lines, key=lambda line: line.batch)
-    return "".join(f"{json_text(line.model_dump(mode='json', by_alias=True))}\n" for line in ordered)
+    return "".join(f"{json_text(line.model_dump(mode='json', by_alias=True))}\n" for line in ordered) or NONE_STANDS
 
 
 def tell_stand(count: int) -> str:
