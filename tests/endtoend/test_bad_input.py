@@ -254,7 +254,6 @@ def put_same_letters(project):
     [
         (lambda p: remove(p, "data/incoming"), ["data/incoming", "no batch"]),
         (lambda p: remove(p, "data/incoming/east", "data/incoming/west"), ["data/incoming", "no batch"]),
-        (lambda p: move_first_batch(p, "first.csv"), ["data/incoming/first.csv", "folder named after its source"]),
         (put_link, ["data/incoming/east/link.csv", "not a regular file"]),
         (put_linked_source, ["data/incoming/south", "folder named after its source"]),
         (put_fifo, ["data/incoming/east/pipe.csv", "not a regular file"]),

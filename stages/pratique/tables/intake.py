@@ -12,8 +12,9 @@ from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
 from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
+from pratique.core.screen import say
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
-from pratique.tables.arrival import Arrival, batch_name, find_incoming
+from pratique.tables.arrival import Arrival, batch_name, find_incoming, tell_strays
 from pratique.tables.labels import copy_labelled, read_labelled
 from pratique.tables.parts import list_files
 
@@ -22,6 +23,8 @@ def ingest_all() -> None:
     """Ingest everything in data/incoming."""
     data, known = load().data, tuple(read_declared() or ())
     wanted: list[Path] = []
+    if strays := tell_strays(paths.INCOMING):
+        say(strays, error=True)
     for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
         wanted += ingest(path, paths.BATCHES, data, known)
     keep_only(paths.BATCHES, wanted)
