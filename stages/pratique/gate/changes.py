@@ -129,7 +129,10 @@ class Change:
             return None
         if any(_is_data(path.removeprefix(place)) for place in self.neighbours if path.startswith(place)):
             return None
-        return Refusal(path, "comes together with data", f"split the change: {path} apart from the data")
+        if self.brings:
+            return Refusal(path, "comes together with data", f"split the change: {path} apart from the data")
+        apart = f"split the change: {path} first; after its merge `dvc repro`, and commit what that writes"
+        return Refusal(path, "comes together with results of a run", apart)
 
     def _is_lfs(self, path: str) -> bool:
         if path not in self.head.entries or self.head.size_of(path) > MAX_LFS_POINTER_BYTES:

@@ -183,6 +183,25 @@ def batch_name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
+def split_row(words: str) -> tuple[str, int | None]:
+    """The batch and the row of it that `<source>/<batch>:<row>` names; no row where it names a batch alone.
+
+    Raises
+    ------
+    PratiqueError
+        If what stands behind the colon is no position.
+
+    Examples
+    --------
+    >>> split_row("crowd/w01:7"), split_row("crowd/w01")
+    (('crowd/w01', 7), ('crowd/w01', None))
+    """
+    batch, _, row = words.partition(":")
+    if row and not re.fullmatch(r"[0-9]{1,9}", row):
+        raise PratiqueError(f"{printable(batch)}: no row '{printable(row)}'; rows are counted from 0")
+    return batch, int(row) if row else None
+
+
 def name_order(batch: str) -> tuple[list[tuple[str, int]], str]:
     """What sorts batches by their names, in which digits are numbers: by it one batch comes before another.
 
