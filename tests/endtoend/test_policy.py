@@ -342,7 +342,7 @@ def test_a_record_that_the_ledger_of_the_base_does_not_name_is_refused(team):
     assert "is not one that the ledger of the base names" in team.refused()[STANDING]
 
 
-@pytest.mark.parametrize("text", ["{}\n", "[" * 5000, "\xff", '{"batch": NaN}\n', "\n"])
+@pytest.mark.parametrize("text", ["{}\n", "[" * 5000, "\xff", '{"batch": NaN}\n', "\n\n"])
 def test_what_is_no_verdict_is_refused_and_stops_the_run(team, text):
     team.path(STANDING).write_bytes(text.encode("latin-1"))
     team.commit()

@@ -153,6 +153,7 @@ def test_an_unsigned_decision_in_a_reviewer_s_name_is_refused_and_does_nothing(c
     assert (done.code, "It is kept, but does not count" in done.out) == (1, True)
     assert "reject, which does not count" in " ".join(change.pratique("review", "list").out.split())
     change.ok("git", "checkout", "-q", "--", "data/ledger.jsonl")
+    change.by("rita").commit()
     (path,) = (change.root / "data/decisions").glob("*.json")
     path.write_text(text_of(path).replace('"reject"', f'"{action}"'), encoding="utf-8")
     change.ok("git", "add", "-A")

@@ -7,6 +7,7 @@ from pratique.core import paths
 from pratique.gate.changes import Change, Refusal
 from pratique.gate.incoming import Held, Incoming, Origin
 from pratique.gate.objects import ObjectStore
+from pratique.gate.removals import Removal
 from pratique.provenance.tree import Entry, Tree
 
 BATCH, LABELS = Path("data/incoming/east/w01.csv"), Path("data/labels/east/w01.csv")
@@ -40,6 +41,13 @@ def test_a_policy_beside_results_of_a_run_is_not_said_to_be_beside_data(bring):
     assert bring({}, held(), ("params.yaml", str(BATCH))).refusals(()) == [
         Refusal("params.yaml", "comes together with data", "split the change: params.yaml apart from the data")
     ]
+
+
+def test_an_accepted_batch_that_loses_its_labels_is_given_back_by_a_command_that_works():
+    restore = f"git checkout {'a' * 12} -- {LABELS}"
+    removal = Removal("east/w01", LABELS, "replaces the labels of", restore, "accepted", None)
+    assert removal.text == f"{LABELS}: replaces the labels of east/w01, which was accepted"
+    assert removal.refusal.remedy == f"{restore}; or a reviewer first: pratique review reject east/w01"
 
 
 @pytest.mark.parametrize(
