@@ -22,23 +22,27 @@ def queue() -> RenderableType:
     PratiqueError
         If the pipeline has not run.
     """
-    batches = [facts for facts in read_records() if facts.state not in ("accepted", "warned") or facts.uncounted]
-    if not batches:
-        return Text("Nothing is held, and nobody has decided anything.")
     params, waiting = load(), list_pending()
     pending = "".join(f"\n{printable(line)}" for line in list_pending_lines(params))
     decided = {record.batch: tell_effect(decision, record, params) for decision, record in waiting}
+    batches = [
+        facts
+        for facts in read_records()
+        if facts.state not in ("accepted", "warned") or facts.uncounted or facts.batch in decided
+    ]
+    if not batches:
+        return Text("Nothing is held, and nobody has decided anything.")
     table = Table(box=None, pad_edge=False)
     for heading in ("batch", "verdict", "decision", "outcome", "why"):
         table.add_column(heading)
     for facts in batches:
-        verdict = Text(facts.verdict, STYLE[facts.verdict])
+        verdict, why = Text(facts.verdict, STYLE[facts.verdict]), [] if facts.plain else clauses(facts)
         table.add_row(
             facts.batch,
             verdict,
             decided.get(facts.batch) or facts.decision or "none yet",
             facts.outcome,
-            Text("\n".join(clauses(facts))),
+            Text("\n".join(why)),
         )
     return Group(table, Text(f"{pending}\nNext: `pratique review show BATCH`, then release or reject it."))
 
