@@ -16,7 +16,6 @@ from pratique.core.text import shorten
 from pratique.core.writing import round_floats
 from pratique.statistics.empirical import SortedColumns
 from pratique.statistics.two_sample import ks_log10_p, levels_log10_p, population_stability
-from pratique.tables.encoding import missing_as_lowest
 
 SHOWN_COLUMNS = 10
 """Columns that the evidence lists, those that moved the most."""
@@ -50,9 +49,8 @@ class Shift(BatchCheck):
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""
-        numeric = {name: np.sort(missing_as_lowest(column)) for name, column in _numeric(trusted).items()}
-        levels = {name: _counts(column) for name, column in _categorical(trusted).items()}
-        return FittedShift(numeric, levels)
+        numeric = dict(zip(trusted.layout.numeric, trusted.sorted_numeric.T, strict=True))
+        return FittedShift(numeric, trusted.level_counts)
 
 
 @dataclass(frozen=True)
@@ -69,12 +67,10 @@ class FittedShift(FittedBatchCheck):
 
     def measure(self, batch: Batch) -> BatchScore:
         """The smallest p-value over the columns, corrected for their number."""
-        numeric, categorical = _numeric(batch), _categorical(batch)
-        minus_log10_p = dict(
-            zip(numeric, (-ks_log10_p(self.known, missing_as_lowest(batch.numeric))).tolist(), strict=True)
-        )
-        for name, column in categorical.items():
-            minus_log10_p[name] = -levels_log10_p(self.levels[name], _counts(column))
+        distances = ks_log10_p(self.known, SortedColumns(batch.sorted_numeric))
+        minus_log10_p = dict(zip(batch.layout.numeric, (-distances).tolist(), strict=True))
+        for name, counts in batch.level_counts.items():
+            minus_log10_p[name] = -levels_log10_p(self.levels[name], counts)
         ranked = sorted(minus_log10_p, key=lambda name: (-minus_log10_p[name], name))
         corrected = {name: minus_log10_p[name] - float(np.log10(len(ranked))) for name in ranked}
         evidence = [
@@ -91,11 +87,10 @@ class FittedShift(FittedBatchCheck):
 
     def _facts(self, name: str, log10_p: float, batch: Batch) -> dict[str, Any]:
         """What has moved in one column."""
-        numeric, categorical = _numeric(batch), _categorical(batch)
-        if name in numeric:
-            personal = name in batch.layout.personal
-            return {"log10 p": log10_p} | _numeric_facts(self.numeric[name], numeric[name], personal)
-        return {"log10 p": log10_p} | _level_facts(name, self.levels[name], _counts(categorical[name]), batch.layout)
+        if name in self.numeric:
+            column = batch.sorted_numeric[:, batch.layout.numeric.index(name)]
+            return {"log10 p": log10_p} | _numeric_facts(self.numeric[name], column, name in batch.layout.personal)
+        return {"log10 p": log10_p} | _level_facts(name, self.levels[name], batch.level_counts[name], batch.layout)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -129,17 +124,3 @@ def _level_facts(name: str, reference: dict[str, int], batch: dict[str, int], la
             shorten(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest
         }
     return facts
-
-
-def _numeric(batch: Batch) -> dict[str, np.ndarray]:
-    return dict(zip(batch.layout.numeric, batch.numeric.T, strict=True))
-
-
-def _categorical(batch: Batch) -> dict[str, np.ndarray]:
-    columns = dict(zip(batch.layout.categorical, batch.categorical.T, strict=True))
-    return {**columns, batch.layout.label: batch.labels}
-
-
-def _counts(column: np.ndarray) -> dict[str, int]:
-    names, counts = np.unique(column.astype(str), return_counts=True)
-    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
