@@ -1,4 +1,4 @@
-"""The pipeline's folder: the nearest one, or that of the files which a hook names at the top of a repository."""
+"""Where a pipeline is looked for: the nearest folder above, or that of the files which a hook names at the top."""
 
 import pytest
 from pratique.core.errors import PratiqueError
@@ -6,14 +6,24 @@ from pratique.core.home import find_home
 
 
 @pytest.fixture
-def repository(tmp_path, monkeypatch):
-    """Two pipelines below the top of a repository, which is the current folder."""
-    for folder in ("fraud", "spam"):
-        (tmp_path / folder / "data/incoming/east").mkdir(parents=True)
-        (tmp_path / folder / "params.yaml").write_text("data: {label: y}\nchecks: {}\n")
+def top(tmp_path, monkeypatch):
     (tmp_path / ".git").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+def put_params(folder, text="data: {label: y}\nchecks: {}\n"):
+    folder.mkdir(parents=True)
+    (folder / "params.yaml").write_text(text)
+
+
+@pytest.fixture
+def repository(top):
+    """Two pipelines below the top of a repository, which is the current folder."""
+    for folder in ("fraud", "spam"):
+        put_params(top / folder)
+        (top / folder / "data/incoming/east").mkdir(parents=True)
+    return top
 
 
 def batch(repository, folder):
@@ -34,6 +44,14 @@ def test_files_of_several_pipelines_are_refused_by_their_names(repository):
         find_home([batch(repository, "spam"), batch(repository, "fraud")])
 
 
-def test_nothing_is_found_where_nothing_is(repository):
-    with pytest.raises(PratiqueError, match="not found with sections"):
+def test_pipelines_below_are_named(top):
+    for name in ("ml/spam", "quality", ".hidden"):
+        put_params(top / name)
+    put_params(top / "other", "depth: 3\n")
+    with pytest.raises(PratiqueError, match=r"below: `cd ml/spam` \(or quality\)$"):
+        find_home()
+
+
+def test_where_there_is_none_one_can_be_written(top):
+    with pytest.raises(PratiqueError, match=r"or write one with `pratique init`$"):
         find_home()

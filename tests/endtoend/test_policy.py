@@ -187,7 +187,7 @@ def test_a_change_of_policy_shows_what_it_flips_loosened_batches_first(team):
     text = "this policy flips 2 of 5 past verdicts; it loosens 1 of them, by 2 rows"
     lines = [
         "loosened: east/odd: partial → accept, 2 rows let in",
-        "tightened: west/third: accept → partial, 1 rows held",
+        "tightened: west/third: accept → partial, 1 row held",
     ]
     assert "\n".join([f"  {text}", *(f"    {line}" for line in lines)]) in done.out
     found = team.found["preview"]
@@ -284,7 +284,7 @@ def test_replay_apply_gives_up_what_is_flipped_and_settle_takes_the_new_verdict(
     settled.commit()
     done = settled.gate()
     assert done.code == 0, done
-    assert "1 verdicts stand no longer: judged anew" in done.out
+    assert "1 verdict stands no longer: judged anew" in done.out
     merge(settled)
     commit_run(settled)
     merge(settled)
@@ -368,7 +368,7 @@ def test_a_verdict_that_a_later_run_replaced_does_not_come_back(settled):
     assert "the ledger of the base names a later record" in settled.refused()[STANDING]
 
 
-@pytest.mark.parametrize("text", ["{}\n", "[" * 5000, "\xff", '{"batch": NaN}\n', "\n"])
+@pytest.mark.parametrize("text", ["{}\n", "[" * 5000, "\xff", '{"batch": NaN}\n', "\n\n"])
 def test_what_is_no_verdict_is_refused_and_stops_the_run(team, text):
     team.path(STANDING).write_bytes(text.encode("latin-1"))
     team.commit()
@@ -404,7 +404,7 @@ def test_only_a_run_that_is_committed_is_settled(team, clean):
 def test_verify_judges_what_stands_by_the_policy_of_its_commit(demanding):
     demanding.commit()
     commit = read_lines(demanding)[0]["run"]["commit"]
-    subject = f"5 verdicts that stand since {commit[:12]}"
+    subject = f"5 verdicts stand since {commit[:12]}"
     holds = f"{subject}: computed, they hold by the policy and the trusted rows of that commit"
     assert holds in demanding.pratique("verify").out
     write_lines(
@@ -421,7 +421,7 @@ def test_verify_judges_what_stands_by_the_policy_of_its_commit(demanding):
     write_lines(demanding, [*lines[:-1], lines[-1] | {"sha256": "0" * 64}])  # no version excuses other bytes
     assert "west/third: its bytes are not those of commit" in demanding.pratique("verify").out
     write_lines(demanding, [line | {"run": line["run"] | {"commit": "0" * 40}} for line in read_lines(demanding)])
-    assert "5 verdicts that stand since 000000000000: not verified: '0000" in demanding.pratique("verify").out
+    assert "5 verdicts stand since 000000000000: not verified: '0000" in demanding.pratique("verify").out
 
 
 def test_where_policy_applies_to_all_a_run_names_the_verdicts_that_differ(team):

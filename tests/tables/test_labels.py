@@ -45,9 +45,9 @@ def test_what_has_no_partner_is_counted_and_said(read):
     _, found = read("id,a\n7,1\n7,2\n,3\n9,4\n", "id,y\n7,yes\n8,no\n")
     assert found.table["y"].to_pylist() == ["yes", "yes", None, None]
     assert found.readings == (
-        "labels: 2 rows have no label in data/labels",
-        "labels: 1 labels are of no row of the batch",
-        "labels: 2 rows share their id, and its label, with another",
+        "labels: 2 rows without a label in data/labels",
+        "labels: 1 label of no row of the batch",
+        "labels: 2 rows with the id, and so the label, of another",
     )
 
 

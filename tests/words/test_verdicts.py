@@ -54,6 +54,20 @@ def test_a_file_without_rows_says_that_alone(make_record, alarm):
     assert words.headline(facts) == "The file has no rows."
 
 
+def test_a_release_is_told_with_what_it_was_against(make_record):
+    release = DecisionRecord(
+        action="release",
+        reviewer="Rita <rita@example.org>",
+        reason="seen",
+        path="data/decisions/x.json",
+        sha256="d" * 64,
+    )
+    facts = make_record(outcome="accepted", decisions=(release,))
+    said = f"released by Rita <rita@example.org> (seen) against: {'; '.join(words.reasons(make_record()))}"
+    assert words.tell_release(facts) == said
+    assert words.tell_release(make_record()) == ""
+
+
 def test_certainty_compares_the_chance_with_the_budget(make_record, alarm):
     said = words.certainty(make_record(), 0.01)
     assert said == "A clean batch looks this odd once in 1 million. We hold anything rarer than 1 in 100."

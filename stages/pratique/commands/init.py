@@ -12,6 +12,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.params import load
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.core.writing import json_text
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
@@ -83,7 +84,7 @@ def describe_reference(as_json: bool) -> None:
         facts = {"rows": len(trusted), "features": trusted.layout.kinds, "remarks": [asdict(each) for each in remarks]}
         typer.echo(json_text(facts, indent=2))
         return
-    say(f"{len(trusted):,} trusted rows, {len(trusted.layout.kinds):,} features")
+    say(f"{say_count(len(trusted), 'trusted row')}, {say_count(len(trusted.layout.kinds), 'feature')}")
     _tell(remarks)
 
 

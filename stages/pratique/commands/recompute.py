@@ -20,6 +20,7 @@ from pratique.pipeline import calibrate, evaluate, ingest, report, train, valida
 from pratique.quarantine.clear import EXAMINATIONS
 from pratique.results.agreement import agrees
 from pratique.training.estimator import reach_code
+from pratique.words.counts import count_batches
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _claim_verdicts(taken: int) -> Claim:
     """How many verdicts stand on a fresh examination; what was taken and was of no use is no longer there."""
     batches = len(list(paths.RECORDS.glob("*/*.json")))
     if not taken:
-        return Claim("verdicts", f"computed, {batches} batches examined anew")
+        return Claim("verdicts", f"computed, {count_batches(batches)} examined anew")
     return not_verified("verdicts", f"{taken} of {batches} follow from examinations that an earlier run kept")
 
 

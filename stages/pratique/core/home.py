@@ -20,9 +20,10 @@ def find_home(files: Iterable[Path] = ()) -> Path:
     PratiqueError
         If there is none, or the files are of several.
     """
-    here = _find_above(Path.cwd())
-    if here is not None:
-        return here
+    here = Path.cwd()
+    home = _find_above(here)
+    if home is not None:
+        return home
     found = sorted({home for file in files if (home := _find_above(file.parent.resolve())) is not None})
     if len(found) == 1:
         return found[0]
@@ -31,9 +32,12 @@ def find_home(files: Iterable[Path] = ()) -> Path:
         raise PratiqueError(
             f"{paths.PARAMS}: these files are of several pipelines ({names}); name those of one at a time"
         )
+    below = [str(folder.relative_to(here)) for folder in _list_below(here) if has_params(folder)]
+    remedy = f"; go to one that is below: `cd {below[0]}`" if below else ", or write one with `pratique init`"
+    more = f" (or {', '.join(below[1:])})" if below[1:] else ""
     raise PratiqueError(
         f"{paths.PARAMS}: not found with sections `data` and `checks`, here or above. "
-        "Run this in the pipeline's folder, or write one with `pratique init`"
+        f"Run this in the pipeline's folder{remedy}{more}"
     )
 
 
@@ -45,6 +49,12 @@ def _find_above(folder: Path) -> Path | None:
         if (each / ".git").exists():
             return None
     return None
+
+
+def _list_below(folder: Path) -> list[Path]:
+    """The folders just below, and those below them, that hold a params.yaml, sorted; hidden ones are nobody's."""
+    found = (place.parent for depth in ("*", "*/*") for place in folder.glob(f"{depth}/{paths.PARAMS}"))
+    return sorted(each for each in found if not any(part.startswith(".") for part in each.relative_to(folder).parts))
 
 
 def has_params(folder: Path) -> bool:

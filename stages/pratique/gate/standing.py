@@ -20,7 +20,7 @@ from pratique.gate.pointers import parse_lock, parse_output
 from pratique.provenance import git
 from pratique.provenance.record import Record
 from pratique.provenance.tree import Tree
-from pratique.quarantine.standing import MAX_STANDING_BYTES, StandingLine, parse_standing
+from pratique.quarantine.standing import MAX_STANDING_BYTES, StandingLine, parse_standing, tell_stand
 
 Lines = dict[str, StandingLine]
 
@@ -60,7 +60,10 @@ def describe_standing_lines(change: Change) -> list[str]:
     before, after = _lines_at(change.fork), _lines_at(change.head)
     more = sum(before.get(batch) != line for batch, line in after.items())
     gone = len(before.keys() - after.keys())
-    told = {f"{more:,} verdicts stand from now on": more, f"{gone:,} verdicts stand no longer: judged anew": gone}
+    told = {
+        f"{tell_stand(more)} from now on": more,
+        f"{tell_stand(gone)} no longer: judged anew": gone,
+    }
     return [text for text, count in told.items() if count]
 
 

@@ -15,7 +15,7 @@ from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance import git
 from pratique.provenance.tree import Tree
 from pratique.quarantine.recording import Configuration
-from pratique.quarantine.standing import StandingLine, describe_policy, read_standing
+from pratique.quarantine.standing import StandingLine, describe_policy, read_standing, tell_stand
 
 
 def claim_standing(params: Params) -> list[Claim]:
@@ -32,7 +32,7 @@ def claim_standing(params: Params) -> list[Claim]:
 
 
 def _claim(commit: str, lines: Sequence[StandingLine], code: str) -> Claim:
-    subject = f"{len(lines):,} verdicts that stand since {commit[:12]}"
+    subject = f"{tell_stand(len(lines))} since {commit[:12]}"
     try:
         tree, head = Tree.of(git.resolve_commit(commit)), Tree.of(git.resolve_commit("HEAD"))
         store = ObjectStore(head, head)

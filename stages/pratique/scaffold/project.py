@@ -16,6 +16,7 @@ from pratique.core.errors import PratiqueError, printable
 from pratique.core.home import has_params
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
+from pratique.quarantine.standing import NONE_STANDS
 from pratique.scaffold.pipeline import STAGES, Stage, add_labels, dvc_yaml, stages_beside
 from pratique.scaffold.proposals import Understanding, confirm, understand
 from pratique.scaffold.reviewers import write_reviewers
@@ -127,7 +128,7 @@ def pipeline_files(
         paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
         paths.SOURCES: SOURCES_TEMPLATE,
         paths.DECISIONS / "README.md": DECISIONS_TEMPLATE,
-        paths.STANDING: "",
+        paths.STANDING: NONE_STANDS,
     }
 
 

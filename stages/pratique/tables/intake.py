@@ -14,7 +14,7 @@ from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
-from pratique.tables.arrival import Arrival, batch_name, find_incoming
+from pratique.tables.arrival import Arrival, batch_name, find_incoming, tell_strays
 from pratique.tables.labels import copy_labelled, list_stray_labels, read_labelled, tell_unseen
 from pratique.tables.parts import list_files
 
@@ -27,6 +27,8 @@ def ingest_all() -> None:
         say(unseen, error=True)
     wanted: list[Path] = []
     incoming = find_incoming(paths.INCOMING)
+    if strays := tell_strays(paths.INCOMING):
+        say(strays, error=True)
     for path in show_progress(incoming, "ingesting"):
         wanted += ingest(path, paths.BATCHES, data, known)
     keep_only(paths.BATCHES, wanted)

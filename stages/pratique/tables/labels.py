@@ -14,6 +14,7 @@ from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.core.hashing import sha256_file
 from pratique.core.params import DataParams
 from pratique.core.snapshot import Snapshot, copy_file, join_digests
+from pratique.core.text import say_count
 from pratique.tables.arrival import POINTER_SUFFIX, batch_name, require_file
 from pratique.tables.parts import copy_batch, read_batch, sha256_batch
 from pratique.tables.reading import FileTable, read_file
@@ -126,9 +127,9 @@ def join_labels(found: FileTable, labels: pa.Table, data: DataParams, place: str
     table = found.table.append_column(data.label, pc.take(labels[data.label], rows).combine_chunks())
     counts = Counter(ours)
     said = (
-        (rows.null_count, "rows have no label in data/labels"),
-        (len(first.keys() - counts.keys()), "labels are of no row of the batch"),
-        (sum(count for count in counts.values() if count > 1), "rows share their id, and its label, with another"),
+        (rows.null_count, "row", "without a label in data/labels"),
+        (len(first.keys() - counts.keys()), "label", "of no row of the batch"),
+        (sum(count for count in counts.values() if count > 1), "row", "with the id, and so the label, of another"),
     )
-    readings = tuple(f"labels: {count:,} {words}" for count, words in said if count)
+    readings = tuple(f"labels: {say_count(count, what)} {words}" for count, what, words in said if count)
     return replace(found, table=table, readings=(*found.readings, *readings))

@@ -2,6 +2,7 @@
 
 from pratique.contract.evidence import SUGGESTION
 from pratique.contract.finding import SHARE_OF_ROWS
+from pratique.core.text import say_count
 from pratique.detector.hypotheses import describe
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
@@ -11,7 +12,7 @@ from pratique.words.numbers import once_in
 
 def count_batches(count: int) -> str:
     """So many batches."""
-    return "1 batch" if count == 1 else f"{count:,} batches"
+    return say_count(count, "batch", "batches")
 
 
 def count_suspects(facts: Record) -> str:

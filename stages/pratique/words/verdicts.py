@@ -46,6 +46,12 @@ def reasons(facts: Record) -> list[str]:
     return clauses or ["some rows are held one by one, the others are accepted"]
 
 
+def tell_release(facts: Record) -> str:
+    """Who let held rows of a batch in, and against what; nothing where nobody had to."""
+    who = [f"{said.reviewer} ({said.reason})" for said in facts.decisions if said.action == "release"]
+    return printable(f"released by {join_list(who)} against: {'; '.join(reasons(facts))}") if who else ""
+
+
 def ranked_alarms(facts: Record) -> list[CheckRecord]:
     """The checks that alarm: declared rules first, then the strongest."""
     return sorted(
