@@ -17,6 +17,7 @@ from pratique.core.hashing import sha256_json
 from pratique.core.writing import write_text
 from pratique.decisions.binding import UNBOUND
 from pratique.provenance.record import Record
+from pratique.tables.arrival import name_order
 
 GENESIS = "0" * 64
 
@@ -95,7 +96,7 @@ def strip_machine(record: Record) -> dict[str, Any]:
 
 
 def append(records: Iterable[Record], path: Path = paths.LEDGER) -> None:
-    """Add a line for every record that differs from the last one of its batch.
+    """Add a line for every record that differs from the last one of its batch, in the order of `name_order`.
 
     Raises
     ------
@@ -106,9 +107,9 @@ def append(records: Iterable[Record], path: Path = paths.LEDGER) -> None:
 
 
 def extend(entries: Sequence[Entry], facts: Iterable[RecordFacts]) -> list[Entry]:
-    """The entries, and one more for every record that differs from the last one of its batch."""
+    """The entries, and one more for every record that differs from the last one of its batch, as `append` does."""
     known, extended = latest(entries), list(entries)
-    for each in facts:
+    for each in sorted(facts, key=lambda each: name_order(each.batch)):
         entry = known.get(each.batch)
         if entry is None or entry.record != each.record:
             extended.append(Entry.of(each, extended[-1] if extended else None))
@@ -163,7 +164,7 @@ def require_prefix(entries: Sequence[Entry], base: Sequence[Entry], place: str) 
         raise PratiqueError(f"{place}: entry {len(entries)}: missing, the base has {len(base)} entries; {REMEDY}")
 
 
-REMEDY = "take the base's ledger (`git checkout BASE -- data/ledger.jsonl`) and run `dvc repro`"
+REMEDY = "take back the one that was merged (`git log -- data/ledger.jsonl` lists them), and run `dvc repro`"
 
 
 def _entry(line: bytes, place: str) -> Entry:

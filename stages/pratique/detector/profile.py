@@ -16,9 +16,10 @@ from pratique.core.params import Params
 from pratique.core.writing import keep_only, write_json
 from pratique.detector.calibrated import CalibratedCheck
 from pratique.detector.flip_odds import FlipOdds
-from pratique.detector.fusion import TRUSTED_TYPES, Fusion, LinearScorer, SignalRarity
+from pratique.detector.fusion import TRUSTED_TYPES, Fusion, LinearScorer
 from pratique.detector.hypothesis_tests import FamilyTest, HypothesisTests
 from pratique.detector.mean_shift import ColumnScorers, MeanShiftTest
+from pratique.detector.signals import SignalRarity
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull, RateNull
 
@@ -41,11 +42,6 @@ class Profile:
     rows: int
     checks: dict[str, CalibratedCheck]
     hypothesis_tests: HypothesisTests | None
-
-    @property
-    def folds(self) -> int:
-        """How many examinations are averaged."""
-        return max((len(check.folds) for check in self.checks.values()), default=1)
 
     def fold(self, k: int) -> "Profile":
         """What was learned without fold `k` alone: it judges rows of that fold as new ones."""
