@@ -129,6 +129,7 @@ def test_the_key_covers_what_a_batch_depends_on_and_no_more(tmp_path, monkeypatc
     assert place() == base
     assert place(params(train={"trees": 3}, drill={"rows": 5})) == base, "that is about models"
     assert place(decisions=[decision("west/z", "release", "d")]) == base, "another batch's"
+    assert place(standing=SimpleNamespace(lines={"west/z": line})) == base, "another batch's"
 
 
 # streams

@@ -113,9 +113,9 @@ class Keeper:
                 key_of(),
                 params.model_dump(mode="json", by_alias=True, exclude=LATER_SECTIONS),
                 judged_by.digests,
-                {name: line.model_dump(mode="json") for name, line in standing.lines.items()},
             ]
         )
+        self._lines = standing.lines
         self._own: dict[str, list[str]] = {}
         for decision in law.decisions:
             self._own.setdefault(decision.content.batch, []).append(decision.sha256)
@@ -125,8 +125,10 @@ class Keeper:
         """Where what is known of a batch is kept."""
         table = paths.BATCHES / f"{arrival.batch}.parquet"
         own = self._own.get(arrival.batch)
+        line = self._lines.get(arrival.batch)
+        stands = None if line is None else line.model_dump(mode="json")
         rows = sha256_file(table) if table.is_file() else None
-        return KEPT / f"{sha256_json([self._run, asdict(arrival), rows, own, self._rejects])}.arrow"
+        return KEPT / f"{sha256_json([self._run, asdict(arrival), rows, own, stands, self._rejects])}.arrow"
 
 
 def write_kept(place: Path, kept: KeptBatch) -> None:
