@@ -76,8 +76,11 @@ def _models(reference: Batch, params: Params) -> dict[str, list[Model]]:
     models: dict[str, list[Model]] = {name: [] for name in rows}
     for name, seed in show_progress(planned, "evaluating"):
         shipped = name == "accepted" and seed == params.seed
-        model = Model.load(paths.MODEL_FILE, params.train.trusts) if shipped else train(rows[name], params.train, seed)
-        models[name].append(model)
+        models[name].append(
+            Model.load(paths.MODEL_FILE, params.train.trusts)
+            if shipped
+            else train(rows[name], params.train, seed, trusted=reference)
+        )
     return models
 
 

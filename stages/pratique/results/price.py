@@ -94,6 +94,7 @@ class Pricing:
             digest_estimator(params.train),
         ]
         self._base = read_training(reference, params)
+        self._trusted = reference
         self._answers: dict[float, np.ndarray] = {}
 
     def of(self, facts: Record) -> Price | None:
@@ -128,7 +129,7 @@ class Pricing:
 
     def _right(self, rows: Batch) -> np.ndarray:
         """Which holdout rows a model trained on these rows gets right."""
-        model: Model = train(rows, self._params.train, self._params.seed)
+        model: Model = train(rows, self._params.train, self._params.seed, trusted=self._trusted)
         return model.predict(self._holdout) == self._holdout.labels
 
     def _price(self, rows: int, without: np.ndarray, released: np.ndarray, share: float) -> Price:
