@@ -1,9 +1,9 @@
 """Methods of training on flipped labels and on clean ones: which beat plain training, and what they cost.
 
-    python tests/benchmarks/robust_training.py WORK [DATA.parquet ...] [--label label] [--seeds 20] [--flips 0.1]
+    python tests/benchmarks/robust_training.py WORK [DATA.parquet ...] [--label label] [--seeds 20] [--rate 0.1]
 
-Each seed cuts a data set anew into trusted rows, rows that came in, and a holdout; labels of the rows that came in are
-flipped. A run that was stopped goes on where it was: each result is a line in WORK/robust_training.csv. The tables
+Each seed cuts a data set anew into trusted rows, rows that came in, and a holdout; a share of the labels
+that came in are flipped, by an attack of the drill. A run that was stopped goes on where it was: each result is a line in WORK/robust_training.csv. The tables
 give differences to plain training on the same rows in points, with 95 % intervals over seeds (Student's t).
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pratique.attacks.label_flip import LabelFlip
+from pratique.contract.discovery import load_attack
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import TrainParams
@@ -24,7 +24,7 @@ from pratique.training.models import learn
 from scipy import stats
 
 TRUSTED, SENT, HOLDOUT = 500, 2000, 2000
-KEYS = ["data", "model", "method", "flips", "seed"]
+KEYS = ["data", "model", "method", "attack", "rate", "seed"]
 
 
 def main() -> None:
@@ -34,7 +34,9 @@ def main() -> None:
     words.add_argument("data", type=Path, nargs="*")
     words.add_argument("--label", default="label")
     words.add_argument("--seeds", type=int, default=20)
-    words.add_argument("--flips", type=float, default=0.1)
+    words.add_argument("--rate", type=float, default=0.1)
+    words.add_argument("--attacks", nargs="+", default=["label_flip", "one_way_flip"])
+    words.add_argument("--trees", type=int, default=50)
     words.add_argument("--models", nargs="+", default=["logistic_regression", "gradient_boosting", "random_forest"])
     words.add_argument("--methods", nargs="+", default=method_names())
     given = words.parse_args()
@@ -45,8 +47,8 @@ def main() -> None:
         for model in given.models:
             methods = [name for name in given.methods if model in load_method(name).goes_with]
             for seed in range(given.seeds):
-                for flips in (0.0, given.flips):
-                    measure(place, whole, model, methods, flips, seed)
+                for attack in ("none", *given.attacks):
+                    measure(place, whole, model, methods, attack, seed, given)
             print(f"### {whole.name}, {model}\n\n{table(pd.read_csv(place), whole.name, model, given)}\n", flush=True)
 
 
@@ -60,26 +62,29 @@ def read(source: Path | None, label: str) -> Batch:
     return Batch.from_frame(name, frame.assign(**{label: frame[label].astype(str)}), Layout(label, kinds))
 
 
-def measure(place: Path, whole: Batch, model: str, methods: list[str], flips: float, seed: int) -> None:
+def measure(
+    place: Path, whole: Batch, model: str, methods: list[str], attack: str, seed: int, given: argparse.Namespace
+) -> None:
     """Append a line for each method that has none yet."""
     done = set() if not place.is_file() else set(pd.read_csv(place)[KEYS].itertuples(index=False, name=None))
-    missing = [name for name in methods if (whole.name, model, name, flips, seed) not in done]
+    rate = 0.0 if attack == "none" else given.rate
+    missing = [name for name in methods if (whole.name, model, name, attack, rate, seed) not in done]
     if not missing:
         return
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(whole))
     trusted, sent, holdout = (whole.take(part) for part in np.split(order, [TRUSTED, TRUSTED + SENT])[:3])
     holdout = holdout.take(np.arange(min(HOLDOUT, len(holdout))))
-    poisoned = LabelFlip().poison(sent, flips, rng)
+    poisoned = load_attack("label_flip" if attack == "none" else attack)().poison(sent, rate, rng)
     bad = TRUSTED + poisoned.rows
     rows = trusted.append(poisoned.batch)
     for name in missing:
-        sizes = {} if model == "logistic_regression" else {"trees": 100}
+        sizes = {} if model == "logistic_regression" else {"trees": given.trees}
         start = time.perf_counter()
         found, weights = learn(rows, TrainParams(method=name, model=model, **sizes), seed, trusted=trusted)
         spent = time.perf_counter() - start
         scores, _ = score(found, holdout)
-        line = [whole.name, model, name, flips, seed, scores.accuracy, spent, separate(weights, bad)]
+        line = [whole.name, model, name, attack, rate, seed, scores.accuracy, spent, separate(weights, bad)]
         columns = [*KEYS, "accuracy", "seconds", "auroc"]
         pd.DataFrame([line], columns=columns).to_csv(place, mode="a", header=not place.is_file(), index=False)
 
@@ -95,19 +100,21 @@ def separate(weights: np.ndarray, bad: np.ndarray) -> float:
 
 
 def table(lines: pd.DataFrame, data: str, model: str, given: argparse.Namespace) -> str:
-    """Plain accuracy, and what each method gains on flipped and on clean rows."""
+    """Plain accuracy, and what each method gains on clean rows and under each attack."""
     here = lines[(lines.data == data) & (lines.model == model) & (lines.seed < given.seeds)]
-    wide = here.pivot_table(index=["flips", "seed"], columns="method", values="accuracy") * 100
-    head = f"| method | clean | {given.flips:.0%} flipped | AUROC of flipped rows | seconds |\n|---|--:|--:|--:|--:|\n"
-    out = [head]
+    wide = here.pivot_table(index=["attack", "seed"], columns="method", values="accuracy") * 100
+    attacks = ["none", *given.attacks]
+    out = [
+        f"| method | {' | '.join(attacks)} | AUROC of flipped rows | seconds |\n|---|{'--:|' * (len(attacks) + 2)}\n"
+    ]
     for name in sorted(set(here.method), key=lambda name: (name != "plain", name)):
         own, cells = here[here.method == name], []
-        for flips in (0.0, given.flips):
-            gain = (wide.loc[flips, name] - (0 if name == "plain" else wide.loc[flips, "plain"])).dropna()
+        for attack in attacks:
+            gain = (wide.loc[attack, name] - (0 if name == "plain" else wide.loc[attack, "plain"])).dropna()
             half = stats.t.ppf(0.975, len(gain) - 1) * gain.std() / np.sqrt(len(gain))
             cells.append(f"{gain.mean():{'.2f' if name == 'plain' else '+.2f'}} ± {half:.2f}")
-        told = "" if name == "plain" else f"{own[own.flips > 0].auroc.mean():.2f}"
-        out.append(f"| `{name}` | {cells[0]} | {cells[1]} | {told} | {own.seconds.median():.1f} |\n")
+        told = "" if name == "plain" else f"{own[own.rate > 0].auroc.mean():.2f}"
+        out.append(f"| `{name}` | {' | '.join(cells)} | {told} | {own.seconds.median():.1f} |\n")
     return "".join(out)
 
 

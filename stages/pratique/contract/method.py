@@ -47,20 +47,18 @@ class TrainingRows:
         """Rows to learn from as they come, none of them trusted."""
         return cls(points, targets, np.zeros(len(targets), bool), np.ones(len(targets), bool))
 
-    def sort_with(self, trusted_points: np.ndarray, trusted_targets: np.ndarray) -> tuple[Self, np.ndarray]:
-        """These rows and trusted ones, in an order that their cells alone set; and that order of these rows.
+    def join_trusted(self, points: np.ndarray, targets: np.ndarray) -> Self:
+        """These rows and trusted ones, sorted behind them unless they are among them.
 
         A row is trusted that is equal to a trusted row, class included: nobody gains by sending what is known to be
-        right. Trusted rows that are not learned from come last.
+        right.
         """
-        own, other = _join(self.points, self.targets), _join(trusted_points, trusted_targets)
-        order, known = np.lexsort(own.T), np.unique(_as_bytes(other))
-        others = other[np.lexsort(other.T)]
-        others = others[~np.isin(_as_bytes(others), np.unique(_as_bytes(own)))]
-        both = np.vstack([own[order], others])
-        learned = np.arange(len(both)) < len(own)
-        rows = type(self)(both[:, :-1].copy(), both[:, -1].astype(int), np.isin(_as_bytes(both), known), learned)
-        return rows, order
+        own, other = _join(self.points, self.targets), _join(points, targets)
+        others = other[order_rows(points, targets)]
+        others = others[~np.isin(_as_bytes(others), _as_bytes(own))]
+        both, learned = np.vstack([own, others]), np.arange(len(own) + len(others)) < len(own)
+        trusted = np.isin(_as_bytes(both), _as_bytes(other))
+        return type(self)(both[:, :-1].copy(), both[:, -1].astype(int), trusted, learned)
 
     @property
     def classes(self) -> int:
@@ -131,6 +129,11 @@ def ask_probabilities(classifier: Any, points: np.ndarray, classes: int) -> np.n
     else:
         known[np.arange(len(points)), np.asarray(classifier.predict(points), int)] = 1
     return known
+
+
+def order_rows(points: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    """An order of rows that their cells alone set: by class, then by the last dimension, and so on."""
+    return np.lexsort(_join(points, targets).T)
 
 
 def _join(points: np.ndarray, targets: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pratique.contract.method import TrainingRows
+from pratique.contract.method import TrainingRows, order_rows
 from pratique.core import archive, paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -136,6 +136,10 @@ def learn(
     if len(classes) < 2:
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
     method = Plain() if kind is not None else configure_method(params)
+    order = np.arange(len(batch))
+    if not isinstance(method, Plain):
+        order = order_rows(Encoder.fit(batch).transform(batch), targets)
+        batch, targets = batch.take(order), targets[order]
     encoder = Encoder.fit(batch)
     layout = Layout(batch.layout.label, batch.layout.kinds)  # cells are typed: how they were written is past
 
@@ -145,9 +149,9 @@ def learn(
         given = {} if weights is None else {"sample_weight": weights}
         return _classifier(kind or params.model, params.trees, seed).fit(points, targets, **given)
 
-    rows, order = TrainingRows.of(encoder.transform(batch), targets), np.arange(len(batch))
+    rows = TrainingRows.of(encoder.transform(batch), targets)
     if not isinstance(method, Plain):
-        rows, order = rows.sort_with(*_encode(trusted, encoder, classes))
+        rows = rows.join_trusted(*_encode(trusted, encoder, classes))
     fitted = method.fit(rows, fit, np.random.default_rng([seed, METHOD_SEED]))
     weights = np.empty(len(batch))
     weights[order] = fitted.weights[rows.learned]
