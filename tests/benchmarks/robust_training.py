@@ -2,9 +2,10 @@
 
     python tests/benchmarks/robust_training.py WORK [DATA.parquet ...] [--label label] [--seeds 20] [--rate 0.1]
 
-Each seed cuts a data set anew into trusted rows, rows that came in, and a holdout; a share of the labels
-that came in are flipped, by an attack of the drill. A run that was stopped goes on where it was: each result is a line in WORK/robust_training.csv. The tables
-give differences to plain training on the same rows in points, with 95 % intervals over seeds (Student's t).
+Each seed cuts a data set anew into trusted rows, rows that came in, and a holdout; a share of the labels that came in
+are flipped, by an attack of the drill. A run that was stopped goes on where it was: each result is a line in
+WORK/robust_training.csv. The tables give differences to plain training on the same rows in points, with 95 % intervals
+over seeds (Student's t).
 """
 
 import argparse

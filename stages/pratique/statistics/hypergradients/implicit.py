@@ -6,8 +6,8 @@ Bertrand et al., "Implicit differentiation of Lasso-type models", ICML 2020.
 
 import numpy as np
 
-from pratique.statistics.hypergradients.logistic import Logistic
-from pratique.statistics.hypergradients.outer import Hypergradient, Judge
+from pratique.statistics.hypergradients.logistic import Hypergradient, Logistic
+from pratique.statistics.hypergradients.outer import Judge
 
 GRADIENT_TOLERANCE = 1e-10
 MOST_NEWTON_STEPS = 100
@@ -55,9 +55,8 @@ def differentiate_optimum(problem: Logistic, w: np.ndarray, judge: Judge, rows: 
 
 def apply_mixed(problem: Logistic, w: np.ndarray, solved: np.ndarray, rows: slice) -> Hypergradient:
     """- d/d theta (grad L . v), v the solution of H v = grad A."""
-    return Hypergradient(
-        -problem.by_penalty(w, solved), -problem.by_shares(w, solved), -problem.by_points(w, solved, rows)
-    )
+    given = problem.pull_back(w, solved, rows)[1]
+    return Hypergradient(-given.penalty, -given.shares, -given.points)
 
 
 def _support(problem: Logistic, w: np.ndarray) -> np.ndarray:

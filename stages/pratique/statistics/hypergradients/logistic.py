@@ -9,6 +9,32 @@ Norm = Literal["l2", "l1"]
 
 
 @dataclass(frozen=True)
+class Hypergradient:
+    """A gradient by what a training was given.
+
+    Attributes
+    ----------
+    penalty : ndarray of float, shape of the penalty
+    shares : ndarray of float, shape (n,)
+        By the weight of each row.
+    points : ndarray of float, shape (rows, d)
+        By the rows that were asked about.
+    """
+
+    penalty: np.ndarray
+    shares: np.ndarray
+    points: np.ndarray
+
+    def add(self, other: "Hypergradient", factor: float) -> "Hypergradient":
+        """Add a multiple of another."""
+        return Hypergradient(
+            self.penalty + factor * other.penalty,
+            self.shares + factor * other.shares,
+            self.points + factor * other.points,
+        )
+
+
+@dataclass(frozen=True)
 class Logistic:
     """Weighted cross-entropy of rows and a penalty of the parameters.
 
@@ -52,37 +78,36 @@ class Logistic:
 
     def bend(self, w: np.ndarray, v: np.ndarray) -> np.ndarray:
         """The product of the Hessian at w with v."""
-        curved = self.points.T @ (self.shares[:, None] * self._turn(w, v))
-        return curved + self._strength() * v if self.norm == "l2" else curved
+        return self._bend(_turn(probabilities(self.points @ w), self.points @ v), v)
 
     def excess(self, w: np.ndarray) -> np.ndarray:
         """The probabilities minus the labels, shape (n, k - 1)."""
         return probabilities(self.points @ w) - self.labels
 
-    def by_penalty(self, w: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """d/d lambda of (gradient . v), shape of `penalty`."""
-        pull = w if self.norm == "l2" else np.sign(w)
-        slopes = np.exp(self.penalty) * (pull * v).sum(axis=1)
-        return slopes if len(self.penalty) > 1 else slopes.sum(keepdims=True)
+    def pull_back(self, w: np.ndarray, v: np.ndarray, rows: slice) -> tuple[np.ndarray, Hypergradient]:
+        """The product of the Hessian at w with v, and the gradient of (gradient . v) by what the training was given.
 
-    def by_shares(self, w: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """d/d a of (gradient . v), shape (n,)."""
-        return ((self.points @ v) * self.excess(w)).sum(axis=1)
-
-    def by_points(self, w: np.ndarray, v: np.ndarray, rows: slice) -> np.ndarray:
-        """d/d x of (gradient . v) for some rows, shape (rows, d)."""
-        some = Logistic(self.points[rows], self.labels[rows], self.shares[rows], self.penalty, self.norm)
-        return some.shares[:, None] * (some.excess(w) @ v.T + some._turn(w, v) @ w.T)
+        The latter by the rows of `points` that are named alone.
+        """
+        p, along = probabilities(self.points @ w), self.points @ v
+        excess, turned = p - self.labels, _turn(p, along)
+        size = w if self.norm == "l2" else np.sign(w)
+        penalty = np.exp(self.penalty) * (size * v).sum(axis=1)
+        given = Hypergradient(
+            penalty if len(self.penalty) > 1 else penalty.sum(keepdims=True),
+            (along * excess).sum(axis=1),
+            self.shares[rows, None] * (excess[rows] @ v.T + turned[rows] @ w.T),
+        )
+        return self._bend(turned, v), given
 
     def rate(self) -> float:
         """A step of gradient descent that is short enough: one over a bound of the curvature."""
         curvature = np.linalg.norm(self.points * np.sqrt(self.shares)[:, None], 2) ** 2 / 2
         return float(1 / (curvature + (np.exp(self.penalty).max() if self.norm == "l2" else 0)))
 
-    def _turn(self, w: np.ndarray, v: np.ndarray) -> np.ndarray:
-        """How the probabilities of each row turn when w moves along v."""
-        p, along = probabilities(self.points @ w), self.points @ v
-        return p * (along - (p * along).sum(axis=1, keepdims=True))
+    def _bend(self, turned: np.ndarray, v: np.ndarray) -> np.ndarray:
+        curved = self.points.T @ (self.shares[:, None] * turned)
+        return curved + self._strength() * v if self.norm == "l2" else curved
 
     def _strength(self) -> np.ndarray:
         return np.exp(self.penalty)[:, None]
@@ -124,6 +149,11 @@ def cross_entropy(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
     largest = _largest(scores)
     total = np.exp(-largest) + np.exp(scores - largest).sum(axis=1, keepdims=True)
     return np.asarray((np.log(total) + largest)[:, 0] - (scores * labels).sum(axis=1))
+
+
+def _turn(p: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """How probabilities turn when scores move."""
+    return p * (along - (p * along).sum(axis=1, keepdims=True))
 
 
 def _largest(scores: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""What a training is judged by: the mean loss on other rows; and how it depends on what the training was given."""
+"""What a training is judged by: the mean loss on other rows."""
 
 from dataclasses import dataclass
 
@@ -21,21 +21,3 @@ class Judge:
     def gradient(self, w: np.ndarray) -> np.ndarray:
         """Of A, by the parameters."""
         return self.points.T @ (probabilities(self.points @ w) - self.labels) / len(self.labels)
-
-
-@dataclass(frozen=True)
-class Hypergradient:
-    """The gradient of A by what the training was given.
-
-    Attributes
-    ----------
-    penalty : ndarray of float, shape of the penalty
-    shares : ndarray of float, shape (n,)
-        By the weight of each row.
-    points : ndarray of float, shape (rows, d)
-        By the rows that were asked about.
-    """
-
-    penalty: np.ndarray
-    shares: np.ndarray
-    points: np.ndarray

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pratique.statistics.hypergradients.logistic import Logistic
-from pratique.statistics.hypergradients.outer import Hypergradient, Judge
+from pratique.statistics.hypergradients.logistic import Hypergradient, Logistic
+from pratique.statistics.hypergradients.outer import Judge
 
 
 def descend(problem: Logistic, rate: float, steps: int) -> np.ndarray:
@@ -33,11 +33,10 @@ def differentiate(problem: Logistic, path: np.ndarray, rate: float, judge: Judge
         The training rows by whose places the gradient is taken, too.
     """
     back = judge.gradient(path[-1])
-    penalty, shares = np.zeros(len(problem.penalty)), np.zeros(len(problem.shares))
-    points = np.zeros_like(problem.points[rows])
+    total = Hypergradient(
+        np.zeros(len(problem.penalty)), np.zeros(len(problem.shares)), np.zeros_like(problem.points[rows])
+    )
     for w in path[-2::-1]:
-        penalty -= rate * problem.by_penalty(w, back)
-        shares -= rate * problem.by_shares(w, back)
-        points -= rate * problem.by_points(w, back, rows)
-        back = back - rate * problem.bend(w, back)
-    return Hypergradient(penalty, shares, points)
+        bent, given = problem.pull_back(w, back, rows)
+        total, back = total.add(given, -rate), back - rate * bent
+    return total

@@ -14,9 +14,9 @@ class Hypercleaning(Method):
 
     Claim: withstands poison of any kind that hurts on trusted rows, and says by its weights which rows that is.
 
-    Formula: a = argmin A(w(a)) over 0 <= a_i <= 1, w(a) = argmin mean a_i CE_i(w) + |w|^2 / 2n; A is the mean CE on half
-    of the trusted rows, on which w is not trained. From a = 1, `steps` steps of L-BFGS along the hypergradient, so few
-    that the weights do not learn the held-out rows by heart; both halves in turn, and the mean of their weights.
+    Formula: a = argmin A(w(a)) over 0 <= a_i <= 1, w(a) = argmin mean a_i CE_i(w) + |w|^2 / 2n; A is the mean CE on
+    half of the trusted rows, on which w is not trained. From a = 1, `steps` steps of L-BFGS along the hypergradient,
+    few enough not to learn the held-out rows by heart; both halves in turn, and the mean of their weights.
     Trusted rows weigh 1.
 
     Source: Franceschi et al., "Forward and reverse gradient-based hyperparameter optimization", ICML 2017.
@@ -52,9 +52,16 @@ class Hypercleaning(Method):
             last, loss, slopes = ask_judge(pose(rows, weights), judge, last)
             return loss, slopes.shares[doubtful] / rows.learned.sum()
 
-        bounds, start = [(0.0, 1.0)] * len(doubtful), np.ones(len(doubtful))
-        options = {"maxiter": self.steps, "ftol": 0.0}
-        return np.asarray(minimize(outcome, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x)
+        start = np.ones(len(doubtful))
+        found = minimize(
+            outcome,
+            start,
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(0.0, 1.0)] * len(start),
+            options={"maxiter": self.steps},
+        )
+        return np.asarray(found.x)
 
 
 LEAST_WEIGHT = 1e-6

@@ -6,8 +6,8 @@ import numpy as np
 
 from pratique.contract.method import TrainingRows
 from pratique.statistics.hypergradients.implicit import differentiate_optimum, minimise
-from pratique.statistics.hypergradients.logistic import Logistic, Norm, add_ones, one_hot
-from pratique.statistics.hypergradients.outer import Hypergradient, Judge
+from pratique.statistics.hypergradients.logistic import Hypergradient, Logistic, Norm, add_ones, one_hot
+from pratique.statistics.hypergradients.outer import Judge
 
 if TYPE_CHECKING:
     from sklearn.linear_model import LogisticRegression
