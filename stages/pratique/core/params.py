@@ -213,11 +213,14 @@ class EvaluateParams(Section):
     """How the models are compared on the holdout.
 
     `retrainings`: trainings of each model whose seeds differ, where its kind depends on a seed; every figure is their
-    mean. `slices`: columns of the holdout by which the accuracy is told apart.
+    mean. `slices`: columns of the holdout by which the accuracy is told apart. `certificates`: whether it is certified
+    how many sources, or batches, can't turn a prediction, by a vote of models of `partitions` parts.
     """
 
     retrainings: int = Field(3, ge=1, le=100)
     slices: tuple[str, ...] = ()
+    certificates: Literal["source", "batch"] | None = None
+    partitions: int = Field(25, ge=2, le=1000)
 
 
 Rates = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]
