@@ -73,3 +73,10 @@ def test_what_is_certified_is_a_sentence_and_a_picture(worth):
     )
     assert [dot.name for dot in found.panels[-1].dots] == ["0 sources", "1 source", "2 sources"]
     assert "Right on the holdout, whatever these hold" in queue_page([], {}, found, "")
+
+
+def test_a_method_of_training_is_named_with_what_it_left_out(worth):
+    sections = METRICS | {"weights": {"rows": 900, "rows_of_little_weight": 41}}
+    paths.METRICS_JSON.write_text(json.dumps(sections), encoding="utf-8")
+    said = read_worth(TrainParams(method="small_loss")).sentences[-1]
+    assert said == "All three models were trained by small_loss; 41 of 900 accepted rows counted for less than half."

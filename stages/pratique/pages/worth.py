@@ -4,14 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pratique.core import paths
-from pratique.core.params import TrainParams
+from pratique.core.params import PLAIN, TrainParams
 from pratique.results.answers import SUCCESS
 from pratique.results.certificates import read_certificates
 from pratique.results.comparison import Comparison, read_comparison
+from pratique.results.measures import read_weights
 from pratique.results.triggers import FoundTrigger, read_triggers
 from pratique.statistics.resampling import Estimate
 from pratique.words.numbers import join_list, percent
-from pratique.words.worth import MODELS, PLURALS, certified_sentence, interval, show_value, worth_sentences
+from pratique.words.worth import (
+    MODELS,
+    PLURALS,
+    certified_sentence,
+    interval,
+    method_sentence,
+    show_value,
+    worth_sentences,
+)
 
 LEFT, RIGHT = 190, 560
 LINE = 34
@@ -83,6 +92,8 @@ def read_worth(params: TrainParams) -> Worth | None:
     if SUCCESS in found.models["accepted"]:
         panels.append(_panel("A found trigger works", found, SUCCESS, whole=True))
     sentences = worth_sentences(found)
+    if params.method != PLAIN:
+        sentences.append(method_sentence(params.method_name, read_weights()))
     for unit, certified in read_certificates().items():
         sentences.append(certified_sentence(unit, certified))
         panels.append(_certified_panel(unit, certified))

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Params, load
+from pratique.core.params import PLAIN, Params, load
 from pratique.core.progress import show_progress
 from pratique.core.text import name_classes
 from pratique.core.writing import write_csv, write_json
@@ -27,6 +27,7 @@ from pratique.results.triggers import find_triggers, write_triggers
 from pratique.tables.trusted import read_reference
 from pratique.training.models import Model, count_trainings, train
 from pratique.training.rows import read_everything, read_holdout, read_training
+from pratique.training.weights import count_weights
 
 
 def main() -> None:
@@ -51,7 +52,9 @@ def evaluate() -> Comparison:
     found = compare(answers, holdout, slices, params.seed)
     write_triggers(triggers)
     _write_confusion(answers, holdout)
-    write_json(paths.METRICS_JSON, found.to_measures() | _counts() | _certify(params, reference, holdout))
+    weights = {} if params.train.method == PLAIN else {"weights": count_weights()}
+    certified = _certify(params, reference, holdout)
+    write_json(paths.METRICS_JSON, found.to_measures() | _counts() | weights | certified)
     return found
 
 

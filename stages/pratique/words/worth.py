@@ -80,6 +80,21 @@ def show_value(value: float | str) -> str:
     return f"'{shorten(value)}'" if isinstance(value, str) else number(value)
 
 
+def method_sentence(method: str, weights: Mapping[str, float]) -> str:
+    """How the models were trained, and how many accepted rows counted little.
+
+    Examples
+    --------
+    >>> method_sentence("small_loss", {"rows": 1900, "rows_of_little_weight": 37})
+    'All three models were trained by small_loss; 37 of 1,900 accepted rows counted for less than half.'
+    """
+    said = f"All three models were trained by {method}"
+    if not weights:
+        return f"{said}."
+    little, rows = (f"{weights[name]:,.0f}" for name in ("rows_of_little_weight", "rows"))
+    return f"{said}; {little} of {rows} accepted rows counted for less than half."
+
+
 def certified_sentence(unit: str, found: Mapping[int, Estimate]) -> str:
     """What is certified, in a sentence: the largest number of replaced sources or batches that leaves most rows right.
 
