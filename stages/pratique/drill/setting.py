@@ -11,7 +11,7 @@ from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import ModelKind, Params
+from pratique.core.params import PLAIN, ModelKind, Params
 from pratique.core.text import name_classes
 from pratique.detector import profile
 from pratique.detector.detector import Detector
@@ -39,6 +39,8 @@ class Setting:
     params : Params
     reference : Batch or None
         What every model learns from beside the batches; None where `train.rows` wants it to learn from them alone.
+    trusted : Batch
+        The reference, which a method of training may learn by.
     accepted, holdout : Batch
     detector : Detector
     digests : dict of str to str
@@ -52,6 +54,7 @@ class Setting:
 
     params: Params
     reference: Batch | None
+    trusted: Batch
     accepted: Batch
     holdout: Batch
     detector: Detector
@@ -70,7 +73,7 @@ class Setting:
             If one of them is missing or has no rows; `NothingAccepted` where it is the accepted ones.
         """
         detector = Detector.load(params)
-        layout, reference = detector.layout, None
+        layout, learned = detector.layout, params.train.rows != "accepted"
         accepted = read_accepted(layout)
         if not len(accepted):
             raise NothingAccepted(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
@@ -81,14 +84,15 @@ class Setting:
             "layout": repr(layout),
         }
         trained |= {"accepted": sha256_folder(paths.ACCEPTED), "holdout": sha256_folder(paths.HOLDOUT)}
-        if params.train.rows != "accepted":
-            reference = join_labelled(
-                "reference", [Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)], layout
-            )
+        trusted = join_labelled(
+            "reference", [Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)], layout
+        )
+        if learned or params.train.method != PLAIN:
             trained["reference"] = sha256_folder(paths.REFERENCE)
         gate = {"profile": profile.digest(), "judging": _dump(params, {"alarms", "shift", "checks"})}
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}
-        return cls(params, reference, accepted, read_holdout(layout), detector, Bystanders.read(layout), digests)
+        reference, holdout = trusted if learned else None, read_holdout(layout)
+        return cls(params, reference, trusted, accepted, holdout, detector, Bystanders.read(layout), digests)
 
     def key(self, cell: Cell) -> str:
         """SHA-256 of everything that the cell's outcome depends on."""
@@ -126,7 +130,7 @@ class Setting:
     def _model(self, stream: Batch, run: int, kind: ModelKind | None = None) -> Model:
         """What the team would ship, or a model of another kind: trained on these rows of the stream."""
         rows = stream if self.reference is None else self.reference.append(stream)
-        return train(drop_unlabelled(rows), self.params.train, self.params.seed + run, kind)
+        return train(drop_unlabelled(rows), self.params.train, self.params.seed + run, kind, self.trusted)
 
     def _scores(self, model: Model | None) -> Metrics | None:
         return None if model is None else asdict(score(model, self.holdout)[0])

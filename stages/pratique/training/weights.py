@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.writing import write_table
 from pratique.tables.reading import read_table
@@ -36,6 +37,14 @@ def write_weights(weights: np.ndarray, layout: Layout) -> None:
 
 
 def count_weights() -> dict[str, float]:
-    """How many accepted rows the model learned from, and how many of them counted little."""
+    """How many accepted rows the model learned from, and how many of them counted little.
+
+    Raises
+    ------
+    PratiqueError
+        If the model was trained plainly.
+    """
+    if not WEIGHTS.is_file():
+        raise PratiqueError(f"{WEIGHTS}: not found; run `pratique train` (or `dvc repro`) first")
     weights = pq.read_table(WEIGHTS, columns=["weight"])["weight"].to_numpy()
     return {"rows": len(weights), "rows_of_little_weight": int((weights < LITTLE).sum())}
