@@ -60,7 +60,8 @@ def read(source: Path | None, label: str) -> Batch:
     else:
         frame, name = pd.read_parquet(source), source.stem
     kinds = {c: "real" if pd.api.types.is_numeric_dtype(frame[c]) else "category" for c in frame if c != label}
-    return Batch.from_frame(name, frame.assign(**{label: frame[label].astype(str)}), Layout(label, kinds))
+    types = {label: str} | {c: float if kind == "real" else str for c, kind in kinds.items()}
+    return Batch.from_frame(name, frame.astype(types), Layout(label, kinds))
 
 
 def measure(
