@@ -6,7 +6,13 @@ import numpy as np
 from pydantic import Field
 
 from pratique.contract.method import SELECTING, Fit, Fitted, Method, TrainingRows
-from pratique.training.methods.support.noise import compute_losses, cross_fit, estimate_poison, keep_lowest
+from pratique.training.methods.support.noise import (
+    compute_losses,
+    cross_fit,
+    cut_halves,
+    estimate_poison,
+    keep_lowest,
+)
 
 
 class SmallLoss(Method):
@@ -34,7 +40,7 @@ class SmallLoss(Method):
         """Choose rows, and train on them."""
         kept, share = np.ones(len(rows.targets), bool), None
         for _ in range(self.rounds):
-            told = cross_fit(rows, fit, kept, rng)
+            told = cross_fit(rows, fit, kept, cut_halves(rows, rng))
             share = estimate_poison(rows, told) if share is None else share
             kept = keep_lowest(rows, compute_losses(rows, told), share)
         return Fitted(rows.fit(fit, kept.astype(float)), kept.astype(float))

@@ -8,15 +8,20 @@ MOST_POISON = 0.5
 """The share of poisoned rows beyond which nothing is left out: most rows would be poison."""
 
 
-def cross_fit(rows: TrainingRows, fit: Fit, kept: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """The probability of each class for every row, told by a classifier that saw the other half of the kept rows.
-
-    Halves keep the shares of the classes. A class of which a half holds no row is unknown there.
-    """
-    probabilities = np.zeros((len(rows.targets), rows.classes))
+def cut_halves(rows: TrainingRows, rng: np.random.Generator) -> np.ndarray:
+    """Which rows are in the second half; halves keep the shares of the classes."""
     second = np.zeros(len(rows.targets), bool)
     for target in range(rows.classes):
         second[rng.permutation(np.flatnonzero(rows.targets == target))[::2]] = True
+    return second
+
+
+def cross_fit(rows: TrainingRows, fit: Fit, kept: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The probability of each class for every row, told by a classifier that saw the kept rows of the other half.
+
+    A class of which a half holds no row is unknown there.
+    """
+    probabilities = np.zeros((len(rows.targets), rows.classes))
     for half in (second, ~second):
         seen = np.flatnonzero(kept & ~half)
         if len(classes := np.unique(rows.targets[seen])) > 1:
