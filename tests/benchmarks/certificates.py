@@ -52,7 +52,7 @@ def main() -> None:
     found = certify(params, "batch", trusted, holdout)
     print(f"single model {single.accuracy:.4f}")
     for replaced in range(given.partitions // 2 + 1):
-        share = found.certified(replaced)
+        share = found.estimate_certified(replaced)
         print(f"CA({replaced}) {share.value:.4f} ({share.low:.4f} to {share.high:.4f})")
     print(replace_often(given, params, trusted, holdout, batches), "certified predictions turned by replacements")
 

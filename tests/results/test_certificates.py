@@ -88,7 +88,7 @@ def test_no_replaced_source_turns_what_is_certified(accepted, make_table, unit):
     reference, holdout = make_table(20, seed=50), make_table(60, seed=51, size=np.linspace(-2, 7, 60))
     found = certify(params(unit), unit, reference, holdout)
     assert (found.partitions, found.radius.max()) == (PARTITIONS, 2)
-    assert found.certified(0).value == found.right.mean()
+    assert found.estimate_certified(0).value == found.right.mean()
     sure = found.radius >= 1
     for number in range(4):
         honest = make_table(20, seed=number)
@@ -109,7 +109,7 @@ def test_certified_accuracy_is_read_back(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     right = np.array([True, True, True, False])
     found = Certificates(np.array(["a"] * 4), np.array([0, 1, 2, 2]), right, 5, "source")
-    assert [found.certified(replaced).value for replaced in range(3)] == [0.75, 0.5, 0.25]
+    assert [found.estimate_certified(replaced).value for replaced in range(3)] == [0.75, 0.5, 0.25]
     write_json(paths.METRICS_JSON, found.to_measures())
     said = read_certificates()["source"]
     assert [each.value for each in said.values()] == [0.75, 0.5, 0.25]

@@ -48,7 +48,7 @@ class Certificates:
     partitions: int
     unit: Unit
 
-    def certified(self, replaced: int) -> Estimate:
+    def estimate_certified(self, replaced: int) -> Estimate:
         """The share of rows that stay right whatever so many do, with its 95 % interval (Wilson, 1927)."""
         from scipy.stats import binomtest
 
@@ -60,7 +60,7 @@ class Certificates:
         """A section of metrics: `certified_0` is the accuracy of the vote, `certified_3` what three can't turn."""
         flat: dict[str, float] = {"partitions": self.partitions}
         for replaced in range(self.partitions // 2 + 1):
-            found = self.certified(replaced)
+            found = self.estimate_certified(replaced)
             name = f"certified_{replaced}"
             flat |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
         return {SECTIONS[self.unit]: {key: round(value, 6) for key, value in flat.items()}}
