@@ -271,13 +271,16 @@ def unseen(
 @app.command()
 @in_pipeline
 def explain(
-    batch: Annotated[str, typer.Argument(help="A batch, as <source>/<batch>.")],
-    row: Annotated[int | None, typer.Argument(help="One of its rows, counted from 0.")] = None,
+    batch: Annotated[str, typer.Argument(metavar="BATCH[:ROW]", help="<source>/<batch>, or a row of it.")],
+    row: Annotated[int | None, typer.Argument(help="The row, if it is not named with the batch.")] = None,
 ) -> None:
     """Say why a batch, or one row of it, was judged as it was."""
+    from pratique.tables.arrival import split_row
     from pratique.terminal import explain as words
 
-    display(words.explain(batch) if row is None else words.explain_row(batch, row))
+    name, named = split_row(batch)
+    chosen = named if row is None else row
+    display(words.explain(name) if chosen is None else words.explain_row(name, chosen))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from pratique.checks.leaks import COINCIDE, FittedLeaks, HoldoutProximity, IndexedRows, Leaks
+from pratique.checks.leaks import COINCIDE, FittedLeaks, HoldoutProximity, Leaks
 from pratique.contract.check import measure
 from pratique.contract.evidence import Evidence
 from pratique.core.batch import Batch
@@ -58,10 +58,20 @@ def test_rows_that_nobody_copied_are_left_alone(fitted):
 
 def test_closeness_is_a_ratio_of_distances_to_the_holdout_and_to_another_reference_row():
     line = np.arange(5.0)[:, None]
-    near = HoldoutProximity(None, IndexedRows.of(line + 0.25, 1), IndexedRows.of(line, 2))
+    near = HoldoutProximity.of(None, line + 0.25, line)
     closeness, rows = near.compare(np.array([[2.0], [2.25], [3.5]]))
     assert closeness.tolist() == [0.25 / 1, 0.0, 0.25 / 0.5]
     assert rows.tolist() == [2, 2, 3]
+
+
+@pytest.mark.parametrize("limit", [0.05, 0.5, 2.0])
+def test_only_points_that_may_be_copies_are_compared_and_none_is_missed(limit):
+    rng = np.random.default_rng(6)
+    holdout, reference = rng.normal(size=(2, 60, 2))
+    near = HoldoutProximity.of(None, holdout, reference)
+    points = np.vstack([rng.normal(size=(400, 2)), holdout + rng.normal(0, 0.01, holdout.shape), reference, holdout])
+    closeness, rows = near.compare(points)
+    assert near.find_copies(points, limit).tolist() == np.where(closeness <= limit, rows, -1).tolist()
 
 
 def test_where_trusted_rows_are_copies_by_chance_none_is_held_and_the_null_knows(holdout):

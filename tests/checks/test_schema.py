@@ -124,6 +124,21 @@ def test_missing_and_undeclared_columns_are_breaches_of_the_batch(fit):
     assert finding.statistic == 0
 
 
+def test_a_misspelt_column_is_named_once_and_first(fit):
+    finding = measure(fit(RULES), batch(hours=None, work=None, Huors=["40"] * 4, zip=["1"] * 4))
+    first, *others = finding.breaches
+    assert first.startswith("column 'Huors' is not in ")
+    assert first.endswith("did you mean 'hours'?")
+    assert others[0] == "the batch lacks column 'work'"
+    assert others[1].endswith("does not declare column 'zip'")
+
+
+def test_a_misspelt_column_is_named_where_others_are_let_in(fit):
+    finding = measure(fit(RULES.replace("strict: true", "strict: false")), batch(hours=None, hour=["40"] * 4))
+    (only,) = finding.breaches
+    assert only.endswith("did you mean 'hours'?")
+
+
 def test_many_undeclared_columns_are_counted(fit):
     finding = measure(fit(RULES), batch(**{f"c{i}": ["1"] * 4 for i in range(7)}))
     assert finding.breaches[0].endswith("columns 'c0', 'c1', 'c2', 'c3', 'c4' and 2 more")

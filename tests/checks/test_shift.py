@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from pratique.checks.shift import STANDS_OUT, Shift
+from pratique.checks.shift import SHOWN_ROWS, STANDS_OUT, Shift
 from pratique.contract.check import Fitted, measure
+from pratique.contract.evidence import OTHER_UNIT
 
 
 @pytest.fixture(scope="module")
@@ -35,3 +36,13 @@ def test_a_level_that_was_never_seen_moves_its_column(fitted, make_table):
         "blue": [0.5, 0],
         "red": [0.5, 0],
     }
+
+
+def test_cells_of_another_unit_are_evidence_and_their_rows_named(fitted, make_table):
+    sizes = np.abs(make_table(200, seed=6).numeric[:, 0])
+    finding = measure(fitted, make_table(200, seed=6, size=np.where(np.arange(200) < 80, sizes * 1e4, sizes)))
+    (size,) = [each for each in finding.evidence.columns if each.columns == ("size",)]
+    assert size.facts[OTHER_UNIT]["times the usual"] == 1e4
+    assert 60 < size.facts[OTHER_UNIT]["cells"] <= 80
+    assert len(size.rows) == SHOWN_ROWS
+    assert all(OTHER_UNIT not in each.facts for each in finding.evidence.columns if each is not size)

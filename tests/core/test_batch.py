@@ -111,3 +111,33 @@ def test_a_time_column_gives_rows_their_order(cells, order):
     assert Batch("r", table, Layout("y", {"n": "integer"})).order is None
     assert Batch("r", table, Layout("y", {"n": "integer"}, ordered=True)).order.tolist() == [0, 1, 2, 3]
     assert Batch("r", table, Layout("y", {"n": "integer"}, time="gone")).order is None
+
+
+def test_columns_are_sorted_and_counted_with_what_is_missing():
+    got = batch(n=[3, None, 1], c=["b", None, "a"], r=[0.5, 0.25, 1.0], y=["u", "v", "u"])
+    np.testing.assert_array_equal(got.sorted_numeric, [[-np.inf, 0.25], [1, 0.5], [3, 1]])
+    assert got.level_counts == {"c": {"": 1, "a": 1, "b": 1}, "y": {"u": 2, "v": 1}}
+    assert list(got.level_counts["c"]) == ["", "a", "b"]
+
+
+def test_parts_hold_every_row_in_its_place_and_what_is_read_of_them_is_the_same(monkeypatch):
+    whole = batch(n=[5, 4, None, 2, 1], c=list("abcde"), r=[0.1, 0.2, 0.3, 0.4, 0.5], y=list("uvuvu"))
+    parts = list(whole.parts(2))
+    assert [len(part) for part in parts] == [2, 2, 1]
+    np.testing.assert_array_equal(np.vstack([part.numeric for part in parts]), whole.numeric)
+    assert next(whole.parts(5)) is whole
+    monkeypatch.setattr("pratique.core.batch.MOST_ROWS_AT_ONCE", 2)
+    again = Batch("vendor/1", whole.table, LAYOUT)
+    np.testing.assert_array_equal(again.content, whole.content)
+    np.testing.assert_array_equal(again.numbers("n"), whole.numbers("n"))
+    assert (again.texts("c").tolist(), again.level_counts) == (list("abcde"), whole.level_counts)
+    assert not {"numeric", "categorical"} & set(again.__dict__)
+
+
+def test_a_view_is_made_once_and_never_written_into():
+    got, made = batch(n=[1]), []
+    for _ in range(2):
+        view = got.view(b"key", lambda: made.append(1) or np.zeros(1))
+    assert made == [1]
+    with pytest.raises(ValueError, match="read-only"):
+        view[0] = 1

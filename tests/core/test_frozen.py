@@ -169,3 +169,9 @@ def test_damaged_bytes_are_read_or_refused_and_never_a_traceback(tmp_path_factor
 def test_a_missing_archive_says_what_to_run(tmp_path):
     with pytest.raises(PratiqueError, match="pratique calibrate"):
         thaw(tmp_path / "a.npz", [])
+
+
+def test_an_array_that_holds_more_than_numbers_is_refused(kept):
+    """A mask would be lost in silence."""
+    with pytest.raises(TypeError, match="MaskedArray: no archive holds such an object"):
+        kept(np.ma.masked_array([1, 2], [True, False]))

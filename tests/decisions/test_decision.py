@@ -10,7 +10,7 @@ from pratique.core.writing import write_json
 from pratique.decisions.binding import UNBOUND, Binding
 from pratique.decisions.deciding import read_record, reject, release, withdraw
 from pratique.decisions.decision import DECISION_PREDICATE, load_decisions, parse_decision
-from pratique.decisions.pending import describe_pending, list_pending
+from pratique.decisions.pending import describe_pending, list_pending, tell_effect
 from pratique.decisions.renewal import list_void
 from pratique.provenance.parts import Tool, UncountedRecord
 from pratique.provenance.record import STATEMENT
@@ -252,8 +252,10 @@ def test_what_was_decided_since_the_run_waits_for_the_next(record, record_with):
     path = release("vendor/w01", reason="because")
     ((decision, about),) = list_pending()
     assert describe_pending(decision, about, PARAMS).endswith("waits for the next `dvc repro`")
+    assert tell_effect(decision, about, PARAMS) == "release, with the next dvc repro"
     strict = PARAMS.model_copy(update={"review": ReviewParams()})
     assert "is not signed" in describe_pending(decision, about, strict)
+    assert tell_effect(decision, about, strict) == "release, which does not count"
     void = UncountedRecord(action="release", reviewer="R", why="waits", path=path.as_posix(), sha256=decision.sha256)
     record_with(uncounted=(void,)).write()
     assert list_pending() == []

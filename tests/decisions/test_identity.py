@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from pratique.commands import review
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.decisions.deciding import reject, release, withdraw, would_count
@@ -13,6 +14,7 @@ from pratique.decisions.judging import Judge, Submission
 from pratique.provenance import signing
 from pratique.quarantine.rulings import Rulebook
 from pratique.tables.arrival import Arrival
+from typer.testing import CliRunner
 
 BATCH, BINDS = "vendor/w01", "0" * 64
 PEOPLE = ("rita", "tom")
@@ -86,6 +88,27 @@ def test_another_listed_reviewer_can_not_sign_in_a_reviewer_s_name(params, work_
     assert actions(params) == {"release": False}
 
 
+@pytest.mark.parametrize("command", [["release"], ["reject"]])
+@pytest.mark.parametrize(("who", "code", "said"), [("rita", 0, "Next: `dvc repro`"), ("sam", 1, "It is kept, but")])
+def test_the_exit_code_says_whether_a_decision_counts(params, work_as, monkeypatch, command, who, code, said):
+    monkeypatch.setattr("pratique.commands.review.load", lambda: params)
+    monkeypatch.setattr("pratique.commands.placing.find_home", Path.cwd)
+    work_as(who)
+    done = CliRunner().invoke(review.app, [*command, BATCH, "--reason", "so"])
+    assert (done.exit_code, said in done.output) == (code, True), done.output
+    assert len(load_decisions()) == 1
+
+
+def test_what_counts_is_not_written_over_by_what_would_not(params, work_as, monkeypatch):
+    monkeypatch.setattr("pratique.decisions.deciding.load", lambda: params)
+    work_as("rita")
+    reject(BATCH, reason="so")
+    monkeypatch.setenv(signing.KEY_VARIABLE, "")
+    with pytest.raises(PratiqueError, match="counts, and what you decide now would not"):
+        release(BATCH, reason="lost my key")
+    assert actions(params) == {"reject": True}
+
+
 @pytest.mark.parametrize(("who", "action"), [("rita", "reject"), ("sam", "")])
 def test_validate_holds_a_reject_to_the_same_rule_as_a_release(params, work_as, record, who, action):
     work_as(who)
@@ -95,7 +118,8 @@ def test_validate_holds_a_reject_to_the_same_rule_as_a_release(params, work_as, 
     assert law.rule(Arrival(BATCH, "w01.csv", "ab" * 32, 10, 2), decision.content.binds, None).action == action
 
 
-def test_a_withdrawal_takes_the_place_of_what_was_decided_and_is_one_s_own(params, work_as):
+def test_a_withdrawal_takes_the_place_of_what_was_decided_and_is_one_s_own(params, work_as, monkeypatch):
+    monkeypatch.setattr("pratique.decisions.deciding.load", lambda: params)
     work_as("rita")
     with pytest.raises(PratiqueError, match="nothing to take back"):
         withdraw(BATCH, reason="so")

@@ -99,6 +99,15 @@ def test_45_a_ledger_that_was_rolled_back_or_rewritten_does_not_continue_the_bas
     require_prefix(base, [], "ledger")
 
 
+def test_whatever_order_records_come_in_the_ledger_is_the_same(tmp_path, record):
+    """The gate reads them by path, where `w1-a.json` comes before `w1.json`; a run by batch."""
+    records = [record("a/w10"), record("a/w1-a"), record("a/w1")]
+    append(records, tmp_path / "one.jsonl")
+    append(reversed(records), tmp_path / "other.jsonl")
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "other.jsonl").read_bytes()
+    assert [entry.batch for entry in read(tmp_path / "one.jsonl")] == ["a/w1", "a/w1-a", "a/w10"]
+
+
 def test_nothing_is_appended_to_a_ledger_that_was_changed(path, record):
     path.write_bytes(path.read_bytes().replace(b"quarantine", b"accept"))
     with pytest.raises(PratiqueError, match="entry 2: changed after it was written"):

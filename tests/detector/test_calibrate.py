@@ -21,9 +21,10 @@ from pratique.detector import profile, simulate
 from pratique.detector.calibrate import calibrate, split_folds
 from pratique.detector.calibrated import FOLDS
 from pratique.detector.examine import Examination, examine
-from pratique.detector.fusion import Fusion, SignalRows
+from pratique.detector.fusion import Fusion
 from pratique.detector.hypotheses import HYPOTHESES, ROWS, SEPARATE_FAMILIES
 from pratique.detector.profile import Profile
+from pratique.detector.signals import SignalRarity, SignalRows
 from pratique.scaffold.rules import infer_schema, infer_suite
 from pratique.statistics import mixture, nulls
 from pratique.tables.trusted import layout_of
@@ -309,9 +310,9 @@ def test_a_family_is_learned_from_its_own_attacks(tmp_path, quick, monkeypatch):
     shown: list[set[str]] = []
     train = Fusion.train
 
-    def noting(seen: SignalRows, seed: int) -> Fusion:
+    def noting(seen: SignalRows, rarity: SignalRarity, seed: int) -> Fusion:
         shown.append({simulate.SIMULATIONS[group].family for group in np.unique(seen.groups[seen.groups >= 0])})
-        return train(seen, seed)
+        return train(seen, rarity, seed)
 
     monkeypatch.setattr(Fusion, "train", noting)
     table = rows(100, 9)
@@ -416,6 +417,21 @@ def test_a_large_batch_is_read_by_parts_whatever_the_order_of_its_rows(normal):
         labels_of = table["y"].to_pylist()
         assert len(one.finding.evidence.rows) == MOST_EVIDENCE
         assert all(labels_of[row] == entry.facts["label"] for entry in one.finding.evidence.rows for row in entry.rows)
+
+
+def test_a_batch_that_is_measured_in_small_parts_scores_the_same(normal, monkeypatch):
+    """Of 1,200 rows 300 at a time are read, and 40 of a fold measured; no more cells than those are read at once."""
+    table = rows(1200, 1, 88)
+    whole = examined(table, normal)
+    monkeypatch.setattr("pratique.core.batch.MOST_ROWS_AT_ONCE", 300)
+    monkeypatch.setattr("pratique.detector.row_scoring.ROWS_AT_ONCE", 40)
+    monkeypatch.setattr("pratique.checks.leaks.COMPARED_AT_ONCE", 70)
+    parts = examined(table, normal)
+    np.testing.assert_allclose(parts.row_scores, whole.row_scores, rtol=1e-9)
+    np.testing.assert_allclose(parts.row_p_values, whole.row_p_values, rtol=1e-9)
+    for one, other in zip(parts.measurements, whole.measurements, strict=True):
+        assert one.finding.statistic == pytest.approx(other.finding.statistic, rel=1e-9)
+        assert [each.rows for each in one.finding.evidence.rows] == [each.rows for each in other.finding.evidence.rows]
 
 
 def test_rules_that_trusted_rows_break_are_refused_with_the_rule(tmp_path):

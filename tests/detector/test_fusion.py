@@ -8,16 +8,13 @@ from pratique.detector.fusion import (
     POISONED_PER_CLEAN,
     TRUSTED_TYPES,
     Fusion,
-    SignalRarity,
-    SignalRows,
     balance_by_drawing,
     balance_weights,
-    collect_signals,
     fit_platt_line,
-    stack_signals,
 )
+from pratique.detector.signals import SignalRarity, SignalRows, collect_signals, stack_signals
 
-OWN = [f"pratique.detector.fusion.{name}" for name in ("Fusion", "LinearScorer", "SignalRarity")]
+OWN = [f"pratique.detector.fusion.{name}" for name in ("Fusion", "LinearScorer")]
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +37,18 @@ def test_a_draw_keeps_clean_rows_and_as_many_of_each_simulation(measured):
     assert counts == [300, POISONED_PER_CLEAN * 300 // 2, 100]
 
 
-def test_poisoned_rows_get_higher_odds_than_new_clean_ones(measured):
-    fusion = Fusion.train(measured, 0)
+@pytest.fixture(scope="module")
+def rarity(measured) -> SignalRarity:
+    return SignalRarity.of(measured.signals[measured.groups < 0])
+
+
+def test_poisoned_rows_get_higher_odds_than_new_clean_ones(measured, rarity):
+    fusion = Fusion.train(measured, rarity, 0)
     new = np.random.default_rng(2).normal(size=(300, 3)).astype(np.float32)
-    clean = fusion.log_odds(new)
+    clean = fusion.log_odds(rarity.rate(new))
     for shifted in (0, 1):
         moved = new + 2 * np.eye(3, dtype=np.float32)[shifted]
-        assert (fusion.log_odds(moved)[:, None] > clean).mean() > 0.75
+        assert (fusion.log_odds(rarity.rate(moved))[:, None] > clean).mean() > 0.75
 
 
 def test_the_line_makes_odds_honest():
@@ -74,13 +76,14 @@ def test_signals_are_named_by_check_and_missing_ones_are_missing():
     )
 
 
-def test_it_is_kept_in_equal_bytes_and_weighs_the_same(measured, tmp_path):
-    fusion = Fusion.train(measured, 0).recalibrate(0.5, 1.0)
-    for name, made in (("a", fusion), ("b", Fusion.train(measured, 0).recalibrate(0.5, 1.0))):
+def test_it_is_kept_in_equal_bytes_and_weighs_the_same(measured, rarity, tmp_path):
+    fusion = Fusion.train(measured, rarity, 0).recalibrate(0.5, 1.0)
+    for name, made in (("a", fusion), ("b", Fusion.train(measured, rarity, 0).recalibrate(0.5, 1.0))):
         freeze(tmp_path / name, made)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     again = thaw(tmp_path / "a", {*OWN, *TRUSTED_TYPES})
-    np.testing.assert_array_equal(again.log_odds(measured.signals), fusion.log_odds(measured.signals))
+    rated = rarity.rate(measured.signals)
+    np.testing.assert_array_equal(again.log_odds(rated), fusion.log_odds(rated))
 
 
 def test_rows_that_every_fold_measures_nearly_alike_are_equally_common():
@@ -90,11 +93,11 @@ def test_rows_that_every_fold_measures_nearly_alike_are_equally_common():
     column = np.where(rng.random(500) < 0.9, 0.01 * folds, 2 + rng.random(500))
     rarity = SignalRarity.of(column[:, None].astype(np.float32))
     for value in (0.0, 0.02, 0.04):
-        above, below, distance = rarity.complete_features(np.array([[value]], np.float32))[0]
+        above, below, distance = rarity.rate(np.array([[value]], np.float32)).complete_features[0]
         assert above == pytest.approx(0.0, abs=0.01)
         assert below == pytest.approx(-np.log(0.9), abs=0.05)
         assert abs(distance) < 0.1
-    assert rarity.complete_features(np.array([[2.95]], np.float32))[0][0] > 2
+    assert rarity.rate(np.array([[2.95]], np.float32)).complete_features[0][0] > 2
 
 
 def test_what_some_trusted_rows_lack_is_counted_among_those_that_have_it():
@@ -102,6 +105,8 @@ def test_what_some_trusted_rows_lack_is_counted_among_those_that_have_it():
     whole = rng.normal(size=(400, 1)).astype(np.float32)
     gaps = np.vstack([whole, np.full((100, 1), np.nan, np.float32)])
     asked = np.array([[-3.0], [0.0], [3.0], [np.nan]], np.float32)
-    np.testing.assert_array_equal(SignalRarity.of(gaps).features(asked), SignalRarity.of(whole).features(asked))
+    np.testing.assert_array_equal(
+        SignalRarity.of(gaps).rate(asked).features, SignalRarity.of(whole).rate(asked).features
+    )
     nobody = SignalRarity.of(np.full((50, 1), np.nan, np.float32))
-    assert not nobody.complete_features(np.array([[np.nan], [0.0]], np.float32)).any()
+    assert not nobody.rate(np.array([[np.nan], [0.0]], np.float32)).complete_features.any()

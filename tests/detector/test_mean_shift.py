@@ -6,7 +6,6 @@ import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.detector.clean_rows import CleanRows
-from pratique.detector.fusion import SignalRarity
 from pratique.detector.mean_shift import (
     MEAN_SHIFT_COPIES,
     MOVED_COLUMN_SHARE,
@@ -15,6 +14,8 @@ from pratique.detector.mean_shift import (
     _shift_rows,
     fit_mean_shift,
 )
+from pratique.detector.signals import SignalRarity
+from pratique.statistics import mixture
 
 LAYOUT = Layout("y", {"a": "real", "b": "real", "c": "real", "d": "real", "still": "real"})
 
@@ -70,8 +71,8 @@ def rarity(trusted: pd.DataFrame) -> SignalRarity:
 
 def asked(moved: MeanShiftTest, others: SignalRarity, batch: pd.DataFrame) -> np.ndarray:
     """The ratios of the first fold's questions."""
-    features = others.complete_features(signals(0, Batch.from_frame("s/b", batch, LAYOUT)))
-    return moved.ratios(moved.folds[0].log_odds(features))
+    features = others.rate(signals(0, Batch.from_frame("s/b", batch, LAYOUT))).complete_features
+    return mixture.likelihood_ratio(moved.folds[0].log_odds(features).T, moved.cap)
 
 
 def test_every_copy_goes_up_in_columns_of_its_own(trusted):

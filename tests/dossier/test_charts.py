@@ -30,7 +30,7 @@ def test_histograms_are_shares_on_one_scale(make_record, make_table, trusted, al
     assert (chart.column, left_out) == ("count", 0)
     assert "V0H" in chart.batch  # all of the batch in one bar: the tallest, so at the top
     assert "V0H" not in chart.trusted
-    assert chart.note.endswith("3 in the batch")
+    assert chart.note.endswith("3 in the batch, which is lower")
     assert chart.batch.startswith(f"M0 {HEIGHT}V")
 
 

@@ -37,6 +37,12 @@ def test_whole_and_real_numbers_are_numbers(accepted):
     assert Bystanders.read(LAYOUT).cells.to_pydict() == {"at": [1.0, 0.5]}
 
 
+def test_ids_that_no_real_number_holds_are_text(accepted):
+    accepted("a", key=[9007199254740993], y=["no"])
+    accepted("b", key=[0.5], y=["no"])
+    assert Bystanders.read(LAYOUT).cells.to_pydict() == {"key": ["9007199254740993", "0.5"]}
+
+
 def test_a_column_that_one_file_lacks_is_left_out(accepted):
     accepted("a", key=[1], at=[2])
     accepted("b", key=[3])

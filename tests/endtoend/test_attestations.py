@@ -70,7 +70,7 @@ def test_equal_inputs_give_equal_summaries_and_no_clock_is_read(good):
 def test_nothing_is_attested_without_a_key_nor_of_a_change_that_is_refused(good, keys):
     good.edit("params.yaml", "per_1000_batches: 10", "per_1000_batches: 5")
     good.commit()
-    assert "Attested: 0 of 1 batches" in good.gate("--attest", "out").out
+    assert "Attested: 0 of 1 batch" in good.gate("--attest", "out").out
     keys(None)
     assert "PRATIQUE_SIGNING_KEY: names no private key" in good.gate("--attest", "out").complaint
     assert not (good.root / "out").exists()

@@ -134,6 +134,8 @@ def test_what_can_not_count_is_said_when_it_is_decided(poisoned):
     mine = poisoned.pratique("review", "release", "east/bad", "--reason", "mine")
     assert mine.code == 0
     assert "The gate will not count it: this release is by somebody who submitted the batch" in mine.out
+    listed = words(poisoned.pratique("review", "list").out)
+    assert "release, with the" in listed
     theirs = poisoned.by("tom").pratique("review", "release", "east/bad", "--reason", "looked at it")
     assert "will not count" not in theirs.out
     assert poisoned.by("rita").pratique("review", "reject", "east/bad", "--reason", "flipped").code == 0

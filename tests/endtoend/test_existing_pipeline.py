@@ -207,6 +207,7 @@ def test_without_params_nothing_passes(change, team, make_rows):
             assert complaint.startswith("params.yaml: not found with sections `data` and `checks`, here or above"), (
                 words
             )
+            assert ("`cd quality`" in complaint) == (project is change)
     here = change.in_folder("quality")
     bare = change.ok("git", "rev-list", "--max-parents=0", "HEAD").strip()
     complaint = here.pratique("gate", "--base", bare, "--head", bare).complaint  # not even a change of nothing

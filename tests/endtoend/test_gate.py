@@ -19,7 +19,7 @@ def test_a_clean_change_passes(change, clean):
     change.commit()
     done = change.gate()
     assert done.code == 0, done
-    assert done.out.startswith("pratique gate passed: 1 of 1 batches cleared")
+    assert done.out.startswith("pratique gate passed: 1 of 1 batch cleared")
     assert [each["batch"] for each in change.found["batches"]] == ["east/good"]  # the old ones are not looked at
     assert change.batch("east/good")["authors"] == ["sam@example.org"]
     assert change.found["submitter"] == "sam@example.org"
@@ -29,7 +29,7 @@ def test_a_poisoned_change_fails_with_the_reason_and_what_to_do(poisoned):
     done = poisoned.gate()
     assert done.code == 1
     lines = done.out.splitlines()
-    assert lines[0] == "pratique gate refused: 1 of 1 batches not cleared"
+    assert lines[0] == "pratique gate refused: 1 of 1 batch not cleared"
     assert "its rows look poisoned, by all checks together" in done.out
     assert lines[-3].startswith("Next: git rm data/incoming/east/bad.csv")
     assert lines[-1] == "Report: data/reports/gate/summary.md"
@@ -95,6 +95,16 @@ def test_bytes_that_are_no_table_fail(change):
 def test_nothing_new_is_nothing_to_check(change):
     assert change.gate().code == 0
     assert change.gate("--require-batch").code == 3
+
+
+def test_a_pipeline_below_is_named_with_the_command_that_judges_it(change):
+    change.ok("git", "switch", "-q", "main")
+    change.path("quality/params.yaml").write_text("checks: {}\n")
+    change.by("mia").commit()
+    change.ok("git", "switch", "-q", "-C", "change")
+    head = change.ok("git", "rev-parse", "HEAD").strip()[:12]
+    command = f"`cd quality && pratique gate --base {head} --head {head}`"
+    assert f"quality/ is a pipeline of its own, not judged here: {command}" in change.gate().out
 
 
 def test_an_unknown_base_can_not_be_decided(change):

@@ -131,7 +131,7 @@ def test_verdicts_stand_and_the_record_says_since_when(demanding):
     }
     odd = record(demanding, "east/odd")
     assert (odd.verdict_holds, odd.checks, odd.standing.commit) == ("0-1", (), commit)
-    said = f"its verdict stands since commit {commit[:7]}; today's policy was not applied to it"
+    said = f"its verdict stands since commit {commit[:7]}; not examined again"
     assert said in " ".join(demanding.pratique("explain", "east/first").out.split())
     with (demanding.root / "data/reports/batches.csv").open(encoding="utf-8", newline="") as stream:
         assert [line["outcome"] for line in csv.DictReader(stream)] == ["accepted"] * 5
@@ -187,7 +187,7 @@ def test_a_change_of_policy_shows_what_it_flips_loosened_batches_first(team):
     text = "this policy flips 2 of 5 past verdicts; it loosens 1 of them, by 2 rows"
     lines = [
         "loosened: east/odd: partial → accept, 2 rows let in",
-        "tightened: west/third: accept → partial, 1 rows held",
+        "tightened: west/third: accept → partial, 1 row held",
     ]
     assert "\n".join([f"  {text}", *(f"    {line}" for line in lines)]) in done.out
     found = team.found["preview"]
@@ -226,6 +226,10 @@ def test_a_policy_that_can_not_be_applied_is_said_and_refuses_nothing(team):
 CONDITIONS = {
     "a condition": {"type": "expect_column_values_to_be_unique", "kwargs": {"column": "age", "row_condition": "MARK"}},
     "a query": {"type": "unexpected_rows_expectation", "kwargs": {"unexpected_rows_query": "MARK"}},
+    "an expression": {
+        "type": "expect_column_values_to_be_between",
+        "kwargs": {"column": "age", "max_value": {"$PARAMETER": "9 * 9"}},
+    },
     "another key": {"type": "expect_column_to_exist", "kwargs": {"column": "age"}, "rendered_content": "MARK"},
 }
 
@@ -264,6 +268,13 @@ def test_replay_compares_with_the_last_run_or_with_a_commit_and_writes_nothing(s
     assert "no such commit" in settled.pratique("replay", "--base", "nowhere").complaint
 
 
+def test_replay_apply_writes_nothing_where_nothing_stands(team):
+    team.path(STANDING).unlink(missing_ok=True)
+    team.edit(SCHEMA, "max_value: 132", "max_value: 300")
+    assert "None of these verdicts stands" in team.pratique("replay", "--apply").out
+    assert not (team.root / STANDING).exists()
+
+
 def test_replay_apply_gives_up_what_is_flipped_and_settle_takes_the_new_verdict(settled):
     settled.edit(SCHEMA, "max_value: 132", "max_value: 300")
     done = settled.pratique("replay", "--apply")
@@ -273,7 +284,7 @@ def test_replay_apply_gives_up_what_is_flipped_and_settle_takes_the_new_verdict(
     settled.commit()
     done = settled.gate()
     assert done.code == 0, done
-    assert "1 verdicts stand no longer: judged anew" in done.out
+    assert "1 verdict stands no longer: judged anew" in done.out
     merge(settled)
     commit_run(settled)
     merge(settled)
@@ -342,7 +353,22 @@ def test_a_record_that_the_ledger_of_the_base_does_not_name_is_refused(team):
     assert "is not one that the ledger of the base names" in team.refused()[STANDING]
 
 
-@pytest.mark.parametrize("text", ["{}\n", "[" * 5000, "\xff", '{"batch": NaN}\n', "\n"])
+def test_a_verdict_that_a_later_run_replaced_does_not_come_back(settled):
+    """Its line was given up for a stricter policy: the old run was merged, too, but is not the last."""
+    lines = read_lines(settled)
+    settled.edit(SCHEMA, "max_value: 21.82", "max_value: 12.0")
+    assert settled.pratique("replay", "--apply").code == 1
+    settled.commit()
+    merge(settled)
+    commit_run(settled)
+    merge(settled)
+    assert record(settled, "west/third").verdict == "partial"
+    write_lines(settled, lines)
+    settled.commit()
+    assert "the ledger of the base names a later record" in settled.refused()[STANDING]
+
+
+@pytest.mark.parametrize("text", ["{}\n", "[" * 5000, "\xff", '{"batch": NaN}\n', "\n\n"])
 def test_what_is_no_verdict_is_refused_and_stops_the_run(team, text):
     team.path(STANDING).write_bytes(text.encode("latin-1"))
     team.commit()
@@ -351,6 +377,15 @@ def test_what_is_no_verdict_is_refused_and_stops_the_run(team, text):
 
 
 # settle says no
+
+
+def test_a_verdict_that_stood_is_no_verdict_of_this_run(demanding):
+    """Its line may be another one than the run had: that is for the gate to judge."""
+    commit_run(demanding)
+    lines = [line | {"run": line["run"] | {"commit": "0" * 40}} for line in read_lines(demanding)]
+    write_lines(demanding, lines)
+    assert "0 of 5 verdicts added" in demanding.pratique("settle").out
+    assert read_lines(demanding) == lines
 
 
 def test_only_a_run_that_is_committed_is_settled(team, clean):
@@ -369,16 +404,24 @@ def test_only_a_run_that_is_committed_is_settled(team, clean):
 def test_verify_judges_what_stands_by_the_policy_of_its_commit(demanding):
     demanding.commit()
     commit = read_lines(demanding)[0]["run"]["commit"]
-    subject = f"5 verdicts that stand since {commit[:12]}"
+    subject = f"5 verdicts stand since {commit[:12]}"
     holds = f"{subject}: computed, they hold by the policy and the trusted rows of that commit"
     assert holds in demanding.pratique("verify").out
     write_lines(
         demanding, [FORGERIES["verdict"](ln) if ln["batch"] == "east/odd" else ln for ln in read_lines(demanding)]
     )
+    lines = read_lines(demanding)
+    lines[0]["run"]["code"] = "0" * 64  # of another version, which excuses itself alone
+    write_lines(demanding, lines)
     said = demanding.pratique("verify").out
     assert f"east/odd: stands as accept, by the policy of commit {commit[:12]} it is partial" in said
+    lines = [line | {"run": line["run"] | {"code": "0" * 64}} for line in read_lines(demanding)]
+    write_lines(demanding, lines)
+    assert f"{subject}: not verified: another version of the program gave them" in demanding.pratique("verify").out
+    write_lines(demanding, [*lines[:-1], lines[-1] | {"sha256": "0" * 64}])  # no version excuses other bytes
+    assert "west/third: its bytes are not those of commit" in demanding.pratique("verify").out
     write_lines(demanding, [line | {"run": line["run"] | {"commit": "0" * 40}} for line in read_lines(demanding)])
-    assert "5 verdicts that stand since 000000000000: not verified: '0000" in demanding.pratique("verify").out
+    assert "5 verdicts stand since 000000000000: not verified: '0000" in demanding.pratique("verify").out
 
 
 def test_where_policy_applies_to_all_a_run_names_the_verdicts_that_differ(team):

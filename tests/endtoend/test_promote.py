@@ -32,7 +32,7 @@ def test_a_partial_batch_becomes_trusted_rows_and_the_gate_lets_exactly_that_in(
     before, original = sha256_of(ready.root / "data/incoming/east/third.csv"), "data/promoted/east/third.csv"
     assert ready.line("east/third")["verdict"] == "partial"
     shown = ready.pratique("promote", "east/third", "--dry-run").out
-    assert "east/third: 38 rows to data/reference/east--third.parquet; 2 held rows stay out" in shown
+    assert "east/third: 38 rows to data/reference/east--third.parquet; 2 held rows left out" in shown
     assert "east: 16.0% of the reference after that" in shown
     assert ready.ok("git", "status", "--porcelain") == ""
 
@@ -46,7 +46,7 @@ def test_a_partial_batch_becomes_trusted_rows_and_the_gate_lets_exactly_that_in(
     ready.commit()
     done = ready.gate(submitter="")
     assert done.code == 0, done
-    assert "promotes east/third: 38 rows become trusted" in done.out
+    assert "promotes east/third: 38 rows to the reference" in done.out
 
     ready.stages("calibrate", "ingest", "validate", "train", "evaluate")
     assert not (ready.root / "data/accepted/east/third.parquet").exists()  # nothing trains twice
@@ -54,7 +54,7 @@ def test_a_partial_batch_becomes_trusted_rows_and_the_gate_lets_exactly_that_in(
     ready.commit()
     done = ready.pratique("verify")
     assert done.code == 0, done
-    assert "promoted, 38 rows are in data/reference/east--third.parquet" in ready.pratique("trace", "east/third").out
+    assert "promoted, 38 rows to data/reference/east--third.parquet" in ready.pratique("trace", "east/third").out
     assert "east/third: promoted" in ready.pratique("recall", "east").out
     (ready.root / original).write_text("size\n1\n", encoding="utf-8")
     assert f"{original}: not the file that data/promoted/east/third.json names" in ready.pratique("verify").out
@@ -108,6 +108,10 @@ def test_what_may_not_be_promoted_is_said(ready, flipped):
     assert "is quarantined" in ready.pratique("promote", "east/bad").complaint
     ready.by("rita").pratique("review", "release", "east/bad", "--reason", "looked at it")
     assert "is quarantined" in ready.pratique("promote", "east/bad").complaint
+    ready.edit("params.yaml", "max_source_share: 0.1", "max_source_share: 0.5")
+    ready.stages("validate")
+    shown = ready.pratique("promote", "east/bad", "--dry-run").out
+    assert "  released by Rita <rita@example.org> (looked at it) against: its rows look poisoned" in shown
     ready.bring(flipped, "east/third.csv")
     assert "not the file that was judged" in ready.pratique("promote", "east/third").complaint
 
@@ -124,3 +128,38 @@ def test_a_reference_that_dvc_keeps_is_promoted_to_as_well(ready):
     ready.commit()
     done = ready.gate(submitter="")
     assert done.code == 0, done
+
+
+def test_what_was_said_of_a_promotion_counts_where_a_pointer_stands_for_it(ready):
+    """Rows of one source stay below its share whatever keeps the files that count them."""
+    said = "data/promoted/east/third.json"
+    ready.policy("params.yaml", "max_source_share: 0.5", "max_source_share: 0.2")
+    ready.ok("git", "rebase", "-q", "main")
+    ready.pratique("promote", "east/third")
+    ready.ok("dvc", "add", "-q", said)
+    ready.commit()
+    assert ready.gate(submitter="").code == 0
+    ready.stages("calibrate", "ingest", "validate")
+    ready.commit()
+    ready.ok("git", "branch", "-q", "-f", "main")
+    ready.edit("params.yaml", "max_source_share: 0.2", "max_source_share: 0.5")
+    assert "28.1% of the reference" in ready.pratique("promote", "east/first").out
+    ready.edit("params.yaml", "max_source_share: 0.5", "max_source_share: 0.2")
+    ready.commit()
+    assert "east: would be 28% of the reference" in ready.refused()["data/promoted"]
+
+
+def test_a_promotion_is_said_and_kept_byte_for_byte(ready):
+    """Numbers of another type are equal to Python, and stop every command that reads them after the merge."""
+    ready.pratique("promote", "east/third")
+    said = ready.path("data/promoted/east/third.json")
+    text = said.read_text(encoding="utf-8")
+    assert '"rows": 38,' in text
+    said.write_text(text.replace('"rows": 38,', '"rows": 38.0,'), encoding="utf-8")
+    ready.commit()
+    assert ready.refused() == {"data/promoted/east/third.json": "not what the gate promotes"}
+    original = ready.path("data/promoted/east/third.csv")
+    said.write_text(text, encoding="utf-8")
+    original.write_bytes(original.read_bytes().replace(b"\n", b"\r\n"))
+    ready.commit()
+    assert ready.refused() == {"data/promoted/east/third.csv": "not what the gate promotes"}

@@ -71,7 +71,7 @@ def test_a_corrected_delivery_under_the_same_name_is_no_repeat_at_the_gate(chang
     assert change.gate().code == 1
     assert change.batch("east/first")["reasons"] == []
     assert list(change.refused()) == ["data/incoming/east/first.csv"]
-    assert change.refused()["data/incoming/east/first.csv"].startswith("takes away east/first, which was accepted")
+    assert change.refused()["data/incoming/east/first.csv"].startswith("replaces east/first, which was accepted")
 
 
 def test_rejected_rows_that_come_again_with_edits_are_held(poisoned, flipped):

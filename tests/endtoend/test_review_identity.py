@@ -149,7 +149,13 @@ def test_an_unsigned_decision_in_a_reviewer_s_name_is_refused_and_does_nothing(c
     """Sam writes it with Rita's name in the file and in the commit."""
     change.stages("ingest", "validate")
     monkeypatch.setenv("PRATIQUE_SIGNING_KEY", "")
-    change.by("rita").decide("reject", "east/first", "--reason", "the vendor was breached")
+    done = change.by("rita").pratique("review", "reject", "east/first", "--reason", "the vendor was breached")
+    assert (done.code, "It is kept, but does not count" in done.out) == (1, True)
+    listed = change.pratique("review", "list").out
+    assert "reject, which does not" in " ".join(listed.split())
+    assert "held one by one" not in listed
+    change.ok("git", "checkout", "-q", "--", "data/ledger.jsonl")
+    change.by("rita").commit()
     (path,) = (change.root / "data/decisions").glob("*.json")
     path.write_text(text_of(path).replace('"reject"', f'"{action}"'), encoding="utf-8")
     change.ok("git", "add", "-A")
@@ -207,7 +213,7 @@ def test_accepted_rows_leave_by_a_reviewer_s_word_only(change, make_rows):
     assert change.refused() == {name: "takes away east/first, which was accepted, and nobody rejected it"}
     change.ok("git", "mv", "data/incoming/east/renamed.csv", name)
     change.commit()
-    assert change.refused() == {name: "takes away east/first, which was accepted, and nobody rejected it"}
+    assert change.refused() == {name: "replaces east/first, which was accepted, and nobody rejected it"}
     (change.root / name).write_bytes(before)
     change.by("rita").decide("reject", "east/first", "--reason", "the vendor was breached")
     (change.root / name).unlink()
@@ -302,12 +308,12 @@ def test_every_page_says_what_decides(cleared, tmp_path, identity, said):
     params = project.root / "params.yaml"
     params.write_text(text_of(params).replace("identity: signature", f"identity: {identity}"), encoding="utf-8")
     project.stages("drill")
-    done = project.pratique("report")
+    assert NO_KEY not in project.pratique("report").out  # what each run repeats, nobody reads
     pages = [project.root / "data/reports/index.html", project.root / "data/reports/reference.html"]
     pages += (project.root / "data/reports/batches").rglob("*.html")
     project.commit()
     project.pratique("review", "versions", "versions.html")
     pages.append(project.root / "versions.html")
     told = [text_of(page).replace("&#39;", "'") for page in pages]
-    told += [done.out, *(project.pratique(*words).out for words in (("status",), ("review", "list")))]
+    told += [project.pratique(*words).out for words in (("status",), ("review", "list"))]
     assert [said in " ".join(each.split()) for each in told] == [True] * len(told)

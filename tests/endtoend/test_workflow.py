@@ -54,7 +54,7 @@ esac
 
 
 def printed(forge):
-    return YAML(typ="safe").load(workflow_text(forge, PurePosixPath()))
+    return YAML(typ="safe").load(workflow_text(forge, PurePosixPath(), "main"))
 
 
 def shell_steps(job):
@@ -139,6 +139,7 @@ def github(sam, send, tmp_path):
             "NUMBER": "7",
             "TOKEN": SECRET,
             "SUBMITTER": "sam-codes",
+            "BRANCH": "main",
             "GITHUB_STEP_SUMMARY": summary,
         }
         event |= {name: sam.ok("git", "rev-parse", event[name]).strip() for name in ("BASE", "HEAD")}
@@ -162,7 +163,7 @@ def test_the_steps_on_github(sam, github, flipped):
     done = github()
     assert done.code == 1, done
     assert "east/bad: quarantine" in done.out
-    assert "1 of 1 batches not cleared" in github.summary
+    assert "1 of 1 batch not cleared" in github.summary
 
 
 def test_the_steps_on_gitlab(sam, send, flipped, tmp_path):
@@ -188,15 +189,30 @@ def test_the_comment_on_github_is_written_once_and_then_written_over(sam, github
     github()
     assert run_steps(there, steps, **forge, **event).code == 0
     said = (state / "comment").read_text(encoding="utf-8")
-    assert "1 of 1 batches not cleared" in said
+    assert "1 of 1 batch not cleared" in said
     assert said.endswith("[Artefact of this run](https://forge.example/artefact)\n")
     sam.ok("git", "rm", "-q", "-f", "data/incoming/east/bad.csv")
     sam.bring(clean, "east/good.csv")
     github()
     assert run_steps(there, steps, **forge, **event).code == 0
-    assert "1 of 1 batches cleared" in (state / "comment").read_text(encoding="utf-8")
+    assert "1 of 1 batch cleared" in (state / "comment").read_text(encoding="utf-8")
     comments = "repos/team/data/issues"
     assert (state / "log").read_text().splitlines() == [f"POST {comments}/7/comments", f"PATCH {comments}/comments/41"]
+
+
+@pytest.mark.parametrize("kind", ["github", "gitlab"])
+def test_where_there_is_no_comment_no_other_is_written_over(kind, project, forge, tmp_path):
+    """An empty mark is the beginning of every comment."""
+    (tmp_path / "gate").mkdir()
+    (tmp_path / "state/notes").write_text('[{"id": 2, "author": {"id": 5}, "body": "hello"}]')
+    steps = shell_steps(printed("github")["jobs"]["comment"])
+    if kind == "gitlab":
+        script = ["cd gate", *printed("gitlab")["pratique-comment"]["script"][1:]]
+        steps = [("\n".join(script), False)]
+    event = {"NUMBER": "7", "GITHUB_REPOSITORY": "team/data", "ARTEFACT": "a", "CI_API_V4_URL": "https://forge.example"}
+    event |= {"CI_MERGE_REQUEST_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "7", "PRATIQUE_COMMENT_TOKEN": "token"}
+    assert run_steps(replace(project, root=tmp_path), steps, **forge, **event).code != 0
+    assert not (tmp_path / "state/log").exists()
 
 
 def test_the_comment_on_gitlab_is_written_once_and_then_written_over(sam, github, forge, flipped, tmp_path):
@@ -257,7 +273,7 @@ def test_the_steps_of_the_action(sam, send, flipped, tmp_path):
     done = run_steps(runner, [(step["run"], step.get("if") == "always()") for step in steps], **event)
     assert done.code == 1, done
     assert "east/bad: quarantine" in done.out
-    assert "1 of 1 batches not cleared" in (tmp_path / "summary").read_text(encoding="utf-8")
+    assert "1 of 1 batch not cleared" in (tmp_path / "summary").read_text(encoding="utf-8")
 
 
 def test_a_link_and_a_pointer_write_no_hook(sam, github, tmp_path):

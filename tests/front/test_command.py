@@ -6,6 +6,7 @@ import pytest
 from pratique.cli import app
 from pratique.core.version import __version__
 from pratique.quarantine import adhoc
+from pratique.terminal import explain
 from typer.testing import CliRunner
 
 
@@ -21,6 +22,14 @@ def test_shells_can_complete_the_commands(shell, monkeypatch):
     done = CliRunner().invoke(app, ["--show-completion", shell], prog_name="pratique")
     assert done.exit_code == 0
     assert "_PRATIQUE_COMPLETE" in done.output
+
+
+@pytest.mark.parametrize("words", [["vendor/w1:7"], ["vendor/w1", "7"]])
+def test_a_row_is_named_with_its_batch_or_beside_it(words, tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text("checks: {}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(explain, "explain_row", lambda batch, row: f"{batch}, row {row}")
+    assert CliRunner().invoke(app, ["explain", *words]).output == "vendor/w1, row 7\n"
 
 
 @pytest.mark.parametrize(

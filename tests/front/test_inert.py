@@ -216,7 +216,7 @@ def test_notebooks():
 
 def gated(tell, text):
     batch = GatedBatch(
-        Path("data/incoming/crowd/w01.csv"), Submission((), frozenset({text})), True, tell(text), (text,)
+        *[Path("data/incoming/crowd/w01.csv")] * 2, Submission((), frozenset({text})), True, tell(text), (text,)
     )
     return GateResult("a" * 40, "b" * 40, (batch,), (Refusal(text, text, text),), (text,))
 

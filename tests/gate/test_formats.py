@@ -28,10 +28,11 @@ def gated(make_record, alarm):
     def make(name="east/w01", verdict="quarantine", outcome="quarantined", text="labels off", objections=(), **parts):
         odd, measured = verdict != "accept", {"observed": 1.5, "limit": 0.5, "p_value": 1e-9}
         checks = alarm("labels", alarm=odd, **measured), alarm("schema", alarm=odd, breaches=(text,), **measured)
+        changed = parts.pop("changed", None)
         judged = {"p_value": 1e-9, "alarms": ("labels", "schema") if odd else (), "checks": checks}
         record = make_record(batch=name, verdict=verdict, outcome=outcome, suspects={}, **judged | parts)
         submission = Submission((), frozenset({"sam@example.org"}))
-        return GatedBatch(Path(record.file), submission, True, record, tuple(objections))
+        return GatedBatch(Path(record.file), Path(changed or record.file), submission, True, record, tuple(objections))
 
     return make
 
@@ -115,7 +116,7 @@ def test_32_35_what_a_batch_says_commands_nothing(result):
 
 def test_the_verdict_comes_first_and_what_passes_last(bad):
     page = markdown(bad)
-    assert page.startswith("## Pratique: refused&#58; 2 files of the change can not be let in\n")
+    assert page.startswith("## Pratique: refused&#58; 2 files of the change cannot be let in\n")
     assert page.index("east/w01") < page.index("east/w00")
 
 
@@ -143,7 +144,7 @@ def test_a_comment_is_cut_between_batches(gated):
     assert len(page) < 65_536
     assert len(page) > MAX_COMMENT - 5_000
     assert page.count("<details") == page.count("</details>") > 1
-    assert "more entries are in" in page
+    assert "more entries." in page
 
 
 def test_an_alarm_is_told_in_words_with_rows_columns_and_what_to_do(gated, alarm):
@@ -168,6 +169,27 @@ def test_500_quarantined_batches_stay_below_what_a_forge_shows(gated):
     assert len(page.encode()) <= MAX_SUMMARY + 200
     small = markdown(GateResult("a" * 40, "b" * 40, tuple(gated(f"east/w{i:03d}") for i in range(500)), (), ()))
     assert small.count("<details") == small.count("</details>") == 500
+
+
+def test_labels_that_come_alone_are_what_is_named(gated):
+    labels = "data/labels/east/w01.csv"
+    result = GateResult("a" * 40, "b" * 40, (gated(changed=labels),), (), ())
+    assert next_command(result).startswith(f"git rm {labels}; or")
+    places = [found["locations"][0]["physicalLocation"] for found in sarif(result)["runs"][0]["results"]]
+    assert {place["artifactLocation"]["uri"] for place in places} == {labels}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "cleared", "said"),
+    [
+        ((), 0, "passed: no batch is new or changed"),
+        (("east/w02",), 0, "passed: 1 batch waiting for labels"),
+        ((), 1, "passed: 1 of 1 batch cleared"),
+        (("east/w02", "east/w03"), 1, "passed: 1 of 1 batch cleared, 2 batches waiting for labels"),
+    ],
+)
+def test_a_batch_that_waits_is_new_in_the_headline(clean, waiting, cleared, said):
+    assert headline(GateResult("a" * 40, "b" * 40, (clean,) * cleared, (), (), waiting=waiting)) == said
 
 
 def test_what_to_do_names_the_first_batch_that_is_stopped(gated, clean, bad):

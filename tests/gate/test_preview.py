@@ -1,6 +1,8 @@
 """What two policies differ in, batch by batch."""
 
 import numpy as np
+import pytest
+from pratique.commands import replay
 from pratique.gate.preview import PastVerdict, compare, list_flips
 
 
@@ -38,9 +40,16 @@ def test_loosened_batches_come_first_and_rows_are_counted():
         ("a/tight", 0, 1, False, True),
     ]
     assert preview.text.startswith("this policy flips 4 of 5 past verdicts; it loosens 3 of them, by 7 rows; ")
-    assert preview.text.endswith("; 1 of them stand and are not judged anew")
-    assert list_flips(preview)[2] == "  loosened: c/rows: partial → partial, 1 rows let in and 1 rows held"
+    assert preview.text.endswith("; 1 of them stands and is not judged anew")
+    assert list_flips(preview)[2] == "  loosened: c/rows: partial → partial, 1 row let in and 1 row held"
     assert preview.to_json()["flips"][0]["loosens"] is True
+
+
+@pytest.mark.parametrize(("after", "code"), [(AFTER, 1), (BEFORE, 0), ({"a/tight": AFTER["a/tight"]}, 1)])
+def test_replay_exits_1_where_verdicts_differ_also_if_they_stand(monkeypatch, after, code):
+    monkeypatch.setattr(replay, "_read_last", lambda: BEFORE)
+    monkeypatch.setattr(replay, "_judge_here", lambda: after)
+    assert replay.main(None, None, apply=False) == code
 
 
 def test_nothing_flipped_is_said():

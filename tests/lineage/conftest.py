@@ -85,7 +85,8 @@ def run(tmp_path, monkeypatch, make_record, alarm, listed):
     for record in records:
         record.write()
     ledger.append(records)
-    lines = [",".join([r.batch, r.source, *[""] * (len(BATCH_COLUMNS) - 2)]) for r in records]
+    known = [{"batch": r.batch, "source": r.source, "rows": str(r.rows)} for r in records]
+    lines = [",".join(each.get(column, "") for column in BATCH_COLUMNS) for each in known]
     write_text(paths.BATCHES_CSV, "\n".join([",".join(BATCH_COLUMNS), *lines]) + "\n")
     learned = tuple(
         TrainingFile(r.batch, r.outputs[0].name, r.outputs[0].sha256, r.sha256) for r in (first, partial, released)

@@ -56,6 +56,15 @@ def test_hostile_text_adds_no_element_and_no_attribute(in_folder, make_record, a
     assert [name for name, _ in hostile.attributes] == [name for name, _ in plain.attributes]
 
 
+def test_commands_in_our_own_sentences_are_code_and_the_rest_is_escaped(in_folder, make_record):
+    page = queue_page(
+        [make_record()], {}, None, "run `pratique review setup` <b>", alarm_rate="9 of the last 30 batches"
+    )
+    assert "run <code>pratique review setup</code> &lt;b&gt;" in page
+    assert "9 of the last 30 batches" in page
+    assert "`" not in re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+
+
 def test_what_cannot_be_seen_is_shown_as_an_escape(in_folder, make_record, alarm):
     page = queue(make_record, alarm, "a\u202eb\x1b[31m\u200b")
     assert r"a\u202eb\x1b[31m\u200b" in page

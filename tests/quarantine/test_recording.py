@@ -5,6 +5,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from pratique.detector.examine import Examination, Measurement
 from pratique.detector.verdict import judge, judge_unreadable
 from pratique.provenance.parts import ResourceDescriptor
 from pratique.provenance.record import Record, record_schema
+from pratique.quarantine.adhoc import summary_lines
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.recording import MEDIA_TYPES, Configuration, Upstream, bind, make_record
 from pratique.quarantine.rulings import NO_RULING, Hold, Ruling
@@ -540,3 +542,14 @@ def test_what_people_and_policy_say():
             "sha256": "ef" * 32,
         }
     ]
+
+
+def test_a_checked_file_is_told_by_its_broken_rules_alone_or_by_its_alarms():
+    def told(outcome: ClearedBatch) -> str:
+        (line,) = summary_lines("w01.csv", outcome.summary())
+        return " ".join(line.split())
+
+    assert told(OUTCOMES["rule broken"]) == "quarantine w01.csv the batch lacks column 'b'"
+    assert told(OUTCOMES["quarantined"]).startswith("quarantine w01.csv labels, p = ")
+    empty = replace(OUTCOMES["rule broken"].summary(), arrival=Arrival("vendor/w01", "w01.csv", SHA))
+    assert " ".join(summary_lines("w01.csv", empty)[0].split()) == "quarantine w01.csv no rows"

@@ -51,6 +51,14 @@ def test_ranges_come_back(marked):
     assert mark_ranges(write_ranges(mask), len(mask)).tolist() == mask.tolist()
 
 
+def test_where_none_stands_the_file_is_not_empty():
+    """DVC warns of an empty one in every run."""
+    assert standing_text([]) == "\n"
+    assert parse_standing(b"\n", "it") == parse_standing(b"", "it") == {}
+    with pytest.raises(PratiqueError, match="line 2"):
+        parse_standing(f"{standing_text([LINE])}\n".encode(), "it")
+
+
 def test_the_file_comes_back_sorted():
     lines = [LINE.model_copy(update={"batch": "west/a"}), LINE]
     assert parse_standing(standing_text(lines).encode(), "it") == {"east/a": LINE, "west/a": lines[0]}

@@ -39,6 +39,11 @@ PAIRS = [
     ("a.csv", b"batch,p\na,0.5000001\n", b"batch,p\na,0.5\n", True),
     ("a.csv", b"batch,p\na,0.5\n", b"batch,p\nb,0.5\n", False),
     ("a.csv", b"batch,p\na,0.5\n", b"batch,p\n", False),
+    ("data/promoted/east/a.csv", b"x\n0.5000001\n", b"x\n0.5\n", False),
+    ("data/promoted/east/a.csv", b"x\n0.5\n", b'"x"\n0.5\n', False),
+    ("data/quarantine/east/a/a.csv", b"x\n0.5000001\n", b"x\n0.5\n", False),
+    ("data/batches/east/a.original/part-0.csv", b"x\n0.5000001\n", b"x\n0.5\n", False),
+    ("data/batches/east/a.json", b'{"x": 0.123456}', b'{"x": 0.123457}', True),
     ("a.parquet", parquet(x=[1.0, None]), parquet(x=[1.0000001, None]), True),
     ("a.parquet", parquet(x=[1.0, 2.0]), parquet(x=[1.0, 2.1]), False),
     ("a.parquet", parquet(y=["a", "b"]), parquet(y=["b", "a"]), False),
@@ -57,12 +62,17 @@ PAIRS = [
     ("data/accepted/a.parquet", parquet(x=[1.0, None]), parquet(x=[1.0000001, None]), False),
     ("data/batches/a.parquet", parquet(x=["0.123456"]), parquet(x=["0.123457"]), False),
     (
-        "data/quarantine/a.parquet",
+        "data/quarantine/east/a/rows.parquet",
         parquet(x=["0.123456"], why=["p = 0.1"]),
         parquet(x=["0.123457"], why=["p = 0.1"]),
         False,
     ),
-    ("data/quarantine/a.parquet", parquet(x=["1"], why=["p = 0.123456"]), parquet(x=["1"], why=["p = 0.123457"]), True),
+    (
+        "data/quarantine/east/a/rows.parquet",
+        parquet(x=["1"], why=["p = 0.123456"]),
+        parquet(x=["1"], why=["p = 0.123457"]),
+        True,
+    ),
     ("data/model/a.skops", archive(np.array([1.0]), {}), archive(np.array([1.0000001]), {}), False),
 ]
 

@@ -58,7 +58,7 @@ def test_repeats_conflicts_and_copies_of_the_holdout_are_named():
     found = remarks(rows, rows.iloc[[50, 20]])
     assert found["repeats"].rows == (3, 7)
     assert found["conflicts"].rows == (4, 9)
-    assert found["in-holdout"].text == "2 rows also stand in the holdout; the first: row 20 is its row 1"
+    assert found["in-holdout"].text == "2 rows of the holdout too; the first: row 20 is its row 1"
 
 
 def test_columns_that_give_the_label_away_or_never_change():

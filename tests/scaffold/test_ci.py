@@ -20,8 +20,8 @@ ACTION = REPOSITORY / "action.yml"
 GITLAB_SCHEMA = ["vendor.gitlab-ci", "--data-transform", "gitlab-ci"]
 
 
-def printed(forge, folder=""):
-    return workflow_text(forge, PurePosixPath(folder))
+def printed(forge, folder="", branch="main"):
+    return workflow_text(forge, PurePosixPath(folder), branch)
 
 
 def list_shell(forge):
@@ -57,7 +57,7 @@ def test_a_shell_can_read_every_script(forge):
 
 
 def test_a_workflow_is_written_with_what_it_installs_and_nothing_is_overwritten(tmp_path, monkeypatch):
-    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(["git", "init", "-q", "-b", "main", tmp_path], check=True)
     monkeypatch.chdir(tmp_path)
     done = CliRunner().invoke(app, ["ci", "github"])
     assert done.exit_code == 0, done.output
@@ -72,7 +72,7 @@ def test_a_workflow_is_written_with_what_it_installs_and_nothing_is_overwritten(
 
 
 def test_a_workflow_of_a_pipeline_in_a_folder_lands_where_the_forge_looks(tmp_path, monkeypatch):
-    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(["git", "init", "-q", "-b", "main", tmp_path], check=True)
     quality = tmp_path / "ml/quality"
     quality.mkdir(parents=True)
     (quality / "params.yaml").write_text("checks: {}\n")
@@ -80,6 +80,27 @@ def test_a_workflow_of_a_pipeline_in_a_folder_lands_where_the_forge_looks(tmp_pa
     assert CliRunner().invoke(app, ["ci", "github"]).exit_code == 0
     assert (tmp_path / ".github/workflows/pratique-ml-quality.yml").is_file()
     assert (quality / "requirements-pratique.in").is_file()
+
+
+def test_a_workflow_names_the_branch_that_the_repository_has(tmp_path, monkeypatch):
+    subprocess.run(["git", "init", "-q", "-b", "trunk", tmp_path], check=True)
+    monkeypatch.chdir(tmp_path)
+    workflow = tmp_path / ".github/workflows/pratique.yml"
+    for branch in ("trunk", "release/next"):  # the one that is checked out, then the remote's
+        assert CliRunner().invoke(app, ["ci", "github"]).exit_code == 0
+        text = workflow.read_text(encoding="utf-8")
+        assert YAML(typ="safe").load(text)["on"]["push"] == {"branches": [branch]}
+        assert '--branch "$BRANCH"' in text
+        assert "main" not in text
+        workflow.unlink()
+        subprocess.run(
+            ["git", "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/release/next"], check=True
+        )
+
+
+def test_a_branch_whose_name_yaml_could_take_for_something_else_is_refused():
+    with pytest.raises(PratiqueError, match="rename the branch"):
+        printed("github", branch="a, b")
 
 
 def test_outside_of_git_there_is_no_place_for_a_workflow(tmp_path, monkeypatch):

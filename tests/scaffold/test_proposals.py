@@ -27,6 +27,17 @@ def test_who_says_no_keeps_the_column_as_a_feature():
     assert (found.data.id, found.data.time) == (None, None)
     assert {found.specs[name].kind for name in ("key", "day")} == {"category"}
     assert found.specs["email"].kind == "identifier"
+    assert {proposal.doubt.column for proposal in found.proposals} == {"email"}
+
+
+def test_what_is_proposed_of_a_feature_is_told_and_nobody_is_asked():
+    amounts = pa.chunked_array([pa.array([*[0] * 40, *[20 * k * k for k in range(14)], *[99999] * 6], pa.int64())])
+    asked = []
+    found = confirm(
+        understand(TABLE.append_column("gain", amounts), DataParams(label="y")), lambda words: bool(asked.append(words))
+    )
+    assert [proposal.doubt.column for proposal in found.about_features] == ["gain"]
+    assert not any(words.startswith("gain") for words in asked)
 
 
 def test_roles_that_are_there_are_kept():

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pratique.core import paths
 from pratique.core.batch import Batch
@@ -34,6 +35,13 @@ def infer_files(rows, data):
 
 def files(folder):
     return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_labels_that_come_apart_are_a_dependency_of_ingest():
+    rows = pa.table({"id": ["a", "b"] * 20, "number": [i % 7 for i in range(40)], "kind": ["u", "v"] * 20})
+    apart = infer_files(rows, DataParams(label="kind", id="id", labels_from="data/labels"))[paths.PIPELINE]
+    plain = infer_files(rows, DataParams(label="kind", id="id"))[paths.PIPELINE]
+    assert [line.strip() for line in apart.splitlines() if line not in plain.splitlines()] == ["- data/labels"]
 
 
 def test_written_again_it_is_the_same_bytes(sample):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pratique.core.errors import PratiqueError
-from pratique.tables.arrival import Arrival, list_predecessors, read_arrivals
+from pratique.tables.arrival import Arrival, list_predecessors, name_order, read_arrivals
 
 NOTE = json.dumps(Arrival("crowd/w01", "w01.csv", "ab" * 32, 3, 2).to_json())
 
@@ -54,6 +54,16 @@ def test_the_order_is_that_of_batches_not_of_their_files():
     assert list_predecessors([]) == {}
 
 
+def test_digits_in_names_are_numbers(folder):
+    (folder / "crowd/w01.json").unlink()
+    for week in (9, 10, 11):
+        note = Arrival(f"crowd/week{week}", f"week{week}.csv", "ab" * 32).to_json()
+        (folder / f"crowd/week{week}.json").write_text(json.dumps(note))
+    assert [arrival.batch for arrival in read_arrivals(folder)] == ["crowd/week9", "crowd/week10", "crowd/week11"]
+    assert list_predecessors(["s/week10", "s/week9"]) == {"s/week10": "s/week9"}
+    assert list_predecessors(["s/w1", "s/w01", "s/w2"]) == {"s/w1": "s/w01", "s/w2": "s/w1"}
+
+
 BATCHES = st.lists(st.from_regex(r"[ab]{1,2}(-[ab])?/[a-c0-2.-]{1,3}", fullmatch=True), unique=True)
 
 
@@ -63,7 +73,7 @@ def test_batches_of_a_source_form_one_chain_whatever_order_they_came_in(batches,
     shuffled = random.sample(batches, len(batches))
     assert list_predecessors(shuffled) == before
     for source in {batch.split("/")[0] for batch in batches}:
-        own = sorted(batch for batch in batches if batch.split("/")[0] == source)
+        own = sorted((batch for batch in batches if batch.split("/")[0] == source), key=name_order)
         chain = [own[-1]]
         while chain[-1] in before:
             chain.append(before[chain[-1]])

@@ -85,6 +85,19 @@ def test_a_spike_far_off_is_a_missing_marker():
     assert infer([*ages, *[500] * 20], kind=pa.int64()).missing == ()
 
 
+def test_a_spike_at_the_end_of_a_long_tail_may_be_a_cap_and_is_asked_about():
+    gains = [0] * 180 + [int(each) for each in RNG.lognormal(8, 0.8, 30).clip(200, 40_000)]
+    found = infer_column("gain", pa.chunked_array([pa.array([*gains, *[99999] * 4], pa.int64())]))
+    assert (found.spec.kind, found.spec.missing) == ("integer", ())
+    assert found.doubt is not None
+    assert found.doubt.saw == "4 of 214 are '99999', far beyond all others"
+    assert "may be a cap, or a missing marker" in found.doubt.decided
+    away = [-each for each in gains]  # the tail runs the other way
+    assert infer_column("loss", pa.chunked_array([pa.array([*away, *[99999] * 4], pa.int64())])).spec.missing == (
+        "99999",
+    )
+
+
 @pytest.mark.parametrize(
     ("write", "form"),
     [

@@ -8,8 +8,8 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.core.params import DataParams
 from pratique.core.sections import parse
-from pratique.tables.intake import ingest
-from pratique.tables.labels import copy_labelled, read_labelled
+from pratique.tables.intake import ingest, ingest_all
+from pratique.tables.labels import copy_labelled, read_labelled, sha256_labelled, tell_unseen
 
 APART = DataParams(label="y", id="id", labels_from="data/labels")
 ROWS = "id,a\n7,1\n8,2\n9,3\n"
@@ -45,9 +45,9 @@ def test_what_has_no_partner_is_counted_and_said(read):
     _, found = read("id,a\n7,1\n7,2\n,3\n9,4\n", "id,y\n7,yes\n8,no\n")
     assert found.table["y"].to_pylist() == ["yes", "yes", None, None]
     assert found.readings == (
-        "labels: 2 rows have no label in data/labels",
-        "labels: 1 labels are of no row of the batch",
-        "labels: 2 rows share their id, and its label, with another",
+        "labels: 2 rows without a label in data/labels",
+        "labels: 1 label of no row of the batch",
+        "labels: 2 rows with the id, and so the label, of another",
     )
 
 
@@ -87,6 +87,41 @@ def test_labels_behind_a_link_are_refused(read, tmp_path):
         read(ROWS)
 
 
+def test_labels_in_a_folder_that_is_a_link_are_refused(read, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/day1.csv").write_text("id,y\n7,yes\n")
+    paths.LABELS.mkdir(parents=True)
+    (paths.LABELS / "east").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PratiqueError, match="data/labels/east: a link; put a folder there"):
+        read(ROWS)
+
+
+@pytest.mark.parametrize("labels", [None, "id,y\n7,yes\n"])
+def test_a_batch_that_lies_there_has_the_digest_of_its_copy(read, labels):
+    snapshot, _ = read(ROWS, labels)
+    assert sha256_labelled(paths.INCOMING / "east/day1.csv", APART) == snapshot.sha256
+
+
+def test_labels_of_no_batch_are_named(read, capsys):
+    read(ROWS, "id,y\n7,yes\n")
+    for name in ("east/day2.csv", "day1.csv", "east/day1.csv.dvc", "east/.gitignore"):
+        (paths.LABELS / name).write_text("id,y\n7,yes\n")
+    paths.PARAMS.write_text("data: {label: y, id: id, labels_from: data/labels}\nchecks: {}\n")
+    ingest_all()
+    said = [line for line in capsys.readouterr().err.splitlines() if "of no batch" in line]
+    assert [line.partition(":")[0] for line in said] == ["data/labels/day1.csv", "data/labels/east/day2.csv"]
+
+
 def test_labels_apart_take_an_id():
     with pytest.raises(PratiqueError, match="labels_from: data/labels takes an id"):
         parse(DataParams, {"label": "y", "labels_from": "data/labels"}, "params.yaml")
+
+
+def test_labels_that_dvc_would_not_see_are_told_with_the_line_to_add(tmp_path):
+    pipeline = tmp_path / "dvc.yaml"
+    assert tell_unseen(APART, pipeline) == ""  # no pipeline, nothing to mend
+    pipeline.write_text("stages:\n  ingest:\n    deps: [data/incoming]\n")
+    assert tell_unseen(APART, pipeline).endswith("add the line `- data/labels`")
+    assert tell_unseen(DataParams(label="y"), pipeline) == ""
+    pipeline.write_text("stages:\n  ingest:\n    deps: [data/incoming, data/labels/]\n")
+    assert tell_unseen(APART, pipeline) == ""

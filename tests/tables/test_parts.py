@@ -7,10 +7,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pratique.core.errors import PratiqueError, UnreadableBatch
-from pratique.core.params import DataParams
+from pratique.core.params import DataParams, Params
 from pratique.core.snapshot import Snapshot, md5_listing
-from pratique.tables.arrival import find_incoming, list_parts
-from pratique.tables.intake import ingest
+from pratique.tables.arrival import find_incoming, list_parts, tell_strays
+from pratique.tables.intake import ingest, ingest_all
 from pratique.tables.parts import copy_batch, read_batch, sha256_batch
 
 
@@ -41,6 +41,29 @@ def test_a_folder_is_one_batch_whose_rows_are_counted_through(incoming, tmp_path
     pairs = [[p.name, hashlib.sha256(p.read_bytes()).hexdigest()] for p in list_parts(folder / "east/day1")]
     listed = json.dumps(pairs, separators=(",", ":")).encode()
     assert note["sha256"] == hashlib.sha256(listed).hexdigest() == sha256_batch(folder / "east/day1")
+
+
+def test_a_file_in_no_source_s_folder_stops_nothing_and_is_named(incoming, tmp_path):
+    folder = incoming(**{"east/x.csv": "a\n1\n", "stray.csv": "a\n1\n", ".gitkeep": "", "south.dvc": ""})
+    assert [path.name for path in find_incoming(folder)] == ["x.csv"]
+    said = f"not taken in, in no folder of a source: {folder}/stray.csv; move each to {folder}/<source>/"
+    assert tell_strays(folder) == said
+    (folder / "stray.csv").unlink()
+    assert tell_strays(folder) == tell_strays(tmp_path / "nowhere") == ""
+    (folder / "link.csv").symlink_to(folder / "east/x.csv")
+    with pytest.raises(PratiqueError, match="folder named after its source"):
+        find_incoming(folder)
+
+
+def test_ingest_names_what_it_does_not_take_in(incoming, tmp_path, monkeypatch, capsys):
+    folder = incoming(**{"east/x.csv": "a\n1\n", "stray.csv": "a\n1\n"})
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    folder.rename(tmp_path / "data/incoming")
+    monkeypatch.setattr("pratique.tables.intake.load", lambda: Params(data={"label": "y"}, checks={}))
+    ingest_all()
+    assert capsys.readouterr().err.startswith("not taken in, in no folder of a source: data/incoming/stray.csv; ")
+    assert (tmp_path / "data/batches/east/x.parquet").is_file()
 
 
 def test_a_column_that_is_a_number_in_one_part_and_text_in_another_is_text(incoming):

@@ -35,6 +35,13 @@ def test_what_is_held_is_told_once_until_it_changes(somewhere, make_record):
     assert (somewhere / "data/.cache/.gitignore").read_text() == "*\n"
 
 
+def test_what_was_told_may_be_damaged(somewhere, make_record):
+    (somewhere / "data/.cache").mkdir(parents=True)
+    (somewhere / "data/.cache/notified.txt").write_bytes(b"\xff\n")
+    notify(APPEND, [make_record()], 0.01)
+    assert len(told(somewhere)) == 1
+
+
 def test_without_a_command_nothing_happens(somewhere, make_record):
     notify(NotifyParams(), [make_record()], 0.01)
     assert list(somewhere.iterdir()) == []
@@ -44,6 +51,7 @@ def test_without_a_command_nothing_happens(somewhere, make_record):
     ("words", "says"),
     [
         (("no-such-command",), "'no-such-command' can't be run: No such file or directory"),
+        (("mail\0", "team"), "'mail\\x00' can't be run: embedded null byte"),
         ((sys.executable, "-c", "import sys; sys.exit('no\x1broute')"), "ended with 1 (no\\x1broute)"),
         ((sys.executable, "-c", "import time; time.sleep(9)"), "took longer than 0.2 seconds"),
     ],

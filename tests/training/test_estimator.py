@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -35,6 +36,12 @@ class Half(ClassifierMixin, BaseEstimator):
     def predict(self, points):
         return (points[:, 0] > self.middle) * self.answer
 """
+
+
+BAD_PARAMS = """
+class Bad:
+    fit = predict = None
+    def get_params(self, deep):"""
 
 
 @pytest.fixture(autouse=True)
@@ -129,6 +136,17 @@ def test_what_is_kept_is_void_once_the_factory_is_edited(module, folder):
         ("make = dict", "make", "gave a dict; expected a classifier with `fit` and `predict`"),
         ("def make(depth): pass", "make", "calling 'make' with train.params failed .TypeError: .*depth"),
         ("class Bad:\n    fit = predict = None", "Bad", "`fit` of its model failed .TypeError"),
+        ("raise SystemExit(0)", "make", "importing 'team_.*' failed .SystemExit: 0"),
+        (
+            f"{BAD_PARAMS}\n        raise ValueError('lost')",
+            "Bad",
+            "`get_params` of its model failed .ValueError: lost",
+        ),
+        (
+            f"{BAD_PARAMS}\n        return {{'n_jobs': None}}",
+            "Bad",
+            "setting n_jobs of its model failed .AttributeError",
+        ),
     ],
 )
 def test_a_factory_that_can_t_be_used_is_one_line(module, text, name, message):
@@ -137,9 +155,12 @@ def test_a_factory_that_can_t_be_used_is_one_line(module, text, name, message):
     assert "\n" not in str(caught.value)
 
 
-def test_a_module_that_is_not_there_and_an_answer_that_is_no_class_are_said(module, mixed_batch):
+def test_a_module_that_is_not_there_and_an_answer_that_is_no_class_are_said(module, mixed_batch, monkeypatch):
     with pytest.raises(PratiqueError, match=r"no module 'nowhere.models', neither installed nor in this folder"):
         fit("nowhere.models:make")
+    monkeypatch.setitem(sys.modules, "scripted", ModuleType("scripted"))  # as a script has no place among modules
+    with pytest.raises(PratiqueError, match=r"no module 'scripted'"):
+        fit("scripted:make")
     model = train(mixed_batch, TrainParams(estimator=f"{module(OWN_CLASS)}:Half", params={"answer": 2}), seed=0)
     with pytest.raises(PratiqueError, match="did not answer a number from 0 to 1 for each row"):
         model.predict(mixed_batch)

@@ -1,5 +1,7 @@
 """What a manifest tells of a model that a stage of a team's own trained, and when it tells nothing."""
 
+import json
+
 import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
@@ -8,7 +10,7 @@ from pratique.core.hashing import sha256_file, sha256_folder
 from pratique.core.params import Params
 from pratique.core.writing import write_table, write_text
 from pratique.provenance.parts import Digest, FileDescriptor
-from pratique.training.manifest import find_doubt, make_own_manifest, parse_manifest, read_manifest
+from pratique.training.manifest import MANIFEST, find_doubt, make_own_manifest, parse_manifest, read_manifest
 
 PARAMS = Params.model_validate({"data": {"label": "y"}, "checks": {}})
 TRAINING = Params.model_validate({"data": {"label": "y"}, "checks": {}, "train": {}})
@@ -58,6 +60,20 @@ def test_a_model_may_be_a_folder(folder):
     assert find_doubt(made) == "saved is not the model of its manifest"
 
 
+def test_a_folder_whose_files_no_digest_covers_is_no_model(folder):
+    """A link to a folder is not followed: what it leads to could change, and the digest would stay."""
+    (folder / "saved").mkdir()
+    with pytest.raises(PratiqueError, match="saved: not found; name the file or folder"):
+        make_own_manifest(folder / "saved", [paths.ACCEPTED], PARAMS)
+    write_text(folder / "saved/weights.bin", "1")
+    made = make_own_manifest(folder / "saved", [paths.ACCEPTED], PARAMS)
+    write_text(folder / "elsewhere/weights.bin", "1")
+    (folder / "saved/more").symlink_to(folder / "elsewhere")
+    with pytest.raises(PratiqueError, match="saved/more: a link to a folder; put the folder itself there"):
+        make_own_manifest(folder / "saved", [paths.ACCEPTED], PARAMS)
+    assert find_doubt(made) == "saved/more: a link to a folder; put the folder itself there"
+
+
 def test_rows_that_no_record_let_in_make_no_manifest(folder, make_table):
     write_table(paths.ACCEPTED / "east/a.parquet", make_table(20, seed=9).table)
     with pytest.raises(PratiqueError, match=r"not the rows that data/records/east/a.json let in"):
@@ -69,11 +85,36 @@ def test_what_can_t_be_told_of_is_refused(folder):
         make_own_manifest(folder / "model.txt", [paths.ACCEPTED], TRAINING)
     with pytest.raises(PratiqueError, match=r"other.txt: not found; name the file or folder of the model"):
         make_own_manifest(folder / "other.txt", [paths.ACCEPTED], PARAMS)
-    with pytest.raises(PratiqueError, match="--rows: data/quarantine: no accepted rows there; expected data/accepted"):
-        make_own_manifest(folder / "model.txt", [paths.QUARANTINE], PARAMS)
-    for damaged in (b"{}", b"[]", b"1"):
-        with pytest.raises(PratiqueError, match="here: not a training manifest"):
-            parse_manifest(damaged, "here")
+    for place in (paths.QUARANTINE, paths.ACCEPTED.parent, folder):  # a folder above would be said to be accepted rows
+        with pytest.raises(PratiqueError, match=r"--rows: .*: no accepted rows there; expected data/accepted"):
+            make_own_manifest(folder / "model.txt", [place], PARAMS)
+
+
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        (lambda said: {}, "model"),
+        (lambda said: [], "its form"),
+        (lambda said: 1, "its form"),
+        (lambda said: said | {"path": None}, "path"),
+        (lambda said: said | {"rows": "50"}, "rows"),
+        (lambda said: said | {"more": 1}, "more"),
+        (lambda said: said | {"batches": ["east/a"]}, "batches/0"),
+        (lambda said: said | {"batches": [said["batches"][0] | {"path": 5}]}, "batches/0/path"),
+        (lambda said: said | {"batches": [said["batches"][0] | {"more": 5}]}, "batches/0/more"),
+    ],
+    ids=range(9),
+)
+def test_a_file_that_is_no_manifest_names_where_it_is_none(folder, edit, where):
+    make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS).save()
+    damaged = json.dumps(edit(json.loads(MANIFEST.read_text()))).encode()
+    with pytest.raises(PratiqueError, match=f"here: not a training manifest, see {where}"):
+        parse_manifest(damaged, "here")
+
+
+def test_a_manifest_that_says_a_thing_twice_is_refused():
+    with pytest.raises(PratiqueError, match="key 'path' appears more than once"):
+        parse_manifest(b'{"path": "a", "path": "b"}', "here")
 
 
 def test_without_a_manifest_nothing_is_known(folder):

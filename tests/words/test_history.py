@@ -4,6 +4,7 @@ import pytest
 from pratique.provenance.parts import RepeatRecord, StandingRecord
 from pratique.words import history
 from pratique.words import verdicts as words
+from pratique.words.counts import count_suspects
 
 
 def repeats(shared, rows, exact=True, rejected=False):
@@ -46,7 +47,9 @@ def test_a_verdict_that_stands_says_since_when_and_where_to_look(make_record, al
     run = StandingRecord(commit="1f2e3d4" + "0" * 33, policy=digest, reference=digest, code=digest, binds=digest)
     facts = make_record(checks=(), alarms=("labels",), standing=run)
     said = "its verdict stands since commit 1f2e3d4 (alarms then: labels); "
-    assert words.reasons(facts) == [f"{said}today's policy was not applied to it"]
+    assert words.reasons(facts) == [f"{said}40 of 40 rows held; not examined again"]
+    assert words.headline(facts).endswith("40 of 40 rows held; not examined again.")
+    assert count_suspects(facts) == "not examined again"
     assert words.certainty(facts, 0.01) == history.MEASURED_THEN
     assert words.advice(facts, planted=False, repeated=False) == history.JUDGE_ANEW
     measured = make_record(checks=(alarm("labels"),), alarms=("labels",), standing=run)

@@ -1,11 +1,12 @@
 """Verdicts in words, compared with what a person would write."""
 
 import pytest
-from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
+from pratique.contract.evidence import OTHER_UNIT, ColumnEvidence, Evidence, RowEvidence
 from pratique.contract.subject import ADVICE
 from pratique.provenance.parts import DecisionRecord
 from pratique.words import verdicts as words
 from pratique.words.history import list_decisions
+from pratique.words.units import UNIT_ADVICE
 
 
 def test_the_strongest_reason_comes_first(make_record, alarm):
@@ -14,6 +15,57 @@ def test_the_strongest_reason_comes_first(make_record, alarm):
     odd = "Rows are odder than nearly all trusted rows"
     assert words.headline(facts) == f"{odd} and l{labels}: 2 of 40 rows are suspect."
     assert words.headline(make_record()) == f"L{labels}: 1 of 40 rows is suspect."
+
+
+def test_alarms_that_say_the_same_share_a_clause(make_record, alarm):
+    names = ("rows", "flips", "losses", "labels", "density")
+    checks = tuple(alarm(name, p_value=10.0 ** (i - 20)) for i, name in enumerate(names))
+    assert words.reasons(make_record(checks=checks)) == [
+        "its labels look flipped (also losses, labels and rows)",
+        "columns do not go together as in trusted rows of the class",
+    ]
+    assert words.reasons(make_record(checks=checks[:1])) == ["its rows look poisoned, by all checks together"]
+    age, size = (Evidence.of_columns([ColumnEvidence((name,), {})]) for name in ("age", "size"))
+    apart = (alarm("shift", evidence=age), alarm("mean_shift", evidence=size))
+    assert len(words.reasons(make_record(checks=apart))) == 2
+
+
+def test_another_unit_is_the_reason_of_whatever_sees_it(make_record, alarm):
+    unit = ColumnEvidence(("weight",), {OTHER_UNIT: {"cells": 40, "times the usual": 1000.0}})
+    far = Evidence.of_columns([ColumnEvidence(("weight",), {"rule": "far above all trusted rows", "rows": 40})])
+    shift = alarm("shift", evidence=Evidence.of_columns([unit]))
+    said = "40 cells of weight are about 1,000 times the usual: another unit? (seen by extremes and shift)"
+    both = make_record(checks=(alarm("extremes", evidence=far, p_value=1e-40), shift), alarms=("extremes", "shift"))
+    assert words.reasons(both) == [said]
+    assert words.advice(both, planted=False, repeated=True) == UNIT_ADVICE
+    alone = make_record(checks=(shift,), alarms=("shift",))
+    assert not words.is_honest_change(alone)
+    less = ColumnEvidence(("weight",), {OTHER_UNIT: {"cells": 40, "times the usual": 0.001}})
+    less_told = make_record(checks=(alarm("shift", evidence=Evidence.of_columns([less])),))
+    assert "about 1/1,000 of the usual" in words.headline(less_told)
+    quiet = make_record(checks=(shift.model_copy(update={"success": True}), alarm("labels")))
+    assert words.reasons(quiet) == ["labels contradict their trusted neighbours"]
+
+
+def test_a_file_without_rows_says_that_alone(make_record, alarm):
+    checks = tuple(alarm(name, breaches=("the batch has no rows",)) for name in ("schema", "labels", "shift"))
+    facts = make_record(checks=checks, rows=0, suspects={})
+    assert words.reasons(facts) == ["the file has no rows"]
+    assert words.headline(facts) == "The file has no rows."
+
+
+def test_a_release_is_told_with_what_it_was_against(make_record):
+    release = DecisionRecord(
+        action="release",
+        reviewer="Rita <rita@example.org>",
+        reason="seen",
+        path="data/decisions/x.json",
+        sha256="d" * 64,
+    )
+    facts = make_record(outcome="accepted", decisions=(release,))
+    said = f"released by Rita <rita@example.org> (seen) against: {'; '.join(words.reasons(make_record()))}"
+    assert words.tell_release(facts) == said
+    assert words.tell_release(make_record()) == ""
 
 
 def test_certainty_compares_the_chance_with_the_budget(make_record, alarm):
@@ -38,7 +90,7 @@ def test_the_share_of_poisoned_rows_is_told_with_its_interval(make_record):
         (["shift"], False, False, "honest change"),
         (["shift"], False, True, "repeat one another"),
         (["labels", "leaks"], True, True, "learned by heart"),
-        (["mean_shift", "shift"], False, False, "went up together"),
+        (["mean_shift", "shift"], False, False, "moved together"),
         (["rows", "mean_shift"], False, False, "unlike trusted rows"),
         (["labels", "outliers"], True, False, "backdoor"),
         (["labels", "outliers"], False, False, "labelled again"),

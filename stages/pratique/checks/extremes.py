@@ -64,7 +64,7 @@ class FittedExtremes(FittedRuleCheck):
         """Mark the rows with a cell beyond a limit."""
         tally = Tally(batch)
         chance = HELD_BATCHES / max(1, 2 * len(batch) * len(batch.layout.numeric))
-        for name, cells in zip(batch.layout.numeric, batch.numeric.T, strict=True):
+        for name, cells in ((name, batch.numbers(name)) for name in batch.layout.numeric):
             lower, upper = self.tails.get(name, (None, None))
             if lower is not None:
                 tally.note([name], "far below all trusted rows", -cells > lower.limit(chance))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 CLOSER = 0.5
 """How close a copy is at most, in units of how close the closest trusted row is that is no copy."""
+COMPARED_AT_ONCE = 5000
+"""Rows of a batch that are compared at once."""
+ROUNDING = 1e-6
+"""What a distance may be off by, as a share of how far the point is from the middle."""
 COINCIDE = 0.005
 """Share of trusted rows that copy the holdout by chance, up to which a row that does is held back."""
 
@@ -71,9 +75,7 @@ class Leaks(RuleCheck):
             raise PratiqueError(f"{holdout.name}: column '{printable(lacking)}' is missing; the reference has it")
         encoder = Encoder.fit(trusted)
         points = encoder.transform(trusted)
-        near = HoldoutProximity(
-            encoder, IndexedRows.of(encoder.transform(holdout), 1), IndexedRows.of(np.unique(points, axis=0), 2)
-        )
+        near = HoldoutProximity.of(encoder, encoder.transform(holdout), points)
         closeness, _ = near.compare(points)
         apart = closeness[closeness > 0]
         limit = CLOSER * float(apart.min()) if len(apart) else 0.0
@@ -106,11 +108,22 @@ class IndexedRows:
 
 @dataclass(frozen=True)
 class HoldoutProximity:
-    """The holdout, and the reference without what it has twice, as points."""
+    """The holdout, and the reference without what it has twice, as points.
+
+    `reach` says for each holdout row how far the second nearest reference row is: none that is near it is further
+    from the next reference row that it does not equal than that and the way to it.
+    """
 
     encoder: Encoder
     holdout: IndexedRows
     reference: IndexedRows
+    reach: np.ndarray
+
+    @classmethod
+    def of(cls, encoder: Encoder, holdout: np.ndarray, reference: np.ndarray) -> "HoldoutProximity":
+        """Index the points of the holdout and those of the reference."""
+        known = IndexedRows.of(np.unique(reference, axis=0), 2)
+        return cls(encoder, IndexedRows.of(holdout, 1), known, known.nearest(holdout)[0][:, -1])
 
     def compare(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How close points are to the holdout, float of shape (rows,), and the holdout row that each is nearest to."""
@@ -118,6 +131,20 @@ class HoldoutProximity:
         others, _ = self.reference.nearest(points)
         other = np.where(others[:, 0] > 0, others[:, 0], others[:, -1])
         return distance[:, 0] / np.maximum(other, np.finfo(float).tiny), rows[:, 0]
+
+    def find_copies(self, points: np.ndarray, limit: float) -> np.ndarray:
+        """The holdout row that each point is a copy of, -1 where it is none; int of shape (rows,).
+
+        Only points that may be copies, by the triangle inequality, are compared with the reference: hardly any.
+        """
+        distance, rows = self.holdout.index.kneighbors(points)
+        close = limit * (distance[:, 0] + self.reach[rows[:, 0]]) + ROUNDING * np.linalg.norm(points, axis=1)
+        maybe = np.flatnonzero(distance[:, 0] <= close)
+        found = np.full(len(points), -1)
+        if len(maybe):
+            closeness, neighbour = self.compare(points[maybe])
+            found[maybe[closeness <= limit]] = neighbour[closeness <= limit]
+        return found
 
 
 @dataclass(frozen=True)
@@ -132,14 +159,18 @@ class FittedLeaks(FittedRuleCheck):
         """The share of rows that are copies."""
         if self.near is None:
             return RuleBreaches(np.zeros(len(batch), bool), evidence=Evidence(notes={"holdout rows": 0}))
-        closeness, neighbour = self.near.compare(self.near.encoder.transform(batch))
-        is_copy = closeness <= self.limit
-        copies = np.flatnonzero(is_copy)
+        neighbour = np.concatenate(
+            [
+                self.near.find_copies(self.near.encoder.transform(part), self.limit)
+                for part in batch.parts(COMPARED_AT_ONCE)
+            ]
+        )
+        copies = np.flatnonzero(neighbour >= 0)
         held = copies if self.natural <= COINCIDE else copies[:0]
         many = f"{len(held)} rows are copies of the holdout; at most {MAX_FORBIDDEN} are held one by one"
         notes = {"holdout rows": len(self.near.holdout.points), "share of trusted rows": round(self.natural, 4)}
         return RuleBreaches(
-            is_copy,
+            neighbour >= 0,
             (many,) if len(held) > MAX_FORBIDDEN else (),
             {int(row): f"a copy of row {neighbour[row]} of the holdout" for row in held[:MAX_FORBIDDEN]},
             Evidence.of_rows(

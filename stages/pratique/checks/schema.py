@@ -1,6 +1,8 @@
 """The declared schema: what every cell may hold, as people wrote it in pandera's YAML."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,7 +19,7 @@ from pratique.core.batch import Batch
 from pratique.core.columns import NUMERIC, Kind
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
-from pratique.core.text import one_line, shorten, show_cell
+from pratique.core.text import MAX_SHOWN_CHARACTERS, one_line, shorten, show_cell
 from pratique.tables.trusted import list_columns
 
 DTYPES: dict[str, Kind] = {
@@ -26,6 +28,8 @@ DTYPES: dict[str, Kind] = {
     **dict.fromkeys(("str", "string", "string[pyarrow]", "string[python]", "category"), "text"),
 }
 """What a declared dtype stands for; pandera writes most of them in several ways."""
+MOST_COMPARED_NAMES = 20
+"""Undeclared columns whose names are compared with those of missing ones: a hostile file can have many."""
 TWO_NUMBERS = "could mean two numbers"
 UNREADABLE_CELLS: dict[Kind, str] = {"integer": "not a whole number", "real": "not a finite number"}
 
@@ -105,14 +109,16 @@ class FittedSchema(FittedRuleCheck):
         strict, columns = _parse_schema(self.place, self.text)
         names = dict.fromkeys(batch.table.column_names)
         tally = Tally(batch)
-        tally.breach("the batch lacks", [c.name for c in columns if c.required and c.name not in names])
+        lacking = [c.name for c in columns if c.required and c.name not in names]
+        known = {column.name for column in columns} | set(batch.layout.ignored)
+        unknown = [name for name in names if name not in known]
+        misspelt = {} if batch.layout.personal else _pair_misspelt(unknown, lacking)
+        if batch.layout.personal:  # without a header a cell may stand where a name is expected
+            unknown = [f"number {at + 1}" for at, name in enumerate(names) if name not in known]
+        tally.breaches += [_ask_for_name(self.place, *pair) for pair in misspelt.items()]
+        tally.breach("the batch lacks", [name for name in lacking if name not in misspelt.values()])
         if strict:
-            known = {column.name for column in columns}
-            known |= set(batch.layout.ignored)
-            unknown = [name for name in names if name not in known]
-            if batch.layout.personal:  # without a header a cell may stand where a name is expected
-                unknown = [f"number {at + 1}" for at, name in enumerate(names) if name not in known]
-            tally.breach(f"{self.place} does not declare", unknown)
+            tally.breach(f"{self.place} does not declare", [name for name in unknown if name not in misspelt])
         for column in columns:
             if column.name in names:
                 column.examine(batch, tally)
@@ -166,6 +172,21 @@ class _Column:
             what = f"{name_rule(words, [self.name], layout)} can't be applied ({why})"
             raise PratiqueError(f"{self.place}: {what}; correct the rule or the dtype") from error
         return failing
+
+
+def _pair_misspelt(unknown: Sequence[str], lacking: Sequence[str]) -> dict[str, str]:
+    """The missing column that each unknown one is most likely meant to be; none where none is like it."""
+    pairs: dict[str, str] = {}
+    for name in unknown[:MOST_COMPARED_NAMES]:
+        left = {each.lower().strip(): each for each in lacking if each not in pairs.values()}
+        near = get_close_matches(name[:MAX_SHOWN_CHARACTERS].lower().strip(), left, n=1)
+        if near:
+            pairs[name] = left[near[0]]
+    return pairs
+
+
+def _ask_for_name(place: str, name: str, meant: str) -> str:
+    return f"column {show_cell(name)} is not in {place}; did you mean {show_cell(meant)}?"
 
 
 @lru_cache(maxsize=8)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pratique.contract.check import BatchCheck, FittedBatchCheck
-from pratique.contract.evidence import ColumnEvidence, Evidence
+from pratique.contract.evidence import OTHER_UNIT, ColumnEvidence, Evidence
 from pratique.contract.finding import BatchScore
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
@@ -16,10 +16,12 @@ from pratique.core.text import shorten
 from pratique.core.writing import round_floats
 from pratique.statistics.empirical import SortedColumns
 from pratique.statistics.two_sample import ks_log10_p, levels_log10_p, population_stability
-from pratique.tables.encoding import missing_as_lowest
+from pratique.statistics.units import find_other_unit
 
 SHOWN_COLUMNS = 10
 """Columns that the evidence lists, those that moved the most."""
+SHOWN_ROWS = 5
+"""Rows that the evidence names for a column in another unit."""
 STANDS_OUT = 2.0
 """Corrected -log10 p from which on a column is said to have moved."""
 
@@ -36,7 +38,8 @@ class Shift(BatchCheck):
     rows against a of m trusted ones, X beta-binomial (n; a + 1/2, m - a + 1/2), on both sides; statistic = max over
     columns of -log10 p - log10 (number of columns).
     PSI (deciles of the reference, half a row added to each bin), the Wasserstein distance in reference standard
-    deviations, total variation, means and standard deviations are the evidence, not the judge.
+    deviations, total variation, means and standard deviations are the evidence, not the judge; so
+    is what looks like another unit's.
 
     Sources: Stephens, "EDF statistics for goodness of fit" (1974); Jeffreys, "Theory of Probability" (1961).
 
@@ -50,9 +53,8 @@ class Shift(BatchCheck):
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""
-        numeric = {name: np.sort(missing_as_lowest(column)) for name, column in _numeric(trusted).items()}
-        levels = {name: _counts(column) for name, column in _categorical(trusted).items()}
-        return FittedShift(numeric, levels)
+        numeric = dict(zip(trusted.layout.numeric, trusted.sorted_numeric.T, strict=True))
+        return FittedShift(numeric, trusted.level_counts)
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,14 @@ class FittedShift(FittedBatchCheck):
 
     def measure(self, batch: Batch) -> BatchScore:
         """The smallest p-value over the columns, corrected for their number."""
-        numeric, categorical = _numeric(batch), _categorical(batch)
-        minus_log10_p = dict(
-            zip(numeric, (-ks_log10_p(self.known, missing_as_lowest(batch.numeric))).tolist(), strict=True)
-        )
-        for name, column in categorical.items():
-            minus_log10_p[name] = -levels_log10_p(self.levels[name], _counts(column))
+        distances = ks_log10_p(self.known, SortedColumns(batch.sorted_numeric))
+        minus_log10_p = dict(zip(batch.layout.numeric, (-distances).tolist(), strict=True))
+        for name, counts in batch.level_counts.items():
+            minus_log10_p[name] = -levels_log10_p(self.levels[name], counts)
         ranked = sorted(minus_log10_p, key=lambda name: (-minus_log10_p[name], name))
         corrected = {name: minus_log10_p[name] - float(np.log10(len(ranked))) for name in ranked}
         evidence = [
-            ColumnEvidence(
-                (name,), self._facts(name, -minus_log10_p[name], batch), stands_out=corrected[name] >= STANDS_OUT
-            )
+            self._describe(name, -minus_log10_p[name], batch, stands_out=corrected[name] >= STANDS_OUT)
             for name in ranked[:SHOWN_COLUMNS]
         ]
         left_out = max(0, len(ranked) - SHOWN_COLUMNS)
@@ -89,13 +87,19 @@ class FittedShift(FittedBatchCheck):
             corrected[ranked[0]], Evidence(columns=tuple(evidence), columns_left_out=left_out), moved=moved
         )
 
-    def _facts(self, name: str, log10_p: float, batch: Batch) -> dict[str, Any]:
-        """What has moved in one column."""
-        numeric, categorical = _numeric(batch), _categorical(batch)
-        if name in numeric:
-            personal = name in batch.layout.personal
-            return {"log10 p": log10_p} | _numeric_facts(self.numeric[name], numeric[name], personal)
-        return {"log10 p": log10_p} | _level_facts(name, self.levels[name], _counts(categorical[name]), batch.layout)
+    def _describe(self, name: str, log10_p: float, batch: Batch, stands_out: bool) -> ColumnEvidence:
+        """What has moved in one column, and which cells of it look like another unit's."""
+        facts: dict[str, Any] = {"log10 p": log10_p}
+        if name not in self.numeric:
+            facts |= _level_facts(name, self.levels[name], batch.level_counts[name], batch.layout)
+            return ColumnEvidence((name,), facts, stands_out=stands_out)
+        at, personal = batch.layout.numeric.index(name), name in batch.layout.personal
+        facts |= _numeric_facts(self.numeric[name], batch.sorted_numeric[:, at], personal)
+        unit = None if personal else find_other_unit(self.numeric[name], batch.numeric[:, at])
+        if unit is None:
+            return ColumnEvidence((name,), facts, stands_out=stands_out)
+        facts[OTHER_UNIT] = {"cells": len(unit.cells), "times the usual": unit.factor}
+        return ColumnEvidence((name,), facts, unit.cells[:SHOWN_ROWS], stands_out)
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -129,17 +133,3 @@ def _level_facts(name: str, reference: dict[str, int], batch: dict[str, int], la
             shorten(n): [reference.get(n, 0) / before, batch.get(n, 0) / after] for n in largest
         }
     return facts
-
-
-def _numeric(batch: Batch) -> dict[str, np.ndarray]:
-    return dict(zip(batch.layout.numeric, batch.numeric.T, strict=True))
-
-
-def _categorical(batch: Batch) -> dict[str, np.ndarray]:
-    columns = dict(zip(batch.layout.categorical, batch.categorical.T, strict=True))
-    return {**columns, batch.layout.label: batch.labels}
-
-
-def _counts(column: np.ndarray) -> dict[str, int]:
-    names, counts = np.unique(column.astype(str), return_counts=True)
-    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}

@@ -79,8 +79,6 @@ class SharedValue:
     ----------
     column : CountedColumn
     value : float or str
-    rows : ndarray of bool, shape (rows,)
-        Those of the batch that have it.
     expected : float
         How many are expected to.
     log10_p : float
@@ -89,14 +87,16 @@ class SharedValue:
 
     column: CountedColumn
     value: float | str
-    rows: np.ndarray
     expected: float
     log10_p: float
 
-    @property
-    def pattern(self) -> "SharedPattern":
+    def holders(self, batch: Batch) -> np.ndarray:
+        """The rows of a batch that have it, bool of shape (rows,)."""
+        return np.asarray(self.column.read(batch) == self.value)
+
+    def pattern(self, batch: Batch) -> "SharedPattern":
         """The value by itself."""
-        return SharedPattern((self,), np.flatnonzero(self.rows), self.expected, self.log10_p)
+        return SharedPattern((self,), np.flatnonzero(self.holders(batch)), self.expected, self.log10_p)
 
 
 @dataclass(frozen=True)
@@ -135,15 +135,15 @@ class FittedValues(FittedBatchCheck):
     def measure(self, batch: Batch) -> BatchScore:
         """The rarest value or pair of values, corrected for how many were looked at."""
         singles, looked_at = self._singles(batch)
-        pairs = list(_pairs(singles[:PAIRED_VALUES], len(batch)))
+        pairs = list(_pairs(singles[:PAIRED_VALUES], batch))
         by_itself, together = np.log10([2 * max(1, looked_at), 2 * max(1, len(pairs))])
-        patterns = [s.pattern.correct(by_itself) for s in singles] + [pair.correct(together) for pair in pairs]
-        patterns.sort(key=lambda each: each.log10_p)
-        found = [each for each in patterns if each.log10_p <= SUSPECT_LOG10_P]
+        rare = [s for s in singles if s.log10_p + by_itself <= SUSPECT_LOG10_P]
+        patterns = [s.pattern(batch).correct(by_itself) for s in rare] + [pair.correct(together) for pair in pairs]
+        found = sorted((each for each in patterns if each.log10_p <= SUSPECT_LOG10_P), key=lambda each: each.log10_p)
         suspects: dict[int, float] = {}
         for each in found:
             suspects |= {row: max(each.log_odds, suspects.get(row, -np.inf)) for row in each.rows.tolist()}
-        rarest = min([0.0, *(each.log10_p for each in patterns[:1])])
+        rarest = min([0.0, *(s.log10_p + by_itself for s in singles[:1]), *(each.log10_p for each in patterns)])
         evidence = Evidence.of_columns([each.evidence(batch.layout) for each in found])
         return BatchScore(-rarest, evidence, suspects, follows_from_shift=True)
 
@@ -152,12 +152,11 @@ class FittedValues(FittedBatchCheck):
         found: list[SharedValue] = []
         looked_at = 0
         for column, margin in zip(self.columns, self.margins.tolist(), strict=True):
-            cells = column.read(batch)
-            counts = column.count(cells, FEWEST_ROWS)
+            counts = column.count_in(batch, FEWEST_ROWS)
             looked_at += counts.different
             often = counts.take(_often(counts, margin))
             found += [
-                SharedValue(column, value, cells == value, expected, log10_p)
+                SharedValue(column, value, expected, log10_p)
                 for value, expected, log10_p in zip(
                     often.values.tolist(), often.expect(margin).tolist(), often.log10_p(margin).tolist(), strict=True
                 )
@@ -171,16 +170,16 @@ def _often(counts: Counts, margin: float) -> np.ndarray:
     return np.asarray(counts.counts > expected + 2 * np.sqrt(expected))
 
 
-def _pairs(singles: Sequence[SharedValue], rows: int) -> Iterator[SharedPattern]:
+def _pairs(singles: Sequence[SharedValue], batch: Batch) -> Iterator[SharedPattern]:
     """Pairs of values in two columns that enough rows share; uncorrected."""
-    for pair in combinations(singles, 2):
-        if pair[0].column.name == pair[1].column.name:
+    held = [(single, single.holders(batch), single.column.cells == single.value) for single in singles]
+    for (one, rows, trusted), (other, other_rows, other_trusted) in combinations(held, 2):
+        if one.column.name == other.column.name:
             continue
-        both = np.flatnonzero(pair[0].rows & pair[1].rows)
+        pair, both, known = (one, other), np.flatnonzero(rows & other_rows), trusted & other_trusted
         if len(both) < FEWEST_ROWS:
             continue
-        known = np.logical_and(*(each.column.cells == each.value for each in pair))
-        sizes = [np.array([size]) for size in (len(both), rows, int(known.sum()), len(known))]
+        sizes = [np.array([size]) for size in (len(both), len(batch), int(known.sum()), len(known))]
         counts = Counts(np.zeros(1), sizes[0], sizes[1], sizes[2], sizes[3], 1)
         expected, log10_p = float(counts.expect(PAIR_MARGIN)[0]), float(counts.log10_p(PAIR_MARGIN)[0])
         yield SharedPattern(pair, both, expected, log10_p)

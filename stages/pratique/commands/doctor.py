@@ -24,6 +24,8 @@ from pratique.provenance import git, signing
 from pratique.tables.trusted import read_reference
 from pratique.training.rows import read_holdout
 
+REINSTALL = "install pratique anew, in an environment of its own: `uv tool install --force pratique`"
+
 
 @dataclass(frozen=True)
 class Symptom:
@@ -35,12 +37,20 @@ class Symptom:
     said : str
         What is there, or what is not.
     mend : str
-        What to do about it; empty where all is well.
+        What to do about it; empty where all is well, or `said` says it.
+    is_fault : bool
+        Whether `said` is an error, which says itself what to do.
     """
 
     place: str
     said: str
     mend: str = ""
+    is_fault: bool = False
+
+    @property
+    def is_well(self) -> bool:
+        """Whether nothing is to mend."""
+        return not (self.mend or self.is_fault)
 
 
 def main() -> bool:
@@ -48,12 +58,12 @@ def main() -> bool:
     looks = {"packages": _look_at_packages(), "git": _look_at_git(), "DVC": _look_at_dvc()}
     found = [*_examine(looks), *_look_at_pipeline()]
     for each in found:
-        say(f"{'missing' if each.mend else 'ok':<8} {each.place}: {each.said}")
+        say(f"{'ok' if each.is_well else 'to mend':<8} {each.place}: {each.said}")
         if each.mend:
             say(f"{'':<8} → {each.mend}")
-    missing = sum(bool(each.mend) for each in found)
-    say("All is well." if not missing else f"{missing} of {len(found)} to mend.")
-    return not missing
+    ill = sum(not each.is_well for each in found)
+    say("All is well." if not ill else f"{ill} of {len(found)} to mend.")
+    return not ill
 
 
 def _examine(looks: Mapping[str, Iterator[Symptom]]) -> Iterator[Symptom]:
@@ -62,7 +72,7 @@ def _examine(looks: Mapping[str, Iterator[Symptom]]) -> Iterator[Symptom]:
         try:
             yield from look
         except PratiqueError as error:
-            yield Symptom(place, "trouble", str(error))
+            yield Symptom(place, str(error), is_fault=True)
 
 
 def _look_at_packages() -> Iterator[Symptom]:
@@ -80,8 +90,9 @@ def _look_at_packages() -> Iterator[Symptom]:
             continue
         if not each.specifier.contains(version, prereleases=True):
             wrong.append(f"{each.name} {version}, expected {each.specifier}")
-    mend = "install pratique anew, in an environment of its own: `uv tool install --force pratique`"
-    yield Symptom("packages", "; ".join(wrong) or f"{len(needed)} as expected", mend if wrong else "")
+    yield Symptom(
+        "packages", "; ".join(wrong) or f"{len(needed)}, each of a version that fits", REINSTALL if wrong else ""
+    )
 
 
 def _advise_on_system() -> str:
@@ -99,7 +110,11 @@ def _look_at_git() -> Iterator[Symptom]:
 
 def _look_at_dvc() -> Iterator[Symptom]:
     """DVC, its folder, and a place that others get data from."""
-    yield Symptom("DVC", metadata.version("dvc"))
+    try:
+        yield Symptom("DVC", metadata.version("dvc"))
+    except metadata.PackageNotFoundError:
+        yield Symptom("DVC", "not installed", REINSTALL)
+        return
     if not any((folder / ".dvc").is_dir() for folder in (Path.cwd(), *Path.cwd().parents)):
         yield Symptom("DVC repository", "none here", "`dvc init`")
         return
@@ -121,18 +136,19 @@ def _look_at_pipeline() -> list[Symptom]:
     try:
         home = find_home()
     except PratiqueError as error:
-        return [Symptom("pipeline", "none here", str(error))]
+        return [Symptom("pipeline", str(error), is_fault=True)]
+    here = Path.cwd()
     with contextlib.chdir(home):
         try:
             params = load()
         except PratiqueError as error:
-            return [Symptom("params.yaml", "can't be used", str(error))]
+            return [Symptom("pipeline", str(error), is_fault=True)]
         looks = {
             "keys": _look_at_keys(params),
             "trusted rows": _look_at_trusted_rows(params),
             "profile": _look_at_profile(params),
         }
-        where = Symptom("params.yaml", f"{os.path.relpath(home / paths.PARAMS)}, sound")
+        where = Symptom("pipeline", f"{os.path.relpath(home / paths.PARAMS, here)} can be used")
         return [where, *_examine(looks), _look_at_pages()]
 
 
@@ -143,11 +159,11 @@ def _look_at_keys(params: Params) -> Iterator[Symptom]:
         yield Symptom("reviewers", "decisions count by the name that they claim (review.identity)")
         return
     mend = "`pratique review setup`, by each reviewer, and merge the line that it writes"
-    said = f"{len(listed)} listed, {needed} needed for a release"
+    said = f"{len(listed)} listed in params.yaml; a release needs {needed}"
     yield Symptom("reviewers", said, mend if len(listed) < needed else "")
     own = params.signing.key_of(git.email_of(git.read_identity()))
     if own is None:
-        yield Symptom("your key", "you are not listed as a reviewer")
+        yield Symptom("your key", "none is needed, as you are no reviewer; `pratique review setup` makes you one")
         return
     key = signing.reviewer_key()
     fits = key is not None and signing.public_line(key) == own.strip()
@@ -160,21 +176,24 @@ def _look_at_trusted_rows(params: Params) -> Iterator[Symptom]:
     reference = read_reference(params.data)
     yield Symptom("trusted rows", f"{len(reference):,} in {paths.REFERENCE}")
     if params.trains:
-        yield Symptom("holdout", f"{len(read_holdout(reference.layout)):,} in {paths.HOLDOUT}")
+        yield Symptom("trusted rows to measure on", f"{len(read_holdout(reference.layout)):,} in {paths.HOLDOUT}")
 
 
 def _look_at_profile(params: Params) -> Iterator[Symptom]:
     """Whether what was learned from trusted rows is there, and of those that lie here."""
     profile.load(params)
-    changed = json.loads(_run_dvc("status", "--json", "calibrate")) if paths.LOCK.is_file() else {}
-    said = "older than what it was learned from" if changed else "fresh"
+    if not paths.LOCK.is_file():
+        yield Symptom("profile", f"there; no {paths.LOCK} says what it was learned from")
+        return
+    changed = json.loads(_run_dvc("status", "--json", "calibrate"))
+    said = "learned from other trusted rows or params than are here" if changed else "learned from what is here"
     yield Symptom("profile", said, "`dvc repro`" if changed else "")
 
 
 def _look_at_pages() -> Symptom:
     """Whether the last run got as far as its pages."""
     there = paths.INDEX.is_file()
-    return Symptom("pages", str(paths.INDEX) if there else "none", "" if there else "`dvc repro`, or `pratique report`")
+    return Symptom("pages", str(paths.INDEX) if there else "none yet", "" if there else "`dvc repro`")
 
 
 def _try(call: Callable[[], str]) -> str:

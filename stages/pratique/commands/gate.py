@@ -13,6 +13,7 @@ from pratique.gate.history import learn_ahead
 from pratique.gate.judge import GateResult, gate
 from pratique.gate.preview import list_flips
 from pratique.gate.telling import TOP_REASONS, describe_refusal, headline, next_command, why
+from pratique.words.counts import count_batches
 
 CLEARED, REFUSED, NOTHING = 0, 1, 3
 
@@ -41,10 +42,10 @@ def main(
     say(*_screen(result))
     if folder is not None and key is not None:
         attested = attest(result, folder, key, time)
-        say(f"Attested: {len(attested)} of {len(result.batches)} batches, in {folder}")
+        say(f"Attested: {len(attested)} of {count_batches(len(result.batches))}, in {folder}")
     if not result.passes:
         return REFUSED
-    return NOTHING if require_batch and not result.batches else CLEARED
+    return NOTHING if require_batch and not (result.batches or result.waiting) else CLEARED
 
 
 def learn_base(base: str) -> None:

@@ -12,10 +12,11 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.params import load
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.core.writing import json_text
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
-from pratique.scaffold.proposals import Understanding
+from pratique.scaffold.proposals import Proposal
 from pratique.tables.trusted import layout_of, read_reference
 from pratique.training.manifest import MANIFEST
 from pratique.words.identity import identity_note
@@ -40,7 +41,7 @@ def main(
     team, folder = folder, folder if into is None else folder / into
     if explain:
         understood, table = understand_rows(folder, reference, label, anew=True)
-        _say(understood)
+        _say(understood.proposals)
         trusted = Batch("reference", table, layout_of(table, understood.data, understood.specs))
         _tell(audit_beside(trusted, folder / paths.HOLDOUT))
         return
@@ -48,10 +49,9 @@ def main(
     done = init(
         folder, reference, label, _ask if asking else None, _parse_reviewers(reviewers), beside=into is not None
     )
-    if not asking:
-        _say(done.understood)
-        if done.understood.proposals and not yes:
-            say("No terminal to ask on: every proposal is taken.")
+    _say(done.understood.about_features if asking else done.understood.proposals)
+    if done.understood.proposals and not (asking or yes):
+        say("No terminal to ask on: every proposal is taken.")
     _tell(audit_beside(done.trusted, folder / paths.HOLDOUT))
     for file in done.files:
         say(f"{'wrote' if file.new else 'kept '}  {file.path}")
@@ -84,7 +84,7 @@ def describe_reference(as_json: bool) -> None:
         facts = {"rows": len(trusted), "features": trusted.layout.kinds, "remarks": [asdict(each) for each in remarks]}
         typer.echo(json_text(facts, indent=2))
         return
-    say(f"{len(trusted):,} trusted rows, {len(trusted.layout.kinds):,} features")
+    say(f"{say_count(len(trusted), 'trusted row')}, {say_count(len(trusted.layout.kinds), 'feature')}")
     _tell(remarks)
 
 
@@ -97,8 +97,8 @@ def _ask(proposal: str) -> bool:
     return typer.confirm(f"{proposal}\n  Take it?", default=True)
 
 
-def _say(understood: Understanding) -> None:
-    for proposal in understood.proposals:
+def _say(proposals: Sequence[Proposal]) -> None:
+    for proposal in proposals:
         say(*proposal.text.splitlines())
 
 

@@ -16,7 +16,7 @@ def in_pipeline(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def run(**words: Any) -> None:
-        home, here = find_home(), Path.cwd()
+        home, here = find_home(words.get("files", ())), Path.cwd()
         if home != here:
             say(f"Working in {os.path.relpath(home)}, the folder of the nearest params.yaml of Pratique's.", error=True)
             words = {name: _seen_from(home, value) for name, value in words.items()}

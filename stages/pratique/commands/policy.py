@@ -21,7 +21,7 @@ def replay(
         bool, typer.Option("--apply", help="Let verdicts that are flipped stand no longer: the next run judges them.")
     ] = False,
 ) -> None:
-    """Say which past verdicts the policy here flips: exit 0 none, 1 some, 2 could not decide."""
+    """Say which past verdicts the policy here flips, those that stand too: exit 0 none, 1 some, 2 could not decide."""
     from pratique.commands.replay import main as judge_anew
 
     raise typer.Exit(judge_anew(base, json_file, apply))

@@ -8,6 +8,7 @@ import typer
 from pratique.commands.placing import in_pipeline
 from pratique.core import paths
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.tables.arrival import POINTER_SUFFIX
 
 
@@ -19,11 +20,13 @@ def promote(
     """Move accepted rows of batches into the reference, with their provenance; commit it in a change of its own."""
     from pratique.core.params import load
     from pratique.results.promotion import plan_promotion, reference_place
+    from pratique.words.verdicts import tell_release
 
     plan = plan_promotion(batches, load())
     for record, table in plan.moves:
-        held = f"; {record.held_rows} held rows stay out" if record.held_rows else ""
-        say(f"{record.batch}: {table.num_rows} rows to {reference_place(record.batch)}{held}")
+        held = f"; {say_count(record.held_rows, 'held row')} left out" if record.held_rows else ""
+        say(f"{record.batch}: {say_count(table.num_rows, 'row')} to {reference_place(record.batch)}{held}")
+        say(*(f"  {told}" for told in filter(None, [tell_release(record)])))
     for source, share in plan.shares.items():
         say(f"{source}: {share:.1%} of the reference after that")
     if dry_run:

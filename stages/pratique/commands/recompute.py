@@ -20,15 +20,19 @@ from pratique.pipeline import calibrate, evaluate, ingest, report, train, valida
 from pratique.quarantine.clear import EXAMINATIONS
 from pratique.results.agreement import agrees
 from pratique.training.estimator import reach_code
+from pratique.words.counts import count_batches
 
 
 @dataclass(frozen=True)
 class Step:
-    """A stage, and where it writes, by what that is called; `taken` is what it reads that is not computed here."""
+    """A stage, and where it writes, by what that is called; `taken` is what it reads that is not computed here.
+
+    The ledger is the order in which batches came, which nothing that came in tells.
+    """
 
     run: Callable[[], object]
     writes: dict[str, tuple[Path, ...]]
-    taken: Path | None = None
+    taken: tuple[Path, ...] = ()
 
 
 STEPS = (
@@ -49,7 +53,11 @@ MODEL_STEPS = (
     Step(evaluate.evaluate, {"metrics": (paths.METRICS_JSON, paths.TRIGGERS, paths.CONFUSION)}),
 )
 """What follows from the rows that were accepted, where the pipeline trains."""
-PAGES_STEP = Step(report.write_pages, {"pages": (paths.INDEX, paths.REFERENCE_PAGE, paths.PAGES)}, paths.DRILL_METRICS)
+PAGES_STEP = Step(
+    report.write_pages,
+    {"pages": (paths.INDEX, paths.REFERENCE_PAGE, paths.PAGES)},
+    taken=(paths.DRILL_METRICS, paths.LEDGER),
+)
 
 
 def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
@@ -73,7 +81,8 @@ def recompute(steps: Sequence[Step], sample: int | None) -> list[Claim]:
             waiting = iter(steps)
             for step in waiting:
                 try:
-                    _take(step.taken, home)
+                    for taken_as_it_is in step.taken:
+                        _take(taken_as_it_is, home)
                     step.run()
                 except PratiqueError as error:
                     claims.append(Claim(", ".join(step.writes), "", (str(error),)))
@@ -100,7 +109,7 @@ def _claim_verdicts(taken: int) -> Claim:
     """How many verdicts stand on a fresh examination; what was taken and was of no use is no longer there."""
     batches = len(list(paths.RECORDS.glob("*/*.json")))
     if not taken:
-        return Claim("verdicts", f"computed, {batches} batches examined anew")
+        return Claim("verdicts", f"computed, {count_batches(batches)} examined anew")
     return not_verified("verdicts", f"{taken} of {batches} follow from examinations that an earlier run kept")
 
 
@@ -114,9 +123,9 @@ def _list_made() -> list[Path]:
     return [*outputs, *(path for path in paths.MODEL.parent.rglob("*") if path.is_file())]
 
 
-def _take(path: Path | None, home: Path) -> None:
+def _take(path: Path, home: Path) -> None:
     """Take what is not computed as it lies at home."""
-    if path is not None and (home / path).is_file():
+    if (home / path).is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(home / path, path)
 
@@ -126,8 +135,9 @@ def _claim(step: Step, name: str, home: Path, made: list[Path]) -> Claim:
     if not any(path.is_relative_to(place) for path in made for place in places):
         return not_verified(name, "nothing of it is here; `dvc repro` makes it")
     support = "computed"
-    if step.taken is not None and step.taken.is_file():
-        support += f", but for {step.taken}, which is not verified"
+    for taken in filter(Path.is_file, step.taken):
+        if taken != paths.LEDGER:  # a claim of its own is about it
+            support += f", but for {taken}, which is not verified"
     return Claim.of(name, support, lambda: (fault for place in places for fault in _find_differing(place, home)))
 
 

@@ -25,7 +25,7 @@ from pratique.lineage.history import lay_out_inputs
 from pratique.provenance import git
 from pratique.provenance.tree import Tree
 from pratique.quarantine.clear import EXAMINATIONS
-from pratique.quarantine.standing import read_standing, standing_text
+from pratique.quarantine.standing import read_standing, standing_text, tell_stand
 from pratique.results.records import read_records
 from pratique.tables.intake import ingest_all
 
@@ -60,8 +60,11 @@ def _apply(preview: Preview) -> None:
     """
     known = read_standing()
     given_up = {flip.batch for flip in preview.flips} & known.keys()
+    if not given_up:
+        say(f"None of these verdicts stands: {paths.STANDING} stays as it is.")
+        return
     write_text(paths.STANDING, standing_text(line for name, line in known.items() if name not in given_up))
-    say(f"{len(given_up):,} verdicts stand no longer. Next: commit {paths.STANDING}, in a change without data.")
+    say(f"{tell_stand(len(given_up))} no longer. Next: commit {paths.STANDING}, in a change without data.")
 
 
 def _read_last() -> Mapping[str, PastVerdict]:

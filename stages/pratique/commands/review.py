@@ -1,4 +1,7 @@
-"""The commands `pratique review`: see what was held, and decide. They only write files; signed ones count."""
+"""The commands `pratique review`: see what was held, and decide. They only write files; signed ones count.
+
+A command that decides exits 0 where that counts, and 1 where it is written and does not.
+"""
 
 import re
 from datetime import date, datetime
@@ -69,8 +72,9 @@ def release(
 
     chosen = None if rows is None else positions(rows)
     day: date | None = None if expires is None else expires.date()
-    _wrote(str(deciding.release(batch, reason=reason, rows=chosen, expires=day, given=record)))
+    say(f"wrote  {deciding.release(batch, reason=reason, rows=chosen, expires=day, given=record)}")
     say(*_warn_own(batch, record))
+    _conclude()
 
 
 @app.command()
@@ -79,7 +83,8 @@ def reject(batch: Named, reason: Why, record: Given = None) -> None:
     """Keep a batch out of training, under whatever name its rows come again."""
     from pratique.decisions import deciding
 
-    _wrote(str(deciding.reject(batch, reason=reason, given=record)))
+    say(f"wrote  {deciding.reject(batch, reason=reason, given=record)}")
+    _conclude()
 
 
 @app.command()
@@ -88,7 +93,8 @@ def withdraw(batch: Named, reason: Why) -> None:
     """Take back what you decided about a batch; nobody can take back what others decided."""
     from pratique.decisions import deciding
 
-    _wrote(str(deciding.withdraw(batch, reason=reason)))
+    say(f"wrote  {deciding.withdraw(batch, reason=reason)}")
+    _conclude()
 
 
 @app.command()
@@ -100,7 +106,7 @@ def confirm(
     """List your releases that no longer count, and what changed; make the named ones again for what is there now."""
     from pratique.decisions.renewal import list_void
 
-    void = {each.record.batch: each for each in list_void()}
+    void, wrote = {each.record.batch: each for each in list_void()}, False
     for batch in batches or []:
         if batch not in void:
             raise PratiqueError(f"{batch}: no release of yours that no longer counts; see `pratique review confirm`")
@@ -111,7 +117,10 @@ def confirm(
         if each.obstacle:
             say(f"  not renewed: {each.obstacle}")
         elif everything or batch in (batches or []):
-            _wrote(str(each.confirm()))
+            say(f"wrote  {each.confirm()}")
+            wrote = True
+    if wrote:
+        _conclude()
     if void and not (everything or batches):
         say("Next: look at them, then `pratique review confirm BATCH...`, or --all.")
 
@@ -157,14 +166,18 @@ def positions(text: str) -> list[int]:
     return chosen
 
 
-def _wrote(path: str) -> None:
+def _conclude() -> None:
+    """Say what to do after a decision was written: exit 1 where it does not count."""
     from pratique.decisions.deciding import would_count
 
-    say(f"wrote  {path}", *_list_notes())
     if would_count(load()):
-        say("Next: `dvc repro`, then commit it.")
-    else:
-        say("It does not count: params.yaml lists no key of yours that is here. Next: `pratique review setup`.")
+        say(*_list_notes(), "Next: `dvc repro`, then commit it.")
+        return
+    say(
+        "It is kept, but does not count: params.yaml lists no key of yours that is here. "
+        "Next: `pratique review setup`, then decide again."
+    )
+    raise typer.Exit(1)
 
 
 def _warn_own(batch: str, given: Path | None) -> list[str]:

@@ -4,6 +4,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import load
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.core.writing import write_text
 from pratique.lineage.lock import list_stale
 from pratique.lineage.verify import Records, read_all
@@ -13,7 +14,10 @@ from pratique.quarantine.recording import Configuration
 from pratique.quarantine.standing import StandingLine, describe_policy, read_standing, standing_text
 
 JUDGING_STAGES = ("calibrate", "ingest", "validate")
-BEFORE_POLICY = "settle before the policy changes: `git stash`, `pratique settle`, `git stash pop`"
+BEFORE_POLICY = (
+    "settle before the policy changes: `git stash`, `dvc checkout`, `pratique settle`, `git stash pop`; "
+    "if the change is committed, settle on the commit before it"
+)
 
 
 def main() -> None:
@@ -26,25 +30,27 @@ def main() -> None:
     """
     commit, known = git.resolve_commit("HEAD"), read_standing()
     records = _read_committed()
-    lines = {
-        name: _settle(known.get(name), record, commit)
-        for name, record in records.items()
-        if name in known or record.standing is None  # what was taken out by hand waits for a run that judges it
-    }
+    settled = {name: _settle(known.get(name), record, commit) for name, record in records.items()}
+    lines = {name: line for name, line in settled.items() if line is not None}
     added = [name for name, line in lines.items() if known.get(name) != line]
     gone = known.keys() - lines.keys()
     write_text(paths.STANDING, standing_text(lines.values()))
-    say(f"{len(added):,} of {len(lines):,} verdicts added to {paths.STANDING}, of the run of commit {commit[:7]}.")
+    total = say_count(len(lines), "verdict")
+    say(f"{len(added):,} of {total} added to {paths.STANDING}, of the run of commit {commit[:7]}.")
     if gone:
-        say(f"{len(gone):,} taken out, whose batches are gone.")
+        say(f"{say_count(len(gone), 'verdict')} taken out, of batches that are gone.")
     if added or gone:
         say("Next: `dvc repro`, which measures nothing anew, and commit it all, in a change without data.")
     if load().policy.applies == "all":
         say(f"They do not stand yet: {paths.PARAMS} says `policy.applies: all`.")
 
 
-def _settle(known: StandingLine | None, record: Record, commit: str) -> StandingLine:
-    if known is not None and known.sha256 == record.sha256 and (record.standing == known.run or known.is_about(record)):
+def _settle(known: StandingLine | None, record: Record, commit: str) -> StandingLine | None:
+    """The line of a batch. Only a run that judged it gives one: a verdict that stood already is left as it is.
+
+    What was taken out by hand waits for such a run.
+    """
+    if record.standing is not None or (known is not None and known.is_about(record)):
         return known
     return StandingLine.of(record, commit)
 
@@ -63,5 +69,6 @@ def _read_committed() -> Records:
             raise PratiqueError(f"{name}: judged by another {differs[0]} than is here; {BEFORE_POLICY}")
     stale = list_stale(JUDGING_STAGES, but=paths.STANDING)
     if stale:
-        raise PratiqueError(f"{stale[0]}; settle what a run wrote that is committed")
+        what = stale[0].rpartition("; ")[0]  # to run the pipeline once more would be another run
+        raise PratiqueError(f"{what}; `dvc checkout` takes what the committed run wrote")
     return records

@@ -12,6 +12,9 @@ MOST_EVIDENCE = 20
 SUGGESTION = "suggestion"
 """The fact about a row that says what to change in it; pages list these, and nothing applies them."""
 
+OTHER_UNIT = "another unit?"
+"""The fact about a column some of whose cells are others times a factor: `{"cells": …, "times the usual": …}`."""
+
 Facts = Mapping[str, Any]
 """JSON by name, in words that people read: numbers, text, or short lists and tables of these."""
 

@@ -1,6 +1,7 @@
 """A batch: rows that came in together, as they came and as the layout reads them."""
 
 from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,8 @@ import pyarrow as pa
 from pratique.core.errors import UnreadableBatch
 from pratique.core.layout import Column, Layout, as_text
 
+MOST_ROWS_AT_ONCE = 200_000
+"""Rows up to which all cells are read at once; of a larger batch only those of a part, while it is looked at."""
 CACHED_ARRAYS = ("numeric", "categorical", "labels")
 """Arrays, one line a row, that a batch reads from its table once."""
 
@@ -115,6 +118,16 @@ class Batch:
         return out
 
     @cached_property
+    def sorted_numeric(self) -> np.ndarray:
+        """Each numeric column in increasing order, missing numbers first, as -inf; shape of `numeric`."""
+        ordered = np.empty((len(self.layout.numeric), len(self)))
+        for name, cells in zip(self.layout.numeric, ordered, strict=True):
+            cells[:] = self.numbers(name)
+            cells[np.isnan(cells)] = -np.inf
+            cells.sort()
+        return ordered.T
+
+    @cached_property
     def categorical(self) -> np.ndarray:
         """The categorical features as text, shape (rows, categorical columns), '' where missing."""
         out = np.empty((len(self), len(self.layout.categorical)), dtype=object)
@@ -127,6 +140,35 @@ class Batch:
         """The labels as text, shape (rows,), '' where missing."""
         return self.columns[self.layout.label].values.fillna("").to_numpy(str)
 
+    def numbers(self, name: str) -> np.ndarray:
+        """One numeric feature, as `numeric` has it."""
+        if len(self) <= MOST_ROWS_AT_ONCE or "numeric" in self.__dict__:
+            return np.asarray(self.numeric[:, self.layout.numeric.index(name)])
+        return np.asarray(self.columns[name].numbers, np.float64)
+
+    def texts(self, name: str) -> np.ndarray:
+        """One categorical feature as text, as `categorical` has it."""
+        if len(self) <= MOST_ROWS_AT_ONCE or "categorical" in self.__dict__:
+            return np.asarray(self.categorical[:, self.layout.categorical.index(name)])
+        return self.columns[name].values.fillna("").to_numpy(object)
+
+    @cached_property
+    def level_counts(self) -> dict[str, dict[str, int]]:
+        """How many rows have each level, in the order of their names, '' where missing; of the labels, too."""
+        counts = {name: _count(self.texts(name)) for name in self.layout.categorical}
+        return {**counts, self.layout.label: _count(self.labels)}
+
+    def view(self, key: bytes, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """What is made of the rows under this key, made once for all checks, and never written into."""
+        if key not in self._views:
+            self._views[key] = make()
+            self._views[key].flags.writeable = False
+        return self._views[key]
+
+    @cached_property
+    def _views(self) -> dict[bytes, np.ndarray]:
+        return {}
+
     @cached_property
     def order(self) -> np.ndarray | None:
         """Positions of the rows in the order in which they were taken, those without a time last; None if unknown."""
@@ -138,12 +180,16 @@ class Batch:
     @cached_property
     def content(self) -> np.ndarray:
         """A hash of what each row holds, uint64 of shape (rows,): the same wherever the row stands."""
-        return np.asarray(pd.util.hash_pandas_object(self._cells.assign(label=self.labels), index=False))
+        return self._hash(lambda part: part._cells.assign(label=part.labels))
 
     @cached_property
     def features(self) -> np.ndarray:
         """The same without the label."""
-        return np.asarray(pd.util.hash_pandas_object(self._cells, index=False))
+        return self._hash(lambda part: part._cells)
+
+    def _hash(self, cells: Callable[["Batch"], pd.DataFrame]) -> np.ndarray:
+        parts = [pd.util.hash_pandas_object(cells(part), index=False) for part in self.parts(MOST_ROWS_AT_ONCE)]
+        return np.concatenate([np.asarray(part) for part in parts])
 
     @property
     def _cells(self) -> pd.DataFrame:
@@ -152,12 +198,21 @@ class Batch:
     def take(self, rows: np.ndarray) -> "Batch":
         """The rows at these positions, in this order, as a batch of the same name.
 
-        Cells are not read again: calibration takes thousands of samples of one reference.
+        Cells are not read again, unless there are very many: calibration takes thousands of samples of one reference.
         """
         taken = Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
         for view in CACHED_ARRAYS:
-            taken.__dict__[view] = getattr(self, view)[rows]
+            if len(self) <= MOST_ROWS_AT_ONCE or view in self.__dict__:
+                taken.__dict__[view] = getattr(self, view)[rows]
         return taken
+
+    def parts(self, rows: int) -> Iterator["Batch"]:
+        """Consecutive parts of at most so many rows, which are read by themselves; a small batch is its only part."""
+        if len(self) <= rows:
+            yield self
+            return
+        for begin in range(0, len(self), rows):
+            yield Batch(self.name, self.table.slice(begin, rows), self.layout)
 
     def append(self, other: "Batch") -> "Batch":
         """The rows of both, which have the same columns and layout; cells are not read again."""
@@ -165,6 +220,13 @@ class Batch:
         for view in CACHED_ARRAYS:
             both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
         return both
+
+
+def _count(cells: np.ndarray) -> dict[str, int]:
+    """How often each text comes, sorted."""
+    codes, names = pd.factorize(cells)
+    counts = np.bincount(codes, minlength=len(names)).tolist()
+    return dict(sorted((str(name), count) for name, count in zip(names, counts, strict=True)))
 
 
 def _to_times(column: pa.ChunkedArray) -> np.ndarray:

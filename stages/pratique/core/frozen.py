@@ -100,7 +100,7 @@ class _Freezer:
             return ["list", [self.node(item) for item in value]]
         if type(value) is dict:
             return ["dict", [[self.node(key), self.node(item)] for key, item in value.items()]]
-        if isinstance(value, np.ndarray):
+        if type(value) is np.ndarray:  # one of a class of its own, such as a masked one, holds more than numbers
             return self._array(value)
         if isinstance(value, np.random.Generator):
             return ["generator", self.node(value.bit_generator.state)]

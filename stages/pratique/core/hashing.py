@@ -61,7 +61,10 @@ def find_package(module: str, place: str) -> Path:
     PratiqueError
         If there is none; `place` says who named it.
     """
-    spec = find_spec(module.partition(".")[0])
+    try:
+        spec = find_spec(module.partition(".")[0])
+    except ValueError:  # of the program that runs
+        spec = None
     if spec is None or not (spec.submodule_search_locations or spec.has_location):
         raise PratiqueError(f"{place}: no module '{module}', neither installed nor in this folder")
     return Path(next(iter(spec.submodule_search_locations or ()), str(spec.origin)))

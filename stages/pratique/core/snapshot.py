@@ -38,9 +38,8 @@ class Snapshot:
     labels: Path | None = None
 
     def join(self, labels: "Snapshot") -> "Snapshot":
-        """The same with its labels: other labels are another batch."""
-        sha256 = sha256_json([["batch", self.sha256], ["labels", labels.sha256]])
-        return replace(self, sha256=sha256, labels=labels.path)
+        """The same with its labels."""
+        return replace(self, sha256=join_digests(self.sha256, labels.sha256), labels=labels.path)
 
     @classmethod
     def of_folder(cls, path: Path, parts: Mapping[str, "Snapshot"]) -> "Snapshot":
@@ -49,6 +48,11 @@ class Snapshot:
         sha256 = sha256_json([[name, part.sha256] for name, part in ordered])
         md5 = md5_listing({name: part.md5 for name, part in ordered})
         return cls(path, sha256, md5, sum(part.size for part in parts.values()))
+
+
+def join_digests(batch: str, labels: str) -> str:
+    """The SHA-256 of a batch whose labels came in apart, from those of both: other labels are another batch."""
+    return sha256_json([["batch", batch], ["labels", labels]])
 
 
 def md5_listing(files: Mapping[str, str]) -> str:

@@ -43,6 +43,17 @@ def shorten(text: str) -> str:
     return escaped if len(escaped) <= MAX_SHOWN_CHARACTERS else f"{escaped[:MAX_SHOWN_CHARACTERS]}..."
 
 
+def say_count(count: int, one: str, more: str = "") -> str:
+    """So many of something; `more` is how several are called, where that is not `one` with an s.
+
+    Examples
+    --------
+    >>> say_count(1, "row"), say_count(1200, "row"), say_count(2, "batch", "batches")
+    ('1 row', '1,200 rows', '2 batches')
+    """
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
+
+
 def name_classes(classes: Sequence[str], personal: bool) -> list[str]:
     """Names of classes as reports show them: numbers where the label is personal.
 
@@ -54,6 +65,6 @@ def name_classes(classes: Sequence[str], personal: bool) -> list[str]:
     return [f"class {number}" for number in range(1, len(classes) + 1)] if personal else list(classes)
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """Say in one line, of 200 characters at most, what went wrong."""
     return " ".join(str(error).split())[:200]

@@ -100,6 +100,16 @@ def withdraw(batch: str, *, reason: str) -> Path:
     return write_decision(record, "withdraw", reason)
 
 
+def _keep_counted(path: Path) -> None:
+    """Refuse to write over a decision that counts with one that would not."""
+    before = next((each for each in load_decisions() if each.path == path and each.envelope is not None), None)
+    if before is not None and before.counts(params := load()) and not would_count(params):
+        raise PratiqueError(
+            f"{path}: the {before.name} counts, and what you decide now would not; "
+            f"let {signing.KEY_VARIABLE} name the key that params.yaml lists for you"
+        )
+
+
 def would_count(params: Params) -> bool:
     """Whether what whoever works here decides would count: with a key that params list for them."""
     if params.review.identity == "claims":
@@ -134,7 +144,7 @@ def read_record(batch: str, given: Path | None = None) -> Record:
     PratiqueError
         If there is none; see `record_of`, `read_given` and `Record.read`.
     """
-    return Record.read(record_of(batch)) if given is None else read_given(batch, given)
+    return Record.read(record_of(batch)) if given is None else read_given(batch, given, load().data)
 
 
 def describe_reject(record: Record) -> str:
@@ -156,8 +166,16 @@ def write_decision(
     rows: tuple[int, ...] | None = None,
     expires: date | None = None,
 ) -> Path:
-    """Write what whoever works here decides on a record, signed where they have a key; the file."""
+    """Write what whoever works here decides on a record, signed where they have a key; the file.
+
+    Raises
+    ------
+    PratiqueError
+        If it would not count, and would take the place of what they decided before, which does.
+    """
     reviewer = git.read_identity()
+    path = paths.DECISIONS / file_name(record.batch, reviewer)
+    _keep_counted(path)
     content = {
         "action": action,
         "batch": record.batch,
@@ -176,7 +194,6 @@ def write_decision(
         "predicateType": DECISION_PREDICATE,
         "predicate": content,
     }
-    path = paths.DECISIONS / file_name(record.batch, reviewer)
     key = signing.reviewer_key()
     if key is None:
         write_json(path, statement)

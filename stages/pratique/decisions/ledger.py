@@ -17,6 +17,7 @@ from pratique.core.hashing import sha256_json
 from pratique.core.writing import write_text
 from pratique.decisions.binding import UNBOUND
 from pratique.provenance.record import Record
+from pratique.tables.arrival import name_order
 
 GENESIS = "0" * 64
 
@@ -83,7 +84,7 @@ def strip_machine(record: Record) -> dict[str, Any]:
 
 
 def append(records: Iterable[Record], path: Path = paths.LEDGER) -> None:
-    """Add a line for every record that differs from the last one of its batch.
+    """Add a line for every record that differs from the last one of its batch, in the order of `name_order`.
 
     Raises
     ------
@@ -92,7 +93,7 @@ def append(records: Iterable[Record], path: Path = paths.LEDGER) -> None:
     """
     entries = read(path)
     known = latest(entries)
-    for record in records:
+    for record in sorted(records, key=lambda each: name_order(each.batch)):
         entry = known.get(record.batch)
         if entry is None or entry.record != essence(record):
             entries.append(Entry.of(record, entries[-1] if entries else None))
@@ -142,7 +143,7 @@ def require_prefix(entries: Sequence[Entry], base: Sequence[Entry], place: str) 
         raise PratiqueError(f"{place}: entry {len(entries)}: missing, the base has {len(base)} entries; {REMEDY}")
 
 
-REMEDY = "take the base's ledger (`git checkout BASE -- data/ledger.jsonl`) and run `dvc repro`"
+REMEDY = "take back the one that was merged (`git log -- data/ledger.jsonl` lists them), and run `dvc repro`"
 
 
 def _entry(line: bytes, place: str) -> Entry:

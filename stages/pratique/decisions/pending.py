@@ -31,6 +31,13 @@ def describe_pending(decision: DecisionFile, record: Record, params: Params) -> 
     return f"{decision.name} {said}"
 
 
+def tell_effect(decision: DecisionFile, record: Record, params: Params) -> str:
+    """What the next run makes of a decision, in a cell of a table."""
+    void = decision.content.action == "release" and decision.content.binds.describe_changes(Binding.of(record))
+    counts = decision.counts(params) and not void
+    return f"{decision.content.action}, {'with the next dvc repro' if counts else 'which does not count'}"
+
+
 def _is_pending(decision: DecisionFile, record: Record) -> bool:
     """Whether a record does not name a decision; a withdrawal while it still names what is taken back."""
     named: list[DecisionRecord | UncountedRecord] = [*record.decisions, *record.uncounted]

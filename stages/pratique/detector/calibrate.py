@@ -13,6 +13,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
+from pratique.core.text import say_count
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
 from pratique.detector.hypothesis_tests import fit_hypothesis_tests
 from pratique.detector.profile import Profile
@@ -198,7 +199,9 @@ def _require_enough(trusted: Batch) -> None:
     if len(blank):
         raise PratiqueError(f"data/reference: row {blank[0]} has no '{label}'; every trusted row needs a label")
     if len(trusted) < 4 * FOLDS:
-        raise PratiqueError(f"data/reference: {len(trusted)} rows; at least {4 * FOLDS} are needed to calibrate")
+        raise PratiqueError(
+            f"data/reference: {say_count(len(trusted), 'row')}; at least {4 * FOLDS} are needed to calibrate"
+        )
 
 
 def _mean(scores: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 
 from pratique.detector.calibrated import ROTATION_ROWS
 from pratique.detector.fusion import Fusion
+from pratique.detector.signals import RatedSignals
 from pratique.statistics import mixture
 from pratique.statistics.nulls import MomentNull
 
@@ -17,7 +18,7 @@ class CleanRows:
 
     Attributes
     ----------
-    signals : list of ndarray, each of shape (rows, signals), optional
+    seen : list of RatedSignals, optional
         What the checks of each fold measure of rows that no fold learned from. None where there are no such rows: then
         limits come from the rows that each fold left out.
     places : ndarray of int, shape (trusted rows,)
@@ -27,21 +28,21 @@ class CleanRows:
     seed : int
     """
 
-    signals: list[np.ndarray] | None
+    seen: list[RatedSignals] | None
     places: np.ndarray
     ordered: bool
     seed: int
 
     def log_odds(self, folds: Sequence[Fusion], out_of_fold: np.ndarray) -> np.ndarray:
         """What each fold says of the rows, shape (folds, rows); one line of those out of fold."""
-        if self.signals is None:
+        if self.seen is None:
             return out_of_fold[self.places][None]
-        return np.array([fusion.log_odds(cells) for fusion, cells in zip(folds, self.signals, strict=True)])
+        return np.array([fusion.log_odds(rows) for fusion, rows in zip(folds, self.seen, strict=True)])
 
     def nulls(self, questions: Sequence[np.ndarray]) -> list[MomentNull]:
         """The null of each question's likelihood ratio, given what `log_odds` says."""
         rng = np.random.default_rng([self.seed, 1])
-        if self.signals is None and not self.ordered:
+        if self.seen is None and not self.ordered:
             return [mixture.fit_null(log_odds[0], rng) for log_odds in questions]
         return mixture.fit_nulls_over_folds(questions, ROTATION_ROWS, rng, self.ordered)
 

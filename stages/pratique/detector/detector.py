@@ -108,6 +108,7 @@ class Detector:
         Parameters
         ----------
         rows : DataFrame (pandas, polars), pyarrow.Table, or the path of a file or a folder of parts
+            With their labels: those that come in apart (`data.labels_from`) are not looked for.
         name : str
             Of the batch, for messages.
 

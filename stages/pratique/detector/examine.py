@@ -11,15 +11,14 @@ from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
 from pratique.core.sketch import NO_SKETCH, RowSketch
-from pratique.detector.calibrated import FOLDS, CalibratedCheck
-from pratique.detector.fusion import collect_signals, stack_signals
+from pratique.detector.calibrated import CalibratedCheck
 from pratique.detector.hypotheses import MEAN_SHIFT, ROWS
 from pratique.detector.hypothesis_tests import HypothesisTests
 from pratique.detector.profile import Profile
-from pratique.detector.rotation import assign_rows, average_over_folds, merge_findings
+from pratique.detector.row_scoring import RowScoring, score_rows
 from pratique.statistics import mixture
 from pratique.statistics.mixture import UNKNOWN_SHARE, PoisonedShare
-from pratique.statistics.nulls import MomentNull, SizedNull
+from pratique.statistics.nulls import SizedNull
 
 NARROWER = 0.8
 """Standard deviation of a likelihood ratio of new rows that is averaged over the folds, where that of trusted rows out
@@ -100,46 +99,38 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
-    readers = assign_rows(batch)
-    measurements: list[Measurement] = []
-    surprises: dict[str, np.ndarray] = {}
-    by_fold: list[dict[str, Finding]] = [{} for _ in range(FOLDS)]
-    for name, calibrated in profile.checks.items():
-        findings, merged = _measure_by_fold(calibrated, batch, readers)
-        measurements.append(_measurement(name, merged, calibrated.null.at(max(1, rows)), _is_judged(name)))
-        if calibrated.conformal is not None and merged.row_scores is not None and merged.fault is None and rows:
-            surprises[name] = calibrated.conformal.scores(merged.row_scores)
-            for fold, finding in zip(by_fold, findings, strict=True):
-                fold[name] = finding
-    free = np.setdiff1d(np.arange(rows), [row for m in measurements for row in m.finding.forbidden])
-    scored = _weigh(by_fold, readers, free, profile, rows)
-    measurements += scored.measurements
-    rarest = _rarest_check(surprises, rows)
+    scoring = {name: check for name, check in profile.checks.items() if check.conformal is not None}
+    findings = {name: _measure_whole(c, batch) for name, c in profile.checks.items() if name not in scoring}
+    free = np.ones(rows, bool)
+    free[[row for finding in findings.values() for row in finding.forbidden]] = False
+    scored = score_rows(batch, scoring, profile.hypothesis_tests, free)
+    findings |= scored.findings
+    measurements = [
+        _measurement(name, findings[name], calibrated.null.at(max(1, rows)), _is_judged(name))
+        for name, calibrated in profile.checks.items()
+    ]
+    weighed = _weigh(scored, free, profile)
+    measurements += weighed.measurements
     return Examination(
         tuple(measurements),
-        _raise_suspects(scored.scores, measurements),
-        scored.p_values,
-        rarest,
+        _raise_suspects(weighed.scores, measurements),
+        scored.p_values if scored.weighed else np.ones(rows),
+        _rarest_check(scoring, scored.findings, rows),
         list_unreadable(batch),
-        scored.share,
-        (*scored.bets, *_bets_by_batch(measurements)) if scored.bets else (),
+        weighed.share,
+        (*weighed.bets, *_bets_by_batch(measurements)) if weighed.bets else (),
         profile.rows,
         RowSketch.of(batch.content),
     )
 
 
-def _measure_by_fold(
-    calibrated: CalibratedCheck, batch: Batch, readers: list[np.ndarray]
-) -> tuple[list[Finding], Finding]:
-    """What every fold found in the rows that it reads, and one finding made of these."""
-    rows = len(batch)
-    scores_rows = calibrated.conformal is not None and rows
-    read = readers if scores_rows else [np.arange(rows)] * len(calibrated.folds)
-    findings = [
-        measure(fitted, batch if len(part) == rows else batch.take(part))
-        for fitted, part in zip(calibrated.folds, read, strict=True)
-    ]
-    return findings, merge_findings(findings, read, rows)
+def _measure_whole(calibrated: CalibratedCheck, batch: Batch) -> Finding:
+    """What all folds of a check of the batch find in it: their mean, in the words of the first."""
+    findings = [measure(fitted, batch) for fitted in calibrated.folds]
+    faulty = next((finding for finding in findings if finding.fault is not None), None)
+    if faulty is not None:
+        return faulty
+    return replace(findings[0], statistic=float(np.mean([finding.statistic for finding in findings])))
 
 
 @dataclass(frozen=True)
@@ -148,102 +139,54 @@ class _Weighing:
 
     measurements: list[Measurement]
     scores: np.ndarray
-    p_values: np.ndarray
     share: PoisonedShare
     bets: tuple[float, ...] = ()
 
 
-def _weigh(
-    by_fold: list[dict[str, Finding]], readers: list[np.ndarray], free: np.ndarray, profile: Profile, rows: int
-) -> _Weighing:
-    """Weigh what the checks measured, the batch by the rows that are `free` of broken rules.
-
-    Signals of a check that failed are missing.
-    """
-    fused = profile.hypothesis_tests
-    if fused is None or not by_fold[0] or not rows:
-        return _Weighing([], np.zeros(rows), np.ones(rows), UNKNOWN_SHARE)
-    signals = [stack_signals(collect_signals(found), fused.names) for found in by_fold]
-    log_odds = [fusion.log_odds(cells) for fusion, cells in zip(fused.folds, signals, strict=True)]
-    p_values = average_over_folds([fused.conformal.p_values(f) for f in log_odds], readers, rows)
-    mean = average_over_folds(log_odds, readers, rows)
-    together = _likelihood(ROWS.name, log_odds, mean, free, fused.null, fused.out_of_fold)
-    share = mixture.estimate_share(mean)
-    won = [*mixture.bets(mean, fused.mean_odds).tolist(), *_flip_bets(fused, by_fold, readers, rows)]
-    scores = mixture.posterior_log_odds(mean, share.estimate)
-    measured = [
-        replace(together, finding=replace(together.finding, row_scores=scores)),
-        *_measure_families(fused, signals, readers, free, rows),
-        *_measure_mean_shift(fused, signals, readers, rows),
-    ]
-    return _Weighing(measured, scores, p_values, share, tuple(won))
+def _weigh(scored: RowScoring, free: np.ndarray, profile: Profile) -> _Weighing:
+    """Weigh what the checks measured, the batch by the rows that are `free` of broken rules."""
+    fused, rows = profile.hypothesis_tests, len(free)
+    if fused is None or not scored.weighed or not rows:
+        return _Weighing([], np.zeros(rows), UNKNOWN_SHARE)
+    asked = {ROWS.name: fused.null} | {name: family.null for name, family in fused.families.items()}
+    shares = [mixture.estimate_share(odds) for odds in scored.log_odds.T]
+    ratios = scored.terms.max(axis=-1).mean(axis=0).tolist()
+    averaged = fused.out_of_fold and len(scored.terms) > 1
+    found = []
+    for (name, learned), share, ratio in zip(asked.items(), shares, ratios, strict=True):
+        null = learned.at(max(1, int(free.sum())))
+        found.append(_likelihood(name, ratio, share, replace(null, std=NARROWER * null.std) if averaged else null))
+    together = scored.log_odds[:, 0]
+    scores = mixture.posterior_log_odds(together, shares[0].estimate)
+    found[0] = replace(found[0], finding=replace(found[0].finding, row_scores=scores))
+    won = [*mixture.bets(together, fused.mean_odds).tolist(), *_flip_bets(fused, scored)]
+    return _Weighing([*found, *_measure_mean_shift(fused, scored)], scores, shares[0], tuple(won))
 
 
-def _likelihood(
-    name: str, log_odds: list[np.ndarray], mean: np.ndarray, free: np.ndarray, learned: MomentNull, out_of_fold: bool
-) -> Measurement:
-    """The likelihood ratio of a mixture, given what every fold says of the rows that it reads, and the mean of it.
-
-    Where each reads all rows the ratios are averaged, else the rows are put together first.
-    """
-    null = learned.at(max(1, len(free)))
-    if len(log_odds[0]) == len(mean):
-        ratio = float(np.mean([mixture.likelihood_ratio(f[free]) for f in log_odds]))
-        null = replace(null, std=NARROWER * null.std) if out_of_fold else null
-    else:
-        ratio = float(mixture.likelihood_ratio(mean[free]))
-    share = mixture.estimate_share(mean)
+def _likelihood(name: str, ratio: float, share: PoisonedShare, null: SizedNull) -> Measurement:
+    """The likelihood ratio of a mixture: the mean of the folds' own, or that of rows which each one fold read."""
     notes = {"poisoned share": f"{share.estimate:.3g}, from {share.lowest:.3g} to {share.highest:.3g}"}
     return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes), share=share), null)
 
 
-def _measure_families(
-    fused: HypothesisTests, signals: list[np.ndarray], readers: list[np.ndarray], free: np.ndarray, rows: int
-) -> list[Measurement]:
-    """What the rows say of each family that is asked about by itself."""
-    found = []
-    for name, family in fused.families.items():
-        log_odds = [fusion.log_odds(cells) for fusion, cells in zip(family.folds, signals, strict=True)]
-        mean = average_over_folds(log_odds, readers, rows)
-        found.append(_likelihood(name, log_odds, mean, free, family.null, fused.out_of_fold))
-    return found
-
-
-def _flip_bets(
-    fused: HypothesisTests, by_fold: list[dict[str, Finding]], readers: list[np.ndarray], rows: int
-) -> list[float]:
+def _flip_bets(fused: HypothesisTests, scored: RowScoring) -> list[float]:
     """What bets on flipped labels win; none where they can't be made of any batch."""
     if fused.flip_odds is None:
         return []
-    check = fused.flip_odds.check
-    losses = [np.asarray(found[check].row_scores) for found in by_fold if check in found]
-    return fused.flip_odds.bets(average_over_folds(losses, readers, rows) if losses else None)
+    losses = scored.findings.get(fused.flip_odds.check)
+    return fused.flip_odds.bets(None if losses is None or losses.fault else losses.row_scores)
 
 
-def _measure_mean_shift(
-    fused: HypothesisTests, signals: list[np.ndarray], readers: list[np.ndarray], rows: int
-) -> list[Measurement]:
+def _measure_mean_shift(fused: HypothesisTests, scored: RowScoring) -> list[Measurement]:
     """What the rows say together about each column; nothing where no column can move."""
     moved = fused.mean_shift
     if moved is None:
         return []
-    log_odds = [
-        lines.log_odds(fusion.linear.rarity.complete_features(cells))
-        for lines, fusion, cells in zip(moved.folds, fused.folds, signals, strict=True)
-    ]
-    if len(readers[0]) == rows:
-        by_fold = [moved.ratios(f) for f in log_odds]
-    else:
-        by_fold = [moved.ratios(average_over_folds(log_odds, readers, rows))]
-    statistic = float(np.mean([ratios.max() for ratios in by_fold]))
-    evidence = moved.evidence(np.mean(by_fold, axis=0))
-    return [
-        _measurement(
-            MEAN_SHIFT.name,
-            Finding(statistic, "log likelihood ratio", evidence=evidence, follows_from_shift=True),
-            moved.null.at(rows),
-        )
-    ]
+    ratios = scored.moved.max(axis=-1)
+    evidence = moved.evidence(ratios.mean(axis=0))
+    statistic = float(ratios.max(axis=1).mean())
+    finding = Finding(statistic, "log likelihood ratio", evidence=evidence, follows_from_shift=True)
+    return [_measurement(MEAN_SHIFT.name, finding, moved.null.at(len(scored.log_odds)))]
 
 
 def _is_judged(check: str) -> bool:
@@ -281,12 +224,18 @@ def list_unreadable(batch: Batch) -> dict[int, str]:
     return rows
 
 
-def _rarest_check(surprises: dict[str, np.ndarray], rows: int) -> tuple[str, ...]:
+def _rarest_check(scoring: dict[str, CalibratedCheck], findings: dict[str, Finding], rows: int) -> tuple[str, ...]:
     """For each row, the check with the largest surprise."""
-    if not surprises:
-        return (ROWS.name,) * rows
-    names = list(surprises)
-    return tuple(names[i] for i in np.argmax(list(surprises.values()), axis=0))
+    names, rarest, largest = [ROWS.name], np.zeros(rows, int), np.full(rows, -np.inf)
+    for name, calibrated in scoring.items():
+        scores = findings[name].row_scores
+        if calibrated.conformal is None or scores is None or findings[name].fault or not rows:
+            continue
+        surprise = calibrated.conformal.scores(scores)
+        rarest[surprise > largest] = len(names)
+        largest = np.maximum(surprise, largest)
+        names.append(name)
+    return tuple(names[i] for i in rarest.tolist())
 
 
 def _measurement(name: str, finding: Finding, null: SizedNull, judged: bool = True) -> Measurement:

@@ -53,8 +53,8 @@ MIMICRY = Hypothesis("mimicry", Description("its rows look like blends of two cl
 MEAN_SHIFT = Hypothesis(
     "mean_shift",
     Description(
-        "some of its rows went up together in the same columns",
-        "A part of the rows went up together in the columns below, out of step with what else these rows say: a sensor "
+        "some of its rows moved together in the same columns",
+        "A part of the rows moved together in the columns below, out of step with what else these rows say: a sensor "
         "that drifts now and then, or a slow push. Ask the source what these rows have in common; release only if "
         "there is an honest answer.",
         "distribution",

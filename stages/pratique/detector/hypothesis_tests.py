@@ -6,14 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from pratique.contract.check import measure
+from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
 from pratique.core.progress import show_progress
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
 from pratique.detector.clean_rows import CleanRows, by_one_fold
 from pratique.detector.flip_odds import FlipOdds
-from pratique.detector.fusion import Fusion, SignalRows, collect_signals, fit_platt_line, stack_signals
+from pratique.detector.fusion import Fusion, fit_platt_line
 from pratique.detector.hypotheses import SEPARATE_FAMILIES
 from pratique.detector.mean_shift import MeanShiftTest, fit_mean_shift
+from pratique.detector.signals import RatedSignals, SignalRarity, SignalRows, collect_signals, stack_signals
 from pratique.detector.simulate import MEAN_SHIFT_FAMILY, SIMULATIONS, simulate_rows
 from pratique.statistics import mixture
 from pratique.statistics.conformal import ConformalScore
@@ -36,25 +38,28 @@ class HypothesisTests:
     ----------
     names : tuple of str
         The signals that the fusions read: those that every fold's checks have.
+    rarities : tuple of SignalRarity
+        For each fold, of the clean rows of the others.
     folds : tuple of Fusion
         Each trained on the rows that the others' checks left out.
     conformal : ConformalScore
         Of the log odds of trusted rows, out of fold.
     null : MomentNull
         Of the likelihood ratio.
-    families : dict of str to Family
+    families : dict of str to FamilyTest
         Those that are asked about by themselves, too.
     mean_odds : float
         Of clean rows, or a little more: see `mixture.mean_odds`.
-    flipped : Flipped, optional
+    flip_odds : FlipOdds, optional
         What bets on flipped labels are made of; None where no check gives labels a probability.
-    moved : Moved, optional
+    mean_shift : MeanShiftTest, optional
         What rows say together about each column; None where no column can move, or where it was not to be learned.
     out_of_fold : bool
         Whether the nulls come from the rows that each fold left out, not from trusted rows that no fold knows.
     """
 
     names: tuple[str, ...]
+    rarities: tuple[SignalRarity, ...]
     folds: tuple[Fusion, ...]
     conformal: ConformalScore
     null: MomentNull
@@ -63,6 +68,15 @@ class HypothesisTests:
     flip_odds: FlipOdds | None
     mean_shift: MeanShiftTest | None
     out_of_fold: bool = True
+
+    def rate(self, fold: int, found: Mapping[str, Finding]) -> RatedSignals:
+        """What a fold's checks found of some rows, rated; signals of a check that is not among them are missing."""
+        return self.rarities[fold].rate(stack_signals(collect_signals(found), self.names))
+
+    def log_odds(self, fold: int, rows: RatedSignals) -> np.ndarray:
+        """Log odds of each row by all attacks together and by each family, shape (rows, 1 + families)."""
+        asked = [self.folds[fold], *(family.folds[fold] for family in self.families.values())]
+        return np.column_stack([fusion.log_odds(rows) for fusion in asked])
 
 
 def fit_hypothesis_tests(
@@ -89,15 +103,20 @@ def fit_hypothesis_tests(
         clean.append(SignalRows(_signals(scoring, k, held_out, names), np.full(len(held_out), -1)))
         groups, copies = simulate_rows(held_out, [seed, k], without)
         poisoned.append(SignalRows(_signals(scoring, k, copies, names), groups))
-    folds, log_odds = _train(clean, poisoned, seed)
-    signals = None if unlearned is None else [_signals(scoring, k, unlearned, names) for k in range(FOLDS)]
-    limits = CleanRows(signals, np.argsort(np.concatenate(parts)), trusted.order is not None, seed)
+    rarities = tuple(
+        SignalRarity.of(np.vstack([rows.signals for rows in clean[:k] + clean[k + 1 :]])) for k in range(FOLDS)
+    )
+    folds, log_odds = _train(clean, poisoned, rarities, seed)
+    seen = (
+        None if unlearned is None else [rarities[k].rate(_signals(scoring, k, unlearned, names)) for k in range(FOLDS)]
+    )
+    limits = CleanRows(seen, np.argsort(np.concatenate(parts)), trusted.order is not None, seed)
     log_odds = limits.log_odds(folds, log_odds)
     asked, questions = {}, [log_odds]
     for family in (hypothesis.name for hypothesis in SEPARATE_FAMILIES):
         shown = [_of_family(rows, family) for rows in poisoned]
         if all(len(rows.groups) for rows in shown):
-            asked[family], odds = _train(clean, shown, seed)
+            asked[family], odds = _train(clean, shown, rarities, seed)
             questions.append(limits.log_odds(asked[family], odds))
     null, *own_nulls = limits.nulls(questions)
     moved = None
@@ -106,13 +125,14 @@ def fit_hypothesis_tests(
             lambda k, batch: _signals(scoring, k, batch, names),
             held_out_rows,
             [rows.signals for rows in clean],
-            [fusion.linear.rarity for fusion in folds],
+            rarities,
             seed,
             limits,
         )
     flipped = FlipOdds.fit(scoring, len(np.unique(trusted.labels)))
     return HypothesisTests(
         names,
+        rarities,
         folds,
         ConformalScore.of(by_one_fold(log_odds)),
         null,
@@ -124,19 +144,20 @@ def fit_hypothesis_tests(
     )
 
 
-def _train(clean: list[SignalRows], poisoned: list[SignalRows], seed: int) -> tuple[tuple[Fusion, ...], np.ndarray]:
+def _train(
+    clean: list[SignalRows], poisoned: list[SignalRows], rarities: tuple[SignalRarity, ...], seed: int
+) -> tuple[tuple[Fusion, ...], np.ndarray]:
     """A fusion for each fold, trained on the others' rows, and the log odds of all clean rows out of fold."""
     seen = [SignalRows.join(list(pair)) for pair in zip(clean, poisoned, strict=True)]
     folds = [
-        Fusion.train(SignalRows.join(seen[:k] + seen[k + 1 :]), seed)
+        Fusion.train(SignalRows.join(seen[:k] + seen[k + 1 :]), rarities[k], seed)
         for k in show_progress(range(len(seen)), "training the fusion")
     ]
-    slope, intercept = fit_platt_line(
-        np.concatenate([fusion.log_odds(rows.signals) for fusion, rows in zip(folds, seen, strict=True)]),
-        np.concatenate([rows.groups for rows in seen]),
-    )
+    found = [f.log_odds(r.rate(rows.signals)) for f, r, rows in zip(folds, rarities, seen, strict=True)]
+    slope, intercept = fit_platt_line(np.concatenate(found), np.concatenate([rows.groups for rows in seen]))
     honest = tuple(fusion.recalibrate(slope, intercept) for fusion in folds)
-    return honest, np.concatenate([f.log_odds(rows.signals) for f, rows in zip(honest, clean, strict=True)])
+    of_clean = [odds[: len(rows.groups)] for odds, rows in zip(found, clean, strict=True)]
+    return honest, intercept + slope * np.concatenate(of_clean)
 
 
 def _of_family(rows: SignalRows, family: str) -> SignalRows:

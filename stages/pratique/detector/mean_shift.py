@@ -17,7 +17,8 @@ from pratique.contract.discovery import load_attack
 from pratique.contract.evidence import ColumnEvidence, Evidence
 from pratique.core.batch import Batch
 from pratique.detector.clean_rows import CleanRows, by_one_fold
-from pratique.detector.fusion import INVERSE_PENALTY, SignalRarity, fit_platt_line
+from pratique.detector.fusion import INVERSE_PENALTY, fit_platt_line
+from pratique.detector.signals import SignalRarity
 from pratique.statistics import mixture
 from pratique.statistics.nulls import MomentNull
 from pratique.tables.encoding import space_evenly
@@ -90,7 +91,7 @@ class MeanShiftTest:
     Attributes
     ----------
     columns : tuple of str
-    folds : tuple of Lines
+    folds : tuple of ColumnScorers
     cap : float
     null : MomentNull
         Of the largest likelihood ratio over the columns.
@@ -100,10 +101,6 @@ class MeanShiftTest:
     folds: tuple[ColumnScorers, ...]
     cap: float
     null: MomentNull
-
-    def ratios(self, log_odds: np.ndarray) -> np.ndarray:
-        """Likelihood ratio of a mixture (`mixture.likelihood_ratio`) for each column, given shape (rows, columns)."""
-        return mixture.likelihood_ratio(log_odds.T, self.cap)
 
     def evidence(self, ratios: np.ndarray) -> Evidence:
         """The columns that say the most, of those that say anything."""
@@ -152,7 +149,9 @@ def fit_mean_shift(
     cells = [cells[:, asked] for _, cells in copies]
     moved = [measure(k, batch) for k, (batch, _) in enumerate(copies)]
     lines = [_train(rarities[k], k, clean, moved, cells) for k in folds]
-    kept, gone = ([lines[k].log_odds(rarities[k].complete_features(rows[k])) for k in folds] for rows in (clean, moved))
+    kept, gone = (
+        [lines[k].log_odds(rarities[k].rate(rows[k]).complete_features) for k in folds] for rows in (clean, moved)
+    )
     honest = [
         _fit_honest_line(np.vstack(kept)[:, i], np.vstack(gone)[np.vstack(cells)[:, i], i]) for i in range(len(asked))
     ]
@@ -163,9 +162,9 @@ def fit_mean_shift(
         return None
     asking = tuple(each.recalibrate(honest).only(agreed) for each in lines)
     log_odds = np.vstack(by_fold)[limits.places][:, agreed]
-    if limits.signals is not None:
-        seen = zip(asking, rarities, limits.signals, strict=True)
-        log_odds = by_one_fold(np.array([each.log_odds(r.complete_features(cells)) for each, r, cells in seen]))
+    if limits.seen is not None:
+        seen = zip(asking, limits.seen, strict=True)
+        log_odds = by_one_fold(np.array([each.log_odds(rows.complete_features) for each, rows in seen]))
     cap = min(COLUMN_LOG_ODDS_CAP, float(np.log(len(log_odds) + 1)))
     unseen = np.full((1, len(agreed)), cap)  # for the reason that `nulls.add_unseen_row` gives
     rng = np.random.default_rng([seed, 3])
@@ -178,7 +177,7 @@ def _train(
 ) -> ColumnScorers:
     """The lines of a fold, from the rows of the others."""
     seen, gone, where = (np.vstack(rows[:fold] + rows[fold + 1 :]) for rows in (clean, moved, cells))
-    return ColumnScorers.train(rarity.complete_features(seen), rarity.complete_features(gone), where)
+    return ColumnScorers.train(rarity.rate(seen).complete_features, rarity.rate(gone).complete_features, where)
 
 
 def _agree(folds: list[np.ndarray]) -> bool:

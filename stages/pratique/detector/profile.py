@@ -16,9 +16,10 @@ from pratique.core.params import Params
 from pratique.core.writing import keep_only, write_json
 from pratique.detector.calibrated import CalibratedCheck
 from pratique.detector.flip_odds import FlipOdds
-from pratique.detector.fusion import TRUSTED_TYPES, Fusion, LinearScorer, SignalRarity
+from pratique.detector.fusion import TRUSTED_TYPES, Fusion, LinearScorer
 from pratique.detector.hypothesis_tests import FamilyTest, HypothesisTests
 from pratique.detector.mean_shift import ColumnScorers, MeanShiftTest
+from pratique.detector.signals import SignalRarity
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull, RateNull
 

@@ -92,7 +92,9 @@ def _numeric(name: str, batch: Batch, trusted: Batch) -> Chart:
     shares = [np.histogram(np.clip(side, edges[0], edges[-1]), edges)[0] / len(side) for side in (there, here)]
     top = max(float(side.max()) for side in shares) or 1.0
     with np.errstate(over="ignore"):
-        middle = [number(float(np.mean(side))) for side in (there, here)]
+        means = [float(np.mean(side)) for side in (there, here)]
+    middle = [number(mean) for mean in means]
+    moved = "" if middle[0] == middle[1] else ", which is lower" if means[1] < means[0] else ", which is higher"
     whole = edges[1] - edges[0] == 1 and not float(edges[0]).is_integer()
     return Chart(
         shorten(name),
@@ -100,7 +102,7 @@ def _numeric(name: str, batch: Batch, trusted: Batch) -> Chart:
         _outline(shares[1] / top),
         low=number(float(edges[0]) + whole / 2),
         high=number(float(edges[-1]) - whole / 2),
-        note=f"mean {middle[0]} in trusted rows, {middle[1]} in the batch",
+        note=f"mean {middle[0]} in trusted rows, {middle[1]} in the batch{moved}",
     )
 
 

@@ -42,10 +42,12 @@ class Bystanders:
 
 
 def _join(columns: list[pa.ChunkedArray]) -> pa.ChunkedArray:
-    """Cells of several files; as text where files were read as types with nothing in common, such as 7 and K7."""
+    """Cells of several files; as text where no type of number holds them all, such as 7 and K7."""
     kinds = [pa.schema([("cells", column.type)]) for column in columns]
     try:
         kind = pa.unify_schemas(kinds, promote_options="permissive").field(0).type
-    except pa.ArrowTypeError:
+        cells = [column.cast(kind) for column in columns]
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
         kind = pa.string()
-    return pa.chunked_array([chunk for column in columns for chunk in column.cast(kind).chunks], type=kind)
+        cells = [column.cast(kind) for column in columns]
+    return pa.chunked_array([chunk for column in cells for chunk in column.chunks], type=kind)

@@ -29,6 +29,7 @@ from pratique.tables.arrival import POINTER_SUFFIX
 from pratique.tables.limits import MAX_FILE_BYTES
 from pratique.tables.reading import read_trusted_if_any
 from pratique.tables.trusted import read_reference
+from pratique.words.identity import identity_note
 
 TRUSTED_FOLDERS = (paths.REFERENCE, paths.HOLDOUT)
 MOST_PROFILES = 5
@@ -75,6 +76,15 @@ def own_folder(folder: Path) -> Path:
     """Where the gate keeps what it computed: in git's own folder, which no change can bring along."""
     place = git.run("rev-parse", "--path-format=absolute", "--git-common-dir", folder=folder)
     return Path(place.strip()) / "pratique"
+
+
+def note_policy(base: Tree) -> tuple[str, ...]:
+    """What the policy of a commit means for who decides."""
+    try:
+        note = identity_note(read_policy(base))
+    except PratiqueError as error:  # a change may be about to put it right
+        note = str(error)
+    return (note,) if note else ()
 
 
 def require_policy(base: Tree) -> None:

@@ -95,6 +95,13 @@ class Change:
         gone = self.before.files.keys() - self.after.files.keys()
         return bool(self.files or gone) or any(self.is_incoming(path) for path in self.touched)
 
+    def find_changed(self, path: Path) -> Path:
+        """What of a batch is new, different or gone: its file or folder, or its labels alone."""
+        before, after = self.before.files.get(path), self.after.files.get(path)
+        if before is None or after is None or before.files != after.files or before.labels == after.labels:
+            return path
+        return labels_place(batch_name(path))
+
     def is_incoming(self, path: str) -> bool:
         """Whether a file is, or stands for, a batch or its labels."""
         return any(_is_at(PurePosixPath(path), place) for place in self.after.places)
@@ -122,7 +129,10 @@ class Change:
             return None
         if any(_is_data(path.removeprefix(place)) for place in self.neighbours if path.startswith(place)):
             return None
-        return Refusal(path, "comes together with data", f"split the change: {path} apart from the data")
+        if self.brings:
+            return Refusal(path, "comes together with data", f"split the change: {path} apart from the data")
+        apart = f"split the change: {path} first; after its merge `dvc repro`, and commit what that writes"
+        return Refusal(path, "comes together with results of a run", apart)
 
     def _is_lfs(self, path: str) -> bool:
         if path not in self.head.entries or self.head.size_of(path) > MAX_LFS_POINTER_BYTES:

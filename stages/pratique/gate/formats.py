@@ -127,7 +127,7 @@ def _rule(name: str) -> dict[str, Any]:
 
 
 def _findings(gated: GatedBatch) -> list[dict[str, Any]]:
-    path, level = gated.path.as_posix(), "note" if gated.passes else "error"
+    path, level = gated.changed.as_posix(), "note" if gated.passes else "error"
     alarms = [check for check in gated.record.checks if check.alarm]
     found = [_finding(check.name, level, f"{gated.name}: {tell_alarm(check, gated.record)}", path) for check in alarms]
     if not gated.passes:

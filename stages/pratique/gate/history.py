@@ -18,6 +18,7 @@ from pratique.core.hashing import sha256_json
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
 from pratique.core.sketch import NO_SKETCH, RowSketch
+from pratique.core.text import say_count
 from pratique.core.writing import write_bytes
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
@@ -26,7 +27,7 @@ from pratique.gate.changes import Change
 from pratique.provenance import git
 from pratique.quarantine.clearing import read_trusted_rows
 from pratique.quarantine.repeats import History
-from pratique.tables.arrival import batch_name
+from pratique.tables.arrival import batch_name, name_order
 from pratique.tables.labels import read_labelled
 
 Sketches = dict[str, RowSketch]
@@ -67,10 +68,11 @@ def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> Hi
         except PratiqueError as error:
             missing += [str(error)] if path not in chosen else []  # of one that is examined its examination says so
     if missing:
-        say(f"not searched for rows that come again: {len(missing)} batches; the first: {missing[0]}", error=True)
+        count = say_count(len(missing), "batch", "batches")
+        say(f"not searched for rows that come again: {count}; the first: {missing[0]}", error=True)
     _write(place, {_key_of(change, path): sketch for path, sketch in found.items()})
     brought = set(change.files)
-    order = sorted(found, key=lambda path: (path in brought, batch_name(path)))
+    order = sorted(found, key=lambda path: (path in brought, name_order(batch_name(path))))
     sketches = {batch_name(path): found[path] for path in order if found[path].rows}
     return History(sketches, read_trusted_rows(room.detector), room.params.alarms.alpha)
 

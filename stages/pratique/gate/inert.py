@@ -1,8 +1,9 @@
 """Whether the policy of a change may be applied before it is merged: data may, what can make a library run code not.
 
 Params, columns, schema and sources are parsed by models of our own, trusted rows are read as batches are. A suite of
-Great Expectations is neither: its `row_condition` is evaluated as an expression of pandas, which can call anything. A
-suite that the change brings is applied only where every argument in it is a plain value that cells are compared with.
+Great Expectations is neither: its `row_condition` is evaluated as an expression of pandas, which can call anything, and
+a `$PARAMETER` as one of its own, which can take for ever. A suite that the change brings is applied only where every
+argument in it is a plain value that cells are compared with.
 """
 
 from pathlib import PurePosixPath
@@ -58,5 +59,11 @@ def _list_expectations(suite: Any) -> list[Any]:
 def _is_inert(entry: Any) -> bool:
     match entry:
         case {"type": str(kind), "kwargs": dict(arguments), **rest} if rest.keys() <= {"meta", "id"}:
-            return kind.startswith(INERT_TYPES) and arguments.keys() <= INERT_ARGUMENTS
+            known = kind.startswith(INERT_TYPES) and arguments.keys() <= INERT_ARGUMENTS
+            return known and all(map(_is_plain, arguments.values()))
     return False
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether an argument is a value, or a list of values; an object may be an expression that is evaluated."""
+    return all(isinstance(each, str | int | float | None) for each in (value if isinstance(value, list) else [value]))

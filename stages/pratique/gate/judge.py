@@ -17,11 +17,12 @@ from pratique.core.progress import show_progress
 from pratique.decisions import ledger
 from pratique.decisions.decision import DecisionFile
 from pratique.decisions.judging import Judge, Submission
-from pratique.gate.base import BasePolicy, isolate_policy, read_policy, require_policy
+from pratique.gate.base import BasePolicy, isolate_policy, note_policy, read_policy, require_policy
 from pratique.gate.changes import Change, Refusal, ledger_at
 from pratique.gate.decisions import ChangedDecisions
 from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
+from pratique.gate.neighbours import tell_neighbours
 from pratique.gate.preview import Preview, preview_change
 from pratique.gate.promotions import claims_promotion, judge_promotion
 from pratique.gate.removals import list_removals
@@ -40,10 +41,9 @@ from pratique.quarantine.recording import Upstream, apply_rulings, bind, make_re
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.standing import NO_STANDING
-from pratique.tables.arrival import batch_name
+from pratique.tables.arrival import Arrival, batch_name
 from pratique.tables.labels import labels_place
 from pratique.tables.parts import list_files
-from pratique.words.identity import identity_note
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,8 @@ class GatedBatch:
     Attributes
     ----------
     path : Path
+    changed : Path
+        What of it is new or different: its file or folder, or its labels alone.
     submission : Submission
         Who brought it.
     brought : bool
@@ -64,6 +66,7 @@ class GatedBatch:
     """
 
     path: Path
+    changed: Path
     submission: Submission
     brought: bool
     record: Record
@@ -93,6 +96,7 @@ class GateResult:
     head : str
         The commit that was judged.
     batches : tuple of GatedBatch
+        Those that were examined.
     refused : tuple of Refusal
         Files of the change that may not come with data.
     unlisted : tuple of str
@@ -105,6 +109,8 @@ class GateResult:
         Whom CI names.
     preview : Preview, optional
         What a change of policy flips among past verdicts; it passes or refuses nothing.
+    waiting : tuple of str
+        Batches of the change that are not judged until their labels come.
     """
 
     base: str
@@ -116,6 +122,7 @@ class GateResult:
     notes: tuple[str, ...] = ()
     submitter: str | None = None
     preview: Preview | None = None
+    waiting: tuple[str, ...] = ()
 
     @property
     def passes(self) -> bool:
@@ -153,15 +160,17 @@ def gate(
     require_policy(change.base)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
     refused += refuse_standing(change)
-    seen = GateResult(
-        change.base.commit, change.head.commit, (), tuple(refused), (), notes=_note_policy(change), submitter=submitter
+    notes = (
+        *note_policy(change.base),
+        *tell_neighbours(change.neighbours, change.base.commit[:12], change.head.commit[:12]),
     )
+    seen = GateResult(change.base.commit, change.head.commit, (), tuple(refused), (), notes=notes, submitter=submitter)
     if claims_promotion(change):
         done = judge_promotion(change, read_policy(change.base))
         return replace(seen, refused=(*seen.refused, *done.refused), notes=(*seen.notes, *done.notes))
     if not refused:
-        preview, notes = preview_change(change)
-        seen = replace(seen, preview=preview, notes=(*seen.notes, *describe_standing_lines(change), *notes))
+        preview, said = preview_change(change)
+        seen = replace(seen, preview=preview, notes=(*seen.notes, *describe_standing_lines(change), *said))
     changed = ChangedDecisions.of(change)
     if not (change.brings or claims_results(change) or changed.any):
         return seen
@@ -179,20 +188,16 @@ def _judge_batches(
     in_force = changed.in_force(refused)
     chosen, judge = _choose_files(change, changed), Judge(in_force, params, today)
     batches: list[GatedBatch] = []
+    waiting: list[Arrival] = []
     unlisted: list[str] = []
-    notes = list(seen.notes)
     if chosen or results:
         submissions = {path: find_submission(change, path, params, seen.submitter) for path in chosen}
         with isolate_policy(change.base, change.store) as room:
-            found, waiting = _examine(change, submissions, judge, changed, room, folder)
-            batches += found
-            notes += waiting
+            batches, waiting = _examine(change, submissions, judge, changed, room, folder)
             unlisted += sorted({path.parent.name for path in chosen} - set(room.inventory))
             refused += refuse_results(change) if results and not refused else []
-    brought = [gated.record for gated in batches if gated.brought]
-    removals = list_removals(
-        change, brought, [decision for decision in in_force if decision.counts(params)], params.data
-    )
+    there = {gated.record.sha256 for gated in batches if gated.brought} | {arrival.sha256 for arrival in waiting}
+    removals = list_removals(change, there, [decision for decision in in_force if decision.counts(params)], params.data)
     refused += [removal.refusal for removal in removals if removal.refusal is not None]
     return replace(
         seen,
@@ -200,7 +205,8 @@ def _judge_batches(
         refused=tuple(refused),
         unlisted=tuple(unlisted),
         unverified=tuple(list_unverified(change)),
-        notes=(*notes, *changed.describe(), *(removal.text for removal in removals)),
+        notes=(*seen.notes, *map(_tell_waiting, waiting), *changed.describe(), *(each.text for each in removals)),
+        waiting=tuple(arrival.batch for arrival in waiting),
     )
 
 
@@ -211,28 +217,27 @@ def _examine(
     changed: ChangedDecisions,
     room: BasePolicy,
     folder: Path | None,
-) -> tuple[list[GatedBatch], list[str]]:
+) -> tuple[list[GatedBatch], list[Arrival]]:
     """The batches of these submissions, each examined and ruled on in turn, and shown where there is a folder for it.
 
-    The second list says which ones wait for their labels.
+    The second list is of those that wait for their labels.
     """
     earlier, history = find_predecessors(change, list(submissions)), read_history(change, list(submissions), room)
     showcase = Showcase()
     batches: list[GatedBatch] = []
-    waiting: list[str] = []
+    waiting: list[Arrival] = []
     for path in show_progress(list(submissions), "examining"):
         cleared, brought = _clear(change, path, room), path in change.files
         if cleared.arrival.waits:
-            waiting.append(
-                f"{batch_name(path)} waits for its labels, {labels_place(batch_name(path))}: it trains nothing"
-            )
+            waiting.append(cleared.arrival)
             continue
         settled = () if brought else changed.list_settled(batch_name(path), cleared.arrival.sha256, room.params)
         standing, objections = judge.of_batch(
             batch_name(path), bind(cleared, room.configuration), submissions[path], settled
         )
         record = rule(cleared, room, standing, earlier.get(path), history)
-        batches.append(GatedBatch(path, submissions[path], brought, record, tuple(objections)))
+        place = change.find_changed(path)
+        batches.append(GatedBatch(path, place, submissions[path], brought, record, tuple(objections)))
         if folder is not None:
             showcase.take(cleared, record)
     if folder is not None and batches:
@@ -240,13 +245,8 @@ def _examine(
     return batches, waiting
 
 
-def _note_policy(change: Change) -> tuple[str, ...]:
-    """What the policy of the base means for who decides."""
-    try:
-        note = identity_note(read_policy(change.base))
-    except PratiqueError as error:  # a change may be about to put it right
-        note = str(error)
-    return (note,) if note else ()
+def _tell_waiting(arrival: Arrival) -> str:
+    return f"{arrival.batch} waits for its labels, {labels_place(arrival.batch)}: it trains nothing"
 
 
 def _clear(change: Change, path: Path, room: BasePolicy) -> ClearedBatch:

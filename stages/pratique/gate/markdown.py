@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from pratique.core import paths
 from pratique.core.errors import printable
+from pratique.core.text import say_count
 from pratique.gate.judge import GatedBatch, GateResult
 from pratique.gate.telling import describe_refusal, headline, next_command, rank, why
 from pratique.words.numbers import chance
@@ -41,7 +42,8 @@ def markdown(result: GateResult, most: int = MAX_SUMMARY) -> str:
     for i, block in enumerate(blocks):
         size += len(block.encode()) + 1
         if size > most:
-            text.append(f"\nCut here; {len(blocks) - i} more entries are in {_code(str(paths.GATE / 'verdict.json'))}.")
+            left_out = say_count(len(blocks) - i, "more entry", "more entries")
+            text.append(f"\nCut here; see {_code(str(paths.GATE / 'verdict.json'))} for {left_out}.")
             break
         text.append(block)
     return "\n".join(text) + "\n"

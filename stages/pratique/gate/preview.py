@@ -15,6 +15,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.ranges import mark_ranges
+from pratique.core.text import say_count
 from pratique.core.writing import write_bytes
 from pratique.decisions.decision import load_decisions
 from pratique.gate.base import TRUSTED_FOLDERS, BasePolicy, isolate_policy, read_policy
@@ -99,7 +100,8 @@ class Flip:
     @property
     def text(self) -> str:
         """For people."""
-        rows = [f"{self.let_in:,} rows let in"] * (self.let_in > 0) + [f"{self.held:,} rows held"] * (self.held > 0)
+        counts = (self.let_in, "let in"), (self.held, "held")
+        rows = [f"{say_count(count, 'row')} {what}" for count, what in counts if count]
         kept = "; the verdict before stands" if self.stands else ""
         kind = "loosened" if self.loosens else "tightened"
         return f"{kind}: {self.batch}: {self.before} → {self.after}, {' and '.join(rows) or 'no other rows'}{kept}"
@@ -116,12 +118,13 @@ class Preview:
     def text(self) -> str:
         """For people, in one sentence."""
         if not self.flips:
-            return f"this policy flips none of {self.batches:,} past verdicts"
+            return f"this policy flips none of {say_count(self.batches, 'past verdict')}"
         loosened, stand = (sum(getattr(flip, name) for flip in self.flips) for name in ("loosens", "stands"))
         let_in = sum(flip.let_in for flip in self.flips)
-        said = f"this policy flips {len(self.flips):,} of {self.batches:,} past verdicts"
-        said += f"; it loosens {loosened:,} of them, by {let_in:,} rows" if loosened else "; it loosens none"
-        return f"{said}; {stand:,} of them stand and are not judged anew" if stand else said
+        said = f"this policy flips {len(self.flips):,} of {say_count(self.batches, 'past verdict')}"
+        said += f"; it loosens {loosened:,} of them, by {say_count(let_in, 'row')}" if loosened else "; it loosens none"
+        verb = "stands and is" if stand == 1 else "stand and are"
+        return f"{said}; {stand:,} of them {verb} not judged anew" if stand else said
 
     def to_json(self) -> dict[str, Any]:
         """For programs."""

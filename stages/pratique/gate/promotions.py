@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from pratique.core import paths
-from pratique.core.documents import parse_json
+from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
-from pratique.core.writing import write_bytes
+from pratique.core.text import say_count
+from pratique.core.writing import write_bytes, write_json
 from pratique.gate.base import isolate_policy
 from pratique.gate.changes import MAX_LEDGER_BYTES, Change, Refusal, is_decision, ledger_at
 from pratique.gate.contents import Contents
@@ -22,6 +23,7 @@ from pratique.results.agreement import agrees
 from pratique.results.promotion import plan_promotion
 from pratique.tables.arrival import batch_name
 from pratique.tables.intake import ingest_all
+from pratique.words.verdicts import tell_release
 
 PLACES = (paths.REFERENCE, paths.PROMOTED)
 PROMOTE_AGAIN = "take the files of the base, run `dvc repro`, and `pratique promote` there"
@@ -52,7 +54,7 @@ def judge_promotion(change: Change, params: Params) -> PromotionResult:
     batches = list(map(batch_name, gone))
     before = [Contents.of(change.fork, change.store, place) for place in PLACES]
     after = [Contents.of(change.head, change.store, place) for place in PLACES]
-    refused = [*_refuse_others(change, before, after), *_refuse_edits(before, after)]
+    refused = [*_refuse_others(change, before, after), *_refuse_edits(change.fork.commit[:12], before, after)]
     if refused:
         return PromotionResult(tuple(refused), ())
     with isolate_policy(change.base, change.store):
@@ -66,9 +68,12 @@ def judge_promotion(change: Change, params: Params) -> PromotionResult:
         computed = {path.as_posix() for path in plan.carry_out()}
         named = {entry.batch: entry.record for entry in ledger_at(change.base)}  # the last of each batch
         refused = list(_compare(computed, before, after, named))
-    moved = [f"promotes {record.batch}: {table.num_rows} rows become trusted" for record, table in plan.moves]
+    moved = [
+        f"promotes {record.batch}: {say_count(table.num_rows, 'row')} to the reference" for record, table in plan.moves
+    ]
+    released = [f"{record.batch}: {told}" for record, _ in plan.moves if (told := tell_release(record))]
     shares = [f"{source}: {share:.1%} of the reference after that" for source, share in plan.shares.items()]
-    return PromotionResult(tuple(refused), (*moved, *shares))
+    return PromotionResult(tuple(refused), (*moved, *released, *shares))
 
 
 def _refuse_others(change: Change, before: list[Contents], after: list[Contents]) -> Iterator[Refusal]:
@@ -85,21 +90,24 @@ def _refuse_others(change: Change, before: list[Contents], after: list[Contents]
         yield Refusal(path, "comes together with a promotion", f"split the change: {path} apart from it")
 
 
-def _refuse_edits(before: list[Contents], after: list[Contents]) -> Iterator[Refusal]:
+def _refuse_edits(fork: str, before: list[Contents], after: list[Contents]) -> Iterator[Refusal]:
     """Trusted and promoted files that a promotion leaves as they are."""
     for old, new in zip(before, after, strict=True):
         for path, origin in old.files.items():
             if path not in new.files or new.files[path].object != origin.object:
-                yield Refusal(path, "is edited together with a promotion", f"git checkout BASE -- {origin.stands}")
+                yield Refusal(path, "is edited together with a promotion", f"git checkout {fork} -- {origin.stands}")
 
 
 def _lay_out(change: Change) -> None:
     """The batches of where the change began; decisions, ledger and promotions of the base."""
     for path in change.before.files:
         change.before.lay_out(path)
-    for name in change.base.below(paths.DECISIONS, paths.PROMOTED):
-        if is_decision(name) or (Path(name).is_relative_to(paths.PROMOTED) and Path(name).suffix == ".json"):
-            write_bytes(Path(name), change.base.read(name))
+    for name in filter(is_decision, change.base.below(paths.DECISIONS)):
+        write_bytes(Path(name), change.base.read(name))
+    promoted = Contents.of(change.base, change.store, paths.PROMOTED)  # a pointer may stand for what was said of one
+    for name in promoted.files:
+        if Path(name).suffix == ".json":
+            write_bytes(Path(name), promoted.read(name))
     name = str(paths.LEDGER)
     if name in change.base.entries:
         write_bytes(paths.LEDGER, change.base.read(name, MAX_LEDGER_BYTES))
@@ -119,14 +127,13 @@ def _compare(
 
 
 def _is_same(path: Path, claimed: bytes, named: Mapping[str, str]) -> bool:
-    """Whether a file is the computed one; a record may go by the digest that the base's ledger gives it.
+    """Whether a file is the computed one; what is said of a promotion may name the record as the base's ledger does.
 
-    That digest follows the last digits of a processor.
+    That name follows the last digits of a processor.
     """
     if path.suffix != ".json" or path.read_bytes() == claimed:
         return agrees(path, claimed)
-    try:
-        mine, theirs = parse_json(path.read_bytes(), ""), parse_json(claimed, "")
-    except PratiqueError:
-        return False
-    return theirs == mine | {"record": named.get(mine["batch"])}
+    said = read_json(path)
+    if said["batch"] in named:
+        write_json(path, said | {"record": named[said["batch"]]})
+    return path.read_bytes() == claimed

@@ -1,6 +1,6 @@
 """Batches that a change takes away or replaces: accepted rows leave training by a reviewer's word only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from pratique.core.snapshot import Snapshot
 from pratique.decisions import ledger
 from pratique.decisions.decision import DecisionFile
 from pratique.gate.changes import Change, Refusal, ledger_at
-from pratique.provenance.record import Record
+from pratique.gate.incoming import Held
 from pratique.tables.arrival import batch_name
 from pratique.tables.labels import read_labelled
 
@@ -21,13 +21,17 @@ Was = Literal["accepted", "quarantined", "waiting"]
 
 @dataclass(frozen=True)
 class Removal:
-    """A batch whose bytes are no longer there once the change is merged.
+    """A batch whose bytes, or labels, are no longer there once the change is merged.
 
     Attributes
     ----------
+    batch : str
     path : Path
-    stands : str
-        The file or folder of git's that held them or stood for them.
+        The file or folder that is another one, or gone: of the batch, or of its labels alone.
+    done : str
+        What the change does to it.
+    restore : str
+        The command that brings it back.
     was : {"accepted", "quarantined", "waiting"}
         What became of them, as far as the ledger knows: bytes that it does not know may have been accepted, unless they
         wait for their labels.
@@ -35,8 +39,10 @@ class Removal:
         The reviewer who rejected these bytes, by a decision that counts.
     """
 
+    batch: str
     path: Path
-    stands: str
+    done: str
+    restore: str
     was: Was
     rejected_by: str | None
 
@@ -45,28 +51,27 @@ class Removal:
         """Why the batch may not be taken away; None if it may."""
         if self.was != "accepted" or self.rejected_by is not None:
             return None
-        name = batch_name(self.path)
-        remedy = f"git checkout BASE -- {self.stands}; or a reviewer first: pratique review reject {name}"
-        return Refusal(str(self.path), f"takes away {name}, which was accepted, and nobody rejected it", remedy)
+        remedy = f"{self.restore}; or a reviewer first: pratique review reject {self.batch}"
+        return Refusal(str(self.path), f"{self.done} {self.batch}, which was accepted, and nobody rejected it", remedy)
 
     @property
     def text(self) -> str:
         """For people."""
         was = "waited for its labels" if self.was == "waiting" else f"was {self.was}"
         by = "" if self.rejected_by is None else f", rejected by {self.rejected_by}"
-        return f"{self.path}: takes away {batch_name(self.path)}, which {was}{by}"
+        return f"{self.path}: {self.done} {self.batch}, which {was}{by}"
 
 
 def list_removals(
-    change: Change, brought: Sequence[Record], counted: Sequence[DecisionFile], data: DataParams
+    change: Change, there: Collection[str], counted: Sequence[DecisionFile], data: DataParams
 ) -> list[Removal]:
     """The batches that a change takes away or replaces, sorted by path; what comes under another name is still there.
 
     Parameters
     ----------
     change : Change
-    brought : sequence of Record
-        Of the batches that the change brings.
+    there : collection of str
+        The digests of the batches that the change brings.
     counted : sequence of DecisionFile
         The decisions that are in force, and are their reviewers'.
     data : DataParams
@@ -76,7 +81,7 @@ def list_removals(
     PratiqueError
         If the bytes that a pointer stood for can't be had.
     """
-    known, there = ledger.latest(ledger_at(change.base)), {record.sha256 for record in brought}
+    known = ledger.latest(ledger_at(change.base))
     found = []
     for path, held in sorted(change.before.files.items()):
         stands = {held.stands} | ({held.labels.stands} if held.labels else set())
@@ -87,14 +92,24 @@ def list_removals(
         with TemporaryDirectory(prefix="pratique-") as folder:
             snapshot = change.before.copy(path, Path(folder) / path)
             waits, sha256 = _waits(snapshot, data), snapshot.sha256
-        if sha256 in there:
+        if sha256 in there or (waits and change.find_changed(path) != path):  # its labels come, and nothing goes
             continue
-        entry, rejects = known.get(batch_name(path)), [d for d in counted if d.content.action == "reject"]
+        name = batch_name(path)
+        entry, rejects = known.get(name), [d for d in counted if d.content.action == "reject"]
         held_back = entry is not None and entry.subject == sha256 and entry.outcome != "accepted"
         was: Was = "waiting" if waits else "quarantined" if held_back else "accepted"
-        own = (d.content.reviewer for d in rejects if (d.content.batch, d.subject) == (batch_name(path), sha256))
-        found.append(Removal(path, held.stands, was, next(own, None)))
+        own = (d.content.reviewer for d in rejects if (d.content.batch, d.subject) == (name, sha256))
+        found.append(Removal(name, *_tell_change(change, path, held), was, next(own, None)))
     return found
+
+
+def _tell_change(change: Change, path: Path, held: Held) -> tuple[Path, str, str]:
+    """The file or folder that is another one or gone, what the change does to it, and the command that restores it."""
+    place, after = change.find_changed(path), change.after.files.get(path)
+    what, stands = ("", held.stands) if place == path or held.labels is None else (" the labels of", held.labels.stands)
+    gone = after is None or (what and after.labels is None)
+    restore = f"git checkout {change.fork.commit[:12]} -- {stands}"
+    return place, f"{'takes away' if gone else 'replaces'}{what}", restore
 
 
 def _waits(snapshot: Snapshot, data: DataParams) -> bool:

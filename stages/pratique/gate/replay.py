@@ -51,8 +51,9 @@ def refuse_strange_stages(change: Change) -> list[Refusal]:
     """Stages of dvc.lock that are not the pipeline's, and came with data: they take a change of their own."""
     before, after = change.before.stages, change.after.stages
     known = (*COMPUTED_PLACES, paths.LEDGER, *MADE_AGAIN, paths.INCOMING)
+    what = "data" if change.brings else "results of a run"
     return [
-        Refusal(str(paths.LOCK), f"stage '{name}' comes together with data", f"split the change: stage {name} apart")
+        Refusal(str(paths.LOCK), f"stage '{name}' comes together with {what}", f"split the change: stage {name} apart")
         for name, stage in sorted(after.items())
         if before.get(name) != stage and not all(_is_below(path, known) for path in stage.outputs)
     ]

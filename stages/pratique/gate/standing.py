@@ -1,10 +1,13 @@
 """Verdicts that a change lets stand: each must be what a run that was merged wrote, and none is believed.
 
-A line that a change brings or alters is computed from the record that its commit keeps, and the ledger of the base must
-name that record: only what one run wrote, and the gate of that time compared, is in there. A line may be taken away:
-its batch is then judged by today's policy.
+A line that a change brings or alters is computed from the record that its commit keeps, and that record must be the
+last one that the ledger of the base names for the batch: only what one run wrote, and the gate of that time compared,
+is in there, and a verdict that was given up for another does not come back. A line may be taken away: its batch is then
+judged by today's policy.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,7 +20,7 @@ from pratique.gate.pointers import parse_lock, parse_output
 from pratique.provenance import git
 from pratique.provenance.record import Record
 from pratique.provenance.tree import Tree
-from pratique.quarantine.standing import MAX_STANDING_BYTES, StandingLine, parse_standing
+from pratique.quarantine.standing import MAX_STANDING_BYTES, StandingLine, parse_standing, tell_stand
 
 Lines = dict[str, StandingLine]
 
@@ -39,10 +42,12 @@ def refuse_standing(change: Change) -> list[Refusal]:
     except PratiqueError as error:
         return [Refusal(name, str(error).removeprefix(f"{name}: "), remedy)]
     brought = [line for batch, line in after.items() if before.get(batch) != line]
-    kept = {(entry.batch, entry.record) for entry in ledger_at(change.base)} if brought else set()
+    named: dict[str, list[str]] = defaultdict(list)
+    for entry in ledger_at(change.base) if brought else []:
+        named[entry.batch].append(entry.record)
     records = _RecordsOfRuns(change.store)
     for line in brought:
-        fault = _find_fault(line, change, records, kept)
+        fault = _find_fault(line, change, records, named)
         if fault is not None:
             return [Refusal(name, f"{line.batch}: {fault}", remedy)]
     return []
@@ -55,7 +60,10 @@ def describe_standing_lines(change: Change) -> list[str]:
     before, after = _lines_at(change.fork), _lines_at(change.head)
     more = sum(before.get(batch) != line for batch, line in after.items())
     gone = len(before.keys() - after.keys())
-    told = {f"{more:,} verdicts stand from now on": more, f"{gone:,} verdicts stand no longer: judged anew": gone}
+    told = {
+        f"{tell_stand(more)} from now on": more,
+        f"{tell_stand(gone)} no longer: judged anew": gone,
+    }
     return [text for text, count in told.items() if count]
 
 
@@ -65,9 +73,12 @@ def _lines_at(tree: Tree) -> Lines:
 
 
 def _find_fault(
-    line: StandingLine, change: Change, records: "_RecordsOfRuns", kept: set[tuple[str, str]]
+    line: StandingLine, change: Change, records: "_RecordsOfRuns", named: Mapping[str, Sequence[str]]
 ) -> str | None:
-    """Why a line is not what a run that was merged gives; None where it is."""
+    """Why a line is not what a run that was merged gives; None where it is.
+
+    `named` are the records that the ledger of the base names, by batch, the oldest first.
+    """
     commit = line.run.commit
     try:
         git.run("merge-base", "--is-ancestor", commit, change.base.commit, folder=change.base.folder)
@@ -76,8 +87,11 @@ def _find_fault(
     record = records.read(commit, line.batch)
     if record is None or record.standing is not None:
         return f"the run of commit {commit[:12]} gave no verdict of its own on it"
-    if (record.batch, essence(record)) not in kept:
+    known = named.get(line.batch, ())
+    if essence(record) not in known:
         return f"the record of commit {commit[:12]} is not one that the ledger of the base names"
+    if essence(record) != known[-1]:
+        return f"the ledger of the base names a later record than that of commit {commit[:12]}"
     return None if line == StandingLine.of(record, commit) else f"not what the run of commit {commit[:12]} gave"
 
 

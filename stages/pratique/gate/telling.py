@@ -3,10 +3,12 @@
 import shlex
 
 from pratique.core.errors import printable
+from pratique.core.text import say_count
 from pratique.gate.changes import Refusal
 from pratique.gate.judge import GatedBatch, GateResult
 from pratique.gate.showing import rank_worst
 from pratique.terminal.summary import clauses
+from pratique.words.counts import count_batches
 
 MAX_MESSAGE = 300
 TOP_REASONS = 3
@@ -16,12 +18,14 @@ def headline(result: GateResult) -> str:
     """One line that says everything to whoever is in a hurry."""
     stopped = sum(not gated.passes for gated in result.batches)
     if result.refused:
-        return f"refused: {len(result.refused)} files of the change can not be let in"
+        return f"refused: {say_count(len(result.refused), 'file')} of the change cannot be let in"
     if stopped:
-        return f"refused: {stopped} of {len(result.batches)} batches not cleared"
+        return f"refused: {stopped} of {count_batches(len(result.batches))} not cleared"
+    waiting = f"{count_batches(len(result.waiting))} waiting for labels" if result.waiting else ""
     if not result.batches:
-        return "passed: no batch is new or changed"
-    return f"passed: {len(result.batches)} of {len(result.batches)} batches cleared"
+        return f"passed: {waiting or 'no batch is new or changed'}"
+    cleared = f"passed: {len(result.batches)} of {count_batches(len(result.batches))} cleared"
+    return f"{cleared}, {waiting}" if waiting else cleared
 
 
 def why(gated: GatedBatch) -> list[str]:
@@ -42,8 +46,8 @@ def next_command(result: GateResult) -> str | None:
 
 def _remedy(stopped: GatedBatch) -> str:
     """What to do about a batch that is stopped."""
-    recursive = "" if stopped.path.suffix else "-r "  # a folder of parts has no suffix
-    remove = f"git rm {recursive}{shlex.quote(stopped.path.as_posix())}"
+    recursive = "" if stopped.changed.suffix else "-r "  # a folder of parts has no suffix
+    remove = f"git rm {recursive}{shlex.quote(stopped.changed.as_posix())}"
     if stopped.record.fault is not None or stopped.record.decision == "reject":
         return remove
     if stopped.record.holds:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
+from pratique.core.text import say_count
 from pratique.decisions import ledger
 from pratique.gate.ignores import DVC_IGNORE
 from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance import git
+from pratique.provenance.promotion import read_promotions
 from pratique.provenance.record import Record
 from pratique.provenance.tree import Tree
 from pratique.tables.arrival import POINTER_SUFFIX
@@ -47,11 +49,13 @@ def _find_uncommitted(tree: Tree) -> Iterator[str]:
     committed = tree.below(*places)
     files = (path for place in places for path in (place, *place.rglob("*")))
     here = {path.as_posix() for path in files if path.is_file() and _is_input(path)}
-    tracked = set(_list_tracked(tree, committed))
+    tracked, promoted = set(_list_tracked(tree, committed)), {each.incoming for each in read_promotions()}
     for name in sorted(here | committed.keys()):
         entry, path = committed.get(name), Path(name)
         if entry is None and (path.name == DVC_IGNORE or not tracked & {path, *path.parents}):
             yield f"{name}: in no commit; commit it, or take it away"
+        elif entry is not None and not path.is_file() and promoted & {path, *path.parents}:
+            yield f"{name}: promoted since that commit; commit what `pratique promote` wrote, then `dvc repro`"
         elif entry is not None and not path.is_file():
             yield f"{name}: not here; `git checkout -- {name}`"
         elif entry is not None and _name_content(path, len(entry.object)) != entry.object:
@@ -86,7 +90,7 @@ def claim_ledger(records: dict[str, Record]) -> Claim:
     committed = _list_committed()
     continued = takewhile(lambda each: data.startswith(each[1]), committed)
     known = [commit for commit, _ in continued]
-    support = f"computed, it continues that of {len(known)} commit{'s' * (len(known) > 1)}"
+    support = f"computed, it continues that of {say_count(len(known), 'commit')}"
     if not committed:
         support = "computed, no commit has one"
     elif known and len(known) < len(committed):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pratique.core import paths
+from pratique.core.text import say_count
 from pratique.lineage.claim import Claim
 from pratique.provenance.promotion import Promotion, read_promotions
 from pratique.tables.parts import sha256_batch
@@ -17,9 +18,9 @@ def claim_promotions() -> list[Claim]:
 def describe_promotion(promotion: Promotion) -> list[str]:
     """What `pratique trace` and `pratique recall` say of a promoted batch."""
     lines = [
-        f"{promotion.batch}: promoted, {promotion.rows} rows are in {promotion.reference.name}, from which every limit "
-        "and every model learns",
-        f"the bytes that came in: {promotion.original.name}; {len(promotion.held)} held rows are in no model",
+        f"{promotion.batch}: promoted, {say_count(promotion.rows, 'row')} to {promotion.reference.name}, from which "
+        "every limit and every model learns",
+        f"the bytes that came in: {promotion.original.name}; {say_count(len(promotion.held), 'held row')} in no model",
     ]
     return [*lines, *(f"{said.action} by {said.reviewer}: {said.reason} ({said.path})" for said in promotion.decisions)]
 

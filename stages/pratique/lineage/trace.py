@@ -1,12 +1,12 @@
 """Where rows went: which model a batch, a row or a whole source reached, and by whose decision."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
+from pratique.core.text import say_count
 from pratique.decisions import ledger
 from pratique.decisions.deciding import read_record
 from pratique.lineage.promoted import describe_promotion
@@ -16,6 +16,7 @@ from pratique.provenance.record import Record
 from pratique.quarantine.tables import read_batches
 from pratique.results.past import PastModel, past_models
 from pratique.results.records import read_held
+from pratique.tables.arrival import split_row
 from pratique.training.manifest import MANIFEST, Manifest, find_doubt, read_manifest
 
 
@@ -61,17 +62,17 @@ def trace_lines(words: str) -> list[str]:
     PratiqueError
         If there is no such batch or row.
     """
-    batch, _, row = words.partition(":")
+    batch, row = split_row(words)
     promoted = next((each for each in read_promotions() if each.batch == batch), None)
     if promoted is not None:
         return describe_promotion(promoted)
     found = trace(batch)
     record = found.record
     lines = [f"{batch}: {record.verdict}, {record.outcome}"]
-    if row:
-        if not re.fullmatch(r"[0-9]{1,9}", row) or int(row) >= record.rows:
-            raise PratiqueError(f"{batch}: no row '{printable(row)}'; it has {record.rows}, from 0")
-        lines.append(f"row {row}: {_where(found, int(row))}")
+    if row is not None:
+        if row >= record.rows:
+            raise PratiqueError(f"{batch}: no row {row}; it has {record.rows}, from 0")
+        lines.append(f"row {row}: {_where(found, row)}")
     else:
         lines.append(f"rows: {record.counts.accepted} accepted, {record.counts.quarantined} quarantined")
     lines += _describe_upstream(record)
@@ -81,7 +82,7 @@ def trace_lines(words: str) -> list[str]:
     params = load()
     if record.outcome == "accepted":
         lines.append(f"attestation: {tell_voucher(record, params)}")
-    return [*lines, _describe_model(found, int(row) if row else None)]
+    return [*lines, _describe_model(found, row)]
 
 
 def _describe_upstream(record: Record) -> list[str]:
@@ -173,7 +174,7 @@ def recall_lines(source: str) -> list[str]:
         return [*lines, f"Whether the model here learned from it is unknown: {found.doubt}."]
     if found.model is None:
         return [*lines, "No model here learned from it."]
-    share = f"{found.rows} of {found.model.rows} rows"
+    share = f"{found.rows:,} of {say_count(found.model.rows, 'row')}"
     return [
         *lines,
         f"The model ({found.model.model}, sha256 {found.model.sha256}) learned from it; a retrain would drop {share}.",
@@ -182,7 +183,7 @@ def recall_lines(source: str) -> list[str]:
 
 
 def _describe(line: dict[str, str]) -> str:
-    said = f"{line['batch']}: {line['outcome']} ({line['verdict']}), {line['rows']} rows"
+    said = f"{line['batch']}: {line['outcome']} ({line['verdict']}), {say_count(int(line['rows']), 'row')}"
     if line["outcome"] != "accepted":
         return said
     return f"{said}; attestation: {tell_voucher(read_record(line['batch']), load())}"

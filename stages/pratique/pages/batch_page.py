@@ -14,7 +14,7 @@ from pratique.pages.form import DecisionForm
 from pratique.provenance.record import Record
 from pratique.results.price import TREES, Price
 from pratique.words import verdicts as words
-from pratique.words.counts import count_batches, suggestions
+from pratique.words.counts import RESULT_NOTE, count_batches, suggestions
 from pratique.words.identity import identity_note
 from pratique.words.numbers import join_list, percent, points
 
@@ -82,6 +82,7 @@ def batch_page(
         history=_history(dossier.earlier),
         history_cap=HISTORY,
         rules=_rules(params, facts),
+        result_note=RESULT_NOTE,
         before=before,
         after=after,
     )

@@ -3,22 +3,26 @@
 import base64
 import hashlib
 import math
+import re
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from pratique.core.errors import printable
 from pratique.core.version import __version__
 from pratique.detector.hypotheses import describe
 from pratique.words import verdicts as words
+from pratique.words.counts import count_suspects, tell_rarity, tell_result
 from pratique.words.numbers import chance, number, once_in, percent, points
 from pratique.words.worth import interval
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+CODE = re.compile(r"`([^`]+)`")
+"""A command or a name in a sentence, as terminals show it."""
 RAREST = 12
 """Powers of ten that fill the bar of a check."""
 
@@ -53,6 +57,7 @@ def _environment() -> "Environment":
         "points": points,
         "interval": interval,
         "rarity": _rarity,
+        "prose": _set_code,
         "width": lambda share: f"{100 * share:.1f}",
     }
     style, script = _own_parts()
@@ -64,6 +69,9 @@ def _environment() -> "Environment":
         "version": __version__,
         "state_words": words.STATES,
         "describe": describe,
+        "count_suspects": count_suspects,
+        "tell_rarity": tell_rarity,
+        "tell_result": tell_result,
     }
     return environment
 
@@ -93,6 +101,11 @@ def served_policy() -> str:
 def _visible(value: Any) -> Any:
     """Text with what can't be seen as escapes; markup of our own as it is."""
     return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _set_code(text: str) -> Markup:
+    """A sentence of the program's own, escaped, with what stands in backticks as code; not for what others wrote."""
+    return Markup(CODE.sub(r"<code>\1</code>", str(escape(printable(text)))))
 
 
 def _rarity(p_value: float) -> str:

@@ -43,6 +43,7 @@ def queue_page(
     identity: str,
     form: DecisionForm | None = None,
     unlabelled: str = "",
+    alarm_rate: str = "",
 ) -> str:
     """The page of all batches.
 
@@ -60,6 +61,8 @@ def queue_page(
         Where people can decide on the page.
     unlabelled : str
         What is said about batches that wait for their labels; may be empty.
+    alarm_rate : str
+        What is said where more batches alarmed than the budget expects; may be empty.
     """
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
@@ -73,6 +76,7 @@ def queue_page(
         facts=ordered[:LISTED],
         left_out=max(0, len(ordered) - LISTED),
         counts=f"{counted} {unlabelled}".rstrip(),
+        alarm_rate=alarm_rate,
         states=sorted({f.state for f in facts}, key=list(words.STATES).index),
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,

@@ -14,6 +14,7 @@ from pratique.pages.worth import read_worth
 from pratique.provenance.record import Record
 from pratique.results.records import tell_waiting
 from pratique.scaffold.audit import audit_beside
+from pratique.words.alarm_rate import tell_alarm_rate
 from pratique.words.identity import identity_note
 
 
@@ -38,7 +39,9 @@ def write_site(params: Params, facts: Sequence[Record], desk: DossierBuilder, at
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue, at_gate=at_gate))
     keep_only(paths.PAGES, pages.values())
-    unlabelled = "" if at_gate else tell_waiting()
-    write_text(paths.INDEX, queue_page(facts, prices, read_worth(params.train), identity, unlabelled=unlabelled))
+    unlabelled, alarm_rate = ("", "") if at_gate else (tell_waiting(), tell_alarm_rate(facts, params.alarms.alpha))
+    worth = read_worth(params.train)
+    index = queue_page(facts, prices, worth, identity, unlabelled=unlabelled, alarm_rate=alarm_rate)
+    write_text(paths.INDEX, index)
     trusted = desk.reference
     write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT), identity))

@@ -8,14 +8,13 @@ from pratique.results.records import read_records, tell_waiting
 from pratique.terminal.notify import notify
 from pratique.terminal.summary import summary
 from pratique.words.alarm_rate import tell_alarm_rate
-from pratique.words.identity import identity_note
 
 
 def main() -> None:
     """Write the pages, show what was quarantined and why, and tell whom params.yaml names."""
     write_pages()
     params, facts = load(), read_records()
-    display(summary(facts, [tell_waiting(), tell_alarm_rate(facts, params.alarms.alpha), identity_note(params)]))
+    display(summary(facts, [tell_waiting(), tell_alarm_rate(facts, params.alarms.alpha)]))
     notify(params.notify, facts, params.alarms.alpha)
 
 

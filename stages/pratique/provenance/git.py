@@ -1,5 +1,6 @@
 """What git knows: who wrote which file when, and what a file was at another commit."""
 
+import contextlib
 import re
 import subprocess
 from collections.abc import Iterable
@@ -92,12 +93,27 @@ def resolve_commit(ref: str) -> str:
     try:
         return run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").strip()
     except PratiqueError as error:
-        raise PratiqueError(f"'{ref}': no such commit here; fetch it first (in CI: check out all history)") from error
+        fault = f"'{ref}': no such commit here; fetch it first (in CI: check out all history)"
+        raise PratiqueError("nothing is committed here yet; commit first" if ref == "HEAD" else fault) from error
 
 
 def find_prefix(folder: Path | None = None) -> PurePosixPath:
     """The way from git's top folder to this one: git's objects name files from there, all else from this one."""
     return PurePosixPath(run("rev-parse", "--show-prefix", folder=folder).removesuffix("\n"))
+
+
+def find_main_branch() -> str:
+    """The branch that changes are merged into: the default one of the remote `origin`, else the one checked out here.
+
+    Raises
+    ------
+    PratiqueError
+        If there is neither.
+    """
+    for ref, place in (("refs/remotes/origin/HEAD", "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
+        with contextlib.suppress(PratiqueError):
+            return run("symbolic-ref", "--quiet", ref).strip().removeprefix(place)
+    raise PratiqueError("no branch is checked out here; `git switch` to the one that changes are merged into")
 
 
 def list_blobs(commit: str, *folders: str) -> dict[str, str]:

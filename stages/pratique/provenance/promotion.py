@@ -49,6 +49,11 @@ class Promotion(Part):
         return self.batch.partition("/")[0]
 
     @property
+    def incoming(self) -> Path:
+        """Where it came in."""
+        return paths.INCOMING / self.source / Path(self.original.name).name
+
+    @property
     def path(self) -> Path:
         """The file that says so."""
         return paths.PROMOTED / f"{self.batch}.json"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.errors import UnreadableBatch
+from pratique.core.errors import UnreadableBatch, printable
 from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.snapshot import Snapshot
@@ -27,6 +28,8 @@ from pratique.tables.parts import require_batch
 def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
     """Clear each file, or folder of parts, by the profile in data/profile; the results by path, in the order given.
 
+    A part of a batch in data/incoming stands for the whole batch, as a hook names what is staged.
+
     Raises
     ------
     PratiqueError
@@ -34,8 +37,14 @@ def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
     """
     for path in files:
         require_batch(path)
-    detector = Detector.load(load())
-    return {str(path): clear_file(path, detector).summary() for path in show_progress(files, "checking")}
+    detector, batches = Detector.load(load()), list(dict.fromkeys(map(_find_whole, files)))
+    return {str(path): clear_file(path, detector).summary() for path in show_progress(batches, "checking")}
+
+
+def _find_whole(path: Path) -> Path:
+    """The folder of a batch in data/incoming, given a part of it; any other path as it is."""
+    folders = path.resolve().parents
+    return path.parent if len(folders) > 2 and folders[2] == paths.INCOMING.resolve() else path
 
 
 def clear_file(path: Path, detector: Detector) -> ClearedBatch:
@@ -94,7 +103,12 @@ def summary_lines(path: str, summary: ClearedSummary) -> list[str]:
         return [f"{words}  its labels are still to come, as {labels_place(summary.arrival.batch)}"]
     if summary.arrival.fault is not None:
         return [f"{words}  {summary.arrival.fault}"]
-    if verdict.verdict != "accept":
+    broken = [breach for one in verdict.judged for breach in one.measurement.finding.breaches]
+    if not summary.arrival.rows:
+        return [f"{words}  no rows"]
+    if broken:
+        words = f"{words}  {'; '.join(map(printable, dict.fromkeys(broken)))}"
+    elif verdict.verdict != "accept":
         why = f"{', '.join(verdict.alarms)}, p = {verdict.p_value:.1g}; " if verdict.alarms else ""
         words = f"{words}  {why}{len(verdict.suspects)} of {summary.arrival.rows} rows suspect"
     return [words, *(f"{'':<10}  read: {said}" for said in summary.readings)]

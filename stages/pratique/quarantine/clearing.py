@@ -15,6 +15,7 @@ from pratique.core.batch import Batch
 from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
+from pratique.core.text import say_count
 from pratique.core.writing import keep_only, write_text
 from pratique.decisions import ledger
 from pratique.decisions.decision import UNSIGNED, load_decisions
@@ -111,7 +112,7 @@ def tell_differing(known: Mapping[str, ledger.Entry], records: Mapping[str, Reco
     ]
     if differing:
         more = f" and {len(differing) - MOST_NAMED:,} more" if len(differing) > MOST_NAMED else ""
-        count = "1 verdict differs" if len(differing) == 1 else f"{len(differing):,} verdicts differ"
+        count = f"{say_count(len(differing), 'verdict')} differ{'s' * (len(differing) == 1)}"
         say(f"{count} from the last run's: {', '.join(differing[:MOST_NAMED])}{more}", error=True)
 
 

@@ -17,6 +17,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_json
 from pratique.core.params import Params
 from pratique.core.ranges import mark_ranges, write_ranges
+from pratique.core.text import say_count
 from pratique.core.writing import json_text
 from pratique.decisions.binding import Binding, choose_bound
 from pratique.detector.verdict import Outcome, RowReason, Verdict
@@ -26,6 +27,8 @@ from pratique.quarantine.rulings import RESENT
 from pratique.tables.arrival import Arrival
 
 MAX_STANDING_BYTES = 2**26
+NONE_STANDS = "\n"
+"""The file where no verdict stands: DVC warns of an empty one in every run."""
 UNMEASURED = Verdict("accept", 1.0, ())
 """Before the verdict that stands is put in its place."""
 HELD_THEN = RowReason("", "held by the verdict that stands")
@@ -156,6 +159,8 @@ def parse_standing(data: bytes, place: str) -> dict[str, StandingLine]:
     PratiqueError
         If a line is none, or the file is not as `write_standing` writes it; `place` says where it stood.
     """
+    if data in (b"", NONE_STANDS.encode()):
+        return {}
     lines: list[StandingLine] = []
     for number, text in enumerate(data.splitlines(), 1):
         try:
@@ -169,9 +174,22 @@ def parse_standing(data: bytes, place: str) -> dict[str, StandingLine]:
 
 
 def standing_text(lines: Iterable[StandingLine]) -> str:
-    """The text of data/standing.jsonl: one line a batch, sorted by batch."""
+    """The text of data/standing.jsonl: one line a batch, sorted by batch; where none stands, one that is blank."""
     ordered = sorted(lines, key=lambda line: line.batch)
-    return "".join(f"{json_text(line.model_dump(mode='json', by_alias=True))}\n" for line in ordered)
+    return "".join(f"{json_text(line.model_dump(mode='json', by_alias=True))}\n" for line in ordered) or NONE_STANDS
 
 
-REMEDY_STANDING = "take that of the base (`git checkout BASE -- data/standing.jsonl`); `pratique settle` adds to it"
+def tell_stand(count: int) -> str:
+    """That so many verdicts stand.
+
+    Examples
+    --------
+    >>> tell_stand(1), tell_stand(2)
+    ('1 verdict stands', '2 verdicts stand')
+    """
+    return f"{say_count(count, 'verdict')} stand{'s' * (count == 1)}"
+
+
+REMEDY_STANDING = (
+    "take back the one that was merged (`git log -- data/standing.jsonl` lists them); `pratique settle` adds to it"
+)

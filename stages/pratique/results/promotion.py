@@ -89,6 +89,7 @@ def plan_promotion(batches: Sequence[str], params: Params) -> Plan:
         have more of the reference than `promote.max_source_share`.
     """
     names = list(dict.fromkeys(batches))
+    _require_places_apart(names)
     trusted = read_trusted(paths.REFERENCE, params.data.ignore)
     undecided = {record.batch for _, record in list_pending()}
     moves = []
@@ -109,6 +110,16 @@ def plan_promotion(batches: Sequence[str], params: Params) -> Plan:
                 "promote fewer of its batches, or those of other sources, too"
             )
     return Plan(tuple(moves), shares)
+
+
+def _require_places_apart(batches: Sequence[str]) -> None:
+    """Refuse batches whose rows would be one file of the reference: the second would replace the first."""
+    first: dict[str, str] = {}
+    for batch in batches:
+        place = str(reference_place(batch))
+        other = first.setdefault(place.casefold(), batch)
+        if other != batch:
+            raise PratiqueError(f"{place}: would hold both {other} and {batch}; promote only one of them")
 
 
 def _require_cleared(record: Record, undecided: bool) -> None:

@@ -18,6 +18,7 @@ from pratique.provenance.record import Record
 from pratique.results.records import read_records, tell_waiting
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.pipeline import STAGES
+from pratique.words.alarm_rate import tell_alarm_rate
 from pratique.words.identity import identity_note
 
 PAGES_STAGE = next(stage for stage in STAGES if stage.name == "report")
@@ -62,7 +63,8 @@ class Views:
         """The page of all batches."""
         run = self._last_run()
         prices = {name: run.builder.price(run.by_name[name]) for name in run.queue[:WAITING]}
-        return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form, tell_waiting())
+        rate = tell_alarm_rate(run.facts, run.params.alarms.alpha)
+        return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form, tell_waiting(), rate)
 
     def batch(self, name: str, form: DecisionForm) -> str | None:
         """The page of one batch; None where there is none, because nothing is to be told about it."""

@@ -11,7 +11,7 @@ import pandas as pd
 from pratique.core.batch import Batch
 from pratique.core.errors import printable
 from pratique.core.layout import value_of
-from pratique.core.text import HIDDEN_MARK, shorten
+from pratique.core.text import HIDDEN_MARK, say_count, shorten
 from pratique.tables.reading import read_trusted_if_any
 
 FIRST = 10
@@ -80,7 +80,7 @@ def _label(trusted: Batch) -> Iterator[Remark]:
             "label-missing", f"{label}: {len(blank):,} of {total:,} rows have none; calibrate needs all", _first(blank)
         )
     if len(names) < 2:
-        yield Remark("one-class", f"{label}: {len(names)} value; a model needs two or more")
+        yield Remark("one-class", f"{label}: {say_count(len(names), 'value')}; a model needs two or more")
     if len(names) > MOST_CLASSES and np.median(counts) < SMALL_CLASS:
         few = f"half of them in fewer than {SMALL_CLASS} rows"
         yield Remark("many-classes", f"{label}: {len(names):,} values, {few}; is this a class?")
@@ -88,7 +88,7 @@ def _label(trusted: Batch) -> Iterator[Remark]:
     small = [(name, count) for name, count in zip(names, counts, strict=True) if count < FEWEST_OF_A_CLASS]
     for name, count in small[:FIRST]:
         where = np.flatnonzero(trusted.labels == name)
-        text = f"{label}: {count} rows of {_show(trusted, label, name)}, too few to learn how they look"
+        text = f"{label}: {say_count(count, 'row')} of {_show(trusted, label, name)}, too few to learn how they look"
         yield Remark("small-class", text, _first(where))
     spellings = pd.Series(names).groupby([value_of(name).casefold() for name in names]).apply(list)
     for alike in spellings[spellings.str.len() > 1]:
@@ -109,7 +109,7 @@ def _repeats(trusted: Batch) -> Iterator[Remark]:
         ("conflicts", conflict, "have the same cells as another row under another label"),
     ):
         if found:
-            several = f"{sum(map(len, found)):,} rows {words}, in {len(found):,} groups; the first: "
+            several = f"{sum(map(len, found)):,} rows {words}, in {say_count(len(found), 'group')}; the first: "
             first = min(found, key=lambda rows: rows[0])
             listed = " and ".join(map(str, first[:FIRST]))
             yield Remark(code, f"{several}rows {listed}", _first(np.sort(np.concatenate(found))))
@@ -121,7 +121,7 @@ def _in_holdout(trusted: Batch, holdout: Batch) -> Iterator[Remark]:
     copies = [(row, at[value]) for row, value in enumerate(_features(trusted)) if value in at]
     if copies:
         row, other = copies[0]
-        text = f"{len(copies):,} rows also stand in the holdout; the first: row {row} is its row {other}"
+        text = f"{say_count(len(copies), 'row')} of the holdout too; the first: row {row} is its row {other}"
         yield Remark("in-holdout", text, tuple(row for row, _ in copies[:FIRST]))
 
 

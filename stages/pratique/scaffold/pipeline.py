@@ -116,6 +116,7 @@ STAGES = (
             str(paths.RECORDS),
             str(paths.BATCHES_CSV),
             str(paths.ROWS_PARQUET),
+            str(paths.LEDGER),
             str(paths.METRICS_JSON),
             str(paths.TRIGGERS),
             str(paths.DRILL_METRICS),
@@ -160,6 +161,13 @@ def stages_beside() -> tuple[Stage, ...]:
         )
         for stage in STAGES
         if stage not in left_out
+    )
+
+
+def add_labels(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The stages where labels come in apart from their rows."""
+    return tuple(
+        replace(stage, deps=[*stage.deps, str(paths.LABELS)]) if stage.name == "ingest" else stage for stage in stages
     )
 
 

@@ -16,7 +16,8 @@ from pratique.core.errors import PratiqueError, printable
 from pratique.core.home import has_params
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
-from pratique.scaffold.pipeline import STAGES, Stage, dvc_yaml, stages_beside
+from pratique.quarantine.standing import NONE_STANDS
+from pratique.scaffold.pipeline import STAGES, Stage, add_labels, dvc_yaml, stages_beside
 from pratique.scaffold.proposals import Understanding, confirm, understand
 from pratique.scaffold.reviewers import write_reviewers
 from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
@@ -93,8 +94,8 @@ def init(
     data = understood.data
     trusted = Batch("reference", table, layout_of(table, data, understood.specs))
     files = pipeline_files(trusted, data, understood.specs, reviewers or {}, stages)
-    if beside:
-        files |= {place / ".gitkeep": "" for place in (paths.HOLDOUT, paths.INCOMING)}
+    kept = [*([paths.HOLDOUT, paths.INCOMING] if beside else []), *([paths.LABELS] if data.labels_apart else [])]
+    files |= {place / ".gitkeep": "" for place in kept}
     written = [write_new(folder / path, text) for path, text in files.items()]
     return Done((*written, *_copy_reference(reference, folder / paths.REFERENCE)), understood, trusted)
 
@@ -120,14 +121,14 @@ def pipeline_files(
     stages : sequence of Stage
     """
     return {
-        paths.PIPELINE: dvc_yaml(stages),
+        paths.PIPELINE: dvc_yaml(add_labels(stages) if data.labels_apart else stages),
         paths.PARAMS: _params(data, reviewers) + (TRAINING_TEMPLATE if stages is STAGES else ""),
         paths.COLUMNS: write_columns(specs),
         paths.SCHEMA: infer_schema(trusted),
         paths.SUITE: json.dumps(infer_suite(trusted, data.id), indent=2) + "\n",
         paths.SOURCES: SOURCES_TEMPLATE,
         paths.DECISIONS / "README.md": DECISIONS_TEMPLATE,
-        paths.STANDING: "",
+        paths.STANDING: NONE_STANDS,
     }
 
 

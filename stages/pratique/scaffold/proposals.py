@@ -57,6 +57,11 @@ class Understanding:
     specs: dict[str, ColumnSpec]
     proposals: tuple[Proposal, ...]
 
+    @property
+    def about_features(self) -> tuple[Proposal, ...]:
+        """Those about columns that are features whatever people say: they are told, nobody is asked."""
+        return tuple(each for each in self.proposals if self.specs[each.doubt.column].kind in FEATURES)
+
 
 def understand(table: pa.Table, data: DataParams, propose: bool = True) -> Understanding:
     """Say what the columns are; where roles may be proposed, propose an id, a time and what is personal."""
@@ -103,12 +108,13 @@ def _is_personal(name: str, column: pa.ChunkedArray, data: DataParams) -> bool:
 
 
 def confirm(found: Understanding, ask: Callable[[str], bool]) -> Understanding:
-    """Ask about each column that would be no feature, and make it one where the answer is no."""
+    """Ask about each column that would be no feature; where the answer is no it is one, and nothing is proposed."""
     specs, roles = dict(found.specs), dict[str, None]()
-    for proposal in found.proposals:
+    unasked = found.about_features
+    refused = [proposal for proposal in found.proposals if not (proposal in unasked or ask(proposal.text))]
+    for proposal in refused:
         name = proposal.doubt.column
-        if specs[name].kind in FEATURES or ask(proposal.text):
-            continue
         specs[name] = ColumnSpec(kind="category")
         roles |= {key: None for key in ("id", "time") if getattr(found.data, key) == name}
-    return replace(found, specs=specs, data=found.data.model_copy(update=roles))
+    kept = tuple(proposal for proposal in found.proposals if proposal not in refused)
+    return replace(found, specs=specs, data=found.data.model_copy(update=roles), proposals=kept)

@@ -11,7 +11,6 @@ from pratique.core.batch import Batch
 from pratique.core.columns import ColumnSpec, Kind
 
 LIGHT = 0.25
-THIN = 0.1
 MOST_LISTED_LEVELS = 64
 NOTES = "What a batch as a whole must meet. Yours to edit; what a single cell may hold stands in schema.yaml."
 HEADER = """\
@@ -124,8 +123,7 @@ def _bounds(values: np.ndarray) -> dict[str, Any]:
     """Bound a column where an honest new row is most improbable to lie beyond: not on the side of a heavy tail.
 
     A side is light if its extreme hundredth covers at most a quarter of the range; its bound leaves room for one
-    more range. A column that has nothing below 0 is not let below it, unless its lower tail thins out just above 0, as
-    that of a bell may.
+    more range. A column that has nothing below 0 is not let below it: most such columns are amounts.
 
     Examples
     --------
@@ -133,15 +131,17 @@ def _bounds(values: np.ndarray) -> dict[str, Any]:
     {'in_range': {'min_value': 0, 'max_value': 100}}
     >>> _bounds(np.array([0.0] * 199 + [90.0]))
     {'greater_than_or_equal_to': 0.0}
+    >>> _bounds(np.array([500, *range(5_000, 170_000, 500)]))["in_range"]["min_value"]
+    0
     """
     low, high = values.min().item(), values.max().item()
     span = high - low
     if not math.isfinite(3 * float(span)):
         return {}
-    early, middle, late = np.quantile(values, [0.01, 0.5, 0.99])
+    early, late = np.quantile(values, [0.01, 0.99])
     below = _outwards(low - span, span, math.floor) if early - low <= LIGHT * span else None
     above = _outwards(high + span, span, math.ceil) if high - late <= LIGHT * span else None
-    if low >= 0 and (early - low <= low or early - low <= THIN * (middle - low)):
+    if low >= 0:
         below = max(type(low)(0), below or type(low)(0))
     if below is not None and above is not None:
         return {"in_range": {"min_value": below, "max_value": above}}

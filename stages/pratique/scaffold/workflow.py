@@ -11,7 +11,8 @@ from pratique.core.version import __version__
 from pratique.provenance import git
 from pratique.scaffold.project import Written, write_new
 
-PLAIN_FOLDER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+PLAIN_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+"""What each part of the way to a pipeline, and of a branch's name, may be in a workflow."""
 WORKFLOWS = {"github": ".github/workflows/pratique{}.yml", "gitlab": ".gitlab/pratique{}.yml"}
 """Where the workflow of a forge is, from git's top folder; the braces stand for the way to the pipeline."""
 PINNED = Path("requirements-pratique.in")
@@ -32,17 +33,18 @@ def write_workflow(forge: str) -> tuple[Written, ...]:
     Raises
     ------
     PratiqueError
-        If this is no git repository, or the folder has a name that a shell or YAML could take for something else.
+        If this is no git repository, or has no branch; or if the folder or the branch has a name that a shell or YAML
+        could take for something else.
     """
     folder = _find_folder()
-    text = workflow_text(forge, folder)
+    text = workflow_text(forge, folder, git.find_main_branch())
     top = Path(git.run("rev-parse", "--show-toplevel").rstrip("\n"))
     place = top / WORKFLOWS[forge].format(_suffix(folder))
     files = {place: text, top / folder / PINNED: PIN}
     return tuple(write_new(Path(os.path.relpath(path)), content) for path, content in files.items())
 
 
-def workflow_text(forge: str, folder: PurePosixPath) -> str:
+def workflow_text(forge: str, folder: PurePosixPath, branch: str) -> str:
     """The text of the workflow of a forge.
 
     Parameters
@@ -50,19 +52,22 @@ def workflow_text(forge: str, folder: PurePosixPath) -> str:
     forge : {"github", "gitlab"}
     folder : PurePosixPath
         The way from git's top folder to the pipeline's.
+    branch : str
+        The branch that changes are merged into.
     """
     text = (files("pratique.scaffold") / "ci" / f"{forge}.yml").read_text(encoding="utf-8")
-    for part in folder.parts:
-        if not PLAIN_FOLDER.fullmatch(part):
+    for name, parts, kind in ((str(folder), folder.parts, "folder"), (branch, branch.split("/"), "branch")):
+        if not all(map(PLAIN_PART.fullmatch, parts)):
             raise PratiqueError(
-                f"{printable(str(folder))}: expected letters, digits, dot, dash and underscore in the way to a "
-                "pipeline that a workflow runs in; rename the folder"
+                f"{printable(name)}: a workflow names this {kind}; expected letters, digits, dot, dash and underscore "
+                f"between slashes; rename the {kind}"
             )
     below = bool(folder.parts)
     said = {
         "@FOLDER@": f"{folder}/" if below else "",
         "@SUFFIX@": f" ({folder})" if below else "",
         "@NAME@": _suffix(folder),
+        "@BRANCH@": branch,
     }
     for mark, words in said.items():
         text = text.replace(mark, words)

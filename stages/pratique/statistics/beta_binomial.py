@@ -13,8 +13,8 @@ def count_log10_p(counts: np.ndarray, rows: np.ndarray, hits: np.ndarray, misses
     """Common logarithm of P[X >= count], X beta-binomial of `rows` draws with parameters `hits` and `misses`.
 
     With `hits` = a + 1/2 and `misses` = m - a + 1/2 that is the prediction for new rows, where a of m trusted rows
-    have a value, under Jeffreys' prior: honest also where no trusted row has it. The sum runs from the end, so that
-    it stays exact where it is small.
+    have a value, under Jeffreys' prior: honest also where no trusted row has it. The sum runs over the tail, so that
+    it stays exact where it is small; each of its terms is the one before times a ratio.
 
     Parameters
     ----------
@@ -47,9 +47,11 @@ def _log10_tail(count: float, rows: float, hits: float, misses: float) -> float:
 
     if count <= 0:
         return 0.0
-    k = np.arange(count, rows + 1)
-    choose = gammaln(rows + 1) - gammaln(k + 1) - gammaln(rows - k + 1)
-    terms = choose + betaln(k + hits, rows - k + misses) - betaln(hits, misses)
+    choose = gammaln(rows + 1) - gammaln(count + 1) - gammaln(rows - count + 1)
+    first = choose + betaln(count + hits, rows - count + misses) - betaln(hits, misses)
+    k = np.arange(count, rows)
+    steps = np.log((rows - k) / (k + 1) * (k + hits) / (rows - k - 1 + misses))
+    terms = first + np.concatenate([[0.0], steps.cumsum()])
     largest = terms.max()
     log_p = largest + np.log(np.exp(terms - largest).sum())
     return float(np.clip(log_p / np.log(10), SMALLEST_LOG10_P, 0.0))

@@ -2,13 +2,63 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
+
+Side = Literal["left", "right"]
+
+
+FEW_VALUES = 200
+"""Values up to which a binary search for each is faster than to sort them first."""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Values to be placed among known ones.
+
+    Many are sorted once, and the known values are then placed among them, which are far fewer: a tenth of the time of
+    a binary search for each value, which jumps through memory.
+
+    Attributes
+    ----------
+    values : ndarray, shape (values,)
+        In increasing order where there is an `order`; NaN counts as larger than every number.
+    order : ndarray of int, shape (values,), optional
+        Where each of them stood.
+    """
+
+    values: np.ndarray
+    order: np.ndarray | None
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> "Sought":
+        """Values in any order, shape (values,)."""
+        if len(values) <= FEW_VALUES:
+            return cls(values, None)
+        order = np.argsort(values)
+        return cls(values[order], order)
+
+    def count_below(self, known: np.ndarray) -> np.ndarray:
+        """How many of the known values, in increasing order, lie below each value; int of shape (values,)."""
+        return self._count(known, "left", "right")
+
+    def count_not_above(self, known: np.ndarray) -> np.ndarray:
+        """How many of the known values, in increasing order, do not lie above each value; int of shape (values,)."""
+        return self._count(known, "right", "left")
+
+    def _count(self, known: np.ndarray, side: Side, other_side: Side) -> np.ndarray:
+        if self.order is None:
+            return np.asarray(np.searchsorted(known, self.values, side))
+        first = np.searchsorted(self.values, known, other_side)
+        counts = np.empty(len(self.values), np.int64)
+        counts[self.order] = np.bincount(first, minlength=len(self.values) + 1)[:-1].cumsum()
+        return counts
 
 
 def count_at_least(known: np.ndarray, values: np.ndarray) -> np.ndarray:
     """How many of the known values, in increasing order, are as large as each value or larger; int of its shape."""
-    return np.asarray(len(known) - np.searchsorted(known, values, "left"))
+    return np.asarray(len(known) - Sought.of(np.ravel(values)).count_below(known).reshape(np.shape(values)))
 
 
 def tail_probability(known: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -38,8 +88,6 @@ class SortedColumns:
     def places(self, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """How many values of each column lie below the cells of it, and how many do not lie above them.
 
-        One binary search a cell: where it ends on an equal value, the end of that value's run is the other count.
-
         Parameters
         ----------
         cells : ndarray, shape (rows, columns)
@@ -54,14 +102,13 @@ class SortedColumns:
         >>> below.ravel().tolist(), not_above.ravel().tolist()
         ([1, 1], [3, 1])
         """
-        below = np.empty(cells.shape, np.int64)
-        for c, (column, sought) in enumerate(zip(self.values.T, cells.T, strict=True)):
-            below[:, c] = column.searchsorted(sought)
-        found = np.minimum(below, len(self.values) - 1)
-        equal = np.take_along_axis(self.values, found, axis=0) == cells
-        return below, np.where(equal, np.take_along_axis(self.ends, found, axis=0), below)
+        below, not_above = np.empty((2, *cells.shape), np.int64)
+        for c, (column, own) in enumerate(zip(self.values.T, cells.T, strict=True)):
+            sought = Sought.of(own)
+            below[:, c], not_above[:, c] = sought.count_below(column), sought.count_not_above(column)
+        return below, not_above
 
-    @property
+    @cached_property
     def begins(self) -> np.ndarray:
         """For each value, how many of its column lie below it: where its run of equal values begins.
 

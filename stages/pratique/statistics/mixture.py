@@ -42,7 +42,15 @@ def likelihood_ratio(log_odds: np.ndarray, cap: float = TAIL_END) -> np.ndarray:
 
     Nor does any row add more than `NATS_PER_ROW`.
     """
-    return np.asarray(_row_terms(log_odds, cap).sum(axis=-2).max(axis=-1))
+    return np.asarray(sum_terms(log_odds, cap).max(axis=-1))
+
+
+def sum_terms(log_odds: np.ndarray, cap: float = TAIL_END) -> np.ndarray:
+    """L(pi) for each of `MIXTURE_SHARES`, shape (..., shares), of which `likelihood_ratio` is the largest.
+
+    What many rows say adds up, so they need not be looked at together.
+    """
+    return np.asarray(_row_terms(log_odds, cap).sum(axis=-2))
 
 
 def fit_null(log_odds: np.ndarray, rng: np.random.Generator) -> MomentNull:

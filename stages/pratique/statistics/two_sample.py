@@ -8,16 +8,16 @@ from pratique.statistics.empirical import SortedColumns
 PSI_BINS = 10
 
 
-def ks_log10_p(reference: SortedColumns, batch: np.ndarray) -> np.ndarray:
+def ks_log10_p(reference: SortedColumns, batch: SortedColumns) -> np.ndarray:
     """Common logarithm of the two-sample KS test's asymptotic p-value of each column; it never underflows.
 
-    The gap between two empirical distribution functions is looked at just before and at each value of the batch:
-    between two of these the batch's stands still and the reference's only rises, so no gap is larger elsewhere.
+    The gap between two empirical distribution functions is looked at just before and at each trusted value: between
+    two of these the reference's stands still and the batch's only rises, so no gap is larger elsewhere.
 
     Parameters
     ----------
-    reference : Sorted, of shape (trusted rows, columns)
-    batch : ndarray, shape (rows, columns)
+    reference : SortedColumns, of shape (trusted rows, columns)
+    batch : SortedColumns, of shape (rows, columns)
 
     Returns
     -------
@@ -25,9 +25,9 @@ def ks_log10_p(reference: SortedColumns, batch: np.ndarray) -> np.ndarray:
     """
     from scipy.special import kolmogorov
 
-    trusted, rows, own = len(reference.values), len(batch), SortedColumns(np.sort(batch, axis=0))
-    pairs = zip(reference.places(own.values), (own.begins, own.ends), strict=True)
-    distance = np.max([np.abs(there / trusted - here / rows) for there, here in pairs], axis=(0, 1))
+    trusted, rows = len(reference.values), len(batch.values)
+    pairs = zip(batch.places(reference.values), (reference.begins, reference.ends), strict=True)
+    distance = np.max([np.abs(there / rows - here / trusted) for there, here in pairs], axis=(0, 1))
     root = np.sqrt(trusted * rows / (trusted + rows))
     x = distance * (root + 0.12 + 0.11 / root)
     # beyond 3 one term of the series is exact to 1e-23, and its logarithm does not underflow

@@ -14,6 +14,8 @@ from pratique.core.errors import PratiqueError, printable
 POINTER_SUFFIX = ".dvc"
 BATCH_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 NAME_RULE = "use letters, digits, dot, dash and underscore only, at most 100, and begin with a letter or digit"
+MOST_STRAYS = 5
+"""Files that one line names."""
 NO_DOT = "a folder of parts has no dot in its name; rename it"
 
 
@@ -67,15 +69,16 @@ class Arrival:
 def find_incoming(folder: Path) -> list[Path]:
     """The files and folders of all batches, sorted by source and name; dot-files and DVC's pointers are none.
 
+    A file that is in no source's folder is none either: see `tell_strays`.
+
     Raises
     ------
     PratiqueError
-        If there is no batch, a file is not in a source's folder, is not a regular file, has a name that could be taken
+        If there is no batch, a source is no folder, a file is not a regular file, has a name that could be taken
         for a path or an option, or would share its batch's name with another; or if a folder holds anything but parts.
     """
-    entries = _list_entries(folder) if folder.is_dir() else []
     files = []
-    for source in entries:
+    for source in (each for each in _list_entries(folder) if not _is_stray(each)):
         _require_name(source)
         if source.is_symlink() or not source.is_dir():
             raise PratiqueError(f"{_show_path(source)}: expected a folder named after its source, with batches in it")
@@ -94,6 +97,20 @@ def find_incoming(folder: Path) -> list[Path]:
         if first != path:
             raise PratiqueError(f"{first} and {path}: both would be batch '{batch_name(path)}'; rename one")
     return files
+
+
+def tell_strays(folder: Path) -> str:
+    """That files lie beside the folders of the sources, where nobody takes them in; nothing where none does."""
+    strays = [_show_path(path) for path in _list_entries(folder) if _is_stray(path)]
+    if not strays:
+        return ""
+    more = f" and {len(strays) - MOST_STRAYS:,} more" if len(strays) > MOST_STRAYS else ""
+    named = f"{', '.join(strays[:MOST_STRAYS])}{more}"
+    return f"not taken in, in no folder of a source: {named}; move each to {folder.as_posix()}/<source>/"
+
+
+def _is_stray(path: Path) -> bool:
+    return path.is_file() and not path.is_symlink()
 
 
 def list_parts(folder: Path) -> list[Path]:
@@ -157,7 +174,8 @@ def require_file(path: Path) -> None:
 
 
 def _list_entries(folder: Path) -> list[Path]:
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.suffix != POINTER_SUFFIX)
+    there = folder.iterdir() if folder.is_dir() else ()
+    return sorted(p for p in there if not p.name.startswith(".") and p.suffix != POINTER_SUFFIX)
 
 
 def batch_name(path: Path) -> str:
@@ -165,8 +183,38 @@ def batch_name(path: Path) -> str:
     return f"{path.parent.name}/{path.stem}"
 
 
+def split_row(words: str) -> tuple[str, int | None]:
+    """The batch and the row of it that `<source>/<batch>:<row>` names; no row where it names a batch alone.
+
+    Raises
+    ------
+    PratiqueError
+        If what stands behind the colon is no position.
+
+    Examples
+    --------
+    >>> split_row("crowd/w01:7"), split_row("crowd/w01")
+    (('crowd/w01', 7), ('crowd/w01', None))
+    """
+    batch, _, row = words.partition(":")
+    if row and not re.fullmatch(r"[0-9]{1,9}", row):
+        raise PratiqueError(f"{printable(batch)}: no row '{printable(row)}'; rows are counted from 0")
+    return batch, int(row) if row else None
+
+
+def name_order(batch: str) -> tuple[list[tuple[str, int]], str]:
+    """What sorts batches by their names, in which digits are numbers: by it one batch comes before another.
+
+    Examples
+    --------
+    >>> sorted(["crowd/week10", "crowd/week9", "crowd/week9-late"], key=name_order)
+    ['crowd/week9', 'crowd/week9-late', 'crowd/week10']
+    """
+    return [(text, int(digits or -1)) for text, digits in re.findall("([^0-9]*)([0-9]*)", batch)], batch
+
+
 def list_predecessors(batches: Iterable[str]) -> dict[str, str]:
-    """The batch that comes before each one, of the same source and in the order of names; the first has none.
+    """The batch that comes before each one, of the same source and in the order of `name_order`; the first has none.
 
     Examples
     --------
@@ -175,7 +223,7 @@ def list_predecessors(batches: Iterable[str]) -> dict[str, str]:
     """
     last: dict[str, str] = {}
     found = {}
-    for batch in sorted(batches):
+    for batch in sorted(batches, key=name_order):
         source = batch.partition("/")[0]
         if source in last:
             found[batch] = last[source]
@@ -184,7 +232,7 @@ def list_predecessors(batches: Iterable[str]) -> dict[str, str]:
 
 
 def read_arrivals(folder: Path) -> list[Arrival]:
-    """The notes that ingest wrote, sorted by batch.
+    """The notes that ingest wrote, in the order of `name_order`.
 
     Raises
     ------
@@ -194,7 +242,7 @@ def read_arrivals(folder: Path) -> list[Arrival]:
     notes = sorted(folder.glob("*/*.json"))
     if not notes:
         raise PratiqueError(f"{folder}: nothing is ingested; run `pratique ingest` (or `dvc repro`) first")
-    return sorted(map(_read_note, notes), key=lambda arrival: arrival.batch)
+    return sorted(map(_read_note, notes), key=lambda arrival: name_order(arrival.batch))
 
 
 def is_waiting(batch: str) -> bool:

@@ -74,10 +74,17 @@ class CountedColumn(FieldsOnly):
 
     def read(self, batch: Batch) -> np.ndarray:
         """The cells of a batch, as these are."""
-        layout = batch.layout
-        if self.name in layout.numeric:
-            return _round(missing_as_lowest(batch.numeric[:, layout.numeric.index(self.name)]), self.step)
-        return batch.categorical[:, layout.categorical.index(self.name)].astype(str)
+        if self.name in batch.layout.numeric:
+            return _round(missing_as_lowest(batch.numbers(self.name)), self.step)
+        return batch.texts(self.name)
+
+    def count_in(self, batch: Batch, fewest: int) -> Counts:
+        """Count the values that at least so many rows of a batch have."""
+        columns = batch.layout.numeric
+        if self.name in columns:
+            numbers = batch.sorted_numeric[:, columns.index(self.name)]
+            return self._count_numbers(_round(numbers, self.step), fewest)
+        return self._count_texts(batch.level_counts[self.name], fewest)
 
     @cached_property
     def ordered(self) -> np.ndarray:
@@ -86,14 +93,26 @@ class CountedColumn(FieldsOnly):
 
     def count(self, cells: np.ndarray, fewest: int) -> Counts:
         """Count the values that at least so many of the cells have."""
-        own = np.sort(cells)
+        if self.cells.dtype.kind == "f":
+            return self._count_numbers(np.sort(cells), fewest)
+        names, counts = np.unique(cells, return_counts=True)
+        return self._count_texts(dict(zip(names.tolist(), counts.tolist(), strict=True)), fewest)
+
+    def _count_texts(self, known: dict[str, int], fewest: int) -> Counts:
+        """The same, given how often each text comes."""
+        often = {name: count for name, count in known.items() if count >= fewest}
+        values, counts = np.array(list(often), dtype=str), np.array(list(often.values()), dtype=int)
+        hits = self.ordered.searchsorted(values, "right") - self.ordered.searchsorted(values, "left")
+        rows = np.full(len(values), sum(known.values()))
+        return Counts(values, counts, rows, hits, np.full(len(values), len(self.cells)), len(known))
+
+    def _count_numbers(self, own: np.ndarray, fewest: int) -> Counts:
+        """The same, given the cells in increasing order."""
         begins = np.flatnonzero(np.concatenate([[True], own[1:] != own[:-1]])) if len(own) else np.zeros(0, int)
         different, counts = len(begins), np.diff(begins, append=len(own))
         values, counts = own[begins[counts >= fewest]], counts[counts >= fewest]
         below, not_above = (self.ordered.searchsorted(values, side) for side in ("left", "right"))
-        hits, rows, trusted = not_above - below, np.full(len(values), len(cells)), np.full(len(values), len(self.cells))
-        if self.cells.dtype.kind != "f":
-            return Counts(values, counts, rows, hits, trusted, different)
+        hits = not_above - below
         low, high = self._nearby(values, below, not_above)
         rows, trusted = (k.searchsorted(high, "right") - k.searchsorted(low, "left") for k in (own, self.ordered))
         return Counts(values, counts, rows, hits, trusted, different)

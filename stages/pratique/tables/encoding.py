@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,7 +25,7 @@ MOST_COMPARED_COLUMNS = 200
 
 
 @dataclass(frozen=True)
-class Encoder:
+class Encoder(FieldsOnly):
     """Numbers standardised and damped, levels one-hot; learned from trusted rows.
 
     A number x becomes asinh((x - mean) / std): linear near the middle, logarithmic in the tails, so that
@@ -61,14 +62,18 @@ class Encoder:
             levels.fit(trusted.categorical)
         return cls(mean, np.where(std > 0, std, 1.0), levels)
 
-    @np.errstate(over="ignore", invalid="ignore")
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
+        return batch.view(self._digest, lambda: self._place(batch))
+
+    @cached_property
+    def _digest(self) -> bytes:
+        return _digest(b"encoder", self.levels, self.mean, self.std)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _place(self, batch: Batch) -> np.ndarray:
         z = np.nan_to_num((batch.numeric - self.mean) / self.std, nan=0.0, posinf=1e300, neginf=-1e300)
-        parts = [np.arcsinh(z)]
-        if self.levels is not None:
-            parts.append(self.levels.transform(batch.categorical) / np.sqrt(2))
-        return np.hstack(parts)
+        return np.hstack([np.arcsinh(z), *_indicate_levels(self.levels, batch)])
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,11 @@ class Ranks(FieldsOnly):
 
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
-        parts = [self.scores(batch)]
-        if self.levels is not None:
-            parts.append(self.levels.transform(batch.categorical) / np.sqrt(2))
-        return np.hstack(parts)
+        return batch.view(self._digest, lambda: np.hstack([self.scores(batch), *_indicate_levels(self.levels, batch)]))
+
+    @cached_property
+    def _digest(self) -> bytes:
+        return _digest(b"ranks", self.levels, self.sorted_values)
 
     def scores(self, batch: Batch) -> np.ndarray:
         """Normal scores of the numeric columns alone, shape (rows, numeric columns)."""
@@ -107,6 +113,25 @@ class Ranks(FieldsOnly):
 
         below, not_above = self.known.places(missing_as_lowest(batch.numeric))
         return np.asarray(ndtri(((below + not_above) / 2 + 0.5) / (len(self.sorted_values) + 1)))
+
+
+def _indicate_levels(levels: "OneHotEncoder | None", batch: Batch) -> list[np.ndarray]:
+    """Unit vectors of levels times 1/sqrt(2), shape (rows, levels); nothing where there are none."""
+    if levels is None:
+        return []
+    return [batch.view(_digest(b"levels", levels), lambda: levels.transform(batch.categorical) / np.sqrt(2))]
+
+
+def _digest(kind: bytes, levels: "OneHotEncoder | None", *arrays: np.ndarray) -> bytes:
+    """What was learned, in short: equal ones make the same of a batch."""
+    told = sha256(kind)
+    for array in arrays:
+        told.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+    if levels is not None:
+        known = [names.tolist() for names in levels.categories_]
+        rare = [None if names is None else names.tolist() for names in levels.infrequent_categories_]
+        told.update(repr([known, rare]).encode())
+    return told.digest()
 
 
 @dataclass(frozen=True)

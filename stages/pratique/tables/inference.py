@@ -26,6 +26,9 @@ MOST_MARKERS, MOST_MARKED = 3, 0.2
 """Words that can stand for missing numbers, and the share of rows that may have them, where they are no usual ones."""
 SPIKE = 0.01
 """Share of rows from which on a number like 999, far from all others, stands for a missing one."""
+LONG_TAIL = 3.0
+"""How many times as far from the median the far end of the others may be as the near one, for a spike beyond it to be
+no end of a long tail: there a cap, such as 99999 for every larger gain, is as likely as a missing marker."""
 SENTINEL = re.compile(r"-?9{2,}(\.9+|\.0+)?|-1(\.0+)?")
 INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
 LEVEL_MARKERS = ("?", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "NA")
@@ -151,6 +154,10 @@ def _numbers(name: str, numbers: np.ndarray, kind: Kind, form: NumberFormat, mar
     sentinel = _sentinel(numbers, different)
     if sentinel is None:
         return Inferred(spec)
+    if _ends_long_tail(numbers, float(sentinel)):
+        saw = f"{int((numbers == float(sentinel)).sum()):,} of {len(numbers):,} are '{sentinel}', far beyond all others"
+        decided = f"{kind}; it may be a cap, or a missing marker: list '{sentinel}' under `missing` if it is one"
+        return Inferred(spec, Doubt(name, saw, decided))
     spec = spec.model_copy(update={"missing": (*markers, sentinel)})
     return Inferred(spec, _doubt_numbers(name, len(numbers), len(numbers), spec))
 
@@ -165,6 +172,15 @@ def _sentinel(numbers: np.ndarray, different: np.ndarray) -> str | None:
         if SENTINEL.fullmatch(text) and far and (numbers == value).mean() >= SPIKE:
             return text
     return None
+
+
+def _ends_long_tail(numbers: np.ndarray, spike: float) -> bool:
+    """Whether the numbers run out towards a spike, so that it may be where larger ones are cut off."""
+    others = numbers[numbers != spike]
+    middle = float(np.median(others))
+    near, far = abs(float(others.min()) - middle), abs(float(others.max()) - middle)
+    towards, away = (far, near) if spike > middle else (near, far)
+    return towards > LONG_TAIL * away
 
 
 def _text(name: str, counts: dict[str, int], rows: int) -> Inferred:

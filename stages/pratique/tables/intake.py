@@ -12,19 +12,29 @@ from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
 from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
+from pratique.core.screen import say
 from pratique.core.writing import keep_only, write_bytes, write_json, write_table
-from pratique.tables.arrival import Arrival, batch_name, find_incoming
-from pratique.tables.labels import copy_labelled, read_labelled
+from pratique.tables.arrival import Arrival, batch_name, find_incoming, tell_strays
+from pratique.tables.labels import copy_labelled, list_stray_labels, read_labelled, tell_unseen
 from pratique.tables.parts import list_files
 
 
 def ingest_all() -> None:
     """Ingest everything in data/incoming."""
     data, known = load().data, tuple(read_declared() or ())
+    unseen = tell_unseen(data)
+    if unseen:
+        say(unseen, error=True)
     wanted: list[Path] = []
-    for path in show_progress(find_incoming(paths.INCOMING), "ingesting"):
+    incoming = find_incoming(paths.INCOMING)
+    if strays := tell_strays(paths.INCOMING):
+        say(strays, error=True)
+    for path in show_progress(incoming, "ingesting"):
         wanted += ingest(path, paths.BATCHES, data, known)
     keep_only(paths.BATCHES, wanted)
+    if data.labels_apart:
+        for stray in list_stray_labels(list(map(batch_name, incoming))):
+            say(f"{stray}: labels of no batch in {paths.INCOMING}, so nobody reads them", error=True)
 
 
 def ingest(path: Path, folder: Path, data: DataParams, known: Collection[str] = ()) -> list[Path]:

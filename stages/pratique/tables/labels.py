@@ -9,11 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pratique.core import paths
-from pratique.core.errors import UnreadableBatch
+from pratique.core.documents import read_yaml
+from pratique.core.errors import PratiqueError, UnreadableBatch
+from pratique.core.hashing import sha256_file
 from pratique.core.params import DataParams
-from pratique.core.snapshot import Snapshot, copy_file
-from pratique.tables.arrival import batch_name, require_file
-from pratique.tables.parts import copy_batch, read_batch
+from pratique.core.snapshot import Snapshot, copy_file, join_digests
+from pratique.core.text import say_count
+from pratique.tables.arrival import POINTER_SUFFIX, batch_name, require_file
+from pratique.tables.parts import copy_batch, read_batch, sha256_batch
 from pratique.tables.reading import FileTable, read_file
 
 LABELS_SUFFIX = ".csv"
@@ -24,19 +27,58 @@ def labels_place(batch: str) -> Path:
     return paths.LABELS / f"{batch}{LABELS_SUFFIX}"
 
 
+def tell_unseen(data: DataParams, pipeline: Path = paths.PIPELINE) -> str:
+    """That DVC does not see labels that come in apart, and the line that mends it; nothing where it sees them."""
+    if not data.labels_apart or not pipeline.is_file():
+        return ""
+    match read_yaml(pipeline):
+        case {"stages": {"ingest": {"deps": list(deps)}}} if paths.LABELS not in [Path(str(dep)) for dep in deps]:
+            return (
+                f"{pipeline}: stages.ingest.deps lacks {paths.LABELS}, so `dvc repro` does not see labels that come; "
+                f"add the line `- {paths.LABELS}`"
+            )
+    return ""
+
+
 def copy_labelled(source: Path, place: Path, data: DataParams) -> Snapshot:
     """Copy a batch with its labels, if they came in apart.
 
     Raises
     ------
     PratiqueError
-        If the labels are no regular file, or the batch is none; see `copy_batch`.
+        If the labels are no regular file, their folder is a link, or the batch is none; see `copy_batch`.
     """
-    copy, labels = copy_batch(source, place), labels_place(batch_name(source))
-    if not data.labels_apart or not (labels.exists() or labels.is_symlink()):
+    copy, labels = copy_batch(source, place), _find_labels(source, data)
+    if labels is None:
         return copy
-    require_file(labels)
     return copy.join(copy_file(labels, place.with_name(f"{place.name}.labels{LABELS_SUFFIX}")))
+
+
+def sha256_labelled(source: Path, data: DataParams) -> str:
+    """Hexadecimal SHA-256 of a batch as it lies there, with its labels if they came in apart; raises as copying does.
+
+    It is the one by which a record names the batch.
+    """
+    rows, labels = sha256_batch(source), _find_labels(source, data)
+    return rows if labels is None else join_digests(rows, sha256_file(labels))
+
+
+def list_stray_labels(batches: Collection[str]) -> list[Path]:
+    """The files in data/labels that are the labels of none of these batches, sorted."""
+    wanted = set(map(labels_place, batches))
+    files = (path for path in paths.LABELS.rglob("*") if path.is_file() and path not in wanted)
+    return sorted(path for path in files if not path.name.startswith(".") and path.suffix != POINTER_SUFFIX)
+
+
+def _find_labels(source: Path, data: DataParams) -> Path | None:
+    """The file of a batch's labels, where they came in apart; None where there is none."""
+    labels = labels_place(batch_name(source))
+    if not data.labels_apart or not (labels.exists() or labels.is_symlink()):
+        return None
+    if labels.parent.is_symlink():
+        raise PratiqueError(f"{labels.parent}: a link; put a folder there, named after the source, with labels in it")
+    require_file(labels)
+    return labels
 
 
 def read_labelled(snapshot: Snapshot, data: DataParams, known: Collection[str] = ()) -> FileTable:
@@ -85,9 +127,9 @@ def join_labels(found: FileTable, labels: pa.Table, data: DataParams, place: str
     table = found.table.append_column(data.label, pc.take(labels[data.label], rows).combine_chunks())
     counts = Counter(ours)
     said = (
-        (rows.null_count, "rows have no label in data/labels"),
-        (len(first.keys() - counts.keys()), "labels are of no row of the batch"),
-        (sum(count for count in counts.values() if count > 1), "rows share their id, and its label, with another"),
+        (rows.null_count, "row", "without a label in data/labels"),
+        (len(first.keys() - counts.keys()), "label", "of no row of the batch"),
+        (sum(count for count in counts.values() if count > 1), "row", "with the id, and so the label, of another"),
     )
-    readings = tuple(f"labels: {count:,} {words}" for count, words in said if count)
+    readings = tuple(f"labels: {say_count(count, what)} {words}" for count, what, words in said if count)
     return replace(found, table=table, readings=(*found.readings, *readings))

@@ -1,5 +1,7 @@
 """Why a batch, or one of its rows, was judged as it was: the record in words."""
 
+from collections import defaultdict
+
 import numpy as np
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,10 +19,9 @@ from pratique.detector.profile import Profile
 from pratique.provenance.record import Record
 from pratique.tables.reading import read_table
 from pratique.words import verdicts
-from pratique.words.counts import suggestions
+from pratique.words.counts import RESULT_NOTE, suggestions, tell_result
 from pratique.words.history import describe_standing
-
-CLEAN = 1000
+from pratique.words.numbers import chance, join_list, number
 
 
 def explain(batch: str) -> RenderableType:
@@ -33,17 +34,32 @@ def explain(batch: str) -> RenderableType:
     """
     record = read_record(batch)
     words = [Text(f"{batch}: {record.verdict}, {record.outcome}", style="bold"), *_list_reasons(record)]
-    table = Table("check", "says", "observed", "limit", f"as odd, of {CLEAN:,} clean batches")
-    for check in record.checks:
-        odd = "failed" if check.fault else f"{CLEAN * check.p_value:.3g}"
-        observed, limit = ("" if value is None else f"{value:.4g}" for value in (check.observed, check.limit))
-        name = f"{check.name} *" if check.alarm else check.name
-        style = "bold red" if check.alarm else ""
-        table.add_row(name, describe(check.name).alarm, observed, limit, odd, style=style)
-    rows = [Text(printable(f"row {suspect.row}: {suspect.reason}")) for suspect in record.suspects]
-    more = [Text(f"and {record.suspects_left_out:,} more rows")] if record.suspects_left_out else []
+    if not record.checks or not record.rows:  # nothing was measured, or nothing was there to be
+        todo = [] if record.plain else [Text(verdicts.advice(record, planted=False, repeated=False))]
+        return Group(*words, *todo)
     suggested = [Text(printable(f"suggested, not applied: {line}")) for line in suggestions(record)]
-    return Group(*words, table, Text("* alarmed"), *rows, *more, *suggested)
+    return Group(*words, _tabulate(record), Text(RESULT_NOTE), *_list_suspects(record), *suggested)
+
+
+def _tabulate(record: Record) -> Table:
+    """A line for each measurement, in the words of the batch's page."""
+    table = Table("check", "says", "result", "observed", "limit", "as high in clean batches")
+    for check in record.checks:
+        chance_of = "" if check.fault or check.breaches else chance(check.p_value)
+        style = "bold red" if check.alarm else ""
+        numbers = number(check.observed), number(check.limit)
+        table.add_row(check.name, describe(check.name).alarm, tell_result(check), *numbers, chance_of, style=style)
+    return table
+
+
+def _list_suspects(record: Record) -> list[Text]:
+    """The suspect rows, those of one reason together, and how many more there are."""
+    rows: dict[str, list[str]] = defaultdict(list)
+    for suspect in record.suspects:
+        rows[suspect.reason].append(str(suspect.row))
+    lines = [f"row{'s' * (len(mine) > 1)} {join_list(mine, most=len(mine))}: {reason}" for reason, mine in rows.items()]
+    more = [f"and {record.suspects_left_out:,} more suspect rows"] if record.suspects_left_out else []
+    return [Text(printable(line)) for line in [*lines, *more]]
 
 
 def explain_row(batch: str, row: int) -> RenderableType:
@@ -78,10 +94,10 @@ def _of_row(batch: Batch, row: int, normal: Profile) -> list[tuple[str, str, str
             continue
         share = ""
         if calibrated.conformal is not None:
-            share = f"{100 * float(np.mean(calibrated.conformal.p_values(np.array(scores)))):.2g}"
+            share = number(100 * float(np.mean(calibrated.conformal.p_values(np.array(scores)))))
         flagged = [f.flagged[row] for f in findings if f.flagged is not None]
         says = findings[0].unit if not flagged else "flagged" if np.mean(flagged) >= 0.5 else "not flagged"
-        lines.append((name, f"{np.mean(scores):.4g} {says}", share, rule))
+        lines.append((name, f"{number(float(np.mean(scores)))} {says}", share, rule))
     return lines
 
 
@@ -89,10 +105,10 @@ def _list_reasons(record: Record) -> list[Text]:
     """Why the batch is held, what was read otherwise, more rules that are broken, the share of poisoned rows."""
     lines = describe_standing(record) if record.plain else verdicts.reasons(record)
     lines += [f"read: {reading.text}" for reading in record.readings]
-    for check in record.checks:
+    for check in record.checks if record.rows else ():
         lines += [f"{check.name}: {rule}" for rule in check.breaches[1:]]
     share = record.poisoned_share
-    if share is not None:
+    if share is not None and record.rows:
         low, high = (f"{100 * end:.3g}" for end in (share.lowest, share.highest))
         lines.append(f"poisoned rows: about {100 * share.estimate:.3g} % (from {low} to {high} %)")
     if record.budget is not None and record.budget.warning:

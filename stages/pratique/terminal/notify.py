@@ -36,7 +36,7 @@ def notify(policy: NotifyParams, records: Sequence[Record], alpha: float) -> Non
     if not policy.command:
         return
     held = {_digest(record): record for record in records if record.held and record.state != "rejected"}
-    told = set(TOLD.read_text(encoding="utf-8").split()) if TOLD.is_file() else set()
+    told = set(TOLD.read_text(encoding="utf-8", errors="replace").split()) if TOLD.is_file() else set()
     fresh = [record for digest, record in held.items() if digest not in told]
     trouble = _run(policy.command, message(fresh, records, alpha)) if fresh else ""
     if trouble:
@@ -75,6 +75,8 @@ def _run(command: Sequence[str], text: str) -> str:
         return f"'{command[0]}' took longer than {MOST_SECONDS} seconds"
     except OSError as error:
         return f"'{command[0]}' can't be run: {error.strerror}"
+    except ValueError as error:  # a word that holds a zero byte
+        return f"'{command[0]}' can't be run: {error}"
     if not done.returncode:
         return ""
     last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]

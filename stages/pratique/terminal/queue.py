@@ -6,9 +6,10 @@ from rich.text import Text
 
 from pratique.core.errors import printable
 from pratique.core.params import Params, load
+from pratique.core.text import say_count
 from pratique.decisions.deciding import read_record
 from pratique.decisions.decision import UNSIGNED, DecisionFile, load_decisions
-from pratique.decisions.pending import describe_pending, list_pending
+from pratique.decisions.pending import describe_pending, list_pending, tell_effect
 from pratique.results.records import read_records
 from pratique.terminal.summary import STYLE, clauses
 
@@ -21,16 +22,28 @@ def queue() -> RenderableType:
     PratiqueError
         If the pipeline has not run.
     """
-    batches = [facts for facts in read_records() if facts.state not in ("accepted", "warned") or facts.uncounted]
+    params, waiting = load(), list_pending()
+    pending = "".join(f"\n{printable(line)}" for line in list_pending_lines(params))
+    decided = {record.batch: tell_effect(decision, record, params) for decision, record in waiting}
+    batches = [
+        facts
+        for facts in read_records()
+        if facts.state not in ("accepted", "warned") or facts.uncounted or facts.batch in decided
+    ]
     if not batches:
         return Text("Nothing is held, and nobody has decided anything.")
-    pending = "".join(f"\n{printable(line)}" for line in list_pending_lines(load()))
     table = Table(box=None, pad_edge=False)
     for heading in ("batch", "verdict", "decision", "outcome", "why"):
         table.add_column(heading)
     for facts in batches:
-        verdict = Text(facts.verdict, STYLE[facts.verdict])
-        table.add_row(facts.batch, verdict, facts.decision or "pending", facts.outcome, Text("\n".join(clauses(facts))))
+        verdict, why = Text(facts.verdict, STYLE[facts.verdict]), [] if facts.plain else clauses(facts)
+        table.add_row(
+            facts.batch,
+            verdict,
+            decided.get(facts.batch) or facts.decision or "none yet",
+            facts.outcome,
+            Text("\n".join(why)),
+        )
     return Group(table, Text(f"{pending}\nNext: `pratique review show BATCH`, then release or reject it."))
 
 
@@ -45,7 +58,7 @@ def sheet(batch: str) -> RenderableType:
     record = read_record(batch)
     head = Text.assemble(
         (f"{batch}: {record.verdict}", STYLE[record.verdict]),
-        f", {record.outcome}; {record.held_rows} of {record.rows} rows are held.\n",
+        f", {record.outcome}; {record.held_rows:,} of {say_count(record.rows, 'row')} held.\n",
         "".join(f"  {clause}\n" for clause in clauses(record)),
     )
     measured = Table(box=None, pad_edge=False)

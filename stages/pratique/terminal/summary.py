@@ -16,7 +16,7 @@ from pratique.core.writing import write_text
 from pratique.provenance.record import Record
 from pratique.results.comparison import Comparison, read_comparison
 from pratique.results.records import read_records
-from pratique.words.counts import count_batches
+from pratique.words.counts import count_batches, count_suspects
 from pratique.words.history import list_decisions
 from pratique.words.verdicts import reasons
 from pratique.words.worth import MODELS, worth_sentences
@@ -57,7 +57,7 @@ def _table(batches: list[Record]) -> Table:
             Text(facts.verdict, STYLE[facts.verdict]),
             facts.outcome,
             f"{facts.p_value:.1g}",
-            f"{facts.suspect_count} of {facts.rows}",
+            count_suspects(facts),
             Text("\n".join(clauses(facts))),
         )
     return table

@@ -84,7 +84,7 @@ def blaming(what: str, hidden: bool) -> Iterator[None]:
     """Turn whatever code of a team's own raises into an error of one line; without its text where cells are hidden."""
     try:
         yield
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that ends the program would end a stage without a word
         text = "" if hidden else f": {one_line(error)}"
         raise PratiqueError(f"{PLACE}: {what} failed ({type(error).__name__}{text})") from error
 
@@ -171,13 +171,17 @@ def _make(params: TrainParams, seed: int) -> Any:
     seeds = dict.fromkeys(_list_parameters(estimator, "random_state"), seed % SEED_LIMIT)
     threads = {key: 1 for key, value in _list_parameters(estimator, "n_jobs").items() if value is None}
     if seeds or threads:
-        estimator.set_params(**seeds, **threads)
+        with blaming(f"setting {', '.join({**seeds, **threads})} of its model", hidden=False):
+            estimator.set_params(**seeds, **threads)
     return estimator
 
 
 def _parameters(estimator: Any) -> dict[str, Any]:
     """The parameters of a classifier and of its parts, as scikit-learn names them."""
-    return dict(estimator.get_params(deep=True)) if hasattr(estimator, "get_params") else {}
+    if not hasattr(estimator, "get_params"):
+        return {}
+    with blaming("`get_params` of its model", hidden=False):
+        return dict(estimator.get_params(deep=True))
 
 
 def _list_parameters(estimator: Any, name: str) -> dict[str, Any]:

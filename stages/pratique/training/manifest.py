@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
+from pydantic import TypeAdapter, ValidationError
 
 from pratique.core import paths
 from pratique.core.documents import parse_json
@@ -121,7 +121,8 @@ def make_own_manifest(model: Path, places: Sequence[Path], params: Params) -> Ma
     learned = tuple(each for each in files if any(Path(each.path).is_relative_to(place) for place in chosen))
     for place in chosen:
         known = place in (paths.ACCEPTED, paths.REFERENCE)
-        if not known and not any(Path(each.path).is_relative_to(place) for each in learned):
+        below = place.is_relative_to(paths.ACCEPTED)  # a folder above holds what is no accepted row, too
+        if not known and not (below and any(Path(each.path).is_relative_to(place) for each in learned)):
             raise PratiqueError(
                 f"--rows: {place}: no accepted rows there; expected {paths.ACCEPTED}, a file or folder of it, or "
                 f"{paths.REFERENCE}"
@@ -148,11 +149,16 @@ def digest_model(path: Path) -> str:
     Raises
     ------
     PratiqueError
-        If there is none.
+        If there is none, or a folder holds no file, or a link to another folder, whose files no digest would cover.
     """
-    if not path.exists():
+    if path.is_file():
+        return sha256_file(path)
+    below = sorted(path.rglob("*")) if path.is_dir() else []
+    for linked in (each for each in below if each.is_symlink() and each.is_dir()):
+        raise PratiqueError(f"{linked}: a link to a folder; put the folder itself there")
+    if not any(each.is_file() for each in below):
         raise PratiqueError(f"{path}: not found; name the file or folder of the model that was trained")
-    return sha256_folder(path) if path.is_dir() else sha256_file(path)
+    return sha256_folder(path)
 
 
 def find_doubt(model: Manifest | None) -> str:
@@ -160,9 +166,11 @@ def find_doubt(model: Manifest | None) -> str:
     if model is None:
         return "no manifest of the model that was trained"
     path = Path(model.path)
-    if path.exists() and digest_model(path) != model.sha256:
-        return f"{path} is not the model of its manifest"
-    return ""
+    try:
+        same = not path.exists() or digest_model(path) == model.sha256
+    except PratiqueError as error:
+        return str(error)
+    return "" if same else f"{path} is not the model of its manifest"
 
 
 def digest_learned_reference(params: Params) -> str | None:
@@ -202,11 +210,12 @@ def parse_manifest(data: bytes, place: str) -> Manifest:
     PratiqueError
         If they hold none.
     """
-    value: Any = parse_json(data, place)
+    parse_json(data, place)  # refuses a key that stands twice
     try:
-        return Manifest(**value | {"batches": tuple(TrainingFile(**batch) for batch in value["batches"])})
-    except (TypeError, KeyError) as error:
-        raise PratiqueError(f"{place}: not a training manifest; write it anew") from error
+        return TypeAdapter(Manifest).validate_json(data, strict=True, extra="forbid")
+    except ValidationError as error:
+        where = "/".join(map(str, error.errors()[0]["loc"])) or "its form"
+        raise PratiqueError(f"{place}: not a training manifest, see {where}; write it anew") from error
 
 
 def list_cleared_files() -> tuple[TrainingFile, ...]:

@@ -6,6 +6,7 @@ from scipy.stats import binom
 
 from pratique.decisions import ledger
 from pratique.provenance.record import Record
+from pratique.tables.arrival import name_order
 
 COUNTED_BATCHES = 30
 """Batches that are counted: the newest."""
@@ -37,7 +38,8 @@ def describe_alarm_rate(alarmed: Sequence[bool], alpha: float) -> str:
         return ""
     return (
         f"{found} of the last {len(last)} batches alarmed, the budget expects at most {most}: an attack, or the "
-        "reference no longer represents what arrives. See docs/reference.md."
+        "reference no longer represents what arrives. Look at the batches held last; `pratique promote --help` says "
+        "how the reference grows, and docs/reference.md in Pratique's repository when."
     )
 
 
@@ -46,5 +48,5 @@ def tell_alarm_rate(records: Sequence[Record], alpha: float) -> str:
     arrived: dict[str, int] = {}
     for entry in ledger.read():
         arrived.setdefault(entry.batch, entry.index)
-    order = sorted(records, key=lambda one: (arrived.get(one.batch, len(arrived)), one.batch))
+    order = sorted(records, key=lambda one: (arrived.get(one.batch, len(arrived)), name_order(one.batch)))
     return describe_alarm_rate([one.verdict == "quarantine" for one in order], alpha)

@@ -30,7 +30,8 @@ def describe_standing(facts: Record) -> list[str]:
     if facts.standing is None:
         return []
     then = f" (alarms then: {', '.join(facts.alarms)})" if facts.alarms else ""
-    today = "today's policy was not applied to it" if stands_unmeasured(facts) else "today it would be another"
+    held = f"{facts.held_rows:,} of {facts.rows:,} rows held; " if facts.held else ""
+    today = f"{held}not examined again" if stands_unmeasured(facts) else "today it would be another"
     return [f"its verdict stands since commit {facts.standing.commit[:7]}{then}; {today}"]
 
 

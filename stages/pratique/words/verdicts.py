@@ -1,14 +1,18 @@
 """Verdicts in plain words: what is wrong with a batch, how sure that is, and what to do."""
 
+from collections.abc import Mapping, Sequence
+
+from pratique.contract.evidence import OTHER_UNIT
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.errors import printable
-from pratique.detector.hypotheses import describe
+from pratique.detector.hypotheses import ROWS, describe
 from pratique.detector.verdict import SHIFT_ALARM
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
 from pratique.words.counts import count_alarm
 from pratique.words.history import MEASURED_THEN, advise_on_history, describe_history, stands_unmeasured
 from pratique.words.numbers import chance, join_list, once_in, percent
+from pratique.words.units import UNIT_ADVICE, tell_units
 
 ACCOUNTED = 0.8
 """Share of the suspects that one rule must hold for the statistics to step behind it."""
@@ -34,12 +38,18 @@ STATES = {
 
 
 def reasons(facts: Record) -> list[str]:
-    """Why a batch is not plainly accepted, the strongest reason first: a clause for each alarm."""
+    """Why a batch is not plainly accepted, the strongest reason first: a clause for all alarms that say the same."""
     if facts.fault is not None:
         return [f"unreadable: {facts.fault}"]
     unread = ["released, but none of its rows can be read"] if facts.state == "unread" else []
     clauses = [*unread, *(hold.reason for hold in facts.holds), *_list_reasons(facts), *describe_history(facts)]
     return clauses or ["some rows are held one by one, the others are accepted"]
+
+
+def tell_release(facts: Record) -> str:
+    """Who let held rows of a batch in, and against what; nothing where nobody had to."""
+    who = [f"{said.reviewer} ({said.reason})" for said in facts.decisions if said.action == "release"]
+    return printable(f"released by {join_list(who)} against: {'; '.join(reasons(facts))}") if who else ""
 
 
 def ranked_alarms(facts: Record) -> list[CheckRecord]:
@@ -67,13 +77,47 @@ def _is_rule(check: CheckRecord) -> bool:
 
 
 def _list_reasons(facts: Record) -> list[str]:
-    """A clause for each alarm; where a rule accounts for the batch, one for all others."""
+    """A clause for alarms that say the same; where a rule accounts for the batch, one for all others."""
     alarms, rule = ranked_alarms(facts), explaining_rule(facts)
     if rule is None or not alarms:
-        return [reason_of(check, facts.rows) for check in alarms]
+        return _fold(facts, alarms)
+    if not facts.rows:
+        return ["the file has no rows"]
     others = [check.name for check in alarms if not _is_rule(check)]
     said = [reason_of(check, facts.rows) for check in [rule, *(c for c in alarms if _is_rule(c) and c != rule)]]
+    said += tell_units(facts).values()
     return [*said, f"what {join_list(others)} say{'s' * (len(others) == 1)} may follow from that"] if others else said
+
+
+def _fold(facts: Record, alarms: Sequence[CheckRecord]) -> list[str]:
+    """A clause for each thing that alarms are about: what the strongest says, the others by name.
+
+    Alarms are about the same if they have one subject and point at the same column first, or at none, or if they point
+    at cells of another unit. That the rows look poisoned by all checks together adds nothing to what names a reason.
+    """
+    units = tell_units(facts)
+    groups: dict[tuple[str, str], list[CheckRecord]] = {}
+    for check in sorted(alarms, key=lambda check: check.name == ROWS.name):  # stable: the strongest stays first
+        key = next(iter(groups)) if check.name == ROWS.name and groups else _find_subject(check, units)
+        groups.setdefault(key, []).append(check)
+    clauses = []
+    for key, (first, *others) in groups.items():
+        unit = units.get(key[1]) if key[0] == OTHER_UNIT else None
+        names = join_list([check.name for check in ([first, *others] if unit else others)])
+        said = unit or reason_of(first, facts.rows)
+        clauses.append(f"{said} ({'seen by' if unit else 'also'} {names})" if names else said)
+    return clauses
+
+
+def _find_subject(check: CheckRecord, units: Mapping[str, str]) -> tuple[str, str]:
+    """What an alarm is about: another unit and the column, or a subject and its first column; or itself alone."""
+    about = describe(check.name).about
+    columns = [name for each in check.evidence.columns if each.stands_out for name in each.columns]
+    if check.fault is not None or check.breaches or about in (None, "rules"):
+        return check.name, ""
+    if columns and set(columns) <= units.keys():
+        return OTHER_UNIT, columns[0]
+    return str(about), "".join(columns[:1])
 
 
 def reason_of(check: CheckRecord, rows: int) -> str:
@@ -112,6 +156,8 @@ def headline(facts: Record) -> str:
         return "The file can't be read as a table; its bytes are kept as they came."
     if not facts.holds and not ranked_alarms(facts) and not describe_history(facts):
         return f"The batch as a whole looks normal; {suspects(facts)} suspect, one by one."
+    if stands_unmeasured(facts) or not facts.rows:
+        return f"{sentence(reasons(facts))}."
     return f"{sentence(reasons(facts))}: {suspects(facts)} suspect."
 
 
@@ -187,6 +233,8 @@ def advice(facts: Record, planted: bool, repeated: bool) -> str:
         return advise_on_history(facts) or "Look at the suspect rows; the others are accepted."
     if not facts.rows:
         return "The file has no rows. Ask the source to send it again; reject this one."
+    if tell_units(facts):
+        return UNIT_ADVICE
     rule = explaining_rule(facts)
     if rule is not None:
         return describe(rule.name).advice
@@ -211,8 +259,8 @@ def is_about(facts: Record, subject: Subject) -> bool:
 
 
 def is_honest_change(facts: Record) -> bool:
-    """Whether nothing speaks against the batch but that its columns or class shares have moved."""
-    return not set(facts.alarms) - {SHIFT_ALARM}
+    """Whether nothing speaks against the batch but that its columns or class shares have moved, within their units."""
+    return not set(facts.alarms) - {SHIFT_ALARM} and not tell_units(facts)
 
 
 def _advice_on_rows(facts: Record) -> str:
