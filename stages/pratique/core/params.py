@@ -153,7 +153,7 @@ ModelKind = Literal["random_forest", "gradient_boosting", "logistic_regression",
 """What the drill trains; a team ships one of the first three, or a model of its own."""
 
 
-PLAIN: dict[str, dict[str, Any]] = {"plain": {}}
+PLAIN_TRAINING: dict[str, dict[str, Any]] = {"plain": {}}
 """The method of training that withstands nothing."""
 
 
@@ -180,8 +180,8 @@ class TrainParams(Section):
     method: Annotated[
         dict[str, dict[str, Any]],
         BeforeValidator(_with_fields),
-        Field(min_length=1, max_length=1, exclude_if=lambda method: method == PLAIN),
-    ] = PLAIN
+        Field(min_length=1, max_length=1, exclude_if=lambda method: method == PLAIN_TRAINING),
+    ] = PLAIN_TRAINING
 
     @model_validator(mode="after")
     def _one_model_is_named(self) -> Self:
@@ -196,7 +196,7 @@ class TrainParams(Section):
     def name(self) -> str:
         """What the model is called, and by which method it is trained unless that is a plain one."""
         model = self.estimator or self.model
-        return model if self.method == PLAIN else f"{model}, {self.method_name}"
+        return model if self.method == PLAIN_TRAINING else f"{model}, {self.method_name}"
 
     @property
     def method_name(self) -> str:

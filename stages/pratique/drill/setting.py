@@ -11,7 +11,7 @@ from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import PLAIN, ModelKind, Params
+from pratique.core.params import PLAIN_TRAINING, ModelKind, Params
 from pratique.core.text import name_classes
 from pratique.detector import profile
 from pratique.detector.detector import Detector
@@ -87,7 +87,7 @@ class Setting:
         trusted = join_labelled(
             "reference", [Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)], layout
         )
-        if learned or params.train.method != PLAIN:
+        if learned or params.train.method != PLAIN_TRAINING:
             trained["reference"] = sha256_folder(paths.REFERENCE)
         gate = {"profile": profile.digest(), "judging": _dump(params, {"alarms", "shift", "checks"})}
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from pratique.core import paths
-from pratique.core.params import PLAIN, TrainParams
+from pratique.core.params import PLAIN_TRAINING, TrainParams
 from pratique.results.answers import SUCCESS
 from pratique.results.certificates import read_certificates
 from pratique.results.comparison import Comparison, read_comparison
@@ -92,7 +92,7 @@ def read_worth(params: TrainParams) -> Worth | None:
     if SUCCESS in found.models["accepted"]:
         panels.append(_panel("A found trigger works", found, SUCCESS, whole=True))
     sentences = worth_sentences(found)
-    if params.method != PLAIN:
+    if params.method != PLAIN_TRAINING:
         sentences.append(method_sentence(params.method_name, read_weights()))
     for unit, certified in read_certificates().items():
         sentences.append(certified_sentence(unit, certified))

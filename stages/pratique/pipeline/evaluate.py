@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.params import PLAIN, Params, load
+from pratique.core.params import PLAIN_TRAINING, Params, load
 from pratique.core.progress import show_progress
 from pratique.core.text import name_classes
 from pratique.core.writing import write_csv, write_json
@@ -52,7 +52,7 @@ def evaluate() -> Comparison:
     found = compare(answers, holdout, slices, params.seed)
     write_triggers(triggers)
     _write_confusion(answers, holdout)
-    weights = {} if params.train.method == PLAIN else {"weights": count_weights()}
+    weights = {} if params.train.method == PLAIN_TRAINING else {"weights": count_weights()}
     certified = _certify(params, reference, holdout)
     write_json(paths.METRICS_JSON, found.to_measures() | _counts() | weights | certified)
     return found

@@ -1,7 +1,7 @@
 """Stage train: fit the model on the reference and the accepted rows, and on nothing else."""
 
 from pratique.core import paths
-from pratique.core.params import PLAIN, load
+from pratique.core.params import PLAIN_TRAINING, load
 from pratique.tables.trusted import read_reference
 from pratique.training.estimator import require_dependencies
 from pratique.training.manifest import list_cleared_files, make_manifest
@@ -23,7 +23,7 @@ def main() -> None:
     model, weights = learn(rows, params.train, params.seed, trusted=reference)
     model.save(paths.MODEL_FILE)
     WEIGHTS.unlink(missing_ok=True)
-    if params.train.method != PLAIN:
+    if params.train.method != PLAIN_TRAINING:
         write_weights(weights, reference.layout)
     Model.load(paths.MODEL_FILE, params.train.trusts)
     make_manifest(files, len(rows), params).save()

@@ -23,7 +23,7 @@ from pratique.training.rows import join_labelled, list_accepted_files
 
 Unit = Literal["source", "batch"]
 NO_VOTE = -1
-SECTIONS = {"source": "certified_sources", "batch": "certified_batches"}
+CERTIFIED_SECTIONS = {"source": "certified_sources", "batch": "certified_batches"}
 """Of the metrics, by what may be replaced."""
 
 
@@ -63,7 +63,7 @@ class Certificates:
             found = self.estimate_certified(replaced)
             name = f"certified_{replaced}"
             flat |= {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-        return {SECTIONS[self.unit]: {key: round(value, 6) for key, value in flat.items()}}
+        return {CERTIFIED_SECTIONS[self.unit]: {key: round(value, 6) for key, value in flat.items()}}
 
 
 def certify(params: Params, unit: Unit, reference: Batch, holdout: Batch) -> Certificates:
@@ -134,7 +134,7 @@ def read_certificates() -> dict[str, dict[int, Estimate]]:
     """
     place = str(paths.METRICS_JSON)
     metrics = parse_measures(paths.METRICS_JSON.read_bytes(), place)
-    return {unit: _unflatten(metrics[name], place) for unit, name in SECTIONS.items() if name in metrics}
+    return {unit: _unflatten(metrics[name], place) for unit, name in CERTIFIED_SECTIONS.items() if name in metrics}
 
 
 def _unflatten(section: Mapping[str, float], place: str) -> dict[int, Estimate]:
