@@ -71,7 +71,7 @@ def mnist(place: Path) -> Setup:
     """Of a table of pixels and a label."""
     frame = pd.read_parquet(place)
     points, names = frame.drop(columns="label").to_numpy(float) / 255, frame["label"].to_numpy()
-    return Setup(points, (names == names.max()).astype(int), 200, 100, 2000, 150, 0.02, 1.0, 40)
+    return Setup(points, (names == names.max()).astype(int), 200, 100, 2000, 150, 0.1, 1.0, 30)
 
 
 def run(setup: Setup, seed: int) -> dict[str, list[float]]:

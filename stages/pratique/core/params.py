@@ -212,9 +212,9 @@ class TrainParams(Section):
 class EvaluateParams(Section):
     """How the models are compared on the holdout.
 
-    `retrainings`: trainings of each model whose seeds differ, where its kind depends on a seed; every figure is their
-    mean. `slices`: columns of the holdout by which the accuracy is told apart. `certificates`: whether it is certified
-    how many sources, or batches, can't turn a prediction, by a vote of models of `partitions` parts.
+    `retrainings`: trainings of each model whose seeds differ, where its kind or method depends on a seed; every figure
+    is their mean. `slices`: columns of the holdout by which the accuracy is told apart. `certificates`: whether it is
+    certified how many sources, or batches, can't turn a prediction, by a vote of models of `partitions` parts.
     """
 
     retrainings: int = Field(3, ge=1, le=100)
