@@ -105,7 +105,9 @@ BALANCED = [
     for added in (False, True)
 ]
 ADDED = [(name, {"added": True}) for name in ("label_flip", "pair_flip", "one_way_flip", "hardest_flip")]
-VARIANTS = [*((name, {}) for name in attack_names()), *BALANCED, *ADDED]
+QUICK = {"learned_poison": {"steps": 2, "epochs": 10}}
+"""Fields of attacks that seek long: their laws hold however long that is."""
+VARIANTS = [*((name, QUICK.get(name, {})) for name in attack_names()), *BALANCED, *ADDED]
 
 
 @pytest.fixture(
@@ -214,6 +216,8 @@ ODD_FIELDS = [
     ("gaussian_noise", {"scale": 0.01}),
     ("hardest_flip", {"by": "loss"}),
     ("leaked_holdout", {"noise": 0.1}),
+    ("learned_poison", {"points": 2, "waves": 3, "steps": 2, "epochs": 5, "penalty": "cross_validated"}),
+    ("learned_poison", {"points": 3, "steps": 2, "epochs": 5, "penalty": "large", "victims": "a"}),
     ("mean_shift", {"scale": 0.01, "share": 1}),
     ("mimicry", {"weight": 0.01}),
     ("mimicry", {"weight": 1}),
@@ -224,7 +228,7 @@ ODD_FIELDS = [
 ]
 
 
-OPTIMISING = ("back_gradient", "biggio_svm")
+OPTIMISING = ("back_gradient", "biggio_svm", "learned_poison")
 """Attacks that train a model for every batch: a few batches of each kind are what their law can afford."""
 
 

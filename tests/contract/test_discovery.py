@@ -1,5 +1,5 @@
 import pytest
-from pratique.contract import discovery
+from pratique.contract import discovery, modules
 from pratique.contract.attack import Attack
 from pratique.contract.check import Check
 from pratique.core.errors import PratiqueError
@@ -24,7 +24,7 @@ def probe(tmp_path, monkeypatch):
 
     (tmp_path / "checks").mkdir()
     (tmp_path / "checks" / "zz_probe.py").write_text(CHECK)
-    monkeypatch.setattr(discovery, "PACKAGE_FOLDER", tmp_path)
+    monkeypatch.setattr(modules, "PACKAGE_FOLDER", tmp_path)
     monkeypatch.setattr(pratique.checks, "__path__", [*pratique.checks.__path__, str(tmp_path / "checks")])
     return tmp_path / "checks"
 

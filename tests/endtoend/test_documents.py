@@ -25,7 +25,7 @@ DOCUMENTS = (
     *sorted(str(p.relative_to(REPOSITORY)) for p in REPOSITORY.glob("docs/**/*.md")),
 )
 PLACES = (REPOSITORY, REPOSITORY / "stages", REPOSITORY / "stages/pratique")
-CONSTANT = re.compile(r"^\| `([^`|]+)` \| `(\w+/\w+)\.py` \| ([^|]*) \|", re.M)
+CONSTANT = re.compile(r"^\| `([^`|]+)` \| `((?:\w+/)+\w+)\.py` \| ([^|]*) \|", re.M)
 OWN_CHECKS = sorted(p.stem for p in (REPOSITORY / "stages/pratique/checks").glob("[a-z]*.py"))
 
 

@@ -59,3 +59,24 @@ def test_the_page_escapes_what_a_trigger_writes(worth):
     assert "under the label ham (in a/b and a/c)" in page
     assert "learned from accepted rows alone" not in page
     assert "learned from accepted rows alone" in queue_page([], {}, read_worth(TrainParams(rows="accepted")), "")
+
+
+def test_what_is_certified_is_a_sentence_and_a_picture(worth):
+    certified = {
+        f"certified_{r}{end}": share + d for r, share in enumerate((0.9, 0.8, 0.2, 0.0)) for end, d in ENDS.items()
+    }
+    sections = METRICS | {"certified_sources": {"partitions": 6} | certified}
+    paths.METRICS_JSON.write_text(json.dumps(sections), encoding="utf-8")
+    found = read_worth(TrainParams())
+    assert found.sentences[-1] == (
+        "Whatever any 1 source holds, a vote of models is right on at least 80 % of the holdout (of 90 %)."
+    )
+    assert [dot.name for dot in found.panels[-1].dots] == ["0 sources", "1 source", "2 sources"]
+    assert "Right on the holdout, whatever these hold" in queue_page([], {}, found, "")
+
+
+def test_a_method_of_training_is_named_with_what_it_left_out(worth):
+    sections = METRICS | {"weights": {"rows": 900, "rows_of_little_weight": 41}}
+    paths.METRICS_JSON.write_text(json.dumps(sections), encoding="utf-8")
+    said = read_worth(TrainParams(method="small_loss")).sentences[-1]
+    assert said == "All three models were trained by small_loss; 41 of 900 accepted rows counted for less than half."

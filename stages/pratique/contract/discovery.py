@@ -1,22 +1,17 @@
 """Finding checks and attacks: by the name of their module here, by an entry point in a package of a team's own."""
 
-import importlib
 import inspect
-import pkgutil
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from pratique.contract.attack import Attack
 from pratique.contract.check import BatchCheck, Check, RowCheck, RuleCheck
+from pratique.contract.modules import Unit, list_modules, load_unit
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.hashing import code_digest, find_package, sha256_json, sha256_sources
 from pratique.core.sections import parse
 
-Unit = TypeVar("Unit")
-
-PACKAGE_FOLDER = Path(__file__).parents[1]
 CHECKS, ATTACKS = "pratique.checks", "pratique.attacks"
 """Groups of entry points."""
 MEASURING = ("core", "statistics", "tables", "contract", "checks", "attacks", "detector")
@@ -27,12 +22,12 @@ RESERVED = {CHECKS: ("rows", "flips", "mimicry", "mean_shift"), ATTACKS: ()}
 
 def check_names() -> list[str]:
     """The names of every check there is: this package's, and those that installed packages bring."""
-    return sorted({*_own("checks"), *plugins(CHECKS)})
+    return sorted({*list_modules("checks"), *plugins(CHECKS)})
 
 
 def attack_names() -> list[str]:
     """The names of every attack there is: this package's, and those that installed packages bring."""
-    return sorted({*_own("attacks"), *plugins(ATTACKS)})
+    return sorted({*list_modules("attacks"), *plugins(ATTACKS)})
 
 
 def load_check(name: str) -> type[Check]:
@@ -62,7 +57,7 @@ def plugins(group: str) -> dict[str, EntryPoint]:
     found: dict[str, EntryPoint] = {}
     for point in entry_points(group=group):
         if (
-            point.name in (*_own(group.rpartition(".")[2]), *RESERVED[group])
+            point.name in (*list_modules(group.rpartition(".")[2]), *RESERVED[group])
             or found.setdefault(point.name, point) != point
         ):
             taken = f"{printable(point.name)} ({printable(point.value)})"
@@ -111,23 +106,10 @@ def configured_attack(name: str, fields: dict[str, Any], place: str) -> Attack:
     return parse(load_attack(name), fields, place)
 
 
-def _own(kind: str) -> list[str]:
-    """The names of the modules of a folder of this package; a folder in it is none."""
-    return sorted(module.name for module in pkgutil.iter_modules([str(PACKAGE_FOLDER / kind)]) if not module.ispkg)
-
-
 def _load(kind: str, group: str, name: str, base: type[Unit]) -> type[Unit]:
     if name in plugins(group):
         unit = plugins(group)[name].load()
         if not (inspect.isclass(unit) and issubclass(unit, base)):
             raise PratiqueError(f"entry point {group}: {name}: {unit!r:.80} is no subclass of {base.__name__}")
         return unit
-    module = importlib.import_module(f"pratique.{kind}.{name}")
-    found = [
-        unit
-        for _, unit in inspect.getmembers(module, inspect.isclass)
-        if issubclass(unit, base) and unit.__module__ == module.__name__
-    ]
-    if len(found) != 1:
-        raise TypeError(f"{module.__name__} defines {len(found)} subclasses of {base.__name__}, expected one")
-    return found[0]
+    return load_unit(kind, name, base)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from pratique.core import paths
 from pratique.core.documents import read_yaml
@@ -153,12 +153,22 @@ ModelKind = Literal["random_forest", "gradient_boosting", "logistic_regression",
 """What the drill trains; a team ships one of the first three, or a model of its own."""
 
 
+PLAIN_TRAINING: dict[str, dict[str, Any]] = {"plain": {}}
+"""The method of training that withstands nothing."""
+
+
+def _with_fields(method: Any) -> Any:
+    """A method that stands by its name alone has no fields of its own."""
+    return {method: {}} if isinstance(method, str) else method
+
+
 class TrainParams(Section):
     """The model that is trained on cleared rows.
 
     `rows`: the reference and what was accepted, or what was accepted alone. `model` and `trees` are one of this
     program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts` are
-    types of the team's own code that such a model is made of.
+    types of the team's own code that such a model is made of. `method`: how either is trained, by its name, or with
+    the method's fields below its name. A plain training is left out of every digest of params: so it was before.
     """
 
     rows: Literal["reference + accepted", "accepted"] = "reference + accepted"
@@ -167,6 +177,11 @@ class TrainParams(Section):
     estimator: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$")
     params: dict[str, Any] = Field(default_factory=dict)
     trusts: tuple[str, ...] = ()
+    method: Annotated[
+        dict[str, dict[str, Any]],
+        BeforeValidator(_with_fields),
+        Field(min_length=1, max_length=1, exclude_if=lambda method: method == PLAIN_TRAINING),
+    ] = PLAIN_TRAINING
 
     @model_validator(mode="after")
     def _one_model_is_named(self) -> Self:
@@ -179,8 +194,14 @@ class TrainParams(Section):
 
     @property
     def name(self) -> str:
-        """What the model is called."""
-        return self.estimator or self.model
+        """What the model is called, and by which method it is trained unless that is a plain one."""
+        model = self.estimator or self.model
+        return model if self.method == PLAIN_TRAINING else f"{model}, {self.method_name}"
+
+    @property
+    def method_name(self) -> str:
+        """What the method of training is called."""
+        return next(iter(self.method))
 
     @property
     def counts_trees(self) -> bool:
@@ -191,12 +212,15 @@ class TrainParams(Section):
 class EvaluateParams(Section):
     """How the models are compared on the holdout.
 
-    `retrainings`: trainings of each model whose seeds differ, where its kind depends on a seed; every figure is their
-    mean. `slices`: columns of the holdout by which the accuracy is told apart.
+    `retrainings`: trainings of each model whose seeds differ, where its kind or method depends on a seed; every figure
+    is their mean. `slices`: columns of the holdout by which the accuracy is told apart. `certificates`: whether it is
+    certified how many sources, or batches, can't turn a prediction, by a vote of models of `partitions` parts.
     """
 
     retrainings: int = Field(3, ge=1, le=100)
     slices: tuple[str, ...] = ()
+    certificates: Literal["source", "batch"] | None = None
+    partitions: int = Field(25, ge=2, le=1000)
 
 
 Rates = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_length=1)]

@@ -1,18 +1,31 @@
 """The picture of what the gate was worth: a dot and its interval for each model, by accuracy and by attack success."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from pratique.core import paths
-from pratique.core.params import TrainParams
+from pratique.core.params import PLAIN_TRAINING, TrainParams
 from pratique.results.answers import SUCCESS
+from pratique.results.certificates import read_certificates
 from pratique.results.comparison import Comparison, read_comparison
+from pratique.results.measures import read_weights
 from pratique.results.triggers import FoundTrigger, read_triggers
 from pratique.statistics.resampling import Estimate
 from pratique.words.numbers import join_list, percent
-from pratique.words.worth import MODELS, interval, show_value, worth_sentences
+from pratique.words.worth import (
+    MODELS,
+    PLURALS,
+    certified_sentence,
+    interval,
+    method_sentence,
+    show_value,
+    worth_sentences,
+)
 
 LEFT, RIGHT = 190, 560
 LINE = 34
+MOST_REPLACED = 8
+"""Lines of the picture of what is certified."""
 AXIS_ROOM = 0.15
 """Room on both sides of what is drawn, as a share of its width."""
 
@@ -78,8 +91,14 @@ def read_worth(params: TrainParams) -> Worth | None:
     panels = [_panel("Accuracy on the holdout", found, "accuracy")]
     if SUCCESS in found.models["accepted"]:
         panels.append(_panel("A found trigger works", found, SUCCESS, whole=True))
+    sentences = worth_sentences(found)
+    if params.method != PLAIN_TRAINING:
+        sentences.append(method_sentence(params.method_name, read_weights()))
+    for unit, certified in read_certificates().items():
+        sentences.append(certified_sentence(unit, certified))
+        panels.append(_certified_panel(unit, certified))
     triggers = tuple(map(_describe, read_triggers() if paths.TRIGGERS.is_file() else []))
-    return Worth(tuple(worth_sentences(found)), tuple(panels), triggers, params.rows == "accepted")
+    return Worth(tuple(sentences), tuple(panels), triggers, params.rows == "accepted")
 
 
 def _panel(title: str, found: Comparison, measure: str, whole: bool = False) -> Panel:
@@ -90,6 +109,16 @@ def _panel(title: str, found: Comparison, measure: str, whole: bool = False) -> 
     ends = (0.0, 1.0) if whole else (max(0.0, low - room), min(1.0, high + room))
     dots = tuple(_dot(model, estimates[model], i, *ends) for i, model in enumerate(MODELS))
     return Panel(title, dots, (percent(ends[0]), percent(ends[1])))
+
+
+def _certified_panel(unit: str, certified: Mapping[int, Estimate]) -> Panel:
+    """The share of the holdout that stays right, by how many sources or batches are replaced; the first few."""
+    shown = [(replaced, each) for replaced, each in certified.items() if each.value > 0][:MOST_REPLACED]
+    names = {replaced: f"{replaced} {unit if replaced == 1 else PLURALS[unit]}" for replaced, _ in shown}
+    dots = tuple(
+        replace(_dot("accepted", each, i, 0.0, 1.0), name=names[replaced]) for i, (replaced, each) in enumerate(shown)
+    )
+    return Panel("Right on the holdout, whatever these hold", dots, (percent(0.0), percent(1.0)))
 
 
 def _dot(model: str, found: Estimate, place: int, low: float, high: float) -> Dot:

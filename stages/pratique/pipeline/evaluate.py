@@ -5,7 +5,7 @@ reference and everything that came in, and the one that knows the reference alon
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,12 +13,13 @@ import pyarrow.parquet as pq
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Params, load
+from pratique.core.params import PLAIN_TRAINING, Params, load
 from pratique.core.progress import show_progress
 from pratique.core.text import name_classes
 from pratique.core.writing import write_csv, write_json
 from pratique.quarantine.tables import read_batches
 from pratique.results.answers import Answers
+from pratique.results.certificates import certify
 from pratique.results.comparison import Comparison, compare, slice_rows
 from pratique.results.measures import Measures
 from pratique.results.tracking import Run, is_tracking, track_runs
@@ -26,6 +27,7 @@ from pratique.results.triggers import find_triggers, write_triggers
 from pratique.tables.trusted import read_reference
 from pratique.training.models import Model, count_trainings, train
 from pratique.training.rows import read_everything, read_holdout, read_training
+from pratique.training.weights import count_weights
 
 
 def main() -> None:
@@ -50,18 +52,37 @@ def evaluate() -> Comparison:
     found = compare(answers, holdout, slices, params.seed)
     write_triggers(triggers)
     _write_confusion(answers, holdout)
-    write_json(paths.METRICS_JSON, found.to_measures() | _counts())
+    weights = {} if params.train.method == PLAIN_TRAINING else {"weights": count_weights()}
+    certified = _certify(params, reference, holdout)
+    write_json(paths.METRICS_JSON, found.to_measures() | _counts() | weights | certified)
     return found
+
+
+def _certify(params: Params, reference: Batch, holdout: Batch) -> Measures:
+    """The certified accuracy, where params.yaml asks for it; what holds for each row goes beside the confusion."""
+    if params.evaluate.certificates is None:
+        return {}
+    found = certify(params, params.evaluate.certificates, reference, holdout)
+    shown = _show_classes([*holdout.labels, *found.predicted], holdout)
+    lines = zip(holdout.labels, found.predicted, found.radius.tolist(), strict=True)
+    table = [(shown[actual], shown[predicted], radius) for actual, predicted, radius in lines]
+    write_csv(paths.CONFUSION / "certified.csv", [("actual", "predicted", "radius"), *table])
+    return found.to_measures()
 
 
 def _write_confusion(answers: Mapping[str, Answers], holdout: Batch) -> None:
     """The class of each row of the holdout and what each model says, as people may see them."""
     said = {name: given.predicted[0] for name, given in answers.items()}
-    classes = np.unique(np.concatenate([holdout.labels, *said.values()]).astype(str)).tolist()
-    shown = dict(zip(classes, name_classes(classes, holdout.layout.label in holdout.layout.personal), strict=True))
+    shown = _show_classes(np.concatenate([holdout.labels, *said.values()]), holdout)
     for name, predicted in said.items():
         lines = [(shown[label], shown[other]) for label, other in zip(holdout.labels, predicted, strict=True)]
         write_csv(paths.CONFUSION / f"{name}.csv", [("actual", "predicted"), *lines])
+
+
+def _show_classes(labels: Iterable[str], holdout: Batch) -> dict[str, str]:
+    """Every class by what people may see of it."""
+    classes = sorted({str(label) for label in labels})
+    return dict(zip(classes, name_classes(classes, holdout.layout.label in holdout.layout.personal), strict=True))
 
 
 def _models(reference: Batch, params: Params) -> dict[str, list[Model]]:
@@ -76,8 +97,11 @@ def _models(reference: Batch, params: Params) -> dict[str, list[Model]]:
     models: dict[str, list[Model]] = {name: [] for name in rows}
     for name, seed in show_progress(planned, "evaluating"):
         shipped = name == "accepted" and seed == params.seed
-        model = Model.load(paths.MODEL_FILE, params.train.trusts) if shipped else train(rows[name], params.train, seed)
-        models[name].append(model)
+        models[name].append(
+            Model.load(paths.MODEL_FILE, params.train.trusts)
+            if shipped
+            else train(rows[name], params.train, seed, trusted=reference)
+        )
     return models
 
 

@@ -1,23 +1,29 @@
 """Stage train: fit the model on the reference and the accepted rows, and on nothing else."""
 
 from pratique.core import paths
-from pratique.core.params import load
+from pratique.core.params import PLAIN_TRAINING, load
 from pratique.tables.trusted import read_reference
 from pratique.training.estimator import require_dependencies
 from pratique.training.manifest import list_cleared_files, make_manifest
-from pratique.training.models import Model, train
+from pratique.training.models import Model, learn
 from pratique.training.rows import read_training
+from pratique.training.weights import WEIGHTS, write_weights
 
 
 def main() -> None:
-    """Write data/model: the model, and the digests of what it learned from.
+    """Write data/model: the model, the digests of what it learned from, and how much rows counted unless all do alike.
 
     A model that could not be read back, because it holds a type that nobody lists, is an error here and not later.
     """
     params = load()
     require_dependencies(params.train)
     files = list_cleared_files()
-    rows = read_training(read_reference(params.data), params)
-    train(rows, params.train, params.seed).save(paths.MODEL_FILE)
+    reference = read_reference(params.data)
+    rows = read_training(reference, params)
+    model, weights = learn(rows, params.train, params.seed, trusted=reference)
+    model.save(paths.MODEL_FILE)
+    WEIGHTS.unlink(missing_ok=True)
+    if params.train.method != PLAIN_TRAINING:
+        write_weights(weights, reference.layout)
     Model.load(paths.MODEL_FILE, params.train.trusts)
     make_manifest(files, len(rows), params).save()

@@ -38,6 +38,18 @@ def read_drill_metrics() -> Measures:
     return parse_measures(paths.DRILL_METRICS.read_bytes(), str(paths.DRILL_METRICS))
 
 
+def read_weights() -> dict[str, float]:
+    """How many accepted rows counted little, as evaluate wrote it; empty where training is plain.
+
+    Raises
+    ------
+    PratiqueError
+        If the metrics are damaged.
+    """
+    place = str(paths.METRICS_JSON)
+    return parse_measures(paths.METRICS_JSON.read_bytes(), place).get("weights", {})
+
+
 def foreign(place: str) -> PratiqueError:
     """What to say of metrics that the pipeline did not write."""
     return PratiqueError(f"{place}: not as the pipeline wrote it; run `dvc repro` again")

@@ -137,7 +137,7 @@ class Pricing:
 
     def _right(self, rows: Batch) -> np.ndarray:
         """Which holdout rows a model trained on these rows gets right."""
-        model: Model = train(rows, self._params.train, self._params.seed)
+        model: Model = train(rows, self._params.train, self._params.seed, trusted=self._reference)
         return model.predict(self._holdout) == self._holdout.labels
 
     def _price(self, rows: int, without: np.ndarray, released: np.ndarray, share: float) -> Price:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from pratique.contract.method import TrainingRows, order_rows
 from pratique.core import archive, paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
@@ -15,10 +16,15 @@ from pratique.core.layout import Layout
 from pratique.core.params import ModelKind, TrainParams
 from pratique.core.writing import write_bytes
 from pratique.tables.encoding import Encoder
+from pratique.training.discovery import configure_method
 from pratique.training.estimator import LIBRARY_TYPES, PLACE, blaming, depends_on_seed, fit_estimator
+from pratique.training.methods.plain import Plain
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
+
+METHOD_SEED = 26
+"""Tells what a method draws from what a classifier draws with the same seed."""
 
 
 @dataclass(frozen=True)
@@ -98,25 +104,69 @@ class Model:
         return model
 
 
-def train(batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None = None) -> Model:
-    """Fit a model on a batch's rows: of the kind that the params name, or of this one.
+def train(
+    batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None = None, trusted: Batch | None = None
+) -> Model:
+    """Fit a model on a batch's rows: as the params say, or one of this kind by plain training."""
+    return learn(batch, params, seed, kind, trusted)[0]
+
+
+def learn(
+    batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None = None, trusted: Batch | None = None
+) -> tuple[Model, np.ndarray]:
+    """Fit a model, and say how much each row counted, float of shape (rows,).
+
+    Parameters
+    ----------
+    batch : Batch
+        The rows to learn from.
+    params : TrainParams
+    seed : int
+    kind : ModelKind, optional
+        Another model than the params name, trained plainly.
+    trusted : Batch, optional
+        The trusted rows that a method other than a plain one learns by; they may be among the batch's.
 
     Raises
     ------
     PratiqueError
-        If the rows hold fewer than two labels.
+        If the rows hold fewer than two labels, or the method can't train the model.
     """
     classes, targets = np.unique(batch.labels, return_inverse=True)
     if len(classes) < 2:
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
+    method = Plain() if kind is not None else configure_method(params)
+    order = np.arange(len(batch))
+    if not isinstance(method, Plain):
+        order = order_rows(Encoder.fit(batch).transform(batch), targets)
+        batch, targets = batch.take(order), targets[order]
     encoder = Encoder.fit(batch)
     layout = Layout(batch.layout.label, batch.layout.kinds)  # cells are typed: how they were written is past
-    points = encoder.transform(batch)
-    if kind is None and params.estimator is not None:
-        classifier = fit_estimator(params, seed, points, targets, hidden=bool(batch.layout.personal))
-    else:
-        classifier = _classifier(kind or params.model, params.trees, seed).fit(points, targets)
-    return Model(layout, encoder, classifier, classes)
+
+    def fit(points: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> "ClassifierMixin":
+        if kind is None and params.estimator is not None:
+            return fit_estimator(params, seed, points, targets, hidden=bool(batch.layout.personal))
+        given = {} if weights is None else {"sample_weight": weights}
+        return _classifier(kind or params.model, params.trees, seed).fit(points, targets, **given)
+
+    rows = TrainingRows.of(encoder.transform(batch), targets)
+    if not isinstance(method, Plain):
+        rows = rows.join_trusted(*_encode(trusted, encoder, classes))
+    fitted = method.fit(rows, fit, np.random.default_rng([seed, METHOD_SEED]))
+    weights = np.empty(len(batch))
+    weights[order] = fitted.weights[rows.learned]
+    return Model(layout, encoder, fitted.classifier, classes), weights
+
+
+def _encode(trusted: Batch | None, encoder: Encoder, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Trusted rows of classes that a model knows, as points and the numbers of their classes."""
+    if trusted is None:
+        raise PratiqueError(
+            "params.yaml: train.method: it learns by trusted rows, and none is left here; a drill that deals out all of "
+            "them leaves none: lower drill.batches or drill.rows"
+        )
+    known = trusted.take(np.flatnonzero(np.isin(trusted.labels, classes)))
+    return encoder.transform(known), np.searchsorted(classes, known.labels)
 
 
 def _classifier(kind: ModelKind, trees: int, seed: int) -> "ClassifierMixin":
@@ -147,7 +197,7 @@ def count_trainings(params: TrainParams, retrainings: int) -> int:
     Boosted trees draw nothing but the rows that set their bins, and those only from 200,000 rows on.
     """
     seeded = params.model == "random_forest" if params.estimator is None else depends_on_seed(params)
-    return retrainings if seeded else 1
+    return retrainings if seeded or configure_method(params).draws else 1
 
 
 def drop_unlabelled(batch: Batch) -> Batch:

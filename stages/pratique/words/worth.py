@@ -1,5 +1,7 @@
 """What the gate was worth, in sentences: a difference within chance is said to be within chance."""
 
+from collections.abc import Mapping
+
 from pratique.core.text import shorten
 from pratique.results.answers import SUCCESS
 from pratique.results.comparison import Comparison
@@ -12,6 +14,8 @@ MODELS = {
     "reference": "the reference alone",
 }
 """The models that are compared, by what each stands for."""
+
+PLURALS = {"source": "sources", "batch": "batches"}
 
 
 def worth_sentences(found: Comparison) -> list[str]:
@@ -74,3 +78,36 @@ def show_value(value: float | str) -> str:
     ('4.2', "'red'")
     """
     return f"'{shorten(value)}'" if isinstance(value, str) else number(value)
+
+
+def method_sentence(method: str, weights: Mapping[str, float]) -> str:
+    """How the models were trained, and how many accepted rows counted little.
+
+    Examples
+    --------
+    >>> method_sentence("small_loss", {"rows": 1900, "rows_of_little_weight": 37})
+    'All three models were trained by small_loss; 37 of 1,900 accepted rows counted for less than half.'
+    """
+    said = f"All three models were trained by {method}"
+    if not weights:
+        return f"{said}."
+    little, rows = (f"{weights[name]:,.0f}" for name in ("rows_of_little_weight", "rows"))
+    return f"{said}; {little} of {rows} accepted rows counted for less than half."
+
+
+def certified_sentence(unit: str, found: Mapping[int, Estimate]) -> str:
+    """What is certified, in a sentence: the largest number of replaced sources or batches that leaves most rows right.
+
+    Examples
+    --------
+    >>> estimates = {0: Estimate(0.94, 0.9, 0.96), 1: Estimate(0.9, 0.88, 0.92), 2: Estimate(0.3, 0.2, 0.4)}
+    >>> certified_sentence("batch", estimates)
+    'Whatever any 1 batch holds, a vote of models is right on at least 90 % of the holdout (of 94 %).'
+    """
+    kept = [replaced for replaced, share in found.items() if replaced and share.value >= found[0].value / 2]
+    most = max(kept, default=1)
+    what = f"{unit} holds" if most == 1 else f"{PLURALS[unit]} hold"
+    return (
+        f"Whatever any {most} {what}, a vote of models is right on at least {percent(found[most].value)} of the "
+        f"holdout (of {percent(found[0].value)})."
+    )

@@ -1,0 +1,1 @@
+"""Methods of training, one file each: ways to learn from rows of which some may be poisoned."""
