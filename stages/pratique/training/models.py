@@ -162,8 +162,8 @@ def _encode(trusted: Batch | None, encoder: Encoder, classes: np.ndarray) -> tup
     """Trusted rows of classes that a model knows, as points and the numbers of their classes."""
     if trusted is None:
         raise PratiqueError(
-            "params.yaml: train.method: it learns by trusted rows, and none is left here; where the drill deals out all "
-            "of them, lower drill.batches or drill.rows"
+            "params.yaml: train.method: it learns by trusted rows, and none is left here; "
+            "where the drill deals out all of them, lower drill.batches or drill.rows"
         )
     known = trusted.take(np.flatnonzero(np.isin(trusted.labels, classes)))
     return encoder.transform(known), np.searchsorted(classes, known.labels)
