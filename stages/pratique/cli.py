@@ -153,7 +153,7 @@ def report() -> None:
 def drill(
     jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")] = None,
 ) -> None:
-    """Poison copies of accepted rows; measure what is caught and what it costs."""
+    """Poison copies of trusted rows; measure what is caught and what it costs."""
     from pratique.pipeline.drill import main as stage
 
     stage(jobs)

@@ -20,8 +20,9 @@ from pratique.contract.check import Check
 from pratique.contract.discovery import configured_checks, load_attack
 from pratique.core.batch import Batch
 from pratique.core.params import AlarmParams, DataParams
-from pratique.detector.calibrate import calibrate_check, split_folds
+from pratique.detector.calibrate import calibrate_check
 from pratique.detector.calibrated import CalibratedCheck
+from pratique.detector.folds import split_folds
 from pratique.tables.reading import read_table
 from pratique.tables.trusted import layout_of
 from threadpoolctl import threadpool_limits
@@ -55,7 +56,7 @@ def draws(pool: Batch, rng: np.random.Generator) -> dict[str, tuple[Batch, np.nd
 def alarms(name: str, check: Check, trusted: Batch, pool: Batch, seed: int, batches: int) -> dict[str, list[bool]]:
     """For each kind of batch, whether each batch set the check off at its share of the budget."""
     rng = np.random.default_rng([seed, 9])
-    calibrated = calibrate_check(name, check, trusted, split_folds(trusted, seed), None, rng)
+    calibrated = calibrate_check(name, check, trusted, split_folds(trusted.labels, seed), None, rng)
     level = -np.expm1((check.budget_share or 1.0) * np.log1p(-AlarmParams().alpha))
     size = min(ROWS, len(pool) // 4)
     null = calibrated.null.at(size)

@@ -92,7 +92,7 @@ def test_another_listed_reviewer_can_not_sign_in_a_reviewer_s_name(params, work_
 @pytest.mark.parametrize(("who", "code", "said"), [("rita", 0, "Next: `dvc repro`"), ("sam", 1, "It is kept, but")])
 def test_the_exit_code_says_whether_a_decision_counts(params, work_as, monkeypatch, command, who, code, said):
     monkeypatch.setattr("pratique.commands.review.load", lambda: params)
-    monkeypatch.setattr("pratique.commands.placing.find_home", Path.cwd)
+    monkeypatch.setattr("pratique.commands.placing.find_home", lambda files: Path.cwd())
     work_as(who)
     done = CliRunner().invoke(review.app, [*command, BATCH, "--reason", "so"])
     assert (done.exit_code, said in done.output) == (code, True), done.output

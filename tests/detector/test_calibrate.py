@@ -17,10 +17,11 @@ from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.detector import calibrate as learn
-from pratique.detector import profile, simulate
-from pratique.detector.calibrate import calibrate, split_folds
+from pratique.detector import folds, profile, simulate
+from pratique.detector.calibrate import calibrate
 from pratique.detector.calibrated import FOLDS
 from pratique.detector.examine import Examination, examine
+from pratique.detector.folds import split_folds
 from pratique.detector.fusion import Fusion
 from pratique.detector.hypotheses import HYPOTHESES, ROWS, SEPARATE_FAMILIES
 from pratique.detector.profile import Profile
@@ -139,7 +140,7 @@ def trusted() -> Batch:
 
 
 def test_folds_hold_every_row_once(trusted):
-    parts = split_folds(trusted, seed=5)
+    parts = split_folds(trusted.labels, seed=5)
     assert len(parts) == FOLDS
     assert sorted(np.concatenate(parts).tolist()) == list(range(92))
     assert all((np.diff(part) > 0).all() for part in parts)
@@ -147,12 +148,12 @@ def test_folds_hold_every_row_once(trusted):
 
 def test_folds_spread_each_class_evenly(trusted):
     for label in "uvwx":
-        counts = [(trusted.labels[part] == label).sum() for part in split_folds(trusted, seed=5)]
+        counts = [(trusted.labels[part] == label).sum() for part in split_folds(trusted.labels, seed=5)]
         assert max(counts) - min(counts) <= 1, label
 
 
 def test_folds_follow_the_seed(trusted):
-    first, again, other = (split_folds(trusted, seed) for seed in (5, 5, 6))
+    first, again, other = (split_folds(trusted.labels, seed) for seed in (5, 5, 6))
     assert [part.tolist() for part in first] == [part.tolist() for part in again]
     assert [part.tolist() for part in first] != [part.tolist() for part in other]
 
@@ -489,7 +490,7 @@ def test_limits_come_from_the_reference_where_params_say_so(tmp_path, quick):
 
 
 def test_a_large_reference_spares_rows_that_set_the_limits(tmp_path, quick, monkeypatch):
-    monkeypatch.setattr(learn, "FEWEST_ROWS_TO_SPARE", 100)
+    monkeypatch.setattr(folds, "FEWEST_ROWS_TO_SPARE", 100)
     table = rows(100, 4)
     profile = calibrate_on(table, params_for(table, tmp_path, "labels"))
     assert profile.rows == 80

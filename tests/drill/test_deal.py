@@ -5,6 +5,7 @@ import pyarrow as pa
 import pytest
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.attacks.label_flip import LabelFlip
+from pratique.attacks.relabelled_copy import RelabelledCopy
 from pratique.contract.attack import PoisonedBatch, overwrite_cells
 from pratique.contract.trigger import Trigger
 from pratique.core.batch import Batch
@@ -21,11 +22,12 @@ def batch(rows):
         "colour": ["red"] * rows,
         "kind": ["ab"[i % 2] for i in range(rows)],
     }
-    return Batch("accepted", pa.table(columns), LAYOUT)
+    return Batch("reference", pa.table(columns), LAYOUT)
 
 
-def of(rows, batches, size, poisoned_batches=1.0, seed=0):
-    return Deal.of(batch(rows), batches, size, poisoned_batches, np.random.default_rng(seed))
+def of(rows, batches, size, poisoned_batches=1.0, seed=0, folds=1):
+    parts = [np.arange(k, rows, folds) for k in range(folds)]
+    return Deal.of(batch(rows), parts, batches, size, poisoned_batches, np.random.default_rng(seed))
 
 
 def test_no_row_is_dealt_out_twice():
@@ -38,11 +40,44 @@ def test_no_row_is_dealt_out_twice():
         assert list(mine) == sorted(mine)
 
 
-@pytest.mark.parametrize(("rows", "sizes"), [(25, [9, 8, 8]), (10, [10]), (9, [9]), (11, [6, 5])])
-def test_where_rows_run_out_batches_get_fewer_or_smaller(rows, sizes):
-    deal = of(rows, 3, 10)
-    assert np.bincount(deal.owner).tolist() == sizes
-    assert sorted(deal.positions) == list(range(rows))
+@pytest.mark.parametrize(("rows", "sizes"), [(25, [10, 10]), (20, [10, 10]), (10, [10]), (9, [9]), (31, [10, 10, 10])])
+def test_where_rows_run_out_fewer_batches_come_and_a_small_fold_is_one(rows, sizes):
+    assert np.bincount(of(rows, 3, 10).owner).tolist() == sizes
+
+
+def test_all_rows_of_a_batch_are_of_one_fold_and_batches_of_a_fold_follow_one_another():
+    deal = of(100, 8, 10, folds=5)
+    assert deal.folds == tuple(np.repeat(list(dict.fromkeys(deal.folds)), 2))
+    for number, fold in enumerate(deal.folds):
+        assert set(deal.positions[deal.owner == number] % 5) == {fold}
+    assert of(100, 8, 10, folds=5, seed=1).folds != deal.folds, "another run poisons other folds"
+
+
+def test_poison_in_a_batch_is_made_of_rows_of_its_own_fold():
+    """Copies of rows: length says which row of the reference each was, and so its fold."""
+    deal = of(100, 8, 10, 0.75, folds=5)
+    stream = deal.poison(RelabelledCopy(), 0.5, [1])
+    lengths = stream.poisoned.batch.numeric[:, 0]
+    assert len(stream.poisoned.rows) == 30
+    assert deal.spoiled == 6
+    for fold, rows in zip(deal.folds, stream.batches, strict=True):
+        assert set(lengths[rows] % 5) == {fold}
+    assert len(set(deal.folds[:6])) == 3
+
+
+def test_a_row_that_is_inserted_first_is_of_the_same_fold_as_the_rows_after_it():
+    class First(LabelFlip):
+        """One row before all others."""
+
+        def poison(self, batch, rate, rng):
+            origin = np.array([-1, *range(len(batch))])
+            return PoisonedBatch(batch.take(np.maximum(origin, 0)), np.array([0]), origin)
+
+    deal = of(40, 4, 10, folds=2)
+    stream = deal.poison(First(), 0.1, [0])
+    assert [len(rows) for rows in stream.batches] == [11, 10, 11, 10]
+    assert stream.poisoned.rows.tolist() == [0, 21]
+    assert stream.poisoned.origin.tolist() == [-1, *range(20), -1, *range(20, 40)]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +85,7 @@ def test_where_rows_run_out_batches_get_fewer_or_smaller(rows, sizes):
 )
 def test_a_share_of_the_batches_comes_in_poisoned_and_at_least_one(batches, share, spoiled):
     deal = of(100, batches, 10, share)
-    poisoned = deal.poison(LabelFlip(), 0.5, np.random.default_rng(1))
+    poisoned = deal.poison(LabelFlip(), 0.5, [1]).poisoned
     assert deal.spoiled == spoiled
     assert len(deal.target) == 10 * spoiled
     assert len(poisoned.rows) == 5 * spoiled
@@ -62,8 +97,8 @@ def test_a_share_of_the_batches_comes_in_poisoned_and_at_least_one(batches, shar
 
 def test_inserted_rows_come_with_the_batches_that_come_in_poisoned():
     deal = of(100, 4, 10, 0.5)
-    poisoned = deal.poison(LabelFlip(added=True), 1, np.random.default_rng(1))
-    parts = deal.batches(poisoned)
+    stream = deal.poison(LabelFlip(added=True), 1, [1])
+    poisoned, parts = stream.poisoned, stream.batches
     assert sum(map(len, parts[:2])) == 40
     assert [len(part) for part in parts[2:]] == [10, 10]
     assert not set(poisoned.rows) & {*parts[2], *parts[3]}
@@ -71,14 +106,6 @@ def test_inserted_rows_come_with_the_batches_that_come_in_poisoned():
 
 def test_one_batch_of_all_rows_keeps_their_order():
     assert of(12, 1, 12, seed=5).stream.numeric[:, 0].tolist() == list(range(12))
-
-
-def test_an_inserted_row_comes_with_the_row_before_it():
-    deal = of(4, 2, 2)
-    origin = np.array([-1, 0, 1, -1, 2, 3, -1])
-    rows = np.flatnonzero(origin < 0)
-    poisoned = PoisonedBatch(deal.stream.take(np.maximum(origin, 0)), rows, origin)
-    assert [part.tolist() for part in deal.batches(poisoned)] == [[0, 1, 2, 3], [4, 5, 6]]
 
 
 def test_the_trigger_is_what_the_attack_writes_and_nothing_else():

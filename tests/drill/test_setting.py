@@ -14,16 +14,15 @@ from pratique.attacks.outlier_insertion import OutlierInsertion
 from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.core.params import Params, TrainParams
+from pratique.core.params import Params
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import RowReason, Verdict
 from pratique.drill.bystanders import Bystanders
-from pratique.drill.deal import Deal
 from pratique.drill.outcome import Transfer
 from pratique.drill.plan import Cell, Exercise
 from pratique.drill.setting import Setting
 from pratique.training.metrics import score
-from pratique.training.models import learn, train
+from pratique.training.models import train
 
 LAYOUT = Layout("y", {"a": "real", "b": "real"})
 
@@ -39,10 +38,17 @@ def setting():
     drill = {"rows": 20}
     train = {"model": "logistic_regression"}
     params = Params.model_validate({"data": {"label": "y"}, "checks": {"labels": {}}, "train": train, "drill": drill})
-    accepted, holdout = (Batch.from_frame("b", rows(n, seed), LAYOUT) for n, seed in ((100, 1), (200, 2)))
-    nothing = Bystanders(pa.table({}))
-    trusted, digests = Batch.from_frame("b", rows(100, 3), LAYOUT), {"models": "m", "gate": "g"}
-    return Setting(params, None, trusted, accepted, holdout, Detector(None, params), nothing, digests)
+    reference, holdout = (Batch.from_frame("b", rows(n, seed), LAYOUT) for n, seed in ((200, 1), (200, 2)))
+    folds = tuple(np.arange(200).reshape(2, 100))
+    detectors, nothing = (Detector("first", params), Detector("second", params)), Bystanders(pa.table({}))
+    return Setting(params, reference, folds, detectors, holdout, nothing, {"models": "m", "gate": "g"})
+
+
+def alone(setting):
+    """Models learn from the batches alone."""
+    train = setting.params.train.model_copy(update={"rows": "accepted"})
+    params = setting.params.model_copy(update={"train": train})
+    return replace(setting, params=params, clean_scores={}, clean_verdicts={})
 
 
 def cell(attack, rate, *, run=0, cleared=True, batches=3, poisoned_batches=1.0, unseen=()):
@@ -110,30 +116,52 @@ def test_a_perfect_gate_gives_the_model_of_the_oracle(setting, monkeypatch):
 
 
 def test_where_nothing_passes_and_nothing_was_there_no_model_is_made(setting, gate):
-    gate(quarantined=range(1, 10))
-    outcome = setting.run(cell(BackdoorTrigger(), 0.2, batches=9))
+    gate(quarantined=range(1, 11))
+    outcome = alone(setting).run(cell(BackdoorTrigger(), 0.2, batches=10))
     assert (outcome.gate.scores, outcome.gate.success) == (None, None)
-    assert outcome.gate.good_rows_lost == 80
+    assert outcome.gate.good_rows_lost == 160
 
 
-def test_where_nothing_passes_the_reference_is_what_is_learned_from(setting, gate):
+def test_where_nothing_passes_trusted_rows_that_were_not_dealt_are_learned_from(setting, gate):
     gate(quarantined=range(1, 10))
-    reference = Batch.from_frame("reference", rows(40, 3), LAYOUT)
-    outcome = replace(setting, reference=reference).run(cell(BackdoorTrigger(), 0.2, batches=9))
-    model = train(reference, setting.params.train, 0)
-    assert outcome.gate.scores == asdict(score(model, setting.holdout)[0])
+    planned = cell(BackdoorTrigger(), 0.2, batches=9)
+    outcome = setting.run(planned)
+    rest = setting.reference.take(np.setdiff1d(np.arange(200), setting.deal(planned).positions))
+    assert len(rest) == 20
+    assert outcome.gate.scores == asdict(score(train(rest, setting.params.train, 0), setting.holdout)[0])
 
 
-def test_every_model_learns_from_the_reference_and_from_the_stream_alone(setting, gate):
-    """20 of 100 accepted rows are dealt out; the others are in no model."""
+def test_every_model_learns_from_each_trusted_row_once_or_from_the_stream_alone(setting, gate):
+    """20 of 200 trusted rows are dealt out."""
     gate()
-    reference = Batch.from_frame("reference", rows(40, 3), LAYOUT)
-    known = replace(setting, reference=reference)
-    outcome = known.run(cell(LabelFlip(), 0, batches=1))
-    stream = Deal.of(setting.accepted, 1, 20, 1.0, np.random.default_rng([0, 0, 0])).stream
-    model = train(reference.append(stream), setting.params.train, 0)
-    assert outcome.clean == outcome.gate.scores == asdict(score(model, setting.holdout)[0])
-    assert outcome.detail.model == archive.dumps(model)
+    planned = cell(LabelFlip(), 0, batches=1)
+    deal = setting.deal(planned)
+    rest = setting.reference.take(np.setdiff1d(np.arange(200), deal.positions))
+    for known, learned in ((setting, rest.append(deal.stream)), (alone(setting), deal.stream)):
+        outcome = known.run(planned)
+        model = train(learned, known.params.train, 0)
+        assert outcome.clean == outcome.gate.scores == asdict(score(model, setting.holdout)[0])
+        assert outcome.detail.model == archive.dumps(model)
+
+
+def test_each_batch_is_judged_by_the_fold_that_its_rows_are_of(setting, gate, monkeypatch):
+    gate()
+    asked, examine = [], Detector.examine
+    monkeypatch.setattr(Detector, "examine", lambda self, batch: (asked.append(self.profile), examine(self, batch))[1])
+    planned = cell(LabelFlip(), 0.5, batches=7, poisoned_batches=0.5)
+    setting.run(planned)
+    assert asked == [("first", "second")[fold] for fold in setting.deal(planned).folds]
+    assert set(asked) == {"first", "second"}
+
+
+def test_what_cannot_be_dealt_is_said(setting):
+    assert setting.describe_shortage([cell(LabelFlip(), 0, batches=10)]) == ""
+    told = setting.describe_shortage([cell(LabelFlip(), 0, batches=3), cell(LabelFlip(), 0, batches=11)])
+    assert "10 batches of 20 rows come in, not 11 of 20" in told
+    assert "the 2 folds have 100 rows each" in told
+    large = setting.params.model_copy(update={"drill": setting.params.drill.model_copy(update={"rows": 150})})
+    told = replace(setting, params=large).describe_shortage([cell(LabelFlip(), 0, batches=2)])
+    assert "2 batches of 100 rows come in, not 2 of 150" in told
 
 
 def test_a_part_of_the_batches_comes_in_poisoned(setting, gate):
@@ -200,20 +228,20 @@ def test_a_run_without_the_gate_gives_the_same_models(setting, gate):
 def test_the_first_run_comes_with_its_details(setting, gate):
     gate()
     detail = setting.run(cell(LabelFlip(), 0.1)).detail
-    assert len(detail.rows) == len(detail.accepted_rows) == 6
+    assert len(detail.rows) == len(detail.reference_rows) == 6
     assert detail.before == detail.after, "flips leave the features"
     assert detail.kl_divergence == {"a": 0, "b": 0}
     assert np.sum(detail.confusion) == 200
     assert setting.run(cell(LabelFlip(), 0.1, run=1)).detail is None
     inserted = setting.run(cell(OutlierInsertion(), 0.1, poisoned_batches=0.3)).detail
-    assert set(inserted.accepted_rows) == {None}
+    assert set(inserted.reference_rows) == {None}
     assert inserted.before["a"] != inserted.after["a"]
 
 
 def test_features_are_those_of_the_batches_that_come_in_poisoned(setting, gate):
     gate()
     detail = setting.run(cell(OutlierInsertion(), 1, poisoned_batches=0.3)).detail
-    target = Deal.of(setting.accepted, 3, 20, 0.3, np.random.default_rng([0, 0, 0])).target
+    target = setting.deal(cell(OutlierInsertion(), 1, poisoned_batches=0.3)).target
     assert detail.before["a"]["mean"] == pytest.approx(target.numeric[:, 0].mean())
     assert len(detail.rows) == len(target) == 20
 
@@ -236,9 +264,10 @@ def test_the_key_covers_what_the_outcome_depends_on_and_no_more(setting):
     assert stricter.key(others[5]) == setting.key(others[5]), "no gate, no threshold"
 
 
-def test_the_drill_trains_by_the_method_that_is_named(setting):
-    train = {"model": "logistic_regression", "method": "trimmed_loss"}
-    named = replace(setting, params=setting.params.model_copy(update={"train": TrainParams(**train)}))
-    stream = setting.accepted.take(np.arange(40))
-    expected = learn(stream, named.params.train, 0, trusted=setting.trusted)[0]
-    assert named._model(stream, 0).to_bytes() == expected.to_bytes()
+def test_the_drill_trains_by_the_method_that_is_named_and_trusts_no_row_that_it_deals(setting):
+    method = setting.params.train.model_copy(update={"method": {"trimmed_loss": {}}})
+    named = replace(setting, params=setting.params.model_copy(update={"train": method}))
+    deal = named.deal(cell(LabelFlip(), 0.1))
+    rest = setting.reference.take(np.setdiff1d(np.arange(200), deal.positions))
+    expected = train(rest.append(deal.stream), method, 0, trusted=rest)
+    assert named._model(deal.stream, named._rest(deal), 0).to_bytes() == expected.to_bytes()

@@ -87,7 +87,8 @@ def test_every_cell_has_a_line_and_only_repetitions_pass_the_gate(drilled):
         poisoned, rows = int(line["poisoned_rows"]), int(line["rows"])
         batches = 4 if line["attack"] == "drip" else 1
         assert rows == (60 if line["attack"] == "drip" else 45)
-        assert poisoned == int(float(line["rate"]) * 15 * batches + 0.5)
+        by_fold = [2, 2] if line["attack"] == "drip" else [1]
+        assert poisoned == sum(int(float(line["rate"]) * 15 * count + 0.5) for count in by_fold)
         if line["batches_caught"]:
             assert 0 <= int(line["batches_caught"]) <= int(line["batches"]) <= batches
             assert 0 <= int(line["rows_caught"]) <= poisoned
@@ -220,20 +221,23 @@ def test_a_process_that_fails_is_said_plainly(drilled, tmp_path, monkeypatch):
 # faults
 
 
-def test_no_attack_is_said_plainly_and_nothing_accepted_makes_the_drill_empty(drilled, tmp_path):
+def test_no_attack_is_said_plainly(drilled, tmp_path):
     project = drilled.copy(tmp_path / "project")
     edit(project, SECTION[SECTION.index("  attacks:") :], "")
     assert project.pratique("drill").complaint.startswith("params.yaml: drill.attacks: none is named; known: ")
+
+
+def test_what_was_accepted_is_no_matter_and_fewer_batches_than_asked_are_told_of(drilled, tmp_path, ran):
+    """A fold of 40 rows has two batches of 15; all ten are asked for, and one more."""
+    project = drilled.copy(tmp_path / "project")
     for path in (project.root / "data/accepted").rglob("*.parquet"):
         path.unlink()
-    edit(project, "  rows: 15\n", "  rows: 15\n  attacks: {label_flip: {}}\n")
-    done = project.pratique("drill")
-    assert (done.code, done.err) == (
-        0, "data/accepted: no row was accepted, so there is nothing to poison: the drill is empty\n",
-    )  # fmt: skip
-    assert json.loads((project.root / "data/reports/drill/metrics.json").read_text(encoding="utf-8")) == {}
-    project.stages("report")
-    assert (project.root / "data/reports/index.html").is_file()
+    project.stages("drill")
+    assert ran == []
+    edit(project, "rates: [0.05], batches: 4,", "rates: [0.05], batches: 11,")
+    done = project.pratique("drill", "--jobs", "1")
+    assert done.code == 0
+    assert "params.yaml: drill: 10 batches of 15 rows come in, not 11 of 15: a batch is of one fold" in done.err
 
 
 # with DVC
@@ -256,6 +260,13 @@ def versions(drilled, tmp_path_factory):
 
 def test_a_second_repro_skips_the_drill(versions):
     assert "Stage 'drill' didn't change, skipping" in versions[1]
+
+
+def test_a_new_batch_leaves_the_drill_as_it_is(versions, make_rows, tmp_path):
+    project = versions[0].copy(tmp_path / "project")
+    make_rows(40, seed=77).to_csv(project.path("data/incoming/east/one-more.csv"), index=False)
+    assert "Stage 'drill' didn't change, skipping" in project.ok("dvc", "repro")
+    assert (project.root / "data/accepted/east/one-more.parquet").is_file()
 
 
 def test_metrics_diff_shows_what_a_threshold_moved(versions):

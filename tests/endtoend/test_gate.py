@@ -30,7 +30,7 @@ def test_a_poisoned_change_fails_with_the_reason_and_what_to_do(poisoned):
     assert done.code == 1
     lines = done.out.splitlines()
     assert lines[0] == "pratique gate refused: 1 of 1 batch not cleared"
-    assert "its rows look poisoned, by all checks together" in done.out
+    assert "16 of 40 labels contradict their trusted neighbours" in done.out
     assert lines[-3].startswith("Next: git rm data/incoming/east/bad.csv")
     assert lines[-1] == "Report: data/reports/gate/summary.md"
     assert poisoned.ok("git", "status", "--porcelain") == ""

@@ -117,7 +117,8 @@ def test_a_ledger_that_tells_another_story_is_found(honest):
     name = "data/ledger.jsonl"
     entries = ledger.read(honest.root / name)
     last = entries[-1]
-    more = ledger.Entry.of(Record.read(honest.root / "data/records/west/second.json"), last)
+    record = Record.read(honest.root / "data/records/west/second.json")
+    more = ledger.Entry.of(ledger.RecordFacts.of(record), last)
     (honest.root / name).write_text("".join(entry.line() for entry in [*entries, more]))
     honest.commit()
     assert honest.refused() == {name: f"entry {more.index}: not what one run from the ledger of the base writes"}

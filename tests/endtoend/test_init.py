@@ -291,7 +291,7 @@ def test_what_trusted_rows_hold_is_said_by_init_and_again(project, make_rows):
     frame = make_rows(200, 1)
     frame.loc[7] = frame.loc[3]
     frame.to_csv(project.path("trusted.csv"), index=False)
-    line = "2 rows repeat another row exactly, in 1 groups; the first: rows 3 and 7"
+    line = "2 rows repeat another row exactly, in 1 group; the first: rows 3 and 7"
     assert f"  {line}" in init(project)
     assert line in project.pratique("reference").out
     found = json.loads(project.pratique("reference", "--json").out)

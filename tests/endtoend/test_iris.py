@@ -48,7 +48,7 @@ def test_the_details_list_exactly_the_poisoned_rows_and_what_became_of_the_featu
     detail = json.loads((artifacts / f"row_noise-{rate}.json").read_text(encoding="utf-8"))
     draws = np.random.RandomState(42)
     rows = draws.choice(120, count, replace=False)
-    assert detail["rows"] == detail["accepted_rows"] == sorted(rows)
+    assert detail["rows"] == detail["reference_rows"] == sorted(rows)
     flowers = np.loadtxt(
         iris.root / "data/reference/iris.csv", delimiter=",", skiprows=1, usecols=range(4), encoding="utf-8"
     )

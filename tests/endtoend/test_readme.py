@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from pratique.core.params import load
 from pratique.results.comparison import Comparison
 from pratique.statistics.resampling import Estimate
 from pratique.words.numbers import points
@@ -67,6 +68,8 @@ def figures():
     )
     success = {where: in_100(Estimate(trigger[f"success_{where}"], 0, 1)) for where in ("without", "with", "oracle")}
     gate, new = worth.gate["accuracy"], worth.new_data["accuracy"]
+    asked = load(REPOSITORY / "params.yaml").drill
+    poisoned = int(asked.poisoned_batches * asked.batches + 0.5)
     return [
         f"- A planted trigger opens the filter **{success['without']}** without the gate, "
         f"**{success['with']}** with it, and {success['oracle']} where nothing was planted.",
@@ -76,6 +79,7 @@ def figures():
         f"- On the 25 batches that came in, the gate was worth **{points(gate.value)} points** "
         f"({span(gate.low, gate.high)}), and what it let in **{points(new.value)} points** "
         f"over the trusted rows alone ({span(new.low, new.high)}).",
+        f"in which {poisoned} of {asked.batches} batches come in with {RATE} % of their rows poisoned.",
     ]
 
 

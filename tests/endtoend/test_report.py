@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from pratique.core.hashing import sha256_file
 from pratique.dossier.suspects import CARDS, LINES
+from pratique.pages import queue_page
 
 pytestmark = pytest.mark.slow
 
@@ -171,3 +172,12 @@ def test_pages_stay_small_whatever_the_shape(new_project, features, classes, row
     if rows > 1000:
         assert suspects >= 1000
         assert f"{suspects - CARDS - LINES:,} more suspects are not shown here".encode() in page
+
+
+def test_a_page_without_a_price_says_how_to_get_it(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(queue_page, "MOST_PRICED", 0)
+    project = run.copy(tmp_path / "project")
+    project.stages("report")
+    page = named(project, "east/flipped").read_text(encoding="utf-8")
+    assert "Accuracy if you let it in" not in page
+    assert "<code>pratique review</code> measures it of any batch that is opened." in page

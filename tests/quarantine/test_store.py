@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import RowReason, Verdict
@@ -47,8 +48,7 @@ def cleared(rows: list[dict[str, str | None]], verdict: str, suspects: dict[int,
 
 def stored(result: ClearedBatch) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
     files, record = store(result, JUDGED_BY, Upstream())
-    assert all(path.is_file() for path in files)
-    assert files[-1] == record.path
+    assert [digest for _, digest in files] == [sha256_file(path) for path, _ in files]
     assert Record.read(record.path) == record
     accepted = paths.ACCEPTED / "garden/monday.parquet"
     held = paths.QUARANTINE / "garden/monday/rows.parquet"

@@ -141,3 +141,9 @@ def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_re
 def test_a_personal_label_is_not_told(folder, table_layout, make_record):
     layout = replace(table_layout, personal=("y",))
     assert Pricing(PARAMS, reference(layout)).of(make_record(batch="crowd/bad")).hit is None
+
+
+def test_accepted_rows_are_read_only_where_a_price_has_to_be_measured(folder, table_layout, make_record, monkeypatch):
+    first = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
+    monkeypatch.setattr(price, "read_training", lambda *_: pytest.fail("the accepted rows were read"))
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad")) == first

@@ -2,12 +2,15 @@
 
 import pytest
 from pratique.core import paths
+from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.writing import write_json, write_table
 from pratique.tables.arrival import Arrival
+from pratique.tables.reading import read_table
 from pratique.tables.trusted import read_reference
-from pratique.training.rows import NothingAccepted, read_everything, read_training
+from pratique.training import rows
+from pratique.training.rows import join_labelled, read_accepted, read_everything, read_training
 
 DATA = {"label": "y"}
 
@@ -45,7 +48,7 @@ def test_everything_is_the_reference_and_every_labelled_row_that_can_be_read(ref
 def test_where_nothing_was_accepted_the_reference_is_left_or_nothing(reference):
     (paths.ACCEPTED / "east/a.parquet").unlink()
     assert len(read_training(reference, params("reference + accepted"))) == 50
-    with pytest.raises(NothingAccepted, match="nothing to train on; `pratique report` writes the pages"):
+    with pytest.raises(PratiqueError, match="nothing to train on; `pratique report` writes the pages"):
         read_training(reference, params("accepted"))
 
 
@@ -56,3 +59,30 @@ def test_a_missing_folder_is_not_an_empty_one(reference, rows):
     paths.ACCEPTED.rmdir()
     with pytest.raises(PratiqueError, match=r"data/accepted: not found; run `pratique validate`"):
         read_training(reference, params(rows))
+
+
+def test_files_that_are_read_together_give_the_rows_that_each_gives(reference, make_table):
+    """One of them lacks cells, one has a column beside the features."""
+    odd = make_table(10, seed=5, size=[None, *range(9)], count=[None] * 10, colour=[None] * 10)
+    for name, batch in (("b", make_table(20, seed=4)), ("c", odd), ("d", make_table(20, seed=6, key=range(20)))):
+        write_table(paths.ACCEPTED / f"east/{name}.parquet", batch.typed_table)
+    files = sorted(paths.ACCEPTED.glob("*/*.parquet"))
+    layout = reference.layout
+    expected = join_labelled("accepted", [Batch(path.stem, read_table(path), layout) for path in files], layout)
+    got = read_accepted(layout)
+    assert got.table.equals(expected.table)
+    assert len(got) == 70
+
+
+def test_a_batch_that_was_accepted_whole_gives_the_rows_that_came_in(reference, make_table, monkeypatch):
+    came = make_table(20, seed=4)
+    write_json(paths.BATCHES / "east/w.json", Arrival("east/w", "w.csv", "ab" * 32, 20, 4).to_json())
+    write_table(paths.BATCHES / "east/w.parquet", came.table)
+    before = read_everything(reference)
+    write_table(paths.ACCEPTED / "east/w.parquet", came.typed_table)
+    read, read_table = [], rows.read_table
+    monkeypatch.setattr(rows, "read_table", lambda path: (read.append(path), read_table(path))[1])
+    assert read_everything(reference).table.equals(before.table)
+    assert paths.ACCEPTED / "east/w.parquet" in read
+    write_table(paths.ACCEPTED / "east/w.parquet", came.take([*range(19)]).typed_table)  # one row is held
+    assert read_everything(reference).table.equals(before.table)

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 import pytest
-from pratique.decisions.ledger import Entry
+from pratique.decisions.ledger import Entry, RecordFacts
 from pratique.words.alarm_rate import describe_alarm_rate, tell_alarm_rate
 
 
@@ -43,7 +43,7 @@ def test_the_newest_batches_are_those_that_the_ledger_names_last(tmp_path, monke
     last = None
     lines = []
     for record in [*calm, *held]:
-        last = Entry.of(record, last)
+        last = Entry.of(RecordFacts.of(record), last)
         lines.append(json.dumps(asdict(last), separators=(",", ":")) + "\n")
     (tmp_path / "data").mkdir()
     (tmp_path / "data/ledger.jsonl").write_text("".join(lines), encoding="utf-8")

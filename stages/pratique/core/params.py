@@ -227,19 +227,20 @@ Rates = Annotated[tuple[Annotated[float, Field(ge=0, le=1)], ...], Field(min_len
 
 
 class DrillParams(Section):
-    """The drill: known poison in copies of accepted rows.
+    """The drill: known poison in copies of trusted rows.
 
     `attacks`: one entry an exercise, named after its attack, or with the attack's name under `attack`; `rates`,
     `batches` and `poisoned_batches` of an entry replace those below; what else stands there are the attack's fields.
-    Each run deals `batches` batches of `rows` rows out of the accepted rows. The share `poisoned_batches` of them comes
-    in poisoned, at least one, and in these the share of rows that `rates` give, each in turn. `retrainings` runs train
-    models on all of them; the first `repetitions` of these pass the gate, too. `transfer`: the kinds of model on which
-    poison that is optimised against another kind is tried.
+    Each run deals `batches` batches of `rows` rows out of the reference, each out of one fold of calibration. The share
+    `poisoned_batches` of them comes in poisoned, at least one, and in these the share of rows that `rates` give, each
+    in turn. `retrainings` runs train models on all of them; the first `repetitions` of these pass the gate, too: where
+    none does, batches may have rows of any fold. `transfer`: the kinds of model on which poison that is optimised
+    against another kind is tried.
     """
 
     attacks: dict[Annotated[str, Field(pattern="^[A-Za-z0-9_]+$")], dict[str, Any]] = Field(default_factory=dict)
     rates: Rates = (0.05, 0.2)
-    repetitions: int = Field(3, ge=1, le=500)
+    repetitions: int = Field(3, ge=0, le=500)
     retrainings: int = Field(20, ge=1, le=500)
     batches: int = Field(6, ge=1, le=1000)
     poisoned_batches: float = Field(1 / 3, gt=0, le=1)

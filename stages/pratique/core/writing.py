@@ -25,7 +25,12 @@ SIGNIFICANT_DIGITS = 6
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write to a temporary file, flush it to disk, rename it over `path`, and flush the folder."""
+    """Write to a temporary file, flush it to disk, rename it over `path`, and flush the folder.
+
+    A file that holds these bytes is left alone.
+    """
+    if path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data:
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
     with temporary.open("wb") as stream:
@@ -46,8 +51,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON that people can read: two spaces, keys in the order given."""
-    write_text(path, json_text(value, indent=2) + "\n")
+    """Write JSON that people can read."""
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON that people can read, as a file holds it: two spaces, keys in the order given."""
+    return f"{json_text(value, indent=2)}\n".encode()
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
@@ -114,6 +124,8 @@ def round_floats(value: Any, digits: int = SIGNIFICANT_DIGITS) -> Any:
     >>> round_floats({"a": 0.123456789, "b": [float("nan"), 3]})
     {'a': 0.123457, 'b': [None, 3]}
     """
+    if isinstance(value, str | int):  # most values of a record
+        return value
     if isinstance(value, float):
         return float(f"{value:.{digits}g}") if math.isfinite(value) else None
     if isinstance(value, dict):

@@ -52,15 +52,11 @@ class Entry:
     sha256: str
 
     @classmethod
-    def of(cls, record: Record, last: "Entry | None") -> "Entry":
+    def of(cls, facts: "RecordFacts", last: "Entry | None") -> "Entry":
         """The line for a record after the last one."""
         fields: dict[str, Any] = {
             "index": 0 if last is None else last.index + 1,
-            "batch": record.batch,
-            "subject": record.sha256,
-            "verdict": record.verdict,
-            "outcome": record.outcome,
-            "record": essence(record),
+            **asdict(facts),
             "previous": GENESIS if last is None else last.sha256,
         }
         return cls(**fields, sha256=sha256_json(fields))
@@ -68,6 +64,22 @@ class Entry:
     def line(self) -> str:
         """As it stands in the file."""
         return json.dumps(asdict(self), separators=(",", ":")) + "\n"
+
+
+@dataclass(frozen=True)
+class RecordFacts:
+    """What a line says of a record; see `Entry`."""
+
+    batch: str
+    subject: str
+    verdict: str
+    outcome: str
+    record: str
+
+    @classmethod
+    def of(cls, record: Record) -> "RecordFacts":
+        """What there is to say of a record."""
+        return cls(record.batch, record.sha256, record.verdict, record.outcome, essence(record))
 
 
 def essence(record: Record) -> str:
@@ -91,12 +103,21 @@ def append(records: Iterable[Record], path: Path = paths.LEDGER) -> None:
     PratiqueError
         If the ledger has been changed.
     """
-    entries = read(path)
-    known = latest(entries)
-    for record in sorted(records, key=lambda each: name_order(each.batch)):
-        entry = known.get(record.batch)
-        if entry is None or entry.record != essence(record):
-            entries.append(Entry.of(record, entries[-1] if entries else None))
+    write(extend(read(path), map(RecordFacts.of, records)), path)
+
+
+def extend(entries: Sequence[Entry], facts: Iterable[RecordFacts]) -> list[Entry]:
+    """The entries, and one more for every record that differs from the last one of its batch, as `append` does."""
+    known, extended = latest(entries), list(entries)
+    for each in sorted(facts, key=lambda each: name_order(each.batch)):
+        entry = known.get(each.batch)
+        if entry is None or entry.record != each.record:
+            extended.append(Entry.of(each, extended[-1] if extended else None))
+    return extended
+
+
+def write(entries: Iterable[Entry], path: Path = paths.LEDGER) -> None:
+    """Write a ledger."""
     write_text(path, "".join(entry.line() for entry in entries))
 
 

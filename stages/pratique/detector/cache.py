@@ -26,8 +26,9 @@ from pratique.detector.examine import Examination, Measurement
 from pratique.statistics.mixture import PoisonedShare
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 
-LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyod", "scikit-learn", "scipy")
+LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyarrow", "pyod", "scikit-learn", "scipy")
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile)
+EVIDENCE = TypeAdapter(Evidence)
 NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
 
 
@@ -108,7 +109,7 @@ def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measur
         "row_scores": arrays.get(f"scores/{words['check']}"),
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
-        "evidence": TypeAdapter(Evidence).validate_python(words["finding"]["evidence"]),
+        "evidence": EVIDENCE.validate_python(words["finding"]["evidence"]),
         "suspects": {int(row): odds for row, odds in words["finding"]["suspects"].items()},
         "share": words["finding"]["share"] and PoisonedShare(**words["finding"]["share"]),
     }

@@ -15,21 +15,15 @@ from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.core.text import say_count
 from pratique.detector.calibrated import FOLDS, CalibratedCheck
+from pratique.detector.folds import TrustedFolds
 from pratique.detector.hypothesis_tests import fit_hypothesis_tests
 from pratique.detector.profile import Profile
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import Logarithm, MomentNull, RateNull, fit_moments, fit_null_of_scores
-from pratique.tables.encoding import space_evenly
 
 PSEUDO_BATCHES = 20
 """Pseudo-batches drawn from each fold, for each size, to learn how a statistic without row scores behaves."""
 PSEUDO_SIZES = (2, 5, 20, 100, 500)
-FEWEST_LIMIT_ROWS = 200
-"""Rows of the holdout from which on it sets the limits."""
-MOST_LIMIT_ROWS = 2000
-FEWEST_ROWS_TO_SPARE = 2000
-"""Rows of the reference from which on, without a holdout, a part of them sets the limits."""
-SPARED_PART = 5
 
 
 def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, without: str | None = None) -> Profile:
@@ -52,51 +46,36 @@ def calibrate(trusted: Batch, params: Params, holdout: pa.Table | None = None, w
     """
     examined = None if holdout is None else Batch("holdout", holdout, trusted.layout)
     _require_enough(trusted)
-    trusted, unlearned = _split_unlearned(trusted, examined, params)
-    parts = split_folds(trusted, params.seed)
+    folds = TrustedFolds.deal(trusted, examined, params)
+    trusted, parts, unlearned = trusted.take(folds.learned), folds.parts, folds.unlearned
     checks: dict[str, CalibratedCheck] = {}
     for name, check in show_progress(list(configured_checks(params.checks).items()), "calibrating"):
-        rng = np.random.default_rng([params.seed, *name.encode()])
         check = check.with_holdout(examined)
-        checks[name] = calibrate_check(name, check, trusted, parts, unlearned, rng)
+        checks[name] = calibrate_check(name, check, trusted, parts, unlearned, _rng_of(name, params))
     together = fit_hypothesis_tests(checks, trusted, parts, params.seed, without, unlearned)
     return Profile(trusted.layout, len(trusted), checks, together)
 
 
-def _split_unlearned(trusted: Batch, holdout: Batch | None, params: Params) -> tuple[Batch, Batch | None]:
-    """The rows to learn from and those that set limits, both in their order if they have one; None if there are none.
+def fit_fold(
+    profile: Profile, k: int, reference: Batch, folds: TrustedFolds, holdout: Batch, params: Params
+) -> Profile:
+    """What was learned without the rows of fold `k`, so that it judges these as new ones.
 
-    The holdout sets limits if it has rows enough, else a part of the reference that is large enough to spare it.
+    Rules that nobody declared, such as that no row contradicts a trusted one, are learned from all rows: here they are
+    learned again without the fold's.
     """
-    trusted = _in_order(trusted)
-    if params.limits.source == "reference":
-        return trusted, None
-    if holdout is not None and len(holdout) >= FEWEST_LIMIT_ROWS and not holdout.missing_columns:
-        return trusted, _thin(_in_order(holdout))
-    if len(trusted) < FEWEST_ROWS_TO_SPARE:
-        return trusted, None
-    spared = np.zeros(len(trusted), bool)
-    spared[np.random.default_rng([params.seed, 5]).permutation(len(trusted))[: len(trusted) // SPARED_PART]] = True
-    if trusted.order is not None:
-        spared[:] = np.arange(len(trusted)) >= len(trusted) - len(trusted) // SPARED_PART
-    return trusted.take(np.flatnonzero(~spared)), _thin(trusted.take(np.flatnonzero(spared)))
+    rest = reference.take(np.delete(folds.learned, folds.parts[k]))
+    alone = profile.fold(k)
+    checks = dict(alone.checks)
+    for name, check in configured_checks(params.checks).items():
+        if isinstance(check, RuleCheck) and not check.place:
+            fitted = check.with_holdout(holdout).fit(rest, _rng_of(name, params))
+            checks[name] = replace(checks[name], folds=(fitted,))
+    return replace(alone, checks=checks)
 
 
-def _in_order(rows: Batch) -> Batch:
-    return rows if rows.order is None else rows.take(rows.order)
-
-
-def _thin(rows: Batch) -> Batch:
-    """Those that limits are learned from: evenly spaced ones of more."""
-    return rows.take(space_evenly(len(rows), MOST_LIMIT_ROWS))
-
-
-def split_folds(trusted: Batch, seed: int) -> list[np.ndarray]:
-    """Positions of the rows of each fold, each class spread evenly over them."""
-    rng = np.random.default_rng([seed, 0])
-    order = rng.permutation(len(trusted))
-    order = order[np.argsort(trusted.labels[order], kind="stable")]
-    return [np.sort(order[k::FOLDS]) for k in range(FOLDS)]
+def _rng_of(check: str, params: Params) -> np.random.Generator:
+    return np.random.default_rng([params.seed, *check.encode()])
 
 
 def calibrate_check(

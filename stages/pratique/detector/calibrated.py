@@ -1,6 +1,6 @@
 """A check as the profile has it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pratique.contract.check import Fitted
 from pratique.statistics.conformal import ConformalScore
@@ -30,3 +30,7 @@ class CalibratedCheck:
     folds: tuple[Fitted, ...]
     null: Null
     conformal: ConformalScore | None
+
+    def fold(self, k: int) -> "CalibratedCheck":
+        """The check as it was fitted without fold `k` alone; one that no fold is left out of stays."""
+        return self if len(self.folds) == 1 else replace(self, folds=(self.folds[k],))

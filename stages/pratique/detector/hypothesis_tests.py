@@ -1,7 +1,7 @@
 """All checks together: the fusion of every fold, and what it makes of trusted rows that it has not seen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,6 +28,10 @@ class FamilyTest:
 
     folds: tuple[Fusion, ...]
     null: MomentNull
+
+    def fold(self, k: int) -> "FamilyTest":
+        """The test of fold `k` alone."""
+        return replace(self, folds=(self.folds[k],))
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,16 @@ class HypothesisTests:
     flip_odds: FlipOdds | None
     mean_shift: MeanShiftTest | None
     out_of_fold: bool = True
+
+    def fold(self, k: int) -> "HypothesisTests":
+        """The tests of fold `k` alone."""
+        return replace(
+            self,
+            rarities=(self.rarities[k],),
+            folds=(self.folds[k],),
+            families={name: family.fold(k) for name, family in self.families.items()},
+            mean_shift=None if self.mean_shift is None else replace(self.mean_shift, folds=(self.mean_shift.folds[k],)),
+        )
 
     def rate(self, fold: int, found: Mapping[str, Finding]) -> RatedSignals:
         """What a fold's checks found of some rows, rated; signals of a check that is not among them are missing."""

@@ -1,6 +1,6 @@
 """The profile: everything that the trusted reference taught, frozen, and all that a batch is measured with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -43,6 +43,15 @@ class Profile:
     checks: dict[str, CalibratedCheck]
     hypothesis_tests: HypothesisTests | None
 
+    def fold(self, k: int) -> "Profile":
+        """What was learned without fold `k` alone: it judges rows of that fold as new ones."""
+        tests = self.hypothesis_tests
+        return replace(
+            self,
+            checks={name: check.fold(k) for name, check in self.checks.items()},
+            hypothesis_tests=None if tests is None else tests.fold(k),
+        )
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -83,6 +92,11 @@ def digest(folder: Path = paths.PROFILE) -> str:
     return sha256_folder(folder)
 
 
+def read_layout(params: Params, folder: Path = paths.PROFILE) -> Layout:
+    """The columns that a batch is read by; see `load` for what it raises."""
+    return _layout(_read_summary(params, folder), params)
+
+
 def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     """Read a profile back.
 
@@ -92,19 +106,7 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
         If there is none, it can't be read, it was calibrated for another label or other checks than params.yaml
         names, or the files of rules have changed since.
     """
-    summary = folder / "profile.json"
-    if not summary.is_file():
-        raise PratiqueError(f"{folder}: no profile; run `pratique calibrate` (or `dvc repro`) first")
-    try:
-        known = TypeAdapter(Summary).validate_json(summary.read_bytes(), strict=True)
-    except ValidationError as error:
-        raise PratiqueError(f"{summary}: not a profile's summary; run `pratique calibrate` again") from error
-    checks = configured_checks(params.checks)
-    if known.label != params.data.label or known.checks != sorted(checks):
-        raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
-    for file, sha256 in known.declared.items():
-        if not Path(file).is_file() or sha256_file(Path(file)) != sha256:
-            raise PratiqueError(f"{folder}: older than {file}; run `pratique calibrate` (or `dvc repro`) again")
+    known = _read_summary(params, folder)
     own = [
         CalibratedCheck,
         FamilyTest,
@@ -121,11 +123,32 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     ]
     types = {f"{t.__module__}.{t.__qualname__}" for t in own}
     return Profile(
-        layout=Layout.of(known.kinds, params.data, known.writings),
+        layout=_layout(known, params),
         rows=known.rows,
         checks={
             name: thaw(folder / "checks" / f"{name}.npz", types | check.trusted_types())
-            for name, check in checks.items()
+            for name, check in configured_checks(params.checks).items()
         },
         hypothesis_tests=thaw(folder / "rows.npz", types | set(TRUSTED_TYPES)),
     )
+
+
+def _layout(known: Summary, params: Params) -> Layout:
+    return Layout.of(known.kinds, params.data, known.writings)
+
+
+def _read_summary(params: Params, folder: Path) -> Summary:
+    """What a profile says of itself; see `load` for what it raises."""
+    summary = folder / "profile.json"
+    if not summary.is_file():
+        raise PratiqueError(f"{folder}: no profile; run `pratique calibrate` (or `dvc repro`) first")
+    try:
+        known = TypeAdapter(Summary).validate_json(summary.read_bytes(), strict=True)
+    except ValidationError as error:
+        raise PratiqueError(f"{summary}: not a profile's summary; run `pratique calibrate` again") from error
+    if known.label != params.data.label or known.checks != sorted(configured_checks(params.checks)):
+        raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
+    for file, sha256 in known.declared.items():
+        if not Path(file).is_file() or sha256_file(Path(file)) != sha256:
+            raise PratiqueError(f"{folder}: older than {file}; run `pratique calibrate` (or `dvc repro`) again")
+    return known

@@ -9,7 +9,7 @@ from pratique.contract.check import measure, rank_rows
 from pratique.contract.evidence import Evidence
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
-from pratique.detector.calibrated import FOLDS, ROTATION_ROWS, CalibratedCheck
+from pratique.detector.calibrated import ROTATION_ROWS, CalibratedCheck
 from pratique.detector.hypothesis_tests import HypothesisTests
 from pratique.statistics import mixture
 
@@ -63,7 +63,7 @@ def score_rows(
     free : ndarray of bool, shape (rows,)
         Rows that no rule holds.
     """
-    readers = assign_rows(batch)
+    readers = assign_rows(batch, max((len(check.folds) for check in checks.values()), default=1))
     totals = _Totals(batch, readers, checks, fused)
     for fold, rows, part in _chunks(batch, readers):
         found = {name: measure(check.folds[fold], part) for name, check in checks.items()}
@@ -75,19 +75,19 @@ def score_rows(
     return totals.result()
 
 
-def assign_rows(batch: Batch) -> list[np.ndarray]:
+def assign_rows(batch: Batch, folds: int) -> list[np.ndarray]:
     """Positions of the rows that each fold measures: all of them, or a part of many, by a hash of what they hold."""
     rows = len(batch)
     if rows < ROTATION_ROWS:
-        return [np.arange(rows)] * FOLDS
-    fold = batch.content % FOLDS
-    parts = [np.flatnonzero(fold == k) for k in range(FOLDS)]
-    return parts if all(map(len, parts)) else [np.arange(rows)] * FOLDS
+        return [np.arange(rows)] * folds
+    fold = batch.content % folds
+    parts = [np.flatnonzero(fold == k) for k in range(folds)]
+    return parts if all(map(len, parts)) else [np.arange(rows)] * folds
 
 
 def _chunks(batch: Batch, readers: list[np.ndarray]) -> Iterator[tuple[int, np.ndarray, Batch]]:
     """Each fold with the positions of some rows that it reads, and these rows: part after part of the batch."""
-    most = ROWS_AT_ONCE * (1 if len(readers[0]) == len(batch) else FOLDS)
+    most = ROWS_AT_ONCE * (1 if len(readers[0]) == len(batch) else len(readers))
     for begin, part in zip(range(0, max(1, len(batch)), most), batch.parts(most), strict=True):
         for fold, reader in enumerate(readers):
             first, end = np.searchsorted(reader, [begin, begin + most])
@@ -109,13 +109,13 @@ class _Totals:
         self.scores = {name: np.zeros(rows) for name in checks}
         self.statistics = dict.fromkeys(checks, 0.0)
         self.log_odds, self.p_values = np.zeros((rows, questions)), np.zeros(rows)
-        self.terms = np.zeros((FOLDS, questions, len(mixture.MIXTURE_SHARES)))
-        self.moved = np.zeros((FOLDS, columns, len(mixture.MIXTURE_SHARES)))
+        self.terms = np.zeros((len(readers), questions, len(mixture.MIXTURE_SHARES)))
+        self.moved = np.zeros((len(readers), columns, len(mixture.MIXTURE_SHARES)))
 
     @property
     def readings(self) -> int:
         """How many folds read each row."""
-        return FOLDS if len(self.readers[0]) == len(self.batch) else 1
+        return len(self.readers) if len(self.readers[0]) == len(self.batch) else 1
 
     def add(self, fold: int, rows: np.ndarray, found: dict[str, Finding], free: np.ndarray) -> None:
         """Add what a fold says of some rows."""

@@ -1,6 +1,7 @@
 """Everything that the page of one batch shows, put together."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,26 +69,32 @@ class DossierBuilder:
     ----------
     params : Params
     facts : list of Record
-    priced : bool
-        Whether there are accepted rows to measure prices on.
+    priced : collection of str, optional
+        The batches that get a price; all that it is asked of if None.
     """
 
-    def __init__(self, params: Params, facts: list[Record], priced: bool = True) -> None:
+    def __init__(self, params: Params, facts: list[Record], priced: Collection[str] | None = None) -> None:
         self._all = facts
         self._id_column = params.data.id
         self._scores = read_scores()
         self.reference = read_reference(params.data)
         self._trusted = Trusted.index_of(self.reference)
-        self._pricing = Pricing(params, self.reference) if priced and params.trains else None
+        self._priced = priced
+        asked = params.trains and (priced is None or len(priced) > 0)
+        self._pricing = Pricing(params, self.reference) if asked else None
 
     @property
     def trusted_rows(self) -> tuple[int, int]:
         """How many trusted rows pages are drawn from, and how many there are."""
         return len(self._trusted.rows), self._trusted.of
 
+    def prices(self, facts: Record) -> bool:
+        """Whether the price of a batch is asked for, and there is a model for it."""
+        return self._pricing is not None and (self._priced is None or facts.batch in self._priced)
+
     def price(self, facts: Record) -> Price | None:
-        """What a release of a batch would cost; None where there is nothing to release, or no model for it."""
-        return None if self._pricing is None else self._pricing.of(facts)
+        """What a release of a batch would cost; None where nothing can be released, or the price is not asked for."""
+        return self._pricing.of(facts) if self._pricing is not None and self.prices(facts) else None
 
     def dossier(self, facts: Record) -> Dossier:
         """Put together what there is to show about one batch."""

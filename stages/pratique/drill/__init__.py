@@ -1,1 +1,1 @@
-"""Known poison in copies of the team's own rows, measured and judged as what comes in."""
+"""Known poison in copies of trusted rows, measured and judged as what comes in."""

@@ -53,7 +53,7 @@ def _write_detail(name: str, cell: Cell, detail: Detail, scores: dict[str, float
         "fields": cell.exercise.attack.model_dump(mode="json"),
         "rate": cell.rate,
         "rows": detail.rows,
-        "accepted_rows": detail.accepted_rows,
+        "reference_rows": detail.reference_rows,
         "features": {
             feature: {"before": before, "after": detail.after[feature], "kl_divergence": detail.kl_divergence[feature]}
             for feature, before in detail.before.items()

@@ -1,6 +1,8 @@
-"""Batches dealt out of accepted rows, the poison in some of them, and its trigger if it plants one."""
+"""Batches dealt out of trusted rows, the poison in some of them, and its trigger if it plants one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -13,7 +15,10 @@ from pratique.statistics.two_sample import kullback_leibler
 
 @dataclass(frozen=True)
 class Deal:
-    """Accepted rows that are dealt out to batches, which come in once more.
+    """Trusted rows that are dealt out to batches, which come in as if they were new.
+
+    All rows of a batch are of one fold of calibration, and so is what poison in it is made of: the models of that fold
+    know neither.
 
     Attributes
     ----------
@@ -23,7 +28,9 @@ class Deal:
     owner : ndarray of int, shape (rows of the stream,)
         The number of each row's batch, from 0.
     positions : ndarray of int, shape (rows of the stream,)
-        Where each row of the stream stands among the accepted rows.
+        Where each row of the stream stands in the reference.
+    folds : tuple of int
+        The fold of each batch; batches of one fold follow one another.
     spoiled : int
         How many batches come in poisoned.
     """
@@ -31,36 +38,69 @@ class Deal:
     stream: Batch
     owner: np.ndarray
     positions: np.ndarray
+    folds: tuple[int, ...]
     spoiled: int
 
     @classmethod
-    def of(cls, accepted: Batch, batches: int, rows: int, poisoned_batches: float, rng: np.random.Generator) -> "Deal":
+    def of(
+        cls,
+        reference: Batch,
+        folds: Sequence[np.ndarray],
+        batches: int,
+        rows: int,
+        poisoned_batches: float,
+        rng: np.random.Generator,
+    ) -> "Deal":
         """Deal out `batches` batches of `rows` rows, or as many as there are; each keeps the order of its rows.
 
-        The share `poisoned_batches` of them, rounded half up and at least one, comes in poisoned.
+        No row is dealt twice. A fold of fewer rows than that is one batch. The share `poisoned_batches` of the batches,
+        rounded half up and at least one, comes in poisoned.
         """
-        chosen = rng.permutation(len(accepted))[: batches * rows]
-        parts = [np.sort(part) for part in np.array_split(chosen, max(1, -(-len(chosen) // rows)))]
-        positions = np.concatenate(parts)
-        owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-        return cls(accepted.take(positions), owner, positions, max(1, int(poisoned_batches * len(parts) + 0.5)))
+        dealt: list[tuple[int, np.ndarray]] = []
+        for fold in rng.permutation(len(folds)).tolist():
+            mine = rng.permutation(folds[fold])
+            starts = range(0, max(1, len(mine) - rows + 1), rows)
+            dealt += [(fold, np.sort(mine[start : start + rows])) for start in starts]
+        used, parts = zip(*dealt[:batches], strict=True)
+        positions, owner = np.concatenate(parts), np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+        spoiled = max(1, int(poisoned_batches * len(parts) + 0.5))
+        return cls(reference.take(positions), owner, positions, used, spoiled)
 
     @property
     def target(self) -> Batch:
         """The rows of the batches that come in poisoned, as they were before."""
         return self.stream.take(np.flatnonzero(self.owner < self.spoiled))
 
-    def poison(self, attack: Attack, rate: float, rng: np.random.Generator) -> PoisonedBatch:
-        """The stream, with poison in the batches that come in poisoned."""
-        poisoned, rest = attack.poison(self.target, rate, rng), np.flatnonzero(self.owner >= self.spoiled)
-        together = poisoned.batch.append(self.stream.take(rest))
-        return PoisonedBatch(together, poisoned.rows, np.concatenate([poisoned.origin, rest]))
+    def poison(self, attack: Attack, rate: float, seed: Sequence[int]) -> "PoisonedStream":
+        """The stream, with poison in the batches that come in poisoned; the same draws for those of each fold."""
+        together, rows, origins, owners = self.stream.take(np.zeros(0, int)), [], [], []
+        for _, group in groupby(range(self.spoiled), key=self.folds.__getitem__):
+            numbers = list(group)
+            mine = np.flatnonzero(np.isin(self.owner, numbers))
+            poisoned = attack.poison(self.stream.take(mine), rate, np.random.default_rng(seed))
+            origin = np.where(poisoned.origin >= 0, mine[poisoned.origin], -1)
+            rows.append(len(together) + poisoned.rows)
+            origins.append(origin)
+            owners.append(np.maximum.accumulate(np.where(origin >= 0, self.owner[origin], numbers[0])))
+            together = together.append(poisoned.batch)
+        rest = np.flatnonzero(self.owner >= self.spoiled)
+        whole = PoisonedBatch(
+            together.append(self.stream.take(rest)), np.concatenate(rows), np.concatenate([*origins, rest])
+        )
+        return PoisonedStream(whole, np.concatenate([*owners, self.owner[rest]]))
 
-    def batches(self, poisoned: PoisonedBatch) -> list[np.ndarray]:
-        """The rows of each batch in the poisoned stream; an inserted row comes with the row before it."""
-        owner = np.where(poisoned.origin >= 0, self.owner[poisoned.origin], 0)
-        owner = np.maximum.accumulate(owner)
-        return [np.flatnonzero(owner == number) for number in range(int(self.owner.max()) + 1)]
+
+@dataclass(frozen=True)
+class PoisonedStream:
+    """A stream with poison in it, and the number of each row's batch; an inserted row comes with the row before it."""
+
+    poisoned: PoisonedBatch
+    owner: np.ndarray
+
+    @property
+    def batches(self) -> list[np.ndarray]:
+        """The rows of each batch."""
+        return [np.flatnonzero(self.owner == number) for number in range(int(self.owner.max()) + 1)]
 
 
 def planted_trigger(attack: Attack, clean: Batch, poisoned: PoisonedBatch) -> Trigger | None:

@@ -63,8 +63,8 @@ class Detail:
     ----------
     rows : list of int
         Positions of the poisoned rows in the stream, from 0.
-    accepted_rows : list of int or None
-        Where those rows stand among the accepted rows; None for an inserted one.
+    reference_rows : list of int or None
+        Where those rows stand in the reference; None for an inserted one.
     before, after : dict
         Statistics of each numeric feature in the batches that come in poisoned.
     kl_divergence : dict of str to float
@@ -77,7 +77,7 @@ class Detail:
     """
 
     rows: list[int]
-    accepted_rows: list[int | None]
+    reference_rows: list[int | None]
     before: dict[str, Metrics]
     after: dict[str, Metrics]
     kl_divergence: Metrics
@@ -88,7 +88,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one cell gave: scores of models, each of which learned from the reference, too, if `train.rows` says so.
+    """What one cell gave: scores of models, which learned from what was not dealt, too, if `train.rows` says so.
 
     Attributes
     ----------

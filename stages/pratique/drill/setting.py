@@ -1,23 +1,24 @@
 """Running one cell: deal, poison, train, and pass the gate; a pure function of the cell and the pipeline's data."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 
-from pratique.contract.attack import PoisonedBatch
 from pratique.contract.discovery import digest_code
 from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import PLAIN_TRAINING, ModelKind, Params
+from pratique.core.params import ModelKind, Params
 from pratique.core.text import name_classes
 from pratique.detector import profile
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import Verdict
 from pratique.drill.bystanders import Bystanders
-from pratique.drill.deal import Deal, describe_features, measure_divergence, planted_trigger
+from pratique.drill.deal import Deal, PoisonedStream, describe_features, measure_divergence, planted_trigger
+from pratique.drill.judges import FoldJudges
 from pratique.drill.outcome import Detail, Gate, Metrics, Outcome, Transfer
 from pratique.drill.plan import Cell
 from pratique.quarantine.stream import Streams
@@ -25,7 +26,7 @@ from pratique.tables.reading import read_trusted
 from pratique.training.estimator import digest_estimator
 from pratique.training.metrics import score
 from pratique.training.models import Model, drop_unlabelled, train
-from pratique.training.rows import NothingAccepted, join_labelled, read_accepted, read_holdout
+from pratique.training.rows import join_labelled, read_holdout
 
 DEALING, POISONING = 0, 1
 
@@ -37,12 +38,13 @@ class Setting:
     Attributes
     ----------
     params : Params
-    reference : Batch or None
-        What every model learns from beside the batches; None where `train.rows` wants it to learn from them alone.
-    trusted : Batch
-        The reference, which a method of training may learn by.
-    accepted, holdout : Batch
-    detector : Detector
+    reference : Batch
+        What batches are dealt out of.
+    folds : sequence of ndarray of int
+        Positions of the rows of each fold of calibration; where no run passes the gate, all rows are one.
+    detectors : sequence of Detector
+        For each fold the one that knows none of its rows; none where no run passes the gate.
+    holdout : Batch
     digests : dict of str to str
         Of the data and code that a model depends on, and of what the gate depends on beside them.
     clean_scores : dict
@@ -53,11 +55,10 @@ class Setting:
     """
 
     params: Params
-    reference: Batch | None
-    trusted: Batch
-    accepted: Batch
+    reference: Batch
+    folds: Sequence[np.ndarray]
+    detectors: Sequence[Detector]
     holdout: Batch
-    detector: Detector
     bystanders: Bystanders
     digests: dict[str, str]
     clean_scores: dict[tuple[int, int, str], Metrics] = field(default_factory=dict)
@@ -65,34 +66,38 @@ class Setting:
 
     @classmethod
     def read(cls, params: Params) -> "Setting":
-        """Read reference, accepted rows, holdout and profile.
+        """Read reference, holdout and profile.
 
         Raises
         ------
         PratiqueError
-            If one of them is missing or has no rows; `NothingAccepted` where it is the accepted ones.
+            If one of them is missing or has no rows.
         """
-        detector = Detector.load(params)
-        layout, learned = detector.layout, params.train.rows != "accepted"
-        accepted = read_accepted(layout)
-        if not len(accepted):
-            raise NothingAccepted(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison")
+        layout = profile.read_layout(params)
+        reference = Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)
+        holdout = read_holdout(layout)
+        folds: Sequence[np.ndarray] = (np.arange(len(reference)),)
+        detectors: Sequence[Detector] = ()
+        if params.drill.repetitions:
+            detectors = FoldJudges(params, reference, holdout)
+            folds = detectors.folds.reference_rows
         trained = {
             "code": digest_code("training", "quarantine", "drill"),
             "estimator": digest_estimator(params.train),
-            "params": _dump(params, {"seed", "data", "train"}),
+            "params": _dump(params, {"seed", "data", "train", "limits"}),
             "layout": repr(layout),
+            "by fold": bool(detectors),
+            "rows": [sha256_folder(folder) for folder in (paths.REFERENCE, paths.HOLDOUT)],
         }
-        trained |= {"accepted": sha256_folder(paths.ACCEPTED), "holdout": sha256_folder(paths.HOLDOUT)}
-        trusted = join_labelled(
-            "reference", [Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)], layout
-        )
-        if learned or params.train.method != PLAIN_TRAINING:
-            trained["reference"] = sha256_folder(paths.REFERENCE)
         gate = {"profile": profile.digest(), "judging": _dump(params, {"alarms", "shift", "checks"})}
         digests = {"models": sha256_json(trained), "gate": sha256_json(gate)}
-        reference, holdout = trusted if learned else None, read_holdout(layout)
-        return cls(params, reference, trusted, accepted, holdout, detector, Bystanders.read(layout), digests)
+        labelled, bystanders = join_labelled("reference", [reference], layout), Bystanders.of(reference)
+        return cls(params, labelled, folds, detectors, holdout, bystanders, digests)
+
+    def prepare(self) -> None:
+        """Learn what judges the batches, once and before processes share the work."""
+        if isinstance(self.detectors, FoldJudges):
+            _ = self.detectors.profile
 
     def key(self, cell: Cell) -> str:
         """SHA-256 of everything that the cell's outcome depends on."""
@@ -105,40 +110,66 @@ class Setting:
     def run(self, cell: Cell) -> Outcome:
         """Run one cell."""
         exercise, seed = cell.exercise, self.params.seed
-        rng = np.random.default_rng([seed, cell.run, DEALING])
-        deal = Deal.of(self.accepted, exercise.batches, self.params.drill.rows, exercise.poisoned_batches, rng)
-        rng = np.random.default_rng([seed, cell.run, POISONING, *exercise.kind.encode()])
-        poisoned = deal.poison(exercise.attack, cell.rate, rng)
+        deal = self.deal(cell)
+        stream = deal.poison(exercise.attack, cell.rate, [seed, cell.run, POISONING, *exercise.kind.encode()])
+        poisoned, rest = stream.poisoned, self._rest(deal)
         trigger = planted_trigger(exercise.attack, deal.stream, poisoned)
         good = np.setdiff1d(np.arange(len(poisoned.batch)), poisoned.rows)
-        model = self._model(poisoned.batch, cell.run)
+        model = self._model(poisoned.batch, rest, cell.run)
         scores, predicted = score(model, self.holdout)
-        oracle = self._trainable(poisoned.batch.take(good), cell.run)
+        oracle = self._trainable(poisoned.batch.take(good), rest, cell.run)
         return Outcome(
             rows=len(poisoned.batch),
             poisoned_rows=len(poisoned.rows),
-            clean=self._clean(deal, cell),
+            clean=self._clean(deal, rest, cell),
             without=asdict(scores),
             oracle=self._scores(oracle),
             success=self._success(model, trigger),
             success_oracle=self._success(oracle, trigger),
-            gate=self._gate(deal, poisoned, trigger, cell) if cell.cleared else None,
-            transfer=self._transfer(deal, poisoned, cell) if exercise.unseen else None,
-            detail=self._detail(deal, poisoned, predicted, model) if cell.run == 0 else None,
+            gate=self._gate(deal, stream, rest, trigger, cell) if cell.cleared else None,
+            transfer=self._transfer(deal, stream, rest, cell) if exercise.unseen else None,
+            detail=self._detail(deal, stream, predicted, model) if cell.run == 0 else None,
         )
 
-    def _model(self, stream: Batch, run: int, kind: ModelKind | None = None) -> Model:
+    def deal(self, cell: Cell) -> Deal:
+        """The batches of a cell; of one run and number of batches they are the same for every attack."""
+        rng, exercise = np.random.default_rng([self.params.seed, cell.run, DEALING]), cell.exercise
+        rows = self.params.drill.rows
+        return Deal.of(self.reference, self.folds, exercise.batches, rows, exercise.poisoned_batches, rng)
+
+    def describe_shortage(self, cells: Sequence[Cell]) -> str:
+        """What can't be dealt as params.yaml asks; empty where all can."""
+        most = max(cells, key=lambda cell: cell.exercise.batches)
+        deal, asked, rows = self.deal(most), most.exercise.batches, self.params.drill.rows
+        smallest = int(np.bincount(deal.owner).min())
+        if (len(deal.folds), smallest) == (asked, rows):
+            return ""
+        return (
+            f"params.yaml: drill: {len(deal.folds)} batches of {smallest} rows come in, not {asked} of {rows}: a batch "
+            f"is of one fold of {paths.REFERENCE}, and the {len(self.folds)} folds have "
+            f"{min(map(len, self.folds))} rows each; lower drill.rows or drill.batches, or add trusted rows"
+        )
+
+    def _rest(self, deal: Deal) -> Batch:
+        """Trusted rows that were not dealt: what a method of training may learn by."""
+        return self.reference.take(np.delete(np.arange(len(self.reference)), deal.positions))
+
+    def _join_rest(self, stream: Batch, rest: Batch) -> Batch:
+        """What models learn from: these rows of the stream, and the rest unless `train.rows` leaves it out."""
+        return stream if self.params.train.rows == "accepted" else rest.append(stream)
+
+    def _model(self, stream: Batch, rest: Batch, run: int, kind: ModelKind | None = None) -> Model:
         """What the team would ship, or a model of another kind: trained on these rows of the stream."""
-        rows = stream if self.reference is None else self.reference.append(stream)
-        return train(drop_unlabelled(rows), self.params.train, self.params.seed + run, kind, self.trusted)
+        rows = drop_unlabelled(self._join_rest(stream, rest))
+        return train(rows, self.params.train, self.params.seed + run, kind, trusted=rest)
 
     def _scores(self, model: Model | None) -> Metrics | None:
         return None if model is None else asdict(score(model, self.holdout)[0])
 
-    def _clean(self, deal: Deal, cell: Cell, kind: ModelKind | None = None) -> Metrics:
+    def _clean(self, deal: Deal, rest: Batch, cell: Cell, kind: ModelKind | None = None) -> Metrics:
         key = cell.run, cell.exercise.batches, kind or self.params.train.name
         if key not in self.clean_scores:
-            self.clean_scores[key] = asdict(score(self._model(deal.stream, cell.run, kind), self.holdout)[0])
+            self.clean_scores[key] = asdict(score(self._model(deal.stream, rest, cell.run, kind), self.holdout)[0])
         return self.clean_scores[key]
 
     def _success(self, model: Model | None, trigger: Trigger | None) -> float | None:
@@ -148,23 +179,25 @@ class Setting:
         stamped = trigger.stamp(self.holdout)
         return float(np.mean(model.predict(stamped) == trigger.target)) if len(stamped) else None
 
-    def _gate(self, deal: Deal, poisoned: PoisonedBatch, trigger: Trigger | None, cell: Cell) -> Gate:
+    def _gate(self, deal: Deal, stream: PoisonedStream, rest: Batch, trigger: Trigger | None, cell: Cell) -> Gate:
         """Measure and judge the batches as if they came in, one after the other, and train on what passes.
 
-        They are one source, whose stream is followed as in the pipeline; nobody decides about any of them.
+        Each is judged by what was learned without the fold of its rows. They are one source, whose stream is followed
+        as in the pipeline; nobody decides about any of them.
         """
+        poisoned = stream.poisoned
         bad = np.zeros(len(poisoned.batch), bool)
         bad[poisoned.rows] = True
         held, caught = np.zeros(len(bad), bool), []
         streams = Streams(self.params.alarms.alpha)
-        for number, rows in enumerate(deal.batches(poisoned)):
+        for number, (fold, rows) in enumerate(zip(deal.folds, stream.batches, strict=True)):
             clean = None if number < deal.spoiled else (cell.run, cell.exercise.batches, number)
-            alone, bets = self._judge(poisoned.batch.take(rows), clean)
+            alone, bets = self._judge(poisoned.batch.take(rows), self.detectors[fold], clean)
             verdict = streams.follow(cell.exercise.name, bets, alone)
             held[rows] = verdict.holds(len(rows))
             if bad[rows].any():
                 caught.append(verdict.verdict == "quarantine")
-        model = self._trainable(poisoned.batch.take(np.flatnonzero(~held)), cell.run)
+        model = self._trainable(poisoned.batch.take(np.flatnonzero(~held)), rest, cell.run)
         return Gate(
             batches=len(caught),
             batches_caught=sum(caught),
@@ -175,42 +208,45 @@ class Setting:
             success=self._success(model, trigger),
         )
 
-    def _judge(self, batch: Batch, clean: tuple[int, int, int] | None) -> tuple[Verdict, tuple[float, ...]]:
+    def _judge(
+        self, batch: Batch, detector: Detector, clean: tuple[int, int, int] | None
+    ) -> tuple[Verdict, tuple[float, ...]]:
         """The verdict on a batch by itself, and what bets win on it; `clean` is the key of one without poison."""
         if clean in self.clean_verdicts:
             return self.clean_verdicts[clean]
-        found = self.detector.examine(self.bystanders.join(batch))
-        judged = self.detector.judge(found), found.bets
+        found = detector.examine(self.bystanders.join(batch))
+        judged = detector.judge(found), found.bets
         if clean is not None:
             self.clean_verdicts[clean] = judged
         return judged
 
-    def _trainable(self, stream: Batch, run: int) -> Model | None:
+    def _trainable(self, stream: Batch, rest: Batch, run: int) -> Model | None:
         """A model, unless too little is left to train one."""
-        labels = {*stream.labels, *([] if self.reference is None else self.reference.labels)}
-        return self._model(stream, run) if len(labels - {""}) > 1 else None
+        labels = set(self._join_rest(stream, rest).labels)
+        return self._model(stream, rest, run) if len(labels - {""}) > 1 else None
 
-    def _transfer(self, deal: Deal, poisoned: PoisonedBatch, cell: Cell) -> Transfer:
+    def _transfer(self, deal: Deal, stream: PoisonedStream, rest: Batch, cell: Cell) -> Transfer:
         """What the poison costs the kind of model that it is optimised against, and others."""
 
         def damage(kind: ModelKind | None) -> float:
-            dirty, _ = score(self._model(poisoned.batch, cell.run, kind), self.holdout)
-            return self._clean(deal, cell, kind)["accuracy"] - dirty.accuracy
+            dirty, _ = score(self._model(stream.poisoned.batch, rest, cell.run, kind), self.holdout)
+            return self._clean(deal, rest, cell, kind)["accuracy"] - dirty.accuracy
 
         exercise = cell.exercise
         return Transfer(damage(exercise.attack.proxy), {kind: damage(kind) for kind in exercise.unseen})
 
-    def _detail(self, deal: Deal, poisoned: PoisonedBatch, predicted: np.ndarray, model: Model) -> Detail:
+    def _detail(self, deal: Deal, stream: PoisonedStream, predicted: np.ndarray, model: Model) -> Detail:
+        poisoned = stream.poisoned
         classes = np.unique([*self.holdout.labels, *predicted])
         actual, guess = np.searchsorted(classes, self.holdout.labels), np.searchsorted(classes, predicted)
         confusion = np.zeros((len(classes), len(classes)), int)
         np.add.at(confusion, (actual, guess), 1)
         origin = poisoned.origin[poisoned.rows]
         before = deal.target
-        after = poisoned.batch.take(np.concatenate(deal.batches(poisoned)[: deal.spoiled]))
+        after = poisoned.batch.take(np.concatenate(stream.batches[: deal.spoiled]))
         return Detail(
             rows=poisoned.rows.tolist(),
-            accepted_rows=[int(deal.positions[row]) if row >= 0 else None for row in origin],
+            reference_rows=[int(deal.positions[row]) if row >= 0 else None for row in origin],
             before=describe_features(before),
             after=describe_features(after),
             kl_divergence=measure_divergence(before, after),

@@ -10,6 +10,7 @@ from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
+from pratique.core.screen import say
 from pratique.core.writing import write_text
 from pratique.drill.outcome import Outcome, keep_outcomes, read_outcome, write_outcome
 from pratique.drill.plan import Cell
@@ -27,9 +28,13 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
         Processes; as many as there are processors, unless it is given. The outcomes don't depend on it.
     """
     setting = Setting.read(params)
+    if shortage := setting.describe_shortage(cells):
+        say(shortage, error=True)
     keys = [setting.key(cell) for cell in cells]
     outcomes = {key: outcome for key in keys if (outcome := read_outcome(key)) is not None}
     missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
+    if any(cell.cleared for cell in missing.values()):
+        setting.prepare()
     computed = _compute(list(missing.values()), setting, jobs or os.cpu_count() or 1)
     for key, outcome in zip(missing, show_progress(computed, "drilling", len(missing)), strict=True):
         write_outcome(key, outcome)

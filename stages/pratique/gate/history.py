@@ -74,7 +74,7 @@ def read_history(change: Change, chosen: Sequence[Path], room: BasePolicy) -> Hi
     brought = set(change.files)
     order = sorted(found, key=lambda path: (path in brought, name_order(batch_name(path))))
     sketches = {batch_name(path): found[path] for path in order if found[path].rows}
-    return History(sketches, read_trusted_rows(room.detector), room.params.alarms.alpha)
+    return History(sketches, read_trusted_rows(room.detector.layout), room.params.alarms.alpha)
 
 
 def _key_of(change: Change, path: Path) -> str:

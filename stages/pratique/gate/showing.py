@@ -57,7 +57,7 @@ class Showcase:
         """
         write_tables([self._cleared[name] for name in sorted(self._cleared)])
         params, facts = load(), [Record.read(paths.RECORDS / f"{name}.json") for name in sorted(self._cleared)]
-        desk = DossierBuilder(params, facts, priced=False)
+        desk = DossierBuilder(params, facts, priced=())
         write_site(params, facts, desk, at_gate=True)
         for worst in sorted((one for one in facts if one.batch in stopped), key=rank_worst)[:1]:
             write_bytes(folder / WORST_PNG, draw_picture(desk.dossier(worst), params.alarms.alpha))

@@ -125,5 +125,5 @@ def _find_breaks(data: bytes, records: dict[str, Record], committed: list[tuple[
         entry = known.get(batch)
         if entry is None:
             yield f"{name}: no entry for {batch}; run `dvc repro`"
-        elif entry != ledger.Entry.of(record, entries[entry.index - 1] if entry.index else None):
+        elif entry != ledger.Entry.of(ledger.RecordFacts.of(record), entries[entry.index - 1] if entry.index else None):
             yield f"{paths.RECORDS}/{batch}.json: not the record that entry {entry.index} of the ledger names"

@@ -12,7 +12,7 @@ from pratique.dossier.dossier import Dossier, DossierBuilder
 from pratique.pages.draw import draw
 from pratique.pages.form import DecisionForm
 from pratique.provenance.record import Record
-from pratique.results.price import TREES, Price
+from pratique.results.price import MOST_PRICED, TREES, Price
 from pratique.words import verdicts as words
 from pratique.words.counts import RESULT_NOTE, count_batches, suggestions
 from pratique.words.identity import identity_note
@@ -69,7 +69,8 @@ def batch_page(
         identity=identity_note(params),
         form=form,
         price=dossier.price and _draw_price(dossier.price),
-        unpriced=at_gate and params.trains and releasable(facts),
+        unpriced=params.trains and releasable(facts) and not desk.prices(facts),
+        most_priced=MOST_PRICED,
         at_gate=at_gate,
         fewer_trees=tell_fewer_trees(params.train),
         ranked=_describe_ranking(dossier),

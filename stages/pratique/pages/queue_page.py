@@ -9,7 +9,7 @@ from pratique.pages.drilled import read_drilled
 from pratique.pages.form import DecisionForm
 from pratique.pages.worth import Worth
 from pratique.provenance.record import Record
-from pratique.results.price import Price
+from pratique.results.price import MOST_PRICED, Price
 from pratique.words import verdicts as words
 from pratique.words.counts import count_batches
 from pratique.words.numbers import points
@@ -34,6 +34,11 @@ class Line:
 def waiting(facts: Sequence[Record]) -> list[Record]:
     """The batches that wait for a decision, the most suspicious first."""
     return sorted((f for f in facts if f.waits), key=lambda f: (f.p_value, f.batch))
+
+
+def list_priced(facts: Sequence[Record]) -> list[str]:
+    """The batches whose price a run measures."""
+    return [each.batch for each in waiting(facts)[:MOST_PRICED]]
 
 
 def queue_page(

@@ -1,25 +1,18 @@
-"""Stage drill: poison copies of the team's own rows, and measure what is caught and what it costs."""
+"""Stage drill: poison copies of trusted rows, and measure what is caught and what it costs."""
 
-from pratique.core import paths
 from pratique.core.params import Params, load
-from pratique.core.screen import say
 from pratique.drill.artifacts import detail_files, model_file, write_artifacts
 from pratique.drill.plan import cells
 from pratique.drill.tables import Group, groups, write_tables
 from pratique.drill.work import run_cells
 from pratique.results.tracking import Run, is_tracking, track_runs
-from pratique.training.rows import NothingAccepted
 
 
 def main(jobs: int | None = None) -> None:
-    """Write data/reports/drill; its tables are empty where no row was accepted, so that the pages are written still."""
+    """Write data/reports/drill."""
     params = load()
     planned = list(cells(params.drill))
-    try:
-        grouped = groups(planned, run_cells(planned, params, jobs))
-    except NothingAccepted:
-        say(f"{paths.ACCEPTED}: no row was accepted, so there is nothing to poison: the drill is empty", error=True)
-        grouped = []
+    grouped = groups(planned, run_cells(planned, params, jobs))
     write_tables(grouped)
     write_artifacts(grouped)
     if is_tracking():

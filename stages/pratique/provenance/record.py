@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 from pratique.core import paths
 from pratique.core.documents import parse_json, read_json
 from pratique.core.errors import PratiqueError
-from pratique.core.writing import round_floats, write_json
+from pratique.core.writing import json_bytes, round_floats, write_bytes
 from pratique.provenance.parts import (
     AlarmCode,
     BatchFacts,
@@ -156,9 +156,13 @@ class Record(Part):
         """Read a record from bytes; see `from_statement` for what it raises."""
         return cls.from_statement(parse_json(data, place), place)
 
+    def to_bytes(self) -> bytes:
+        """The record as it stands in its file."""
+        return json_bytes(self.to_statement())
+
     def write(self) -> Path:
         """Write the record to its file, and return that."""
-        write_json(self.path, self.to_statement())
+        write_bytes(self.path, self.to_bytes())
         return self.path
 
     @property

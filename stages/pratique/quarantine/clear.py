@@ -20,6 +20,7 @@ from pratique.detector.verdict import Verdict, judge_unreadable
 from pratique.quarantine.repeats import Repeat
 from pratique.quarantine.rulings import NO_RULING, RESENT, Ruling
 from pratique.quarantine.standing import NO_STANDING, UNMEASURED, Standing, StandingLine
+from pratique.quarantine.stream import Turn
 from pratique.tables.arrival import Arrival
 from pratique.tables.reading import read_table
 
@@ -77,7 +78,7 @@ class ClearedBatch:
     `place` is where its examination is kept for the next run; `ruling` is what people and policy say of it; `repeat` is
     the batch that most of its rows stand in already. `line` is the verdict on these bytes that data/standing.jsonl
     holds; `stands` says that the verdict is taken from there, and is not what today's policy gives. A batch that other
-    policy judged is not examined.
+    policy judged is not examined. `turn` is what it said to the stream of its source.
     """
 
     arrival: Arrival
@@ -89,6 +90,7 @@ class ClearedBatch:
     repeat: Repeat | None = None
     line: StandingLine | None = None
     stands: bool = False
+    turn: Turn | None = None
 
     @cached_property
     def held(self) -> np.ndarray:

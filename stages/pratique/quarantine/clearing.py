@@ -4,31 +4,35 @@ It reads what lies in the current folder and writes there, so that the gate and 
 their own what the stage `validate` computed.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.layout import Layout
 from pratique.core.params import load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
+from pratique.core.sketch import RowSketch
 from pratique.core.text import say_count
-from pratique.core.writing import keep_only, write_text
+from pratique.core.writing import keep_only, write_bytes, write_text
 from pratique.decisions import ledger
 from pratique.decisions.decision import UNSIGNED, load_decisions
+from pratique.detector import profile
 from pratique.detector.detector import Detector
-from pratique.provenance.record import Record
 from pratique.quarantine.clear import EXAMINATIONS, ClearedBatch, ClearedSummary, clear_arrival, sketch_arrival
+from pratique.quarantine.kept import KEPT, Keeper, KeptBatch, digest_around, read_kept, write_kept
 from pratique.quarantine.recording import Configuration, Upstream, apply_rulings, name_file
 from pratique.quarantine.repeats import History
 from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.sources import load_inventory
 from pratique.quarantine.standing import Standing
 from pratique.quarantine.store import store
-from pratique.quarantine.stream import STREAM, Streams
+from pratique.quarantine.stream import STREAM, Streams, Turn
 from pratique.quarantine.tables import write_tables
 from pratique.tables.arrival import Arrival, list_predecessors, read_arrivals
 from pratique.tables.reading import read_trusted
@@ -37,59 +41,113 @@ MOST_NAMED = 5
 """Batches that one line on a terminal names."""
 
 
+class Judge:
+    """Judges the batches of a run, in the order of their names."""
+
+    def __init__(
+        self,
+        load_detector: Callable[[], Detector],
+        judged_by: Configuration,
+        law: Rulebook,
+        standing: Standing,
+        history: History,
+    ) -> None:
+        """Begin with no stream; the detector is loaded only where a batch has to be judged, because that takes long."""
+        self._load_detector, self._judged_by, self._law = load_detector, judged_by, law
+        self._standing, self.history = standing, history
+        self.streams = Streams(law.params.alarms.alpha)
+
+    def judge(self, arrival: Arrival) -> ClearedBatch:
+        """The next batch with verdict and what people say."""
+        digest = self._judged_by.digests["profile"]
+        found = clear_arrival(arrival, self._load_detector(), digest, self._standing)
+        return _follow(self.streams, apply_rulings(found, self._judged_by, self._law, self.history)).uphold()
+
+
 def clear_all() -> None:
-    """Clear everything in data/batches."""
+    """Clear everything in data/batches; a batch that an earlier run cleared is read only if something changed."""
     params = load()
-    detector = Detector.load(params)
-    judged_by = Configuration.of(params)
+    layout, judged_by = profile.read_layout(params), Configuration.of(params)
     law = Rulebook(load_decisions(), load_inventory(), params)
-    cleared: list[ClearedSummary] = []
-    written: list[Path] = []
-    records: dict[str, Record] = {}
+    standing = Standing.here(params, judged_by.digests)
     arrivals = {arrival.batch: arrival for arrival in read_arrivals(paths.BATCHES)}
-    before = list_predecessors(arrivals)
-    for batch in judge_all(detector, judged_by, law, Standing.here(params, judged_by.digests)):
-        arrival = batch.arrival
+    judged = [arrival for arrival in arrivals.values() if not arrival.waits]
+    keeper = Keeper(params, judged_by, law, standing)
+    places = {arrival.batch: keeper.place(arrival) for arrival in judged}
+    known = {arrival.batch: read_kept(places[arrival.batch], arrival) for arrival in judged}
+    load_detector = cache(lambda: Detector.load(params))
+    sketches = {
+        arrival.batch: sketch
+        for arrival in judged
+        if (sketch := _sketch(arrival, known[arrival.batch], load_detector, judged_by)) is not None
+    }
+    history = History(sketches, read_trusted_rows(layout), params.alarms.alpha)
+    judge, before = Judge(load_detector, judged_by, law, standing, history), list_predecessors(arrivals)
+    cleared: list[KeptBatch] = []
+    for arrival in show_progress(judged, "validating"):
         earlier = name_file(arrivals[before[arrival.batch]]) if arrival.batch in before else None
-        files, record = store(batch, judged_by, Upstream(law.inventory.get(arrival.source), earlier))
-        written += [*files, *filter(None, [batch.place])]
-        records[arrival.batch] = record
-        cleared.append(batch.summary())
-    warn_unlisted({record.source for record in records.values()}, law)
+        upstream = Upstream(law.inventory.get(arrival.source), earlier)
+        cleared.append(_clear(arrival, judge, known[arrival.batch], judged_by, upstream))
+        if cleared[-1] is not known[arrival.batch]:
+            write_kept(places[arrival.batch], cleared[-1])
+    warn_unlisted({arrival.source for arrival in judged}, law)
     warn_uncounted(law)
-    for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS):
+    _finish(cleared, places.values(), [arrival for arrival in arrivals.values() if arrival.waits])
+
+
+def _sketch(
+    arrival: Arrival, kept: KeptBatch | None, load_detector: Callable[[], Detector], judged_by: Configuration
+) -> RowSketch | None:
+    """The rows of a batch, for others to be held against; None where it can't be read."""
+    if kept is not None:
+        return kept.sketch
+    return None if arrival.fault else sketch_arrival(arrival, load_detector(), judged_by.digests["profile"])
+
+
+def _clear(
+    arrival: Arrival, judge: Judge, kept: KeptBatch | None, judged_by: Configuration, upstream: Upstream
+) -> KeptBatch:
+    """What is kept of the batch, if other batches still say the same of it and its files are there; else judge it."""
+    predecessor = upstream.predecessor and upstream.predecessor.model_dump(mode="json")
+    around = digest_around(judge.history.find(arrival.batch), predecessor)
+    unchanged = kept is not None and kept.around == around and kept.is_intact()
+    if kept is not None and unchanged and (kept.turn is None or judge.streams.repeat(kept.turn)):
+        write_bytes(kept.record_path, kept.record)
+        return kept
+    batch = judge.judge(arrival)
+    outputs, record = store(batch, judged_by, upstream)
+    return KeptBatch.of(batch, record, outputs, around)
+
+
+def _finish(cleared: Sequence[KeptBatch], kept: Iterable[Path], waiting: Sequence[Arrival]) -> None:
+    """Bring folders to exactly the files of this run, and write the ledger and the tables."""
+    written = [*kept, *(path for each in cleared for path in each.files)]
+    for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS, KEPT):
         keep_only(folder, written)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
-    tell_differing(ledger.latest(ledger.read()), records)
-    ledger.append(records.values())
-    cleared += [ClearedSummary.of_waiting(arrival) for arrival in arrivals.values() if arrival.waits]
-    write_tables(sorted(cleared, key=lambda each: each.arrival.batch))
+    entries, facts = ledger.read(), [each.facts for each in cleared]
+    tell_differing(ledger.latest(entries), facts)
+    ledger.write(ledger.extend(entries, facts))
+    summaries = [*(each.summary for each in cleared), *map(ClearedSummary.of_waiting, waiting)]
+    write_tables(sorted(summaries, key=lambda each: each.arrival.batch))
 
 
 def judge_all(
     detector: Detector, judged_by: Configuration, law: Rulebook, standing: Standing
 ) -> Iterator[ClearedBatch]:
     """Each batch in data/batches that has its labels, in the order of the names, with verdict and what people say."""
-    streams = Streams(detector.params.alarms.alpha)
     arrivals = [arrival for arrival in read_arrivals(paths.BATCHES) if not arrival.waits]
-    history = _read_history(arrivals, detector, judged_by.digests["profile"])
+    digest = judged_by.digests["profile"]
+    sketches = {a.batch: sketch_arrival(a, detector, digest) for a in arrivals if not a.fault}
+    history = History(sketches, read_trusted_rows(detector.layout), detector.params.alarms.alpha)
+    judge = Judge(lambda: detector, judged_by, law, standing, history)
     for arrival in show_progress(arrivals, "validating"):
-        found = clear_arrival(arrival, detector, judged_by.digests["profile"], standing)
-        yield _follow(streams, apply_rulings(found, judged_by, law, history)).uphold()
+        yield judge.judge(arrival)
 
 
-def _read_history(arrivals: Sequence[Arrival], detector: Detector, profile_digest: str) -> History:
-    """The rows of all batches, in the order of the names, beside those of the reference."""
-    sketches = {
-        arrival.batch: sketch_arrival(arrival, detector, profile_digest) for arrival in arrivals if not arrival.fault
-    }
-    return History(sketches, read_trusted_rows(detector), detector.params.alarms.alpha)
-
-
-def read_trusted_rows(detector: Detector) -> np.ndarray:
+def read_trusted_rows(layout: Layout) -> np.ndarray:
     """What the rows of the reference hold, as `Batch.content` says it."""
-    table = read_trusted(paths.REFERENCE, detector.layout.ignored)
-    return Batch("reference", table, detector.layout).content
+    return Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout).content
 
 
 def _follow(streams: Streams, batch: ClearedBatch) -> ClearedBatch:
@@ -97,18 +155,22 @@ def _follow(streams: Streams, batch: ClearedBatch) -> ClearedBatch:
     if batch.batch is None:
         return batch
     source, decided, line = batch.arrival.source, batch.ruling.action != "", batch.line
-    if line is None:
-        return replace(batch, verdict=streams.follow(source, batch.bets, batch.verdict, decided))
-    verdict = line.restore(batch.verdict) if batch.examination is None else batch.verdict
-    return replace(batch, verdict=streams.follow(source, line.bets, verdict, decided, STREAM in line.alarms))
+    alone, bets, alarm = batch.verdict, batch.bets, None
+    if line is not None:
+        alone = line.restore(batch.verdict) if batch.examination is None else batch.verdict
+        bets, alarm = line.bets, STREAM in line.alarms
+    verdict = streams.follow(source, bets, alone, decided, alarm)
+    ended = verdict.verdict, verdict.p_value, verdict.alarms
+    turn = Turn(source, tuple(bets), alone.verdict, alone.p_value, alone.alarms, decided, alarm, ended)
+    return replace(batch, verdict=verdict, turn=turn)
 
 
-def tell_differing(known: Mapping[str, ledger.Entry], records: Mapping[str, Record]) -> None:
+def tell_differing(known: Mapping[str, ledger.Entry], facts: Iterable[ledger.RecordFacts]) -> None:
     """Name the batches whose verdict is not the one that the ledger has of the same bytes."""
     differing = [
-        f"{batch} ({known[batch].verdict} → {record.verdict})"
-        for batch, record in records.items()
-        if batch in known and known[batch].subject == record.sha256 and known[batch].verdict != record.verdict
+        f"{each.batch} ({last.verdict} → {each.verdict})"
+        for each in facts
+        if (last := known.get(each.batch)) and last.subject == each.subject and last.verdict != each.verdict
     ]
     if differing:
         more = f" and {len(differing) - MOST_NAMED:,} more" if len(differing) > MOST_NAMED else ""

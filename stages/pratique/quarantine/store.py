@@ -20,8 +20,8 @@ UNREAD_LABELS = "_labels.csv"
 REASON_COLUMN = "pratique_reason"
 
 
-def store(cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream) -> tuple[list[Path], Record]:
-    """Write a batch's outputs and its record; return every file written, and the record."""
+def store(cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream) -> tuple[list[tuple[Path, str]], Record]:
+    """Write a batch's outputs and its record; return the files that hold its rows, with SHA-256, and the record."""
     arrival = cleared.arrival
     if cleared.batch is None:
         original = paths.BATCHES / f"{arrival.batch}.original"
@@ -34,9 +34,10 @@ def store(cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream) -
             write_bytes(copy, file.read_bytes())
     else:
         outputs = _store_rows(cleared, cleared.batch)
-    digests = [(path.as_posix(), sha256_file(path)) for path in outputs]
-    record = make_record(cleared, judged_by, upstream, digests)
-    return [*outputs, record.write()], record
+    digests = [(path, sha256_file(path)) for path in outputs]
+    record = make_record(cleared, judged_by, upstream, [(path.as_posix(), digest) for path, digest in digests])
+    record.write()
+    return digests, record
 
 
 def _store_rows(cleared: ClearedBatch, batch: Batch) -> list[Path]:

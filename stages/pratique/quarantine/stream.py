@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from pratique.detector.verdict import Verdict
+from pratique.detector.verdict import Outcome, Verdict
 
 STREAM = "stream"
 """The alarm of a batch that brings its source's stream over the limit."""
@@ -52,6 +53,34 @@ class Stream:
         return float(np.logaddexp.reduce(self.log_wealth) - np.log(len(self.log_wealth)))
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What one batch says to the stream of its source, and the verdict that comes of it; see `Streams.follow`.
+
+    Attributes
+    ----------
+    verdict, p_value, alarms
+        Of the verdict on the batch by itself.
+    ended : tuple
+        The same three of the verdict after it.
+    """
+
+    source: str
+    bets: tuple[float, ...]
+    verdict: Outcome
+    p_value: float
+    alarms: tuple[str, ...]
+    decided: bool
+    alarm: bool | None
+    ended: tuple[Outcome, float, tuple[str, ...]]
+
+    @classmethod
+    def of_json(cls, value: dict[str, Any]) -> "Turn":
+        """As JSON has it, where a tuple is a list."""
+        ended = (*value["ended"][:2], tuple(value["ended"][2]))
+        return cls(**value | {"bets": tuple(value["bets"]), "alarms": tuple(value["alarms"]), "ended": ended})
+
+
 class Streams:
     """The streams of all sources, fed with their batches in the order of the names."""
 
@@ -90,3 +119,13 @@ class Streams:
             return verdict
         p_value = min(verdict.p_value, float(np.exp(-stream.log_mean)))
         return replace(verdict, verdict="quarantine", p_value=p_value, alarms=(*verdict.alarms, STREAM))
+
+    def repeat(self, turn: Turn) -> bool:
+        """Take a turn of an earlier run again, if the same comes of it; else nothing has happened."""
+        before = self._by_source.get(turn.source, Stream())
+        alone = Verdict(turn.verdict, turn.p_value, turn.alarms)
+        after = self.follow(turn.source, turn.bets, alone, turn.decided, turn.alarm)
+        if (after.verdict, after.p_value, after.alarms) == turn.ended:
+            return True
+        self._by_source[turn.source] = before
+        return False

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +29,9 @@ TREES = 20
 """Trees of the models that a price compares, at most: with 200 batches waiting, 100 trees take a minute."""
 FEWEST_TRAINING_ROWS = 1000
 """Training rows that thinning leaves, so that a giant batch does not leave the model without any."""
+MOST_PRICED = 20
+"""Waiting batches that a run prices, the most suspicious first: every newly accepted row changes the price of each, and
+old batches must cost nearly nothing. `pratique review` prices any batch that is opened."""
 PRICE_DRAWS = 2000
 PRICE_LIBRARIES = ("numpy", "scikit-learn", "scipy")
 
@@ -93,9 +97,13 @@ class Pricing:
             versions,
             digest_estimator(params.train),
         ]
-        self._base = read_training(reference, params)
-        self._trusted = reference
+        self._reference = reference
         self._answers: dict[float, np.ndarray] = {}
+
+    @cached_property
+    def _base(self) -> Batch:
+        """What the model learns from now; read only where a price has to be measured."""
+        return read_training(self._reference, self._params)
 
     def of(self, facts: Record) -> Price | None:
         """The price of releasing a batch that is held; None where there is nothing to release.
@@ -129,7 +137,7 @@ class Pricing:
 
     def _right(self, rows: Batch) -> np.ndarray:
         """Which holdout rows a model trained on these rows gets right."""
-        model: Model = train(rows, self._params.train, self._params.seed, trusted=self._trusted)
+        model: Model = train(rows, self._params.train, self._params.seed, trusted=self._reference)
         return model.predict(self._holdout) == self._holdout.labels
 
     def _price(self, rows: int, without: np.ndarray, released: np.ndarray, share: float) -> Price:

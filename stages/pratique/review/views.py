@@ -9,7 +9,7 @@ from pratique.core.params import Params, load
 from pratique.dossier.dossier import Dossier, DossierBuilder
 from pratique.pages.batch_page import batch_page
 from pratique.pages.form import DecisionForm
-from pratique.pages.queue_page import WAITING, queue_page, waiting
+from pratique.pages.queue_page import list_priced, queue_page, waiting
 from pratique.pages.reference_page import reference_page
 from pratique.pages.versions import versions_page
 from pratique.pages.worth import read_worth
@@ -62,7 +62,7 @@ class Views:
     def queue(self, form: DecisionForm) -> str:
         """The page of all batches."""
         run = self._last_run()
-        prices = {name: run.builder.price(run.by_name[name]) for name in run.queue[:WAITING]}
+        prices = {name: run.builder.price(run.by_name[name]) for name in list_priced(run.facts)}
         rate = tell_alarm_rate(run.facts, run.params.alarms.alpha)
         return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form, tell_waiting(), rate)
 

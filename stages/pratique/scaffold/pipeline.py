@@ -46,7 +46,7 @@ STAGES = (
         "ingest",
         deps=[str(paths.INCOMING), str(paths.COLUMNS)],
         params=["data"],
-        outs=[str(paths.BATCHES)],
+        outs=[_persist(str(paths.BATCHES))],
         code=["core", "tables"],
     ),
     Stage(
@@ -65,7 +65,7 @@ STAGES = (
             _persist(str(paths.ACCEPTED)),
             _persist(str(paths.QUARANTINE)),
             _persist(str(paths.LEDGER), cache=False),
-            str(paths.RECORDS),
+            _persist(str(paths.RECORDS)),
             str(paths.BATCHES_CSV),
             str(paths.ROWS_PARQUET),
         ],
@@ -97,7 +97,7 @@ STAGES = (
     ),
     Stage(
         "drill",
-        deps=[str(paths.PROFILE), str(paths.REFERENCE), str(paths.ACCEPTED), str(paths.HOLDOUT)],
+        deps=[str(paths.PROFILE), str(paths.REFERENCE), str(paths.HOLDOUT)],
         params=["seed", "data", "alarms", "limits", "shift", "checks", "train", "drill"],
         outs=[
             str(paths.DRILL_CELLS),

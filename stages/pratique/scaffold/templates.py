@@ -72,13 +72,13 @@ evaluate:
   retrainings: 3         # trainings with other seeds that every figure is the mean of, where the seed matters
   slices: []             # features by which the accuracy is told apart
 
-drill:                   # known poison in copies of accepted rows
+drill:                   # known poison in copies of trusted rows
   rates: [0.05, 0.2]
   repetitions: 3         # runs that the gate clears
   retrainings: 3         # runs that train models, to measure the damage; 500 at most
   batches: 6             # that come in
   poisoned_batches: 0.34 # share of them that comes in poisoned
-  rows: 100              # in each
+  rows: 100              # in each, all of one of the five folds of the trusted rows
   attacks:               # one entry an exercise; beside attack, rates, batches and poisoned_batches its fields
     backdoor_trigger: {}
     gaussian_noise: {}

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -253,7 +254,7 @@ def is_waiting(batch: str) -> bool:
 
 def _read_note(note: Path) -> Arrival:
     try:
-        arrival = TypeAdapter(Arrival).validate_json(note.read_bytes(), strict=True, extra="forbid")
+        arrival = _note_adapter().validate_json(note.read_bytes(), strict=True, extra="forbid")
     except ValidationError as error:
         raise PratiqueError(f"{note}: not as `pratique ingest` wrote it; run it (or `dvc repro`) again") from error
     if arrival.batch != batch_name(note):
@@ -261,6 +262,12 @@ def _read_note(note: Path) -> Arrival:
             f"{note}: is about '{printable(arrival.batch)}'; run `pratique ingest` (or `dvc repro`) again"
         )
     return arrival
+
+
+@cache
+def _note_adapter() -> TypeAdapter[Arrival]:
+    """Made once: making it takes longer than reading a hundred notes."""
+    return TypeAdapter(Arrival)
 
 
 def _require_name(path: Path) -> None:
