@@ -14,7 +14,7 @@ from pratique.attacks.outlier_insertion import OutlierInsertion
 from pratique.core import archive
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.core.params import Params
+from pratique.core.params import Params, TrainParams
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import RowReason, Verdict
 from pratique.drill.bystanders import Bystanders
@@ -22,7 +22,7 @@ from pratique.drill.outcome import Transfer
 from pratique.drill.plan import Cell, Exercise
 from pratique.drill.setting import Setting
 from pratique.training.metrics import score
-from pratique.training.models import train
+from pratique.training.models import learn, train
 
 LAYOUT = Layout("y", {"a": "real", "b": "real"})
 
@@ -264,10 +264,9 @@ def test_the_key_covers_what_the_outcome_depends_on_and_no_more(setting):
     assert stricter.key(others[5]) == setting.key(others[5]), "no gate, no threshold"
 
 
-def test_the_drill_trains_by_the_method_that_is_named_and_trusts_no_row_that_it_deals(setting):
-    method = setting.params.train.model_copy(update={"method": {"trimmed_loss": {}}})
-    named = replace(setting, params=setting.params.model_copy(update={"train": method}))
-    deal = named.deal(cell(LabelFlip(), 0.1))
-    rest = setting.reference.take(np.setdiff1d(np.arange(200), deal.positions))
-    expected = train(rest.append(deal.stream), method, 0, trusted=rest)
-    assert named._model(deal.stream, named._rest(deal), 0).to_bytes() == expected.to_bytes()
+def test_the_drill_trains_by_the_method_that_is_named(setting):
+    train = {"model": "logistic_regression", "method": "trimmed_loss"}
+    named = replace(setting, params=setting.params.model_copy(update={"train": TrainParams(**train)}))
+    stream, undealt = setting.reference.take(np.arange(40)), setting.reference.take(np.arange(40, 200))
+    expected = learn(undealt.append(stream), named.params.train, 0, trusted=undealt)[0]
+    assert named._model(stream, undealt, 0).to_bytes() == expected.to_bytes()

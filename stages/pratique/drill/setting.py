@@ -112,22 +112,22 @@ class Setting:
         exercise, seed = cell.exercise, self.params.seed
         deal = self.deal(cell)
         stream = deal.poison(exercise.attack, cell.rate, [seed, cell.run, POISONING, *exercise.kind.encode()])
-        poisoned, rest = stream.poisoned, self._rest(deal)
+        poisoned, undealt = stream.poisoned, self._undealt(deal)
         trigger = planted_trigger(exercise.attack, deal.stream, poisoned)
         good = np.setdiff1d(np.arange(len(poisoned.batch)), poisoned.rows)
-        model = self._model(poisoned.batch, rest, cell.run)
+        model = self._model(poisoned.batch, undealt, cell.run)
         scores, predicted = score(model, self.holdout)
-        oracle = self._trainable(poisoned.batch.take(good), rest, cell.run)
+        oracle = self._trainable(poisoned.batch.take(good), undealt, cell.run)
         return Outcome(
             rows=len(poisoned.batch),
             poisoned_rows=len(poisoned.rows),
-            clean=self._clean(deal, rest, cell),
+            clean=self._clean(deal, undealt, cell),
             without=asdict(scores),
             oracle=self._scores(oracle),
             success=self._success(model, trigger),
             success_oracle=self._success(oracle, trigger),
-            gate=self._gate(deal, stream, rest, trigger, cell) if cell.cleared else None,
-            transfer=self._transfer(deal, stream, rest, cell) if exercise.unseen else None,
+            gate=self._gate(deal, stream, undealt, trigger, cell) if cell.cleared else None,
+            transfer=self._transfer(deal, stream, undealt, cell) if exercise.unseen else None,
             detail=self._detail(deal, stream, predicted, model) if cell.run == 0 else None,
         )
 
@@ -150,26 +150,27 @@ class Setting:
             f"{min(map(len, self.folds))} rows each; lower drill.rows or drill.batches, or add trusted rows"
         )
 
-    def _rest(self, deal: Deal) -> Batch:
-        """Trusted rows that were not dealt: what a method of training may learn by."""
+    def _undealt(self, deal: Deal) -> Batch:
+        """Trusted rows that no batch was made of: models learn from them, too, unless `train.rows` says otherwise."""
         return self.reference.take(np.delete(np.arange(len(self.reference)), deal.positions))
 
-    def _join_rest(self, stream: Batch, rest: Batch) -> Batch:
-        """What models learn from: these rows of the stream, and the rest unless `train.rows` leaves it out."""
-        return stream if self.params.train.rows == "accepted" else rest.append(stream)
-
-    def _model(self, stream: Batch, rest: Batch, run: int, kind: ModelKind | None = None) -> Model:
+    def _model(self, stream: Batch, undealt: Batch, run: int, kind: ModelKind | None = None) -> Model:
         """What the team would ship, or a model of another kind: trained on these rows of the stream."""
-        rows = drop_unlabelled(self._join_rest(stream, rest))
-        return train(rows, self.params.train, self.params.seed + run, kind, trusted=rest)
+        rows = undealt.append(stream) if self._learns_trusted else stream
+        trusted = undealt if len(undealt) else None
+        return train(drop_unlabelled(rows), self.params.train, self.params.seed + run, kind, trusted)
+
+    @property
+    def _learns_trusted(self) -> bool:
+        return self.params.train.rows != "accepted"
 
     def _scores(self, model: Model | None) -> Metrics | None:
         return None if model is None else asdict(score(model, self.holdout)[0])
 
-    def _clean(self, deal: Deal, rest: Batch, cell: Cell, kind: ModelKind | None = None) -> Metrics:
+    def _clean(self, deal: Deal, undealt: Batch, cell: Cell, kind: ModelKind | None = None) -> Metrics:
         key = cell.run, cell.exercise.batches, kind or self.params.train.name
         if key not in self.clean_scores:
-            self.clean_scores[key] = asdict(score(self._model(deal.stream, rest, cell.run, kind), self.holdout)[0])
+            self.clean_scores[key] = asdict(score(self._model(deal.stream, undealt, cell.run, kind), self.holdout)[0])
         return self.clean_scores[key]
 
     def _success(self, model: Model | None, trigger: Trigger | None) -> float | None:
@@ -179,7 +180,7 @@ class Setting:
         stamped = trigger.stamp(self.holdout)
         return float(np.mean(model.predict(stamped) == trigger.target)) if len(stamped) else None
 
-    def _gate(self, deal: Deal, stream: PoisonedStream, rest: Batch, trigger: Trigger | None, cell: Cell) -> Gate:
+    def _gate(self, deal: Deal, stream: PoisonedStream, undealt: Batch, trigger: Trigger | None, cell: Cell) -> Gate:
         """Measure and judge the batches as if they came in, one after the other, and train on what passes.
 
         Each is judged by what was learned without the fold of its rows. They are one source, whose stream is followed
@@ -197,7 +198,7 @@ class Setting:
             held[rows] = verdict.holds(len(rows))
             if bad[rows].any():
                 caught.append(verdict.verdict == "quarantine")
-        model = self._trainable(poisoned.batch.take(np.flatnonzero(~held)), rest, cell.run)
+        model = self._trainable(poisoned.batch.take(np.flatnonzero(~held)), undealt, cell.run)
         return Gate(
             batches=len(caught),
             batches_caught=sum(caught),
@@ -220,17 +221,17 @@ class Setting:
             self.clean_verdicts[clean] = judged
         return judged
 
-    def _trainable(self, stream: Batch, rest: Batch, run: int) -> Model | None:
+    def _trainable(self, stream: Batch, undealt: Batch, run: int) -> Model | None:
         """A model, unless too little is left to train one."""
-        labels = set(self._join_rest(stream, rest).labels)
-        return self._model(stream, rest, run) if len(labels - {""}) > 1 else None
+        labels = {*stream.labels, *(undealt.labels if self._learns_trusted else [])}
+        return self._model(stream, undealt, run) if len(labels - {""}) > 1 else None
 
-    def _transfer(self, deal: Deal, stream: PoisonedStream, rest: Batch, cell: Cell) -> Transfer:
+    def _transfer(self, deal: Deal, stream: PoisonedStream, undealt: Batch, cell: Cell) -> Transfer:
         """What the poison costs the kind of model that it is optimised against, and others."""
 
         def damage(kind: ModelKind | None) -> float:
-            dirty, _ = score(self._model(stream.poisoned.batch, rest, cell.run, kind), self.holdout)
-            return self._clean(deal, rest, cell, kind)["accuracy"] - dirty.accuracy
+            dirty, _ = score(self._model(stream.poisoned.batch, undealt, cell.run, kind), self.holdout)
+            return self._clean(deal, undealt, cell, kind)["accuracy"] - dirty.accuracy
 
         exercise = cell.exercise
         return Transfer(damage(exercise.attack.proxy), {kind: damage(kind) for kind in exercise.unseen})

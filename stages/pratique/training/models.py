@@ -161,7 +161,10 @@ def learn(
 def _join_trusted(rows: TrainingRows, trusted: Batch | None, encoder: Encoder, classes: np.ndarray) -> TrainingRows:
     """The same rows with the trusted ones of classes that the model knows."""
     if trusted is None:
-        raise TypeError("a method of training other than a plain one takes trusted rows")
+        raise PratiqueError(
+            "params.yaml: train.method: it learns by trusted rows, and none is left here; "
+            "where the drill deals out all of them, lower drill.batches or drill.rows"
+        )
     known = trusted.take(np.flatnonzero(np.isin(trusted.labels, classes)))
     return rows.join_trusted(encoder.transform(known), np.searchsorted(classes, known.labels)) if len(known) else rows
 
