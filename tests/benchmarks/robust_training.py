@@ -35,6 +35,7 @@ def main() -> None:
     words.add_argument("data", type=Path, nargs="*")
     words.add_argument("--label", default="label")
     words.add_argument("--seeds", type=int, default=20)
+    words.add_argument("--first", type=int, default=0, help="The first of the seeds.")
     words.add_argument("--rate", type=float, default=0.1)
     words.add_argument("--attacks", nargs="+", default=["label_flip", "one_way_flip"])
     words.add_argument("--trees", type=int, default=50)
@@ -47,7 +48,7 @@ def main() -> None:
         whole = read(source, given.label)
         for model in given.models:
             methods = [name for name in given.methods if model in load_method(name).goes_with]
-            for seed in range(given.seeds):
+            for seed in range(given.first, given.first + given.seeds):
                 for attack in ("none", *given.attacks):
                     measure(place, whole, model, methods, attack, seed, given)
             print(f"### {whole.name}, {model}\n\n{table(pd.read_csv(place), whole.name, model, given)}\n", flush=True)
@@ -103,7 +104,9 @@ def separate(weights: np.ndarray, bad: np.ndarray) -> float:
 
 def table(lines: pd.DataFrame, data: str, model: str, given: argparse.Namespace) -> str:
     """Plain accuracy, and what each method gains on clean rows and under each attack."""
-    here = lines[(lines.data == data) & (lines.model == model) & (lines.seed < given.seeds)]
+    here = lines[
+        (lines.data == data) & (lines.model == model) & lines.seed.between(given.first, given.first + given.seeds - 1)
+    ]
     wide = here.pivot_table(index=["attack", "seed"], columns="method", values="accuracy") * 100
     attacks = ["none", *given.attacks]
     out = [

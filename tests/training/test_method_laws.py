@@ -101,6 +101,11 @@ def test_trusted_rows_need_not_be_learned_from(pair):
     assert np.mean(model.predict(TRUSTED) == TRUSTED.labels) > 0.5
 
 
+def test_no_trusted_row_is_no_fault(pair):
+    model, _ = learn(SENT, pair, 0, trusted=TRUSTED.take(np.zeros(0, int)))
+    assert np.mean(model.predict(TRUSTED) == TRUSTED.labels) > 0.5
+
+
 def test_a_trusted_row_of_a_class_that_nobody_sent_is_no_fault(pair):
     two = SENT.take(np.flatnonzero(SENT.labels != "c"))
     assert learn(two, pair, 0, trusted=TRUSTED)[0].classes.tolist() == ["a", "b"]

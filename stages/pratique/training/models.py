@@ -151,22 +151,22 @@ def learn(
 
     rows = TrainingRows.of(encoder.transform(batch), targets)
     if not isinstance(method, Plain):
-        rows = rows.join_trusted(*_encode(trusted, encoder, classes))
+        rows = _join_trusted(rows, trusted, encoder, classes)
     fitted = method.fit(rows, fit, np.random.default_rng([seed, METHOD_SEED]))
     weights = np.empty(len(batch))
     weights[order] = fitted.weights[rows.learned]
     return Model(layout, encoder, fitted.classifier, classes), weights
 
 
-def _encode(trusted: Batch | None, encoder: Encoder, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Trusted rows of classes that a model knows, as points and the numbers of their classes."""
+def _join_trusted(rows: TrainingRows, trusted: Batch | None, encoder: Encoder, classes: np.ndarray) -> TrainingRows:
+    """The same rows with the trusted ones of classes that the model knows."""
     if trusted is None:
         raise PratiqueError(
             "params.yaml: train.method: it learns by trusted rows, and none is left here; "
             "where the drill deals out all of them, lower drill.batches or drill.rows"
         )
     known = trusted.take(np.flatnonzero(np.isin(trusted.labels, classes)))
-    return encoder.transform(known), np.searchsorted(classes, known.labels)
+    return rows.join_trusted(encoder.transform(known), np.searchsorted(classes, known.labels)) if len(known) else rows
 
 
 def _classifier(kind: ModelKind, trees: int, seed: int) -> "ClassifierMixin":
