@@ -24,6 +24,8 @@ app.command()(promote)
 app.add_typer(lineage.app)
 app.add_typer(policy.app)
 
+Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")]
+
 
 def _print_version(wanted: bool) -> None:
     if wanted:
@@ -114,11 +116,11 @@ def ingest() -> None:
 
 @app.command()
 @in_pipeline
-def validate() -> None:
+def validate(jobs: Jobs = None) -> None:
     """Measure and judge every batch; quarantine what is not cleared."""
     from pratique.pipeline.validate import main as stage
 
-    stage()
+    stage(jobs)
 
 
 @app.command()
@@ -150,9 +152,7 @@ def report() -> None:
 
 @app.command()
 @in_pipeline
-def drill(
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")] = None,
-) -> None:
+def drill(jobs: Jobs = None) -> None:
     """Poison copies of trusted rows; measure what is caught and what it costs."""
     from pratique.pipeline.drill import main as stage
 

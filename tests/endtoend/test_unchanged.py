@@ -3,8 +3,9 @@
 import shutil
 
 import pytest
+from pratique.core.processes import map_in_processes
 from pratique.detector.detector import Detector
-from pratique.quarantine import clear
+from pratique.quarantine import ahead, clear
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +95,22 @@ def test_another_budget_judges_every_batch_anew_and_measures_none(project, read,
     assert set(read) == {"east/first", "west/second"}
     monkeypatch.undo()
     assert project.contents(*OUTPUTS) == from_scratch(project, tmp_path / "other")
+
+
+def test_two_processes_give_the_bytes_of_one(project, monkeypatch, tmp_path):
+    """What no run has examined is examined by both, each batch once."""
+    expected = from_scratch(project, tmp_path / "other")
+    monkeypatch.setattr(ahead, "WORTH_SECONDS", 0.0)
+    started = []
+    monkeypatch.setattr(ahead, "map_in_processes", lambda *given: started.append(given) or map_in_processes(*given))
+    assert from_scratch(project, tmp_path / "parallel") == expected
+    ((_, arrivals, processes, *_),) = started
+    assert (processes, len(arrivals)) == (2, len({arrival.batch for arrival in arrivals}))
+    examined = "data/.cache/examinations"
+    one, two = (sorted(tmp_path.glob(f"{folder}/{examined}/*")) for folder in ("other", "parallel"))
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+
+
+def test_few_batches_start_no_process(project, monkeypatch, tmp_path):
+    monkeypatch.setattr(ahead, "map_in_processes", lambda *_: pytest.fail("a process was started"))
+    from_scratch(project, tmp_path / "other")

@@ -1,14 +1,10 @@
 """Running cells in parallel processes; only those that no earlier run has kept."""
 
-import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 
 from pratique.core import paths
-from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
+from pratique.core.processes import count_processes, map_in_processes
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
 from pratique.core.writing import write_text
@@ -35,7 +31,7 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     missing = {key: cell for key, cell in zip(keys, cells, strict=True) if key not in outcomes}
     if any(cell.cleared for cell in missing.values()):
         setting.prepare()
-    computed = _compute(list(missing.values()), setting, jobs or os.cpu_count() or 1)
+    computed = _compute(list(missing.values()), setting, count_processes(jobs, len(missing)))
     for key, outcome in zip(missing, show_progress(computed, "drilling", len(missing)), strict=True):
         write_outcome(key, outcome)
         outcomes[key] = outcome
@@ -44,19 +40,11 @@ def run_cells(cells: Sequence[Cell], params: Params, jobs: int | None = None) ->
     return [outcomes[key] for key in keys]
 
 
-def _compute(cells: list[Cell], setting: Setting, jobs: int) -> Iterator[Outcome]:
-    """The outcomes in the order of the cells. Processes are spawned: a fork would inherit locks of threads."""
-    if min(jobs, len(cells)) < 2:
-        yield from map(setting.run, cells)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(jobs, len(cells)), context, _start, (setting.params,)) as pool:
-        try:
-            yield from pool.map(_run, cells)
-        except BrokenProcessPool as error:
-            raise PratiqueError("drill: a process ended early, out of memory perhaps; try `--jobs 1`") from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+def _compute(cells: list[Cell], setting: Setting, processes: int) -> Iterator[Outcome]:
+    """The outcomes in the order of the cells."""
+    if processes < 2:
+        return map(setting.run, cells)
+    return map_in_processes(_run, cells, processes, _start, (setting.params,), "drill")
 
 
 def _start(params: Params) -> None:

@@ -6,6 +6,6 @@ Quarantining exits 0, because a verdict is data; `pratique check` and CI turn it
 from pratique.quarantine.clearing import clear_all
 
 
-def main() -> None:
-    """Clear everything in data/batches."""
-    clear_all()
+def main(jobs: int | None = None) -> None:
+    """Clear everything in data/batches, with so many processes at most."""
+    clear_all(jobs)

@@ -11,6 +11,7 @@ import numpy as np
 from pratique.core import paths
 from pratique.core.batch import Batch, Reading
 from pratique.core.hashing import sha256_file
+from pratique.core.layout import Layout
 from pratique.core.sketch import RowSketch
 from pratique.core.writing import round_floats
 from pratique.detector.cache import key_of, read_examination, read_sketch, write_examination
@@ -175,7 +176,7 @@ def clear_arrival(
     batch = read_batch(arrival, detector)
     if line is not None and not standing.is_of_today(line):
         return ClearedBatch(arrival, batch, None, UNMEASURED, line=line)
-    place = _place(arrival, detector, profile_digest)
+    place = _place(arrival, detector.layout, profile_digest)
     examination = read_examination(place)
     if examination is None:
         examination = detector.examine(batch)
@@ -194,7 +195,7 @@ def clear_batch(arrival: Arrival, batch: Batch, detector: Detector, standing: St
 
 def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> RowSketch:
     """The sketch of an ingested batch that can be read, from an earlier run if it was measured there."""
-    kept = read_sketch(_place(arrival, detector, profile_digest))
+    kept = read_sketch(_place(arrival, detector.layout, profile_digest))
     return RowSketch.of(read_batch(arrival, detector).content) if kept is None else kept
 
 
@@ -203,7 +204,12 @@ def read_batch(arrival: Arrival, detector: Detector) -> Batch:
     return Batch(arrival.batch, read_table(paths.BATCHES / f"{arrival.batch}.parquet"), detector.layout)
 
 
-def _place(arrival: Arrival, detector: Detector, profile_digest: str) -> Path:
+def is_unexamined(arrival: Arrival, layout: Layout, profile_digest: str) -> bool:
+    """Whether a batch that can be read has been examined by no earlier run."""
+    return arrival.fault is None and not _place(arrival, layout, profile_digest).exists()
+
+
+def _place(arrival: Arrival, layout: Layout, profile_digest: str) -> Path:
     """Where the examination of an ingested batch is kept."""
     rows = sha256_file(paths.BATCHES / f"{arrival.batch}.parquet")
-    return EXAMINATIONS / f"{key_of(rows, profile_digest, repr(detector.layout))}.npz"
+    return EXAMINATIONS / f"{key_of(rows, profile_digest, repr(layout))}.npz"

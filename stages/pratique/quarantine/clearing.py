@@ -24,7 +24,15 @@ from pratique.decisions import ledger
 from pratique.decisions.decision import UNSIGNED, load_decisions
 from pratique.detector import profile
 from pratique.detector.detector import Detector
-from pratique.quarantine.clear import EXAMINATIONS, ClearedBatch, ClearedSummary, clear_arrival, sketch_arrival
+from pratique.quarantine.ahead import examine_ahead
+from pratique.quarantine.clear import (
+    EXAMINATIONS,
+    ClearedBatch,
+    ClearedSummary,
+    clear_arrival,
+    is_unexamined,
+    sketch_arrival,
+)
 from pratique.quarantine.kept import KEPT, Keeper, KeptBatch, digest_around, read_kept, write_kept
 from pratique.quarantine.recording import Configuration, Upstream, apply_rulings, name_file
 from pratique.quarantine.repeats import History
@@ -64,8 +72,11 @@ class Judge:
         return _follow(self.streams, apply_rulings(found, self._judged_by, self._law, self.history)).uphold()
 
 
-def clear_all() -> None:
-    """Clear everything in data/batches; a batch that an earlier run cleared is read only if something changed."""
+def clear_all(jobs: int | None = None) -> None:
+    """Clear everything in data/batches; a batch that an earlier run cleared is read only if something changed.
+
+    `jobs` is how many processes examine batches at most, all processors if it is not given; the bytes are the same.
+    """
     params = load()
     layout, judged_by = profile.read_layout(params), Configuration.of(params)
     law = Rulebook(load_decisions(), load_inventory(), params)
@@ -75,6 +86,8 @@ def clear_all() -> None:
     keeper = Keeper(params, judged_by, law, standing)
     places = {arrival.batch: keeper.place(arrival) for arrival in judged}
     known = {arrival.batch: read_kept(places[arrival.batch], arrival) for arrival in judged}
+    unseen = [a for a in judged if known[a.batch] is None and is_unexamined(a, layout, judged_by.digests["profile"])]
+    examine_ahead(unseen, params, jobs)
     load_detector = cache(lambda: Detector.load(params))
     sketches = {
         arrival.batch: sketch
