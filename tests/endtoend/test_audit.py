@@ -134,7 +134,8 @@ def test_a_ledger_that_was_begun_anew_is_told_once_it_is_committed(change):
     path = change.root / "data/ledger.jsonl"
     records = [Record.read(each) for each in sorted((change.root / "data/records").glob("*/*.json"))]
     path.unlink()
-    ledger.append(records[::-1], path)
+    for record in records[::-1]:
+        ledger.append([record], path)
     assert "data/ledger.jsonl: does not continue what commit " in change.pratique("verify").out
     change.ok("dvc", "commit", "-q", "-f", "validate")
     change.commit()

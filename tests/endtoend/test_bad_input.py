@@ -269,7 +269,7 @@ def put_same_letters(project):
         (lambda p: move_first_batch(p, f"east/{'a' * 120}.csv"), ["aaa.csv", "at most 100"]),
     ],
     ids=[
-        "no folder", "empty folder", "file without source", "symlink", "symlink to a folder", "FIFO", "folder",
+        "no folder", "empty folder", "symlink", "symlink to a folder", "FIFO", "folder",
         "two formats", "case", "space", "leading dash", "source with leading dash", "path", "newline", "accent", "long",
     ],
 )  # fmt: skip

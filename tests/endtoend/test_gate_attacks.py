@@ -37,7 +37,7 @@ def test_a_loosened_threshold_beside_the_data_changes_nothing_and_is_refused(poi
     assert done.code == 1
     assert "params.yaml: comes together with data" in done.out
     assert poisoned.refused() == {"params.yaml": "comes together with data"}
-    assert "its rows look poisoned, by all checks together" in poisoned.batch("east/bad")["reasons"]
+    assert "16 of 40 labels contradict" in poisoned.batch("east/bad")["reasons"][0]
 
 
 def test_a_repeated_key_in_the_inventory_is_refused(change):
@@ -107,7 +107,7 @@ def test_forged_results_and_caches_change_nothing(poisoned):
     poisoned.path("pandas.py").write_text("raise SystemExit(0)\n")
     poisoned.commit()
     assert poisoned.run("pratique", "gate", "--base", "main").code == 1
-    assert "its rows look poisoned, by all checks together" in poisoned.batch("east/bad")["reasons"]
+    assert "16 of 40 labels contradict" in poisoned.batch("east/bad")["reasons"][0]
 
 
 def test_a_stale_verdict_is_not_looked_at(poisoned):
@@ -160,7 +160,7 @@ def test_a_reference_edited_beside_the_data_teaches_nothing(poisoned, flipped):
     flipped.to_csv(poisoned.path("data/reference/trusted.csv"), index=False)
     poisoned.commit()
     assert poisoned.refused() == {"data/reference/trusted.csv": "comes together with data"}
-    assert "its rows look poisoned, by all checks together" in poisoned.batch("east/bad")["reasons"]
+    assert "16 of 40 labels contradict" in poisoned.batch("east/bad")["reasons"][0]
 
 
 @pytest.mark.parametrize(("signer", "code"), [("rita", 0), ("sam", 1), (None, 1)])

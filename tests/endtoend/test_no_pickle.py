@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
@@ -104,6 +105,9 @@ def test_every_written_file_is_parquet_text_or_an_archive_of_plain_arrays(traced
             assert content[:4] == content[-4:] == b"PAR1", name
         elif suffix in (".skops", ".npz"):
             assert_plain(name, content)
+        elif suffix == ".arrow":
+            with pa.ipc.open_stream(content) as stream:
+                assert stream.read_all().num_columns, name
         else:
             assert "\0" not in content.decode("utf-8"), name
 

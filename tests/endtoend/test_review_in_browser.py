@@ -84,8 +84,8 @@ def test_release_one_reject_another_and_run(project, tab):
         assert tab.locator("button:focus").inner_text() == "Write the release"
         with tab.expect_navigation():
             tab.keyboard.press("Enter")
-        assert "Decided since the last run" in tab.locator(".pending").inner_text()
-        assert WHY in tab.locator(".pending").inner_text()
+        assert "Decided since the last run" in tab.locator(".pending[role=status]").inner_text()
+        assert WHY in tab.locator(".pending[role=status]").inner_text()
         tab.get_by_label("Pick crowd/two").check()
         tab.locator("#reason").fill("labels are wrong")
         with tab.expect_navigation():
@@ -107,7 +107,7 @@ def test_release_one_reject_another_and_run(project, tab):
     assert (project.root / "data/accepted/crowd/one.parquet").is_file()
     with serving(project) as link:
         tab.goto(link)
-        assert tab.locator(".pending").count() == 0
+        assert tab.locator(".pending[role=status]").count() == 0
         with tab.expect_navigation():
             tab.get_by_role("link", name="crowd/one").first.click()
         assert "Released by Tests" in tab.locator("main").inner_text()
