@@ -193,7 +193,7 @@ def told(new_project, kind):
     assert run("gate", "--base", "main").code == 1, said[-1]
     for stage in ("calibrate", "ingest", "validate", "train", "evaluate", "drill"):
         assert run(stage).code == 0, said[-1]
-    assert run("review", "release", "crowd/flipped", "--reason", "seen").code == 1  # it does not count: no key is listed
+    assert run("review", "release", "crowd/flipped", "--reason", "seen").code == 1  # no key is listed
     for stage in ("validate", "train", "evaluate", "report"):
         assert run(stage).code == 0, said[-1]
     for name in batches:
