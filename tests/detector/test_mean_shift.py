@@ -72,7 +72,7 @@ def rarity(trusted: pd.DataFrame) -> SignalRarity:
 def asked(moved: MeanShiftTest, others: SignalRarity, batch: pd.DataFrame) -> np.ndarray:
     """The ratios of the first fold's questions."""
     features = others.rate(signals(0, Batch.from_frame("s/b", batch, LAYOUT))).complete_features
-    return mixture.likelihood_ratio(moved.folds[0].log_odds(features).T, moved.cap)
+    return mixture.sum_terms(moved.folds[0].log_odds(features).T, moved.cap).max(axis=-1)
 
 
 def test_every_copy_goes_up_in_columns_of_its_own(trusted):

@@ -72,6 +72,16 @@ def test_what_is_damaged_or_missing_is_nothing(end, tmp_path):
     assert read_kept(tmp_path / "c.arrow", ARRIVAL) is None
 
 
+def test_one_flipped_bit_anywhere_is_seen(tmp_path):
+    write_kept(tmp_path / "a.arrow", kept())
+    whole = (tmp_path / "a.arrow").read_bytes()
+    for place in range(0, len(whole), 37):
+        spoiled = bytearray(whole)
+        spoiled[place] ^= 1 << place % 8
+        (tmp_path / "b.arrow").write_bytes(spoiled)
+        assert read_kept(tmp_path / "b.arrow", ARRIVAL) is None
+
+
 def test_rows_that_were_changed_or_taken_away_are_not_intact(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     place = tmp_path / "data/accepted/east/a.parquet"

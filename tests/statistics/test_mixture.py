@@ -12,12 +12,16 @@ from pratique.statistics.mixture import (
     estimate_share,
     fit_null,
     fit_nulls_over_folds,
-    likelihood_ratio,
     mean_odds,
     p_value_bet,
     posterior_log_odds,
+    sum_terms,
 )
 from pratique.statistics.tail import SmoothTail
+
+
+def likelihood_ratio(log_odds, cap=TAIL_END):
+    return sum_terms(log_odds, cap).max(axis=-1)
 
 
 def test_the_likelihood_ratio_of_two_rows_by_hand():

@@ -160,5 +160,6 @@ class _Totals:
             if len(mine):
                 told.append(measure(fold, self.batch.take(mine)).evidence.relocate(mine))
         place = {int(row): i for i, row in enumerate(highest)}
-        rows = sorted((each for evidence in told for each in evidence.rows), key=lambda each: place[each.rows[0]])
+        entries = [each for evidence in told for each in evidence.rows]
+        rows = sorted(entries, key=lambda each: min((place[row] for row in each.rows), default=len(place)))
         return replace(told[0], rows=tuple(rows))

@@ -6,6 +6,7 @@ What is kept is no output: it may be deleted at any time, and what can't be read
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -154,13 +155,18 @@ def write_kept(place: Path, kept: KeptBatch) -> None:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema.with_metadata(metadata)) as stream:
         stream.write_table(table.replace_schema_metadata(metadata))
-    write_bytes(place, sink.getvalue().to_pybytes())
+    content = sink.getvalue().to_pybytes()
+    write_bytes(place, content + sha256(content).digest())  # behind the end of the stream, so that Arrow still reads it
 
 
 def read_kept(place: Path, arrival: Arrival) -> KeptBatch | None:
     """What is kept of a batch; None where there is nothing that can be read."""
     try:
-        with pa.ipc.open_stream(place.read_bytes()) as stream:
+        whole, size = place.read_bytes(), sha256().digest_size
+        content, digest = whole[:-size], whole[-size:]
+        if sha256(content).digest() != digest:
+            return None
+        with pa.ipc.open_stream(content) as stream:
             table, metadata = stream.read_all(), stream.schema.metadata
         words = json.loads(metadata[b"words"])
         sketch = words["sketch"] and RowSketch(np.frombuffer(metadata[b"hashes"], "<u8"), *words["sketch"])

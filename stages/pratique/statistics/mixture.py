@@ -37,18 +37,11 @@ INTERVAL_DROP = 1.353
 """The log likelihood falls by this much at the ends of an interval with one-sided confidence 95 % (Wilks, 1938)."""
 
 
-def likelihood_ratio(log_odds: np.ndarray, cap: float = TAIL_END) -> np.ndarray:
-    """Maximum over `MIXTURE_SHARES` of L(pi), for log odds of shape (..., rows); none counts for more than the cap.
-
-    Nor does any row add more than `NATS_PER_ROW`.
-    """
-    return np.asarray(sum_terms(log_odds, cap).max(axis=-1))
-
-
 def sum_terms(log_odds: np.ndarray, cap: float = TAIL_END) -> np.ndarray:
-    """L(pi) for each of `MIXTURE_SHARES`, shape (..., shares), of which `likelihood_ratio` is the largest.
+    """L(pi) for each of `MIXTURE_SHARES`, shape (..., shares), for log odds of shape (..., rows).
 
-    What many rows say adds up, so they need not be looked at together.
+    The likelihood ratio of a batch is the largest of them. None counts for more than the cap, nor does any row add more
+    than `NATS_PER_ROW`. What many rows say adds up, so they need not be looked at together.
     """
     return np.asarray(_row_terms(log_odds, cap).sum(axis=-2))
 

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from scipy.stats import binom
-
 from pratique.decisions import ledger
 from pratique.provenance.record import Record
 from pratique.tables.arrival import name_order
@@ -31,6 +29,8 @@ def describe_alarm_rate(alarmed: Sequence[bool], alpha: float) -> str:
     >>> describe_alarm_rate([False] * 28 + [True] * 2, 0.01)
     ''
     """
+    from scipy.stats import binom
+
     last = alarmed[-COUNTED_BATCHES:]
     most = max(1, int(binom.ppf(EXPECTED_WITHIN, len(last), alpha))) if last else 1  # one alarm is no rate
     found = sum(last)
