@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-all test-oldest test-newest test-bound lint wheel clean
+.PHONY: help repro test test-all test-torch test-oldest test-newest test-bound lint wheel clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,12 @@ test: $(READY) ## Run the tests that take a few minutes; what a change needs whi
 test-all: $(READY) ## Run every test, the walks through git, DVC and browsers, too
 	@echo "Running every test"
 	@$(PYTEST)
+
+test-torch: $(READY) ## Install the extra torch and run the tests that need it
+	@echo "Installing torch"
+	@$(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off torch==2.13.0
+	@echo "Running the tests that need torch"
+	@$(PYTEST) -m torch
 
 test-oldest: RESOLUTION := lowest-direct
 test-newest: RESOLUTION := highest
