@@ -118,7 +118,7 @@ class Cleared:
     held: np.ndarray
     caught: list[bool]
 
-    def passed(self, stream: PoisonedStream) -> Batch:
+    def take_passed(self, stream: PoisonedStream) -> Batch:
         """The rows that a model may learn from."""
         return stream.poisoned.batch.take(np.flatnonzero(~self.held))
 

@@ -207,7 +207,7 @@ class Setting:
     ) -> Gate:
         """What clearing the batches gave, and the model that is trained on what passes."""
         bad, held, caught = cleared.bad, cleared.held, cleared.caught
-        model = self._trainable(cleared.passed(stream), undealt, cell.run)
+        model = self._trainable(cleared.take_passed(stream), undealt, cell.run)
         return Gate(
             batches=len(caught),
             batches_caught=sum(caught),
@@ -227,7 +227,7 @@ class Setting:
         plain = self.params.train.model_copy(update={"method": PLAIN_TRAINING})
         twin = replace(self, params=self.params.model_copy(update={"train": plain}))
         without, _ = score(twin._model(stream.poisoned.batch, undealt, cell.run), self.holdout)
-        gated = twin._scores(twin._trainable(cleared.passed(stream), undealt, cell.run))
+        gated = twin._scores(twin._trainable(cleared.take_passed(stream), undealt, cell.run))
         return Plainly(twin._clean(deal, undealt, cell), asdict(without), gated)
 
     def _judge(

@@ -21,8 +21,8 @@ CELL_COLUMNS = (
 )  # fmt: skip
 RECALL = ("batches_caught", "rows_caught")
 DAMAGE = ("damage_without", "damage_with")
-PLAIN = ("accuracy_plain_clean", "accuracy_plain_without", "accuracy_plain_with")
-BOUNDED_MEASURES = (*RECALL, "good_rows_lost", *SCORED, *PLAIN)
+PLAIN_SCORES = ("accuracy_plain_clean", "accuracy_plain_without", "accuracy_plain_with")
+BOUNDED_MEASURES = (*RECALL, "good_rows_lost", *SCORED, *PLAIN_SCORES)
 """Measures that lie between 0 and 1."""
 SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "delay")
 """Measures that are no metrics."""
