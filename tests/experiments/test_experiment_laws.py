@@ -24,8 +24,15 @@ def configure(name):
     return configure_experiment({name: {key: value for key, value in SMALL.items() if key in known}})
 
 
-@pytest.fixture(params=experiment_names())
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=[pytest.mark.torch] if load_experiment(name).needs_torch else [])
+        for name in experiment_names()
+    ]
+)
 def name(request):
+    if load_experiment(request.param).needs_torch:
+        pytest.importorskip("torch")
     return request.param
 
 

@@ -1,5 +1,7 @@
 """An experiment's folder: what is read, what is refused in words, and what the tables hold."""
 
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from pratique.core.errors import PratiqueError
@@ -66,6 +68,13 @@ def test_rows_that_no_experiment_can_take_are_refused(folder, rows, told):
 def test_another_folder_is_told_how_to_get_one(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PratiqueError, match="pratique sample --of NAME"):
+        run.run_experiment()
+
+
+@pytest.mark.skipif(find_spec("torch") is not None, reason="torch is here")
+def test_without_torch_it_is_said_how_to_get_it(folder):
+    folder(params="label: kind\nexperiment: {layer-penalties: }\n")
+    with pytest.raises(PratiqueError, match=r"layer-penalties needs torch: pip install 'pratique\[torch\]'"):
         run.run_experiment()
 
 

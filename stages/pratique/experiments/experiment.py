@@ -74,6 +74,8 @@ class Experiment(Section, ABC):
     """The layers of each plane, which are pictures of their own."""
     thorough: ClassVar[Mapping[str, Any]]
     """Fields for figures that can be relied upon; the defaults run within three minutes."""
+    needs_torch: ClassVar[bool] = False
+    """Whether it takes the extra `torch`."""
 
     @abstractmethod
     def run(self, pair: Pair, seed: int) -> Findings:
