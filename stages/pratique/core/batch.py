@@ -16,6 +16,8 @@ MOST_ROWS_AT_ONCE = 100_000
 """Rows up to which all cells are read at once; of a larger batch only those of a part, while it is looked at."""
 CACHED_ARRAYS = ("numeric", "categorical", "labels")
 """Arrays, one line a row, that a batch reads from its table once."""
+HASHES = ("content", "features")
+"""What is made of these, and goes along with the rows where it was made."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,8 @@ class Batch:
         Cells are not read again, unless there are very many: calibration takes thousands of samples of one reference.
         """
         taken = Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
-        for view in CACHED_ARRAYS:
-            if len(self) <= MOST_ROWS_AT_ONCE or view in self.__dict__:
+        for view in (*CACHED_ARRAYS, *HASHES):
+            if view in self.__dict__ or (len(self) <= MOST_ROWS_AT_ONCE and view not in HASHES):
                 taken.__dict__[view] = getattr(self, view)[rows]
         return taken
 
