@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-all test-torch test-oldest test-newest test-bound lint wheel clean
+.PHONY: help repro test test-all test-torch test-oldest test-newest test-bound lint bench wheel clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ lint: $(READY) ## Check style, types and which module imports which
 	@echo "Checking format";  $(BIN)/ruff format -q --check
 	@echo "Checking types";   $(BIN)/mypy --no-error-summary
 	@echo "Checking imports"; $(BIN)/lint-imports --no-logo
+
+PEER := .venv-peer
+
+bench: $(READY) ## Measure check beside a script of other tools; an hour, taken up where it was left; needs uv
+	@echo "Making the other tools' environment in $(PEER)"
+	@test -d $(PEER) || uv venv -q --python $(PYTHON) $(PEER)
+	@uv pip install -q --python $(PEER) -r tests/benchmarks/peer_requirements.txt
+	@echo "Measuring"
+	@$(BIN)/python tests/benchmarks/check_time.py data/.cache/bench docs/experiments/check_time.csv --peer $(PEER)/bin/python
 
 wheel: $(READY) ## Build the wheel, into dist/
 	@echo "Building the wheel"
