@@ -27,7 +27,7 @@ class LayerPenalties(Experiment):
 
     Source: Carnerero-Cano, Munoz-Gonzalez, Spencer and Lupu, "Hyperparameter learning under data poisoning", 2023.
 
-    Cost: half a minute a repetition on the digits. It needs torch.
+    Cost: a minute a repetition on the digits. It needs torch.
     """
 
     needs_torch: ClassVar[bool] = True
@@ -37,7 +37,7 @@ class LayerPenalties(Experiment):
     }
     thorough: ClassVar[Mapping[str, Any]] = {"repetitions": 10}
 
-    repetitions: int = Field(3, ge=1, description="How often rows and first parameters are drawn anew.")
+    repetitions: int = Field(2, ge=1, description="How often rows and first parameters are drawn anew.")
     train_rows: int = Field(160, ge=10, description="Rows to train on.")
     validation_rows: int = Field(60, ge=4, description="Trusted rows, by which the penalties are learned.")
     test_rows: int = Field(132, ge=10, description="Rows to test on.")
@@ -46,7 +46,7 @@ class LayerPenalties(Experiment):
     rate: float = Field(0.5, gt=0, description="Their length.")
     waves: int = Field(3, ge=1, description="Waves of poison.")
     share: float = Field(0.05, gt=0, le=0.1, description="Poison in a wave, as a share of the training rows.")
-    steps: int = Field(10, ge=1, description="Steps of the poison of a wave.")
+    steps: int = Field(20, ge=1, description="Steps of the poison of a wave.")
     step: float = Field(0.6, gt=0, description="Their length.")
     first_penalty: float = Field(-5.0, description="Where the search of each wave begins, as a natural logarithm.")
 
