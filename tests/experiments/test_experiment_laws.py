@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from pratique.experiments.pair import Pair
 from pratique.experiments.places import EXPERIMENT_ROWS, FINDINGS, NUMBERS
 from pratique.scaffold.experiments import experiment_files
 
+FOUND = Path(__file__).parents[2] / "docs/experiments/poisoned-training.md"
 SMALL = {
     "repetitions": 2, "train_rows": 20, "validation_rows": 10, "test_rows": 20, "epochs": 4, "waves": 2, "share": 0.1,
     "steps": 2, "grid": 3, "sizes": [4, 8],
@@ -70,6 +72,10 @@ def test_its_folder_asks_for_it_with_every_field_and_says_what_each_means(name):
     assert name in files["data/README.md"]
     (rows,) = (text for place, text in files.items() if place.startswith(f"{EXPERIMENT_ROWS}/"))
     assert params.label in next(csv.reader(rows.splitlines()))
+
+
+def test_the_documents_say_what_it_asks_and_what_was_found(name):
+    assert f"| `{name}` |" in FOUND.read_text(encoding="utf-8")
 
 
 def test_what_is_written_is_what_dvc_shows(name, pair, tmp_path, monkeypatch):
