@@ -8,6 +8,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from pratique.core import paths
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
+from pratique.core.requirement import Requirement
+from pratique.core.review_params import ReviewParams, SigningParams
 from pratique.core.sections import Section, parse
 
 
@@ -91,42 +93,6 @@ class PolicyParams(Section):
     applies: Literal["all", "new"] = "all"
 
 
-class ReviewParams(Section):
-    """Whose decisions count.
-
-    `reviewers`: how many people must release a batch before it counts; none of them may have submitted it. `identity`:
-    a reviewer is whoever signs with a key in `signing.reviewers`, or whoever a decision claims. `accounts`: by a
-    reviewer's e-mail address, the account that CI names as the submitter when it is theirs.
-    """
-
-    reviewers: int = Field(1, ge=1, le=10)
-    identity: Literal["signature", "claims"] = "signature"
-    accounts: dict[str, str] = Field(default_factory=dict)
-
-
-class SigningParams(Section):
-    """Ed25519 public keys: the base64 line that `pratique review setup` or `openssl pkey -pubout` prints.
-
-    `reviewers`: by e-mail address, one person each. `gate`: of the key that the gate signs verification summaries with.
-    """
-
-    reviewers: dict[str, str] = Field(default_factory=dict)
-    gate: str | None = None
-
-    @model_validator(mode="after")
-    def _every_reviewer_is_another(self) -> Self:
-        addresses = {address.lower() for address in self.reviewers}
-        keys = {key.strip() for key in self.reviewers.values()}
-        for what, seen in (("address", addresses), ("key", keys)):
-            if len(seen) < len(self.reviewers):
-                raise ValueError(f"each reviewer needs their own {what}")
-        return self
-
-    def key_of(self, address: str) -> str | None:
-        """The public key of a reviewer, by their address in lower case; None where none is listed."""
-        return {listed.lower(): key for listed, key in self.reviewers.items()}.get(address)
-
-
 class PromoteParams(Section):
     """How much of the reference `pratique promote` may make of one source's rows."""
 
@@ -143,10 +109,12 @@ class GateParams(Section):
     """What a change that brings data may touch beside it.
 
     `with_data`: patterns of paths, `*` for any characters, folders included. Results, decisions and what DVC keeps of
-    data need no mention; anything else takes a change of its own.
+    data need no mention; anything else takes a change of its own. `requirements`: whether results that break a
+    requirement are refused.
     """
 
     with_data: tuple[str, ...] = ()
+    requirements: bool = False
 
 
 ModelKind = Literal["random_forest", "gradient_boosting", "logistic_regression", "linear_svm", "nearest_neighbours"]
@@ -255,7 +223,7 @@ class DrillParams(Section):
 
 
 class Params(Section):
-    """All of params.yaml. `checks` and `seed` apply everywhere; a check that is not named does not run."""
+    """All of params.yaml. `checks` and `seed` apply everywhere; a check or an audit that is not named does not run."""
 
     seed: int = Field(0, ge=0, lt=2**32)
     data: DataParams
@@ -273,6 +241,8 @@ class Params(Section):
     promote: PromoteParams = PromoteParams()
     train: TrainParams = TrainParams()
     evaluate: EvaluateParams = EvaluateParams()
+    audits: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    requirements: dict[str, Requirement] = Field(default_factory=dict)
     drill: DrillParams = DrillParams()
 
     @property
