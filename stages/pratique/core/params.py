@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pratique.core import paths
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
+from pratique.core.fairness_params import FairnessParams
 from pratique.core.requirement import Requirement
 from pratique.core.review_params import ReviewParams, SigningParams
 from pratique.core.sections import Section, parse
@@ -136,7 +137,8 @@ class TrainParams(Section):
     `rows`: the reference and what was accepted, or what was accepted alone. `model` and `trees` are one of this
     program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts` are
     types of the team's own code that such a model is made of. `method`: how either is trained, by its name, or with
-    the method's fields below its name. A plain training is left out of every digest of params: so it was before.
+    the method's fields below its name. `fairness`: whether labels or weights change in training, so that two groups
+    fare alike. A plain training is left out of every digest of params: so it was before.
     """
 
     rows: Literal["reference + accepted", "accepted"] = "reference + accepted"
@@ -150,6 +152,7 @@ class TrainParams(Section):
         BeforeValidator(_with_fields),
         Field(min_length=1, max_length=1, exclude_if=lambda method: method == PLAIN_TRAINING),
     ] = PLAIN_TRAINING
+    fairness: FairnessParams | None = Field(None, exclude_if=lambda fairness: fairness is None)
 
     @model_validator(mode="after")
     def _one_model_is_named(self) -> Self:
@@ -160,11 +163,19 @@ class TrainParams(Section):
             raise ValueError(f"names both 'estimator' and '{stray[0]}'; keep one of them")
         return self
 
+    @model_validator(mode="after")
+    def _only_a_plain_training_of_ours_weighs(self) -> Self:
+        weighs = self.fairness is not None and self.fairness.method == "reweighing"
+        if weighs and (self.estimator is not None or self.method != PLAIN_TRAINING):
+            raise ValueError("reweighing goes with the plain method and a model of Pratique's; take massaging")
+        return self
+
     @property
     def name(self) -> str:
         """What the model is called, and by which method it is trained unless that is a plain one."""
-        model = self.estimator or self.model
-        return model if self.method == PLAIN_TRAINING else f"{model}, {self.method_name}"
+        method = None if self.method == PLAIN_TRAINING else self.method_name
+        fairness = None if self.fairness is None else self.fairness.method
+        return ", ".join(filter(None, [self.estimator or self.model, method, fairness]))
 
     @property
     def method_name(self) -> str:

@@ -18,6 +18,7 @@ from pratique.core.writing import write_bytes
 from pratique.tables.encoding import Encoder
 from pratique.training.discovery import configure_method
 from pratique.training.estimator import LIBRARY_TYPES, PLACE, blaming, depends_on_seed, fit_estimator
+from pratique.training.fairness import make_fair
 from pratique.training.methods.plain import Plain
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def learn(
     PratiqueError
         If the rows hold fewer than two labels, or the method can't train the model.
     """
-    classes, targets = np.unique(batch.labels, return_inverse=True)
+    fair = make_fair(batch, None if kind is not None else params.fairness)
+    classes, targets = np.unique(fair.labels, return_inverse=True)
     if len(classes) < 2:
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
     method = Plain() if kind is not None else configure_method(params)
@@ -152,6 +154,8 @@ def learn(
     rows = TrainingRows.of(encoder.transform(batch), targets)
     if not isinstance(method, Plain):
         rows = _join_trusted(rows, trusted, encoder, classes)
+    if fair.weights is not None:
+        return Model(layout, encoder, fit(rows.points, targets, fair.weights), classes), fair.weights
     fitted = method.fit(rows, fit, np.random.default_rng([seed, METHOD_SEED]))
     weights = np.empty(len(batch))
     weights[order] = fitted.weights[rows.learned]

@@ -1,0 +1,114 @@
+"""What audits and mitigations show on data whose truth is known.
+
+    python tests/benchmarks/audits.py WORK fairness ADULT.parquet [--seeds 10]
+    python tests/benchmarks/audits.py WORK trigger [DATA.parquet ...] [--seeds 10]
+
+A run that was stopped goes on where it was: each result is a line in WORK/<figure>.csv. Intervals are Student's, over
+seeds.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pratique.audits.fairness import Fairness
+from pratique.contract.audit import Audited
+from pratique.core.batch import Batch
+from pratique.core.layout import Layout
+from pratique.core.params import TrainParams
+from pratique.scaffold.samples.spambase import read_spambase
+from pratique.training.models import train
+from scipy import stats
+
+TOLD = {"column": "sex", "group": "Female", "against": "Male", "favourable": "1"}
+TRAINED, HELD = 6000, 4000
+XGBOOST = {"estimator": "xgboost:XGBClassifier", "params": {"n_estimators": 100, "max_depth": 5}}
+KINDS: dict[str, dict[str, Any]] = {
+    "logistic_regression": {"model": "logistic_regression"},
+    "random_forest": {"model": "random_forest"},
+    "xgboost": XGBOOST,
+}
+
+
+def main() -> None:
+    """Measure what is missing, and print a table."""
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("work", type=Path)
+    words.add_argument("figure", choices=["fairness"])
+    words.add_argument("data", type=Path, nargs="*")
+    words.add_argument("--label", default="label")
+    words.add_argument("--seeds", type=int, default=10)
+    given = words.parse_args()
+    given.work.mkdir(parents=True, exist_ok=True)
+    place = given.work / f"{given.figure}.csv"
+    wholes = [read(source, given.label) for source in given.data or [None]]
+    lines = {"fairness": list_fairness}[given.figure](wholes, range(given.seeds), load_done(place))
+    for line in lines:
+        pd.DataFrame([line]).to_csv(place, mode="a", header=not place.is_file(), index=False)
+    print(tabulate(pd.read_csv(place)))
+
+
+def read(source: Path | None, label: str) -> Batch:
+    """A data set, the mails of the sample where none is named."""
+    if source is None:
+        frame, label, name = read_spambase().to_pandas(), "class", "spambase"
+    else:
+        frame, name = pd.read_parquet(source), source.stem
+    kinds = {c: "real" if pd.api.types.is_numeric_dtype(frame[c]) else "category" for c in frame if c != label}
+    types = {label: str} | {c: float if kind == "real" else str for c, kind in kinds.items()}
+    return Batch.from_frame(name, frame.astype(types), Layout(label, kinds))
+
+
+def load_done(place: Path) -> set[tuple[Any, ...]]:
+    """What an earlier run has measured: data, model, case, seed."""
+    if not place.is_file():
+        return set()
+    return set(pd.read_csv(place)[["data", "model", "case", "seed"]].itertuples(index=False, name=None))
+
+
+def deal(whole: Batch, seed: int, *sizes: int) -> list[Batch]:
+    """Disjoint parts of a data set, drawn by a seed."""
+    order = np.random.default_rng(seed).permutation(len(whole))
+    return [whole.take(part) for part in np.split(order, np.cumsum(sizes))[: len(sizes)]]
+
+
+def list_fairness(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """Accuracy and the figures of fairness, plainly and by each mitigation."""
+    audit = Fairness(columns={"sex": {"group": "Female", "against": "Male"}}, favourable="1")
+    for whole in wholes:
+        for kind, told in KINDS.items():
+            cases = ["plain", "massaging", *([] if kind == "xgboost" else ["reweighing"])]
+            for case, seed in ((case, seed) for seed in seeds for case in cases):
+                if (whole.name, kind, case, seed) in done:
+                    continue
+                rows, holdout = deal(whole, seed, TRAINED, HELD)
+                fairness = None if case == "plain" else {"method": case, **TOLD}
+                model = train(rows, TrainParams(**told, fairness=fairness), seed)
+                audited = Audited(model, rows, holdout, (), lambda _, model=model: model)
+                found = audit.measure(audited, np.random.default_rng(seed)).figures
+                yield {
+                    "data": whole.name, "model": kind, "case": case, "seed": seed,
+                    "accuracy": (model.predict(holdout) == holdout.labels).mean(),
+                    **{name.partition("[")[0]: each.value for name, each in found.items()},
+                }  # fmt: skip
+
+
+def tabulate(lines: pd.DataFrame) -> str:
+    """The mean of each figure over seeds, with its interval."""
+    figures = [name for name in lines if name not in ("data", "model", "case", "seed")]
+    out = [f"| data | model | case | seeds | {' | '.join(figures)} |\n|---|---|---|--:|{'--:|' * len(figures)}\n"]
+    for keys, group in lines.groupby(["data", "model", "case"], sort=False):
+        cells = []
+        for name in figures:
+            values = group[name].dropna()
+            half = stats.t.ppf(0.975, len(values) - 1) * values.std() / np.sqrt(len(values)) if len(values) > 1 else 0.0
+            cells.append(f"{values.mean():.3f} ± {half:.3f}")
+        out.append(f"| {' | '.join(keys)} | {len(group)} | {' | '.join(cells)} |\n")
+    return "".join(out)
+
+
+if __name__ == "__main__":
+    main()
