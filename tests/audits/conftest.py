@@ -56,7 +56,8 @@ def people():
 def world():
     """A threshold in the middle, among rows that it gets right."""
     middle = Threshold(0.0)
-    return Audited(middle, make_people(200, 1), make_people(100, 2), (make_people(50, 3),), lambda name: middle)
+    trusted, sent, holdout = make_people(200, 1), make_people(50, 3), make_people(100, 2)
+    return Audited(middle, trusted, holdout, (sent,), trusted.append(sent), lambda rows: middle, lambda name: middle)
 
 
 @pytest.fixture
@@ -71,11 +72,22 @@ def threshold():
 
 
 @pytest.fixture(scope="session")
-def trained():
-    """A forest of ten trees, of trusted and accepted rows."""
-    trusted, sent, holdout = (make_people(*each) for each in ((120, 4), (80, 5), (60, 6)))
-    params = TrainParams(trees=10)
-    peers = {"everything": trusted.append(sent), "reference": trusted}
-    return Audited(
-        train(trusted.append(sent), params, 0), trusted, holdout, (sent,), lambda name: train(peers[name], params, 0)
-    )
+def make_audited():
+    """A model of this kind that learned from trusted and sent rows, and how it is trained on others."""
+
+    def make(trusted, sent, holdout, kind="random_forest"):
+        def train_on(rows):
+            return train(rows, TrainParams(trees=10), 0, kind=kind)
+
+        learned = trusted.append(sent)
+        peers = {"everything": learned, "reference": trusted}
+        return Audited(
+            train_on(learned), trusted, holdout, (sent,), learned, train_on, lambda name: train_on(peers[name])
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trained(make_audited):
+    return make_audited(*(make_people(*each) for each in ((120, 4), (80, 5), (60, 6))))

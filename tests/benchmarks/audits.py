@@ -8,23 +8,28 @@ seeds.
 """
 
 import argparse
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.audits.fairness import Fairness
+from pratique.audits.trigger import find_backdoors
+from pratique.contract.attack import PoisonedBatch
 from pratique.contract.audit import Audited
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
-from pratique.core.params import TrainParams
+from pratique.core.params import ModelKind, TrainParams
 from pratique.scaffold.samples.spambase import read_spambase
-from pratique.training.models import train
+from pratique.training.models import Model, train
 from scipy import stats
 
 TOLD = {"column": "sex", "group": "Female", "against": "Male", "favourable": "1"}
 TRAINED, HELD = 6000, 4000
+TRUSTED, SENT, ASKED, RATE = 600, 2000, 1000, 0.05
 XGBOOST = {"estimator": "xgboost:XGBClassifier", "params": {"n_estimators": 100, "max_depth": 5}}
 KINDS: dict[str, dict[str, Any]] = {
     "logistic_regression": {"model": "logistic_regression"},
@@ -37,7 +42,7 @@ def main() -> None:
     """Measure what is missing, and print a table."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("work", type=Path)
-    words.add_argument("figure", choices=["fairness"])
+    words.add_argument("figure", choices=["fairness", "trigger"])
     words.add_argument("data", type=Path, nargs="*")
     words.add_argument("--label", default="label")
     words.add_argument("--seeds", type=int, default=10)
@@ -45,7 +50,9 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     place = given.work / f"{given.figure}.csv"
     wholes = [read(source, given.label) for source in given.data or [None]]
-    lines = {"fairness": list_fairness}[given.figure](wholes, range(given.seeds), load_done(place))
+    lines = {"fairness": list_fairness, "trigger": list_triggers}[given.figure](
+        wholes, range(given.seeds), load_done(place)
+    )
     for line in lines:
         pd.DataFrame([line]).to_csv(place, mode="a", header=not place.is_file(), index=False)
     print(tabulate(pd.read_csv(place)))
@@ -77,7 +84,7 @@ def deal(whole: Batch, seed: int, *sizes: int) -> list[Batch]:
 
 def list_fairness(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
     """Accuracy and the figures of fairness, plainly and by each mitigation."""
-    audit = Fairness(columns={"sex": {"group": "Female", "against": "Male"}}, favourable="1")
+    figures = Fairness(columns={"sex": {"group": "Female", "against": "Male"}}, favourable="1")
     for whole in wholes:
         for kind, told in KINDS.items():
             cases = ["plain", "massaging", *([] if kind == "xgboost" else ["reweighing"])]
@@ -87,13 +94,59 @@ def list_fairness(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ..
                 rows, holdout = deal(whole, seed, TRAINED, HELD)
                 fairness = None if case == "plain" else {"method": case, **TOLD}
                 model = train(rows, TrainParams(**told, fairness=fairness), seed)
-                audited = Audited(model, rows, holdout, (), lambda _, model=model: model)
-                found = audit.measure(audited, np.random.default_rng(seed)).figures
+                found = figures.measure(as_it_is(model, rows, holdout), np.random.default_rng(seed)).figures
                 yield {
                     "data": whole.name, "model": kind, "case": case, "seed": seed,
                     "accuracy": (model.predict(holdout) == holdout.labels).mean(),
                     **{name.partition("[")[0]: each.value for name, each in found.items()},
                 }  # fmt: skip
+
+
+def list_triggers(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """Whether the trigger of the drill's backdoor is recovered as it is, and whether a clean model is accused."""
+    for whole in wholes:
+        kinds: tuple[ModelKind, ...] = ("random_forest", "logistic_regression")
+        for kind in kinds:
+            for case, seed in ((case, seed) for seed in seeds for case in ("backdoor", "clean")):
+                if (whole.name, kind, case, seed) in done:
+                    continue
+                trusted, sent, holdout = deal(whole, seed, TRUSTED, SENT, ASKED)
+                rng = np.random.default_rng(seed)
+                poisoned = BackdoorTrigger().poison(sent, RATE if case == "backdoor" else 0.0, rng)
+                audited = audit(trusted, poisoned.batch, holdout, kind, seed)
+                start = time.perf_counter()
+                found = find_backdoors(audited, np.random.default_rng(seed))
+                planted = planted_cells(sent, poisoned)
+                triggers = [each.trigger.cells for each in found.values()]
+                beyond = [each.beyond.value for each in found.values()]
+                yield {
+                    "data": whole.name, "model": kind, "case": case, "seed": seed,
+                    "exact": float(planted in triggers) if planted else np.nan, "accused": float(bool(found)),
+                    "beyond": max(beyond, default=0.0), "seconds": time.perf_counter() - start,
+                }  # fmt: skip
+
+
+def as_it_is(model: Model, rows: Batch, holdout: Batch) -> Audited:
+    """A model that nothing is compared with."""
+    return Audited(model, rows, holdout, (), rows, lambda _: model, lambda _: model)
+
+
+def audit(trusted: Batch, sent: Batch, holdout: Batch, kind: ModelKind, seed: int) -> Audited:
+    """A model of trusted and sent rows, and how it is trained on others."""
+
+    def train_on(rows: Batch) -> Model:
+        return train(rows, TrainParams(), seed, kind=kind)
+
+    learned = trusted.append(sent)
+    peers = {"reference": trusted, "everything": learned}
+    return Audited(train_on(learned), trusted, holdout, (sent,), learned, train_on, lambda name: train_on(peers[name]))
+
+
+def planted_cells(sent: Batch, poisoned: PoisonedBatch) -> dict[str, float]:
+    """What the attack wrote into every poisoned row."""
+    written = (sent.numeric != poisoned.batch.numeric).any(axis=0)
+    columns, rows = sent.layout.numeric, poisoned.batch.take(poisoned.rows)
+    return {columns[place]: float(rows.numeric[0, place]) for place in np.flatnonzero(written)}
 
 
 def tabulate(lines: pd.DataFrame) -> str:

@@ -43,6 +43,17 @@ def requirements() -> None:
 
 @app.command()
 @in_pipeline
+def unlearn(
+    to: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write the model that unlearned it there.")] = None,
+) -> None:
+    """Train again without the rows that carry a recovered trigger; show what that changes. Nothing is replaced."""
+    from pratique.commands.unlearn import main as show
+
+    show(to)
+
+
+@app.command()
+@in_pipeline
 def baseline(
     to: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Copy the baseline there, to serve it; set nothing.")

@@ -47,8 +47,12 @@ class Audited:
         Trusted rows: those that models learn from, and those that none does.
     accepted : tuple of Batch
         The batches that it learned from, each by its name.
+    learned : Batch
+        All rows that it learned from: trusted ones first, if any, then those of the batches in their order.
+    train : callable
+        Trains a model of the same kind on other rows.
     train_peer : callable
-        Trains a model beside it, of one kind with it.
+        Trains a model beside it, of the same kind.
     baseline : Predictor, optional
         The model of data/baseline.
     requirements : mapping of str to Requirement
@@ -58,6 +62,8 @@ class Audited:
     reference: Batch
     holdout: Batch
     accepted: tuple[Batch, ...]
+    learned: Batch
+    train: Callable[[Batch], Predictor]
     train_peer: Callable[[Peer], Predictor]
     baseline: Predictor | None = None
     requirements: Mapping[str, Requirement] = field(default_factory=dict)

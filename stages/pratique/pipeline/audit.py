@@ -18,7 +18,7 @@ from pratique.results.requirements import judge_run
 from pratique.tables.reading import read_table
 from pratique.tables.trusted import read_reference
 from pratique.training.models import Model, train
-from pratique.training.rows import list_accepted_files, read_everything, read_holdout
+from pratique.training.rows import list_accepted_files, read_everything, read_holdout, read_training
 
 
 def main() -> None:
@@ -27,12 +27,17 @@ def main() -> None:
     audits = configured_audits(params.audits)
     audited = read_audited(params)
     findings = {
-        name: run_audit(audits[name], audited, np.random.default_rng([params.seed, crc32(name.encode())]))
+        name: run_audit(audits[name], audited, draw_for(name, params.seed))
         for name in show_progress(list(audits), "auditing")
     }
     write_json(paths.AUDIT_JSON, _to_measures(findings))
     kinds = {name: type(audit) for name, audit in audits.items()}
     write_text(paths.AUDIT_PAGE, audit_page(judge_run(params), findings, kinds))
+
+
+def draw_for(name: str, seed: int) -> np.random.Generator:
+    """What an audit draws from, whatever other audits run."""
+    return np.random.default_rng([seed, crc32(name.encode())])
 
 
 def read_audited(params: Params) -> Audited:
@@ -46,16 +51,20 @@ def read_audited(params: Params) -> Audited:
     reference = read_reference(params.data)
     baseline = paths.BASELINE_FILE
 
+    def train_on(rows: Batch) -> Model:
+        return train(rows, params.train, params.seed, trusted=reference)
+
     @cache
     def train_peer(name: Peer) -> Model:
-        rows = reference if name == "reference" else read_everything(reference)
-        return train(rows, params.train, params.seed, trusted=reference)
+        return train_on(reference if name == "reference" else read_everything(reference))
 
     return Audited(
         model=Model.load(paths.MODEL_FILE, params.train.trusts),
         reference=reference,
         holdout=read_holdout(reference.layout),
         accepted=tuple(_read_accepted(reference)),
+        learned=read_training(reference, params),
+        train=train_on,
         train_peer=train_peer,
         baseline=Model.load(baseline, params.train.trusts) if baseline.is_file() else None,
         requirements=params.requirements,

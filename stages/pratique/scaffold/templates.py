@@ -75,6 +75,9 @@ evaluate:
 audits:                  # what is measured of the trained model; an audit that is not named here does not run
   stability: {}          # predictions that a small change of the numbers flips
   churn: {}              # predictions that differ from those of data/baseline, and of the trusted rows alone
+  trigger: {}            # values that send rows to a label, and the accepted rows that carry them
+  boundary: {}           # how soon an outsider can copy the model, and what a row must change to cross its line
+  decay: {}              # accuracy by when rows were taken, where data.time or data.ordered tells
 
 requirements: {}         # what a figure of the model must reach, such as accuracy: {min: 0.8} or churn: {max: 0.05}
 
