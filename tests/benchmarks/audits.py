@@ -2,6 +2,7 @@
 
     python tests/benchmarks/audits.py WORK fairness ADULT.parquet [--seeds 10]
     python tests/benchmarks/audits.py WORK trigger [DATA.parquet ...] [--seeds 10]
+    python tests/benchmarks/audits.py WORK network [--seeds 10]    (needs torch)
 
 A run that was stopped goes on where it was: each result is a line in WORK/<figure>.csv. Intervals are Student's, over
 seeds.
@@ -10,6 +11,7 @@ seeds.
 import argparse
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +19,17 @@ import numpy as np
 import pandas as pd
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.audits.fairness import Fairness
+from pratique.audits.neural_cleanse import SUSPECT, reverse_all
 from pratique.audits.trigger import find_backdoors
 from pratique.contract.attack import PoisonedBatch
 from pratique.contract.audit import Audited
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.params import ModelKind, TrainParams
+from pratique.scaffold.samples.digits import DIGIT_LAYOUT, PATCH, SIDE, read_digits
 from pratique.scaffold.samples.spambase import read_spambase
 from pratique.training.models import Model, train
+from pratique.training.neural_cleanse import Space, list_anomalies, unlearn
 from scipy import stats
 
 TOLD = {"column": "sex", "group": "Female", "against": "Male", "favourable": "1"}
@@ -42,7 +47,7 @@ def main() -> None:
     """Measure what is missing, and print a table."""
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("work", type=Path)
-    words.add_argument("figure", choices=["fairness", "trigger"])
+    words.add_argument("figure", choices=["fairness", "trigger", "network"])
     words.add_argument("data", type=Path, nargs="*")
     words.add_argument("--label", default="label")
     words.add_argument("--seeds", type=int, default=10)
@@ -50,9 +55,8 @@ def main() -> None:
     given.work.mkdir(parents=True, exist_ok=True)
     place = given.work / f"{given.figure}.csv"
     wholes = [read(source, given.label) for source in given.data or [None]]
-    lines = {"fairness": list_fairness, "trigger": list_triggers}[given.figure](
-        wholes, range(given.seeds), load_done(place)
-    )
+    figures = {"fairness": list_fairness, "trigger": list_triggers, "network": list_networks}
+    lines = figures[given.figure](wholes, range(given.seeds), load_done(place))
     for line in lines:
         pd.DataFrame([line]).to_csv(place, mode="a", header=not place.is_file(), index=False)
     print(tabulate(pd.read_csv(place)))
@@ -124,6 +128,39 @@ def list_triggers(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ..
                     "exact": float(planted in triggers) if planted else np.nan, "accused": float(bool(found)),
                     "beyond": max(beyond, default=0.0), "seconds": time.perf_counter() - start,
                 }  # fmt: skip
+
+
+def list_networks(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
+    """A patch of 2 x 2 on a tenth of the digits: whether its class is accused, and what unlearning leaves of it."""
+    digits = replace(read_digits(), layout=replace(DIGIT_LAYOUT, image=(SIDE, SIDE, 1)))
+    stamp = BackdoorTrigger(columns=PATCH, value=16, target="0")
+    for case, seed in ((case, seed) for seed in seeds for case in ("backdoor", "clean")):
+        if ("digits", "network", case, seed) in done:
+            continue
+        rows, holdout = deal(digits, seed, 1200, 597)
+        sent = stamp.poison(rows, 0.1 if case == "backdoor" else 0.0, np.random.default_rng(seed)).batch
+        model = train(sent, TrainParams(model="network"), seed)
+        found = reverse_all(as_it_is(model, rows, holdout), model, np.random.default_rng(seed))
+        indices = list_anomalies(np.array([each.norm for each in found.values()]))
+        line = {"data": "digits", "model": "network", "case": case, "seed": seed, "accuracy": score(model, holdout)}
+        line |= {"index": indices[0], "highest_other": indices[1:].max(), "flagged": float(indices.max() > SUSPECT)}
+        if case == "backdoor":
+            mask = found["0"].mask.reshape(SIDE, SIDE)
+            mended = unlearn(Space.of(model, rows), found["0"], 0, rows, seed)
+            stamped = stamp.poison(holdout, 1.0, np.random.default_rng(0))
+            victims = stamped.batch.take(stamped.rows)
+            line |= {
+                "overlap": mask[-2:, -2:].sum() / mask.sum(), "success": (model.predict(victims) == "0").mean(),
+                "success_after": (mended.predict(victims) == "0").mean(), "accuracy_after": score(mended, holdout),
+            }  # fmt: skip
+        else:
+            line |= dict.fromkeys(("overlap", "success", "success_after", "accuracy_after"), np.nan)
+        yield line
+
+
+def score(model: Model, holdout: Batch) -> float:
+    """The share of rows that a model gets right."""
+    return float((model.predict(holdout) == holdout.labels).mean())
 
 
 def as_it_is(model: Model, rows: Batch, holdout: Batch) -> Audited:

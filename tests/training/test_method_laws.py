@@ -13,7 +13,7 @@ from pratique.training.models import Model, learn
 
 LAYOUT = Layout("kind", {"length": "real", "width": "real", "colour": "category"})
 MODELS = ("logistic_regression", "gradient_boosting", "random_forest", "estimator")
-PAIRS = [(name, model) for name in method_names() for model in sorted(load_method(name).goes_with)]
+PAIRS = [(name, model) for name in method_names() for model in MODELS if model in load_method(name).goes_with]
 DRAWN_BY_POSITION = [("plain", "random_forest")]
 """A plain forest draws rows by their position, as it always did."""
 OTHER_PAIRS = [(n, model) for n in method_names() for model in MODELS if model not in load_method(n).goes_with]

@@ -90,6 +90,20 @@ class AuditTable:
 
 
 @dataclass(frozen=True)
+class AuditPicture:
+    """A grey picture: lines of shares from 0, white, to 1, black."""
+
+    title: str
+    lines: tuple[tuple[float, ...], ...]
+
+    @classmethod
+    def of(cls, title: str, pixels: np.ndarray, image: tuple[int, int, int]) -> "AuditPicture":
+        """Of the pixels of a row, the mean of the channels of each."""
+        grid = pixels.reshape(image).mean(axis=2)
+        return cls(title, tuple(tuple(line) for line in grid.tolist()))
+
+
+@dataclass(frozen=True)
 class AuditFinding:
     """What an audit found.
 
@@ -102,12 +116,14 @@ class AuditFinding:
     others : dict of str to dict of str to Estimate
         Figures of other models, by model.
     tables : tuple of AuditTable
+    pictures : tuple of AuditPicture
     """
 
     figures: dict[str, Estimate] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     others: dict[str, dict[str, Estimate]] = field(default_factory=dict)
     tables: tuple[AuditTable, ...] = ()
+    pictures: tuple[AuditPicture, ...] = ()
 
 
 class Audit(BaseModel, ABC):

@@ -14,6 +14,14 @@ from pratique.core.review_params import ReviewParams, SigningParams
 from pratique.core.sections import Section, parse
 
 
+class ImageParams(Section):
+    """Rows that are images: their features are pixels, line by line, the channels of a pixel side by side."""
+
+    height: int = Field(ge=4, le=4096)
+    width: int = Field(ge=4, le=4096)
+    channels: int = Field(1, ge=1, le=16)
+
+
 class DataParams(Section):
     """What the columns are.
 
@@ -23,6 +31,7 @@ class DataParams(Section):
     `ordered` says that its rows stand in their order without such a column. `formats`: a cell that is written in
     another format than the trusted ones, and has one meaning, is read and noted, or held. `cells: hide` makes every
     column one whose cells no report shows. `labels_from`: labels come in with the rows, or apart, joined by `id`.
+    `image`: rows are images of this size.
     """
 
     label: str
@@ -34,6 +43,7 @@ class DataParams(Section):
     formats: Literal["read", "hold"] = "read"
     cells: Literal["show", "hide"] = "show"
     labels_from: Literal["batch", "data/labels"] = "batch"
+    image: ImageParams | None = Field(None, exclude_if=lambda image: image is None)
 
     @model_validator(mode="after")
     def _labels_apart_have_an_id(self) -> Self:
@@ -134,16 +144,17 @@ def _with_fields(method: Any) -> Any:
 class TrainParams(Section):
     """The model that is trained on cleared rows.
 
-    `rows`: the reference and what was accepted, or what was accepted alone. `model` and `trees` are one of this
-    program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts` are
-    types of the team's own code that such a model is made of. `method`: how either is trained, by its name, or with
+    `rows`: the reference and what was accepted, or what was accepted alone. `model`, `trees` and `epochs` are of one of
+    this program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts`
+    are types of the team's own code that such a model is made of. `method`: how either is trained, by its name, or with
     the method's fields below its name. `fairness`: whether labels or weights change in training, so that two groups
     fare alike. A plain training is left out of every digest of params: so it was before.
     """
 
     rows: Literal["reference + accepted", "accepted"] = "reference + accepted"
-    model: Literal["random_forest", "gradient_boosting", "logistic_regression"] = "random_forest"
+    model: Literal["random_forest", "gradient_boosting", "logistic_regression", "network"] = "random_forest"
     trees: int = Field(100, ge=1, le=10_000)
+    epochs: int = Field(30, ge=1, le=10_000, exclude_if=lambda epochs: epochs == 30)
     estimator: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$")
     params: dict[str, Any] = Field(default_factory=dict)
     trusts: tuple[str, ...] = ()
@@ -156,7 +167,7 @@ class TrainParams(Section):
 
     @model_validator(mode="after")
     def _one_model_is_named(self) -> Self:
-        ours, theirs = ({"model", "trees"}, {"params", "trusts"})
+        ours, theirs = ({"model", "trees", "epochs"}, {"params", "trusts"})
         if self.estimator is None and (stray := sorted(theirs & self.model_fields_set)):
             raise ValueError(f"'{stray[0]}' is of an estimator, and none is named")
         if self.estimator is not None and (stray := sorted(ours & self.model_fields_set)):
@@ -185,7 +196,7 @@ class TrainParams(Section):
     @property
     def counts_trees(self) -> bool:
         """Whether `trees` says how large the model is."""
-        return self.estimator is None and self.model != "logistic_regression"
+        return self.estimator is None and self.model not in ("logistic_regression", "network")
 
 
 class EvaluateParams(Section):

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from pratique.contract.audit import Audit, AuditFinding, plain_name
+import numpy as np
+
+from pratique.contract.audit import Audit, AuditFinding, AuditPicture, plain_name
+from pratique.dossier.pictures import to_uri
 from pratique.pages.draw import draw
 from pratique.results.requirements import JudgedRequirement
 from pratique.statistics.resampling import Estimate
@@ -24,8 +27,22 @@ def audit_page(
         By the same names.
     """
     asked = [(each, tell_measured(each), tell_bound(each.requirement), tell_remedy(each, audits)) for each in judged]
-    parts = [(audits[name], found, _list_figures(audits[name], found)) for name, found in findings.items()]
+    parts = [
+        (
+            audits[name],
+            found,
+            _list_figures(audits[name], found),
+            [(each.title, _draw(each)) for each in found.pictures],
+        )
+        for name, found in findings.items()
+    ]
     return draw("audit.html", summary=count_states(judged), asked=asked, parts=parts, models=MODELS, identity="")
+
+
+def _draw(picture: AuditPicture) -> str:
+    """A picture as a square, white where it has no pixel."""
+    lines = np.array(picture.lines)
+    return to_uri(1 - np.pad(lines, [(0, max(lines.shape) - side) for side in lines.shape]))
 
 
 def _list_figures(audit: type[Audit], found: AuditFinding) -> list[tuple[str, str, list[Estimate | None]]]:

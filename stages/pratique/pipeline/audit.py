@@ -77,8 +77,8 @@ def _read_accepted(reference: Batch) -> list[Batch]:
 
 
 def _to_measures(findings: dict[str, AuditFinding]) -> Measures:
-    """A section for each audit, and one for each other model that it measured."""
+    """A section for each audit that measured something, and one for each other model that it measured."""
     sections = {name: found.figures for name, found in findings.items()}
     for name, found in findings.items():
         sections |= {f"{name}_{model}": figures for model, figures in found.others.items()}
-    return {name: flatten_estimates(figures) for name, figures in sections.items()}
+    return {name: flatten_estimates(figures) for name, figures in sections.items() if figures}

@@ -120,6 +120,7 @@ STAGES = (
             "results",
             "audits",
             "words",
+            "dossier",
             "pages",
         ],
     ),
