@@ -46,9 +46,9 @@ def test_the_patch_is_recovered_and_its_class_accused(stamped):
     indices = {name: each.value for name, each in found.figures.items() if name.startswith("anomaly_index")}
     assert max(indices, key=indices.get) == "anomaly_index[0]"
     assert indices["anomaly_index[0]"] > 2
-    assert found.reasons == ("Oddly little sends rows to '0'.",)
-    (picture,) = found.pictures
-    mask = np.array(picture.lines)
+    assert found.reasons[0].startswith("Oddly little sends rows to '0'")
+    assert found.pictures[0].title == "What sends rows to '0'"
+    mask = np.array(found.pictures[0].lines)
     assert mask[6:, 6:].sum() > 0.5 * mask.sum()
     assert found == NeuralCleanse().measure(stamped, np.random.default_rng(0))
 

@@ -84,7 +84,7 @@ def test_an_audit_of_a_new_model_shows_in_metrics_diff(audited, tmp_path):
     edit(project, "trees: 100", "trees: 1")
     project.stages("train", "evaluate", "audit")
     shown = json.loads(project.ok("dvc", "metrics", "diff", "--json"))
-    assert shown["data/reports/audit.json"]["churn"]["churn"]["new"] == figures(project)["churn"]["churn"] > 0
+    assert shown["data/reports/audit.json"]["churn.churn"]["new"] == figures(project)["churn"]["churn"] > 0
 
 
 @pytest.mark.parametrize("told", ["as it is", "left out"])
