@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from pratique.commands import lineage, policy, review
+from pratique.commands import lineage, model, policy, review
 from pratique.commands.placing import in_pipeline
 from pratique.commands.promote import promote
 from pratique.commands.sample import experiment, sample
@@ -26,6 +26,7 @@ app.command()(sample)
 app.command()(experiment)
 app.add_typer(lineage.app)
 app.add_typer(policy.app)
+app.add_typer(model.app)
 
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")]
 

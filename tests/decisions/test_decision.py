@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Params, ReviewParams
+from pratique.core.params import Params
+from pratique.core.review_params import ReviewParams
 from pratique.core.writing import write_json
 from pratique.decisions.binding import UNBOUND, Binding
 from pratique.decisions.deciding import read_record, reject, release, withdraw

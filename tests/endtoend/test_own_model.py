@@ -57,7 +57,7 @@ def depend_on(project, file):
     yaml = YAML()
     place = project.path("dvc.yaml")
     pipeline = yaml.load(place.read_text(encoding="utf-8"))
-    for stage in ("train", "evaluate", "drill", "report"):
+    for stage in ("train", "evaluate", "audit", "drill", "report"):
         pipeline["stages"][stage]["deps"].append(file)
     with place.open("w", encoding="utf-8") as stream:
         yaml.dump(pipeline, stream)

@@ -22,6 +22,7 @@ from pratique.core.writing import write_json
 from pratique.provenance.record import Record
 from pratique.tables.trusted import digest_trusted, read_reference
 from pratique.training.estimator import digest_sources
+from pratique.training.fairness import FAIRNESS_FILE
 from pratique.training.rows import list_accepted_files
 
 MANIFEST = paths.MODEL / "manifest.json"
@@ -61,6 +62,8 @@ class Manifest:
     version : str
         Of this program.
     batches : tuple of TrainingFile
+    fairness : str, optional
+        SHA-256 of the file that lists, row by row, what `train.fairness` changed.
     """
 
     model: str
@@ -73,6 +76,7 @@ class Manifest:
     rows: int
     version: str
     batches: tuple[TrainingFile, ...]
+    fairness: str | None = None
 
     def save(self) -> None:
         """Write it beside the model."""
@@ -92,6 +96,7 @@ def make_manifest(files: tuple[TrainingFile, ...], rows: int, params: Params) ->
         rows=rows,
         version=__version__,
         batches=files,
+        fairness=sha256_file(FAIRNESS_FILE) if FAIRNESS_FILE.is_file() else None,
     )
 
 
