@@ -32,7 +32,7 @@ code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 print(code, used.ru_utime + used.ru_stime, used.ru_maxrss)
 """
-"""Starts a command and says what it took: a small process of its own, because what starts a program counts as its memory."""
+"""Starts a command and says what it took, as a small process: what starts a program counts as its memory."""
 SCRIPT = Path(__file__).with_name("joined_script.py").resolve()
 
 
