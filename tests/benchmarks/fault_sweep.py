@@ -192,7 +192,9 @@ def judge(place: Path, way: str, done: Done, expected: Done) -> str:
 def run(base: Path, room: Path, words: tuple[str, ...], spoil: Callable[[], None] = lambda: None) -> Done:
     """Run a command on a copy of the project, in a process of its own that has imported everything already."""
     shutil.rmtree(room, ignore_errors=True)
-    shutil.copytree(base, room, symlinks=True, copy_function=os.link)  # every writer renames, so that base is not touched
+    shutil.copytree(
+        base, room, symlinks=True, copy_function=os.link
+    )  # every writer renames, so that base is not touched
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -282,7 +284,9 @@ def draw_rows(rows: int, seed: int, flipped: float) -> pd.DataFrame:
 
 
 def _shell(root: Path, *commands: str) -> None:
-    people = {f"GIT_{r}_{p}": v for r in ("AUTHOR", "COMMITTER") for p, v in (("NAME", "T"), ("EMAIL", "t@example.org"))}
+    people = {
+        f"GIT_{r}_{p}": v for r in ("AUTHOR", "COMMITTER") for p, v in (("NAME", "T"), ("EMAIL", "t@example.org"))
+    }
     os.environ.update(people | {"GIT_CONFIG_GLOBAL": os.devnull, "DVC_NO_ANALYTICS": "true", "CI": "true"})
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in commands:

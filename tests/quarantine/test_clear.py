@@ -62,10 +62,11 @@ def test_no_rows_have_no_name():
     assert named(FRAME.iloc[:0]) is None
 
 
-def test_a_batch_is_measured_again_once_other_columns_are_personal(tmp_path, monkeypatch):
+def test_a_batch_is_measured_again_once_other_columns_are_personal(tmp_path, monkeypatch, list_written):
     """What an earlier run kept shows cells of columns that were not personal then."""
     monkeypatch.chdir(tmp_path)
     write_table(Path("data/batches/a/b.parquet"), pa.Table.from_pandas(FRAME))
+    list_written()
     examined = []
 
     def clear(layout: Layout) -> int:

@@ -63,7 +63,7 @@ def test_no_random_replacement_turns_a_prediction_within_its_radius():
 
 
 @pytest.fixture
-def accepted(tmp_path, monkeypatch, make_table):
+def accepted(tmp_path, monkeypatch, make_table, list_written):
     """Write accepted batches of several sources."""
     monkeypatch.chdir(tmp_path)
 
@@ -71,6 +71,7 @@ def accepted(tmp_path, monkeypatch, make_table):
         path = paths.ACCEPTED / f"{source}/w01.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         batch.frame.to_parquet(path, index=False)
+        list_written()
 
     for number in range(12):
         write(f"source{number}", make_table(20, seed=number))

@@ -21,7 +21,8 @@ from pratique.decisions.decision import (
 from pratique.decisions.given import read_given
 from pratique.provenance import git, signing
 from pratique.provenance.record import STATEMENT, Record
-from pratique.tables.arrival import is_waiting
+from pratique.provenance.written import has_record, read_written_record
+from pratique.tables.ingested import is_waiting
 from pratique.tables.labels import labels_place
 
 
@@ -131,7 +132,7 @@ def record_of(batch: str) -> Path:
     path = paths.RECORDS / f"{batch}.json"
     if is_waiting(batch):
         raise PratiqueError(f"{batch}: waits for its labels, {labels_place(batch)}; it has no record before they come")
-    if not path.is_file():
+    if not has_record(batch):
         raise PratiqueError(f"{batch}: no record in {paths.RECORDS}; see `pratique review list`, or run `dvc repro`")
     return path
 
@@ -142,9 +143,9 @@ def read_record(batch: str, given: Path | None = None) -> Record:
     Raises
     ------
     PratiqueError
-        If there is none; see `record_of`, `read_given` and `Record.read`.
+        If there is none; see `record_of`, `read_given` and `read_written_record`.
     """
-    return Record.read(record_of(batch)) if given is None else read_given(batch, given, load().data)
+    return read_written_record(record_of(batch)) if given is None else read_given(batch, given, load().data)
 
 
 def describe_reject(record: Record) -> str:

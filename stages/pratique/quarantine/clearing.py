@@ -13,6 +13,8 @@ import numpy as np
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.checksums import CHECKSUMS, write_checksums
+from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
 from pratique.core.params import load
 from pratique.core.progress import show_progress
@@ -42,7 +44,8 @@ from pratique.quarantine.standing import Standing
 from pratique.quarantine.store import store
 from pratique.quarantine.stream import STREAM, Streams, Turn
 from pratique.quarantine.tables import write_tables
-from pratique.tables.arrival import Arrival, list_predecessors, read_arrivals
+from pratique.tables.arrival import Arrival, list_predecessors
+from pratique.tables.ingested import read_arrivals
 from pratique.tables.reading import read_trusted
 
 MOST_NAMED = 5
@@ -134,7 +137,7 @@ def _clear(
 
 def _finish(cleared: Sequence[KeptBatch], kept: Iterable[Path], waiting: Sequence[Arrival]) -> None:
     """Bring folders to exactly the files of this run, and write the ledger and the tables."""
-    written = [*kept, *(path for each in cleared for path in each.files)]
+    written = [*kept, paths.RECORDS / CHECKSUMS, *(path for each in cleared for path in each.files)]
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS, KEPT):
         keep_only(folder, written)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
@@ -143,6 +146,10 @@ def _finish(cleared: Sequence[KeptBatch], kept: Iterable[Path], waiting: Sequenc
     ledger.write(ledger.extend(entries, facts))
     summaries = [*(each.summary for each in cleared), *map(ClearedSummary.of_waiting, waiting)]
     write_tables(sorted(summaries, key=lambda each: each.arrival.batch))
+    digests = {path: sha256_file(path) for path in (paths.BATCHES_CSV, paths.ROWS_PARQUET)}
+    for each in cleared:
+        digests |= each.digests
+    write_checksums(paths.RECORDS, digests)  # last: what a run left halfway is not as its list says
 
 
 def judge_all(

@@ -28,9 +28,10 @@ from pratique.provenance.promotion import Promotion, read_promotions
 from pratique.provenance.record import Record
 from pratique.results.records import read_held
 from pratique.tables.arrival import find_incoming
+from pratique.tables.ingested import read_rows
 from pratique.tables.labels import labels_place
 from pratique.tables.parts import list_files, sha256_batch
-from pratique.tables.reading import read_table, read_trusted
+from pratique.tables.reading import read_trusted
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _require_cleared(record: Record, undecided: bool) -> None:
 
 def _select_rows(record: Record, trusted: pa.Table, params: Params) -> pa.Table:
     """The accepted rows of a batch as they came in, in the columns of the reference and of their types."""
-    table = read_table(paths.BATCHES / f"{record.batch}.parquet")
+    table = read_rows(record.batch)
     kept = np.setdiff1d(np.arange(record.rows), np.array(sorted(read_held(record)), np.int64))
     columns = {}
     for name in trusted.column_names:

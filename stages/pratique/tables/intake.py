@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pratique.core import paths
+from pratique.core.checksums import write_checksums
 from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
+from pratique.core.hashing import sha256_file
 from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
@@ -31,7 +33,8 @@ def ingest_all() -> None:
         say(strays, error=True)
     for path in show_progress(incoming, "ingesting"):
         wanted += ingest(path, paths.BATCHES, data, known)
-    keep_only(paths.BATCHES, wanted)
+    listed = write_checksums(paths.BATCHES, {path: sha256_file(path) for path in wanted})
+    keep_only(paths.BATCHES, [*wanted, listed])
     if data.labels_apart:
         for stray in list_stray_labels(list(map(batch_name, incoming))):
             say(f"{stray}: labels of no batch in {paths.INCOMING}, so nobody reads them", error=True)
