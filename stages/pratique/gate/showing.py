@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pratique.core import paths
-from pratique.core.checksums import write_checksums
+from pratique.core.checksums import CHECKSUMS, write_checksums
 from pratique.core.hashing import sha256_file
 from pratique.core.params import load
 from pratique.core.writing import write_bytes, write_table
@@ -68,7 +68,7 @@ class Showcase:
             write_bytes(folder / WORST_PNG, draw_picture(desk.dossier(worst), params.alarms.alpha))
         for place, name in SHOWN.items():
             if place.is_dir():
-                shutil.copytree(place, folder / name, dirs_exist_ok=True)
+                shutil.copytree(place, folder / name, ignore=shutil.ignore_patterns(CHECKSUMS), dirs_exist_ok=True)
             elif place.is_file():
                 write_bytes(folder / name, place.read_bytes())
         for place in (paths.BATCHES, paths.RECORDS, paths.REPORTS):

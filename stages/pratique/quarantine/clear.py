@@ -10,6 +10,7 @@ import numpy as np
 
 from pratique.core import paths
 from pratique.core.batch import Batch, Reading
+from pratique.core.budget import limit_examination
 from pratique.core.layout import Layout
 from pratique.core.sketch import RowSketch
 from pratique.core.writing import round_floats
@@ -178,7 +179,7 @@ def clear_arrival(
     place = _place(arrival, detector.layout, profile_digest)
     examination = read_examination(place)
     if examination is None:
-        examination = detector.examine(batch)
+        examination = examine_within(batch, detector)
         write_examination(place, examination)
     return ClearedBatch(arrival, batch, examination, detector.judge(examination), place, line=line)
 
@@ -188,8 +189,15 @@ def clear_batch(arrival: Arrival, batch: Batch, detector: Detector, standing: St
     line = standing.find(arrival)
     if line is not None and not standing.is_of_today(line):
         return ClearedBatch(arrival, batch, None, UNMEASURED, line=line)
-    examination = detector.examine(batch)
+    examination = examine_within(batch, detector)
     return ClearedBatch(arrival, batch, examination, detector.judge(examination), line=line)
+
+
+def examine_within(batch: Batch, detector: Detector) -> Examination:
+    """Examine a batch, within the limits of params.yaml; see `limit_examination` for what it raises."""
+    limits = detector.params.limits
+    with limit_examination(batch.name, limits.seconds, limits.memory_gib):
+        return detector.examine(batch)
 
 
 def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> RowSketch:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.budget import NotExamined
 from pratique.core.checksums import CHECKSUMS, write_checksums
 from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
@@ -90,7 +91,7 @@ def clear_all(jobs: int | None = None) -> None:
     places = {arrival.batch: keeper.place(arrival) for arrival in judged}
     known = {arrival.batch: read_kept(places[arrival.batch], arrival) for arrival in judged}
     unseen = [a for a in judged if known[a.batch] is None and is_unexamined(a, layout, judged_by.digests["profile"])]
-    examine_ahead(unseen, params, jobs)
+    late = examine_ahead(unseen, params, jobs)
     load_detector = cache(lambda: Detector.load(params))
     sketches = {
         arrival.batch: sketch
@@ -100,15 +101,30 @@ def clear_all(jobs: int | None = None) -> None:
     history = History(sketches, read_trusted_rows(layout), params.alarms.alpha)
     judge, before = Judge(load_detector, judged_by, law, standing, history), list_predecessors(arrivals)
     cleared: list[KeptBatch] = []
-    for arrival in show_progress(judged, "validating"):
+    for arrival in show_progress([each for each in judged if each.batch not in late], "validating"):
         earlier = name_file(arrivals[before[arrival.batch]]) if arrival.batch in before else None
         upstream = Upstream(law.inventory.get(arrival.source), earlier)
-        cleared.append(_clear(arrival, judge, known[arrival.batch], judged_by, upstream))
-        if cleared[-1] is not known[arrival.batch]:
-            write_kept(places[arrival.batch], cleared[-1])
+        try:
+            found = _clear(arrival, judge, known[arrival.batch], judged_by, upstream)
+        except NotExamined as error:
+            late[arrival.batch] = str(error)
+            continue
+        cleared.append(found)
+        if found is not known[arrival.batch]:
+            write_kept(places[arrival.batch], found)
     warn_unlisted({arrival.source for arrival in judged}, law)
     warn_uncounted(law)
     _finish(cleared, places.values(), [arrival for arrival in arrivals.values() if arrival.waits])
+    _refuse_late(late)
+
+
+def _refuse_late(late: Mapping[str, str]) -> None:
+    """End with an error where batches were not examined, once the others are cleared."""
+    if late:
+        say(*late.values(), error=True)
+        raise NotExamined(
+            f"{say_count(len(late), 'batch', 'batches')} not examined, and in no model: {_name_first(late)}"
+        )
 
 
 def _sketch(
@@ -193,9 +209,15 @@ def tell_differing(known: Mapping[str, ledger.Entry], facts: Iterable[ledger.Rec
         if (last := known.get(each.batch)) and last.subject == each.subject and last.verdict != each.verdict
     ]
     if differing:
-        more = f" and {len(differing) - MOST_NAMED:,} more" if len(differing) > MOST_NAMED else ""
         count = f"{say_count(len(differing), 'verdict')} differ{'s' * (len(differing) == 1)}"
-        say(f"{count} from the last run's: {', '.join(differing[:MOST_NAMED])}{more}", error=True)
+        say(f"{count} from the last run's: {_name_first(differing)}", error=True)
+
+
+def _name_first(names: Iterable[str]) -> str:
+    """The first few names, and how many more there are."""
+    first = list(names)
+    more = f" and {len(first) - MOST_NAMED:,} more" if len(first) > MOST_NAMED else ""
+    return f"{', '.join(first[:MOST_NAMED])}{more}"
 
 
 def warn_unlisted(sources: Iterable[str], law: Rulebook) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pratique.core import paths
+from pratique.core.budget import limit_memory
 from pratique.core.checksums import write_checksums
 from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
@@ -23,7 +24,8 @@ from pratique.tables.parts import list_files
 
 def ingest_all() -> None:
     """Ingest everything in data/incoming."""
-    data, known = load().data, tuple(read_declared() or ())
+    params, known = load(), tuple(read_declared() or ())
+    data = params.data
     unseen = tell_unseen(data)
     if unseen:
         say(unseen, error=True)
@@ -32,7 +34,8 @@ def ingest_all() -> None:
     if strays := tell_strays(paths.INCOMING):
         say(strays, error=True)
     for path in show_progress(incoming, "ingesting"):
-        wanted += ingest(path, paths.BATCHES, data, known)
+        with limit_memory(params.limits.memory_gib):
+            wanted += ingest(path, paths.BATCHES, data, known)
     listed = write_checksums(paths.BATCHES, {path: sha256_file(path) for path in wanted})
     keep_only(paths.BATCHES, [*wanted, listed])
     if data.labels_apart:

@@ -72,6 +72,8 @@ def read_file(path: Path, ignore: Collection[str] = (), known: Collection[str] =
         found = _read(path, ignore, known)
     except (pa.ArrowException, OSError, csv.Error, ValueError, OverflowError) as error:
         raise UnreadableBatch(f"{path.name}: not readable as {path.suffix[1:]}: {DAMAGED}") from error
+    except MemoryError as error:
+        raise UnreadableBatch(f"{path.name}: takes more memory to read than there is; split the batch") from error
     check_cells(path.name, found.table, known)
     return found
 
