@@ -5,6 +5,7 @@ import resource
 import signal
 import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
 from pathlib import Path
 
 from pratique.core.errors import PratiqueError
@@ -12,6 +13,8 @@ from pratique.core.errors import PratiqueError
 GIB = 2**30
 REPEAT_SECONDS = 1.0
 """How often an examination is told again that its time is over: a check may catch what it is told."""
+ALLOWED_BYTES: ContextVar[int | None] = ContextVar("allowed_bytes", default=None)
+"""What may be allocated for the batch that is at hand; None where nothing is limited."""
 MEMORY_IN_USE = Path("/proc/self/statm")
 
 
@@ -49,6 +52,16 @@ def limit_examination(batch: str, seconds: float, memory_gib: float) -> Iterator
 @contextlib.contextmanager
 def limit_memory(gib: float) -> Iterator[None]:
     """Let no more be allocated than is now and so much; where the system does not say what is, nothing is limited."""
+    token = ALLOWED_BYTES.set(round(gib * GIB))
+    try:
+        with _limit_address_space(gib):
+            yield
+    finally:
+        ALLOWED_BYTES.reset(token)
+
+
+@contextlib.contextmanager
+def _limit_address_space(gib: float) -> Iterator[None]:
     if not MEMORY_IN_USE.is_file():
         yield
         return

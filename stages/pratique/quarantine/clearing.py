@@ -81,7 +81,7 @@ def clear_all(jobs: int | None = None) -> None:
 
     `jobs` is how many processes examine batches at most, all processors if it is not given; the bytes are the same.
     """
-    params = load()
+    params, entries = load(), read_ledger()
     layout, judged_by = profile.read_layout(params), Configuration.of(params)
     law = Rulebook(load_decisions(), load_inventory(), params)
     standing = Standing.here(params, judged_by.digests)
@@ -114,8 +114,15 @@ def clear_all(jobs: int | None = None) -> None:
             write_kept(places[arrival.batch], found)
     warn_unlisted({arrival.source for arrival in judged}, law)
     warn_uncounted(law)
-    _finish(cleared, places.values(), [arrival for arrival in arrivals.values() if arrival.waits])
+    _finish(cleared, places.values(), [arrival for arrival in arrivals.values() if arrival.waits], entries)
     _refuse_late(late)
+
+
+def read_ledger() -> list[ledger.Entry]:
+    """The entries of the ledger, before anything is written; that a new one begins is said where there was a run."""
+    if (paths.RECORDS / CHECKSUMS).is_file() and not paths.LEDGER.is_file():
+        say(f"{paths.LEDGER}: not here, though an earlier run wrote one; a new one begins", error=True)
+    return ledger.read_continued()
 
 
 def _refuse_late(late: Mapping[str, str]) -> None:
@@ -151,13 +158,15 @@ def _clear(
     return KeptBatch.of(batch, record, outputs, around)
 
 
-def _finish(cleared: Sequence[KeptBatch], kept: Iterable[Path], waiting: Sequence[Arrival]) -> None:
+def _finish(
+    cleared: Sequence[KeptBatch], kept: Iterable[Path], waiting: Sequence[Arrival], entries: Sequence[ledger.Entry]
+) -> None:
     """Bring folders to exactly the files of this run, and write the ledger and the tables."""
     written = [*kept, paths.RECORDS / CHECKSUMS, *(path for each in cleared for path in each.files)]
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS, KEPT):
         keep_only(folder, written)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
-    entries, facts = ledger.read(), [each.facts for each in cleared]
+    facts = [each.facts for each in cleared]
     tell_differing(ledger.latest(entries), facts)
     ledger.write(ledger.extend(entries, facts))
     summaries = [*(each.summary for each in cleared), *map(ClearedSummary.of_waiting, waiting)]

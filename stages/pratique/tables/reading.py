@@ -14,7 +14,15 @@ from pratique.core.batch import table_of_frame
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.tables.delimited import DELIMITERS, read_delimited
 from pratique.tables.hints import looks_like_row
-from pratique.tables.limits import MAX_FILE_BYTES, check_cells, check_names, check_size, check_unpacked, show_name
+from pratique.tables.limits import (
+    MAX_FILE_BYTES,
+    check_cells,
+    check_memory,
+    check_names,
+    check_size,
+    check_unpacked,
+    show_name,
+)
 from pratique.tables.spreadsheets import UNREAD, read_json_lines, read_workbook
 
 TEXT_FORMATS = (".csv", ".tsv")
@@ -75,6 +83,8 @@ def read_file(path: Path, ignore: Collection[str] = (), known: Collection[str] =
     except MemoryError as error:
         raise UnreadableBatch(f"{path.name}: takes more memory to read than there is; split the batch") from error
     check_cells(path.name, found.table, known)
+    text = sum(pc.sum(pc.binary_length(c)).as_py() or 0 for c in found.table.columns if pa.types.is_string(c.type))
+    check_memory(path.name, found.table.num_rows * found.table.num_columns, text)
     return found
 
 
@@ -184,7 +194,9 @@ def _read_parquet(path: Path, ignore: Collection[str], known: Collection[str]) -
     file = pq.ParquetFile(path, pre_buffer=False, metadata=metadata, read_dictionary=kept)
     table = file.read(columns=kept, use_threads=False)
     table.validate(full=True)
-    check_unpacked(path.name, sum(_count_text_bytes(column) for column in table.columns))
+    text = sum(_count_text_bytes(column) for column in table.columns)
+    check_unpacked(path.name, text)
+    check_memory(path.name, table.num_rows * table.num_columns, text)
     return pa.table({name: _to_plain_type(table[name]) for name in kept}).combine_chunks(), left_out
 
 
