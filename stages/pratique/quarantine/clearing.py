@@ -120,9 +120,10 @@ def clear_all(jobs: int | None = None) -> None:
 
 def read_ledger() -> list[ledger.Entry]:
     """The entries of the ledger, before anything is written; that a new one begins is said where there was a run."""
+    entries = ledger.read_continued()
     if (paths.RECORDS / CHECKSUMS).is_file() and not paths.LEDGER.is_file():
         say(f"{paths.LEDGER}: not here, though an earlier run wrote one; a new one begins", error=True)
-    return ledger.read_continued()
+    return entries
 
 
 def _refuse_late(late: Mapping[str, str]) -> None:

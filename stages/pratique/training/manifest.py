@@ -247,15 +247,19 @@ def list_cleared_files() -> tuple[TrainingFile, ...]:
     Raises
     ------
     PratiqueError
-        If a file has no record, or is not the one that its record names.
+        If a file has no record, is not the one that its record names, or was let in by other trusted rows.
     """
-    return tuple(_require_record(path) for path in list_accepted_files())
+    files = list_accepted_files()
+    reference = digest_trusted(paths.REFERENCE) if files else ""
+    return tuple(_require_record(path, reference) for path in files)
 
 
-def _require_record(path: Path) -> TrainingFile:
+def _require_record(path: Path, reference: str) -> TrainingFile:
     batch = path.relative_to(paths.ACCEPTED).with_suffix("").as_posix()
     place = paths.RECORDS / f"{batch}.json"
     record, digest = read_written_record(place), sha256_file(path)
     if digest not in {out.sha256 for out in record.outputs if out.name == path.as_posix()}:
         raise PratiqueError(f"{path}: not the rows that {place} let in; run `pratique validate` again")
+    if record.digests.get("reference", reference) != reference:
+        raise PratiqueError(f"{paths.REFERENCE}: not the rows that {place} was judged by; run `dvc repro`")
     return TrainingFile(batch, path.as_posix(), digest, record.sha256)
