@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-all test-torch test-oldest test-newest test-bound lint wheel clean
+.PHONY: help repro test test-all test-torch test-oldest test-newest test-bound lint docs bench wheel clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,19 @@ lint: $(READY) ## Check style, types and which module imports which
 	@echo "Checking types";   $(BIN)/mypy --no-error-summary
 	@echo "Checking imports"; $(BIN)/lint-imports --no-logo
 
+docs: repro ## Build the site, into site/, with the sample's reports in it
+	@echo "Building the site"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
+
+PEER := .venv-peer
+
+bench: $(READY) ## Measure check beside a script of other tools; an hour, taken up where it was left; needs uv
+	@echo "Making the other tools' environment in $(PEER)"
+	@test -d $(PEER) || uv venv -q --python $(PYTHON) $(PEER)
+	@uv pip install -q --python $(PEER) -r tests/benchmarks/peer_requirements.txt
+	@echo "Measuring"
+	@$(BIN)/python tests/benchmarks/check_time.py data/.cache/bench docs/experiments/check_time.csv --peer $(PEER)/bin/python
+
 wheel: $(READY) ## Build the wheel, into dist/
 	@echo "Building the wheel"
 	@rm -rf build dist
@@ -53,7 +66,7 @@ wheel: $(READY) ## Build the wheel, into dist/
 
 clean: ## Remove the environment and every cache
 	@echo "Removing the environment and caches"
-	@rm -rf .venv .venv-* build dist stages/*.egg-info .hypothesis .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache data/.cache
+	@rm -rf .venv .venv-* site build dist stages/*.egg-info .hypothesis .grimp_cache .import_linter_cache .mypy_cache .pytest_cache .ruff_cache data/.cache
 	@find stages tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml

@@ -2,14 +2,17 @@
 
     python tests/benchmarks/check_time.py WORK OUT.csv [--rows 20 10000 100000 1000000] [--runs 3] [--peer PYTHON]
 
-Made-up tables of 20 numbers, of which some are skewed, whole or often 0, and 5 columns of levels; 1,000 trusted rows, a
-tenth of the batch's labels flipped. Both are started by turns; processor seconds and the highest memory are those of
-the whole command, one thread. AUROC is of the flipped rows, by the score that each gives a row. `--peer` is the Python
-of an environment that has what `joined_script.py` needs. One line each goes to OUT.csv; what stands there is not
+`make bench` runs it with the peer's environment, and draws OUT.png. Made-up tables of 20 numbers, of which some are
+skewed, whole or often 0, and 5 columns of levels; 1,000 trusted rows. A tenth of a batch's rows is odd, and at
+`COMPARED_ROWS` rows every kind of oddity is measured: `flipped` labels, `noise` for numbers, or `broken` cells that no
+schema allows. Both are started by turns; processor seconds and the highest memory are those of the whole command, one
+thread. AUROC is of the odd rows, by the score that each gives a row. `--peer` is the Python of an environment that has
+what `joined_script.py` needs (`peer_requirements.txt`). One line each goes to OUT.csv; what stands there is not
 measured again.
 """
 
 import argparse
+import itertools
 import os
 import subprocess
 import sys
@@ -19,7 +22,9 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-NUMBERS, LEVELS, TRUSTED, FLIPPED = 20, (3, 5, 8, 12, 20), 1000, 0.1
+NUMBERS, LEVELS, TRUSTED, ODD = 20, (3, 5, 8, 12, 20), 1000, 0.1
+COMPARED_ROWS = 100_000
+KINDS = ("flipped", "noise", "broken")
 BIN = Path(sys.executable).parent
 SCRIPT = Path(__file__).with_name("joined_script.py").resolve()
 
@@ -33,16 +38,34 @@ def main() -> None:
     words.add_argument("--runs", type=int, default=3)
     words.add_argument("--peer", type=Path)
     given = words.parse_args()
-    project = prepared(given.work)
+    project = prepared(given.work.resolve())
+    given.out.parent.mkdir(parents=True, exist_ok=True)
     found = pd.read_csv(given.out).to_dict("records") if given.out.exists() else []
-    known = {(line["who"], line["rows"], line["run"]) for line in found}
-    for run in range(given.runs):
-        for rows in given.rows:
-            for who in ("pratique", *(["joined script"] if given.peer and rows >= 1000 else [])):
-                if (who, rows, run) not in known:
-                    found.append({"who": who, "rows": rows, "run": run} | measure(project, rows, who, given.peer))
-                    pd.DataFrame(found).to_csv(given.out, index=False)
-    print(pd.DataFrame(found).groupby(["who", "rows"])[["seconds", "mebibytes", "auroc"]].median().round(3).to_string())
+    known = {(line["who"], line["rows"], line["odd"], line["run"]) for line in found}
+    wanted = [(n, kind) for n in given.rows for kind in KINDS if kind == "flipped" or n == COMPARED_ROWS]
+    for run, (rows, odd) in itertools.product(range(given.runs), wanted):
+        for who in ("pratique", *(["joined script"] if given.peer and rows >= TRUSTED else [])):
+            if (who, rows, odd, run) not in known:
+                line = measure(project, rows, odd, who, given.peer)
+                found.append({"who": who, "rows": rows, "odd": odd, "run": run} | line)
+                pd.DataFrame(found).to_csv(given.out, index=False)
+    medians = pd.DataFrame(found).groupby(["odd", "who", "rows"])[["seconds", "mebibytes", "auroc"]].median()
+    print(medians.round(3).to_string())
+    draw(medians.loc["flipped"], given.out.with_suffix(".png"))
+
+
+def draw(medians: pd.DataFrame, place: Path) -> None:
+    """Seconds and memory against rows, on logarithmic scales."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    for axes, column, words in zip(figure.subplots(1, 2), medians, ("processor seconds", "memory, MiB"), strict=False):
+        for who, lines in medians.groupby(level="who"):
+            axes.loglog(lines.index.get_level_values("rows"), lines[column], marker="o", label=who)
+        axes.set(xlabel="rows of the batch", title=words)
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.savefig(place, dpi=110, metadata={"Software": None})
 
 
 def table(rows: int, seed: int) -> pd.DataFrame:
@@ -76,25 +99,41 @@ def prepared(root: Path) -> Path:
     return root
 
 
-def measure(root: Path, rows: int, who: str, peer: Path | None) -> dict[str, float]:
-    """Processor seconds, highest memory and the AUROC of flipped rows, of one command on a batch."""
-    batch, scores, flipped = root / f"batch-{rows}.parquet", root / "scores.parquet", np.zeros(rows, bool)
-    flipped[np.random.default_rng(rows).permutation(rows)[: int(FLIPPED * rows)]] = True
+def batch_of(rows: int, odd: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """A batch, and which of its rows are odd."""
+    rng, frame, chosen = np.random.default_rng(rows), table(rows, rows), np.zeros(rows, bool)
+    chosen[rng.permutation(rows)[: int(ODD * rows)]] = True
+    numbers = [name for name in frame if name.startswith("n")]
+    if odd == "flipped":
+        frame["y"] = np.where(chosen, frame["y"].map({"yes": "no", "no": "yes"}), frame["y"])
+    elif odd == "noise":
+        spread = frame[numbers].std().to_numpy()
+        frame.loc[chosen, numbers] += rng.normal(size=(chosen.sum(), len(numbers))) * spread
+    else:
+        frame["n0"] = np.where(chosen, 1e9, frame["n0"])
+        frame["c0"] = np.where(chosen, "elsewhere", frame["c0"])
+    return frame, chosen
+
+
+def measure(root: Path, rows: int, odd: str, who: str, peer: Path | None) -> dict[str, float]:
+    """Processor seconds, highest memory and the AUROC of the odd rows, of one command on a batch."""
+    batch, scores = root / f"batch-{rows}-{odd}.parquet", root / "scores.parquet"
+    frame, chosen = batch_of(rows, odd)
     if not batch.exists():
-        frame = table(rows, rows)
-        frame["y"] = np.where(flipped, frame["y"].map({"yes": "no", "no": "yes"}), frame["y"])
         frame.to_parquet(batch, index=False)
+    del frame
     words = [BIN / "pratique", "check", batch.name, "--rows", scores.name]
     if who != "pratique":
         words = [peer, SCRIPT, "trusted.csv", batch.name, scores.name, "y"]
     env = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    process = subprocess.Popen(words, cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        list(map(str, words)), cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     told = process.stderr.read() if process.stderr else b""
     _, status, used = os.wait4(process.pid, 0)
     if os.waitstatus_to_exitcode(status) not in (0, 1):
         sys.exit(f"{' '.join(map(str, words))}: {told.decode()}")
-    found = pd.read_parquet(scores)["score"]
-    auroc = float(roc_auc_score(flipped, found)) if flipped.any() else float("nan")
+    auroc = float(roc_auc_score(chosen, pd.read_parquet(scores)["score"])) if chosen.any() else float("nan")
     return {
         "seconds": round(used.ru_utime + used.ru_stime, 2),
         "mebibytes": round(used.ru_maxrss / 1024),

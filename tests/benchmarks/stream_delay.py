@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from pratique.contract.check import measure
 from pratique.contract.discovery import load_attack
 from pratique.core.batch import Batch
 from pratique.core.params import Params
@@ -51,9 +52,11 @@ class Rows:
         """A row's score without the share of its batch is its log odds."""
         odds, losses = [], []
         for start in range(0, len(rows), CHUNK):
-            seen = detector.examine(rows.take(np.arange(start, min(start + CHUNK, len(rows)))))
+            chunk = rows.take(np.arange(start, min(start + CHUNK, len(rows))))
+            seen = detector.examine(chunk)
             odds.append(seen.row_scores - mixture.posterior_log_odds(np.zeros(1), seen.share.estimate))
-            losses.append(next(m.finding.row_scores for m in seen.measurements if m.check == "losses"))
+            folds = detector.profile.checks["losses"].folds
+            losses.append(np.mean([measure(fitted, chunk).row_scores for fitted in folds], axis=0))
         return cls(np.concatenate(odds), np.concatenate(losses))
 
     def bets(self, rows: np.ndarray, other: "Rows", flipped: np.ndarray, fused: HypothesisTests) -> tuple[float, ...]:

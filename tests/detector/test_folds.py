@@ -150,3 +150,14 @@ def test_honest_batches_of_a_fold_keep_the_budget_and_look_too_good_to_all_folds
     assert quarantined < 34
     p_values = [[verdict.p_value for verdict in found] for found in (verdicts, everyone)]
     assert np.median(p_values[1]) > np.median(p_values[0])
+
+
+def test_of_a_large_reference_some_rows_are_learned_from(monkeypatch):
+    monkeypatch.setattr("pratique.detector.folds.MOST_LEARNED_ROWS", 60)
+    large, timed = rows("reference", 250, 1), Layout("y", {"a": "real", "b": "real"}, ordered=True)
+    dealt, again = (TrustedFolds.deal(large, None, params()) for _ in range(2))
+    assert len(set(dealt.learned.tolist())) == 60 == sum(map(len, dealt.parts))
+    np.testing.assert_array_equal(dealt.learned, again.learned)
+    in_order = TrustedFolds.deal(Batch("reference", large.table, timed), None, params()).learned
+    assert (in_order[0], in_order[-1]) == (0, 249)
+    assert set(np.diff(in_order)) == {4, 5}

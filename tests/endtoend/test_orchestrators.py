@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -43,7 +44,9 @@ SCHEDULERS = {
 
 @pytest.mark.slow
 def test_the_tasks_clear_a_good_batch_and_refuse_a_poisoned_one(tmp_path, monkeypatch, make_rows):
-    clearing, airflow, dagster = re.findall(r"```python\n(.*?)```", (DOCS / "orchestrators.md").read_text(), re.S)
+    clearing, airflow, dagster, parts = re.findall(
+        r"```python\n(.*?)```", (DOCS / "orchestrators.md").read_text(), re.S
+    )
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     (tmp_path / "clearing.py").write_text(clearing)
@@ -67,6 +70,14 @@ def test_the_tasks_clear_a_good_batch_and_refuse_a_poisoned_one(tmp_path, monkey
         with pytest.raises(Refused, match=r"incoming/tuesday\.csv: .*labels.*; p-value "):
             refuse("incoming/tuesday.csv")
     assert [path.name for path in Path("accepted").iterdir()] == ["monday.parquet"]
+    engine: dict[str, Any] = {}
+    exec(parts, engine)
+    clean, poisoned = engine["judge_each"](
+        iter([make_rows(40, 2), make_rows(40, 3, flipped=0.6).set_axis(range(9, 49))])
+    )
+    assert (set(clean["verdict"]), set(poisoned["verdict"])) == ({"accept"}, {"quarantine"})
+    assert len(poisoned) == poisoned["quarantined"].sum() == 40
+    assert clean["score"].notna().all()
 
 
 def test_what_few_trusted_rows_keep_is_what_the_program_says():

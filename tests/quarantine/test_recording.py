@@ -79,8 +79,8 @@ def cleared(
     ).finding(rows)
     examination = Examination(
         measurements=(
-            Measurement("labels", labels, null, 0.0 if fault else p_value),
-            Measurement("schema", schema, BetaBinomial(0, 100, rows), 0.9),
+            Measurement("labels", labels, null, 0.0 if fault else p_value, scores_rows=True),
+            Measurement("schema", schema, BetaBinomial(0, 100, rows), 0.9, scores_rows=True),
             Measurement("shift", Finding(1.23456789, "-log10 p"), null, 0.8),
         ),
         row_scores=scores,

@@ -82,7 +82,7 @@ class Expectations(RuleCheck):
         """
         place, text = self.place, read_rules(self.file)
         _refuse_strange(place, text)
-        frame = _build_frame(trusted)
+        frame = pd.DataFrame({name: _read_column(trusted, name) for name in trusted.table.column_names})
         for expectation in _read_suite(place, text):
             _prove(place, expectation, frame, trusted.layout)
         return FittedExpectations(place, text, self.engine)
@@ -122,7 +122,7 @@ class FittedExpectations(FittedRuleCheck):
             tally.breach(f"{_sentence(expectation, batch.layout)}: the batch lacks", lacking)
             if not lacking:
                 judged.append(expectation)
-        for expectation, outcome in zip(judged, _judge(judged, _build_frame(batch), self.engine), strict=True):
+        for expectation, outcome in zip(judged, _judge(judged, batch, self.engine), strict=True):
             tally.note(_columns(expectation), _words(expectation), outcome.failing)
             if not outcome.holds and (not outcome.failing.any() or expectation.kwargs.get("mostly", 1) < 1):
                 observed = _describe_observed(expectation, outcome.found, batch.layout)
@@ -130,23 +130,26 @@ class FittedExpectations(FittedRuleCheck):
         return tally.result()
 
 
-def _judge(expectations: list[Expectation], frame: pd.DataFrame, engine: Engine) -> list[Outcome]:
-    """Judge expectations on a frame whose rows are numbered from 0; outcomes are in the same order."""
-    outcomes = [None if engine == "great_expectations" else _judge_at_once(each, frame) for each in expectations]
+def _judge(expectations: list[Expectation], batch: Batch, engine: Engine) -> list[Outcome]:
+    """Judge expectations; outcomes are in the same order. Only what is not plain needs all columns at once."""
+    outcomes = [None if engine == "great_expectations" else _judge_at_once(each, batch) for each in expectations]
     others = [each for each, outcome in zip(expectations, outcomes, strict=True) if outcome is None]
-    by_engine = iter(_judge_by_engine(others, frame))
+    names = batch.table.column_names if others else []
+    by_engine = iter(_judge_by_engine(others, pd.DataFrame({name: _read_column(batch, name) for name in names})))
     return [next(by_engine) if outcome is None else outcome for outcome in outcomes]
 
 
-def _judge_at_once(expectation: Expectation, frame: pd.DataFrame) -> Outcome | None:
+def _judge_at_once(expectation: Expectation, batch: Batch) -> Outcome | None:
     """The outcome of what is plain; None of anything else."""
+    rows = len(batch)
     if expectation.type == ROW_COUNT and set(expectation.kwargs) <= {"min_value", "max_value"}:
         least, most = expectation.kwargs.get("min_value"), expectation.kwargs.get("max_value")
-        holds = (least is None or len(frame) >= least) and (most is None or len(frame) <= most)
-        return Outcome(np.zeros(len(frame), bool), holds, {"observed_value": len(frame)})
+        holds = (least is None or rows >= least) and (most is None or rows <= most)
+        return Outcome(np.zeros(rows, bool), holds, {"observed_value": rows})
     if not is_plain(expectation.type, expectation.kwargs):
         return None
-    failing = find_failing(expectation.type, expectation.kwargs, frame[expectation.kwargs["column"]])
+    column = pd.Series(_read_column(batch, expectation.kwargs["column"]))
+    failing = find_failing(expectation.type, expectation.kwargs, column)
     return None if failing is None else Outcome(failing, not failing.any(), {})
 
 
@@ -189,18 +192,14 @@ def _judge_by_engine(expectations: list[Expectation], frame: pd.DataFrame) -> li
     return outcomes
 
 
-def _build_frame(batch: Batch) -> pd.DataFrame:
-    """Build the columns that came in: the layout's by kind, any further ones as text."""
-    columns: dict[str, Any] = {}
-    for name in batch.table.column_names:
-        values = (batch.columns.get(name) or batch.layout.read(name, batch.table[name])).values
-        if values.dtype != "Int64":
-            columns[name] = values.array
-        elif values.hasnans:  # some of GX's metrics raise on pandas.NA
-            columns[name] = values.to_numpy("float64", na_value=np.nan)
-        else:
-            columns[name] = values.to_numpy("int64")
-    return pd.DataFrame(columns)
+def _read_column(batch: Batch, name: str) -> Any:
+    """The cells of a column that came in: by the layout's kind, those of any further one as text."""
+    values = (batch.columns.get(name) or batch.layout.read(name, batch.table[name])).values
+    if values.dtype != "Int64":
+        return values.array
+    if values.hasnans:  # some of GX's metrics raise on pandas.NA
+        return values.to_numpy("float64", na_value=np.nan)
+    return values.to_numpy("int64")
 
 
 @lru_cache(maxsize=8)
@@ -248,7 +247,7 @@ def _prove(place: str, expectation: Expectation, frame: pd.DataFrame, layout: La
         values = expectation.kwargs.get("value_set") or []
         assert_comparable(f"{place}: value_set", values, text=frame[column].dtype == "str")
     try:
-        _judge([expectation], frame, "great_expectations")
+        _judge_by_engine([expectation], frame)
     except Exception as error:  # GX raises whatever an expectation happens to hit
         why = type(error).__name__ if layout.hides_any(columns) else one_line(error)
         raise PratiqueError(f"{place}: can't be judged ({why}); correct or remove it") from error

@@ -1,7 +1,7 @@
 """What a check says of a batch: row scores, one p-value, or broken rules; and the one form that all of these take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -67,6 +67,13 @@ class Finding:
         text = str(error) if told else "its text is not shown, because columns are personal"
         reason = " ".join(f"{type(error).__name__}: {text}".split())
         return cls(float("nan"), "", fault=reason[:MOST_FAULT_CHARACTERS])
+
+    def take(self, rows: np.ndarray) -> "Finding":
+        """What was found of the rows at these positions, increasing, numbered anew; the rest is left as it is."""
+        rules = self.forbidden
+        forbidden = {at: rules[row] for at, row in enumerate(rows.tolist()) if row in rules} if rules else {}
+        scores = None if self.row_scores is None else self.row_scores[rows]
+        return replace(self, row_scores=scores, forbidden=forbidden)
 
 
 @dataclass(frozen=True)

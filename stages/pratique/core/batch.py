@@ -1,7 +1,7 @@
 """A batch: rows that came in together, as they came and as the layout reads them."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,10 +12,12 @@ import pyarrow as pa
 from pratique.core.errors import UnreadableBatch
 from pratique.core.layout import Column, Layout, as_text
 
-MOST_ROWS_AT_ONCE = 200_000
+MOST_ROWS_AT_ONCE = 100_000
 """Rows up to which all cells are read at once; of a larger batch only those of a part, while it is looked at."""
 CACHED_ARRAYS = ("numeric", "categorical", "labels")
 """Arrays, one line a row, that a batch reads from its table once."""
+HASHES = ("content", "features")
+"""What is made of these, and goes along with the rows where it was made."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +84,9 @@ class Batch:
         return tuple(c for c in (*self.layout.kinds, self.layout.label) if c not in present)
 
     @cached_property
-    def columns(self) -> dict[str, Column]:
-        """Features and label by name, as read."""
-        absent = pa.chunked_array([pa.nulls(len(self), pa.string())])
-        missing = set(self.missing_columns)
-        names = (*self.layout.kinds, self.layout.label)
-        return {name: self.layout.read(name, absent if name in missing else self.table[name]) for name in names}
+    def columns(self) -> Mapping[str, Column]:
+        """Features and label by name, as read: once, unless there are very many rows."""
+        return _Columns(self.table, self.layout)
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
@@ -201,8 +200,8 @@ class Batch:
         Cells are not read again, unless there are very many: calibration takes thousands of samples of one reference.
         """
         taken = Batch(self.name, self.table.take(pa.array(rows, pa.int64())), self.layout)
-        for view in CACHED_ARRAYS:
-            if len(self) <= MOST_ROWS_AT_ONCE or view in self.__dict__:
+        for view in (*CACHED_ARRAYS, *HASHES):
+            if view in self.__dict__ or (len(self) <= MOST_ROWS_AT_ONCE and view not in HASHES):
                 taken.__dict__[view] = getattr(self, view)[rows]
         return taken
 
@@ -220,6 +219,34 @@ class Batch:
         for view in CACHED_ARRAYS:
             both.__dict__[view] = np.concatenate([getattr(self, view), getattr(other, view)])
         return both
+
+
+class _Columns(Mapping[str, Column]):
+    """Columns that are read when they are asked for; of more than `MOST_ROWS_AT_ONCE` rows one is kept."""
+
+    def __init__(self, table: pa.Table, layout: Layout) -> None:
+        self.table, self.layout = table, layout
+        self.names = dict.fromkeys((*layout.kinds, layout.label))
+        self.read: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self.names:
+            raise KeyError(name)
+        if name in self.read:
+            return self.read[name]
+        rows, place = self.table.num_rows, self.table.schema.get_field_index(name)
+        cells = self.table.column(place) if place >= 0 else pa.chunked_array([pa.nulls(rows, pa.string())])
+        column = self.layout.read(name, cells)
+        if rows > MOST_ROWS_AT_ONCE:
+            self.read.clear()
+        self.read[name] = column
+        return column
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
 
 
 def _count(cells: np.ndarray) -> dict[str, int]:

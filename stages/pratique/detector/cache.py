@@ -6,7 +6,7 @@ What is kept is no output: it may be deleted at any time, and a file that can't 
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import version
 from io import BytesIO
@@ -46,12 +46,7 @@ def _list_versions() -> list[str]:
 def write_examination(path: Path, examination: Examination) -> None:
     """Write an examination: its arrays, and all the rest as one JSON text."""
     arrays = {"row_scores": examination.row_scores, "row_p_values": examination.row_p_values}
-    measurements = []
-    for m in examination.measurements:
-        if m.finding.row_scores is not None:
-            arrays[f"scores/{m.check}"] = m.finding.row_scores
-        rest = asdict(replace(m, finding=replace(m.finding, row_scores=None)))
-        measurements.append(rest | {"kind": type(m.null).__name__})
+    measurements = [asdict(m) | {"kind": type(m.null).__name__} for m in examination.measurements]
     checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
     arrays["row_checks"] = codes
     words = {"checks": checks.tolist(), "measurements": measurements, "unreadable": examination.unreadable}
@@ -73,7 +68,7 @@ def read_examination(path: Path) -> Examination | None:
             arrays = {name: stored[name] for name in stored.files}
         words = json.loads(arrays["words"].tobytes())
         return Examination(
-            tuple(_measurement(m, arrays) for m in words["measurements"]),
+            tuple(map(_measurement, words["measurements"])),
             arrays["row_scores"],
             arrays["row_p_values"],
             tuple(words["checks"][code] for code in arrays["row_checks"]),
@@ -110,18 +105,17 @@ def read_sketch(path: Path) -> RowSketch | None:
         return None
 
 
-def _measurement(words: dict[str, Any], arrays: dict[str, np.ndarray]) -> Measurement:
+def _measurement(words: dict[str, Any]) -> Measurement:
     finding = words["finding"] | {
-        "row_scores": arrays.get(f"scores/{words['check']}"),
         "breaches": tuple(words["finding"]["breaches"]),
         "forbidden": _by_row(words["finding"]["forbidden"]),
         "evidence": EVIDENCE.validate_python(words["finding"]["evidence"]),
         "suspects": {int(row): odds for row, odds in words["finding"]["suspects"].items()},
         "share": words["finding"]["share"] and PoisonedShare(**words["finding"]["share"]),
     }
-    return Measurement(
-        words["check"], Finding(**finding), NULLS[words["kind"]](**words["null"]), words["p_value"], words["judged"]
-    )
+    null = NULLS[words["kind"]](**words["null"])
+    rest = {name: words[name] for name in ("p_value", "judged", "scores_rows", "pieces")}
+    return Measurement(words["check"], Finding(**finding), null, **rest)
 
 
 def _by_row(words: dict[str, str]) -> dict[int, str]:

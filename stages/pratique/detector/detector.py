@@ -20,7 +20,8 @@ from pratique.core.writing import write_json
 from pratique.detector import notebook, profile
 from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.calibrate import calibrate
-from pratique.detector.examine import Examination, examine
+from pratique.detector.examine import Examination
+from pratique.detector.pieces import examine_in_pieces
 from pratique.detector.profile import Profile
 from pratique.detector.result import Result
 from pratique.detector.verdict import Verdict, judge, judge_unreadable
@@ -96,7 +97,7 @@ class Detector:
 
     def examine(self, batch: Batch) -> Examination:
         """Measure a batch with every check; it depends on this batch and the profile only."""
-        return examine(batch, self.profile)
+        return examine_in_pieces(batch, self.profile)
 
     def judge(self, examination: Examination) -> Verdict:
         """Judge what was measured by the budget; nobody looks at the data again."""

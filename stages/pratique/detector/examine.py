@@ -1,5 +1,6 @@
 """Examining a batch: every check's measurement of it, and how rare that is among clean batches of its size."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,13 +31,27 @@ MOST_COLUMNS = 0.5
 """Share of the columns from which on a shift explains that rows are alike."""
 RARE_FINDING = 0.001
 """p-value up to which the rows that a check of the batch names score higher for it."""
+NOTHING_KNOWN: Mapping[str, Finding] = {}
 
 
 @dataclass(frozen=True)
 class Measurement:
     """A finding beside its null at the batch's own size; a finding with a fault has p-value 0.
 
-    `judged` says whether the statistic is judged by itself, or only what the rows are weighed with.
+    The finding is without the scores of rows, which are as large as the batch and which the fusion has weighed.
+
+    Attributes
+    ----------
+    check : str
+    finding : Finding
+    null : SizedNull
+    p_value : float
+    judged : bool
+        Whether the statistic is judged by itself, or only what the rows are weighed with.
+    scores_rows : bool
+        Whether it was made of scores of rows.
+    pieces : int
+        Those that the batch was examined in: the finding is of one, and the p-value allows for their number.
     """
 
     check: str
@@ -44,6 +59,12 @@ class Measurement:
     null: SizedNull
     p_value: float
     judged: bool = True
+    scores_rows: bool = False
+    pieces: int = 1
+
+    def limit(self, alpha: float) -> float:
+        """The statistic whose p-value is `alpha`."""
+        return self.null.limit(alpha / self.pieces)
 
 
 @dataclass(frozen=True)
@@ -89,8 +110,10 @@ class Examination:
         return any(m.finding.moved >= MOST_COLUMNS for m in self.measurements)
 
 
-def examine(batch: Batch, profile: Profile) -> Examination:
-    """Measure a batch with every check of the profile. It depends on this batch and the profile only.
+def examine(batch: Batch, profile: Profile, known: Mapping[str, Finding] = NOTHING_KNOWN) -> Examination:
+    """Measure a batch with every check of the profile but those whose findings are `known`.
+
+    It depends on this batch and the profile only.
 
     Each fold's models make an examination of their own, as they did of the trusted rows that they had not seen;
     the statistics of these examinations are averaged, never their inputs, so that the average has the mean that
@@ -100,15 +123,13 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     """
     rows = len(batch)
     scoring = {name: check for name, check in profile.checks.items() if check.conformal is not None}
-    findings = {name: _measure_whole(c, batch) for name, c in profile.checks.items() if name not in scoring}
+    others = {name: check for name, check in profile.checks.items() if name not in scoring and name not in known}
+    findings = dict(known) | {name: measure_whole(check, batch) for name, check in others.items()}
     free = np.ones(rows, bool)
     free[[row for finding in findings.values() for row in finding.forbidden]] = False
     scored = score_rows(batch, scoring, profile.hypothesis_tests, free)
     findings |= scored.findings
-    measurements = [
-        _measurement(name, findings[name], calibrated.null.at(max(1, rows)), _is_judged(name))
-        for name, calibrated in profile.checks.items()
-    ]
+    measurements = [measurement_of(name, findings[name], profile, rows) for name in profile.checks]
     weighed = _weigh(scored, free, profile)
     measurements += weighed.measurements
     return Examination(
@@ -124,7 +145,12 @@ def examine(batch: Batch, profile: Profile) -> Examination:
     )
 
 
-def _measure_whole(calibrated: CalibratedCheck, batch: Batch) -> Finding:
+def measurement_of(name: str, finding: Finding, profile: Profile, rows: int) -> Measurement:
+    """What a check found in a batch of so many rows, beside its null."""
+    return _measurement(name, finding, profile.checks[name].null.at(max(1, rows)), _is_judged(name))
+
+
+def measure_whole(calibrated: CalibratedCheck, batch: Batch) -> Finding:
     """What all folds of a check of the batch find in it: their mean, in the words of the first."""
     findings = [measure(fitted, batch) for fitted in calibrated.folds]
     faulty = next((finding for finding in findings if finding.fault is not None), None)
@@ -158,7 +184,7 @@ def _weigh(scored: RowScoring, free: np.ndarray, profile: Profile) -> _Weighing:
         found.append(_likelihood(name, ratio, share, replace(null, std=NARROWER * null.std) if averaged else null))
     together = scored.log_odds[:, 0]
     scores = mixture.posterior_log_odds(together, shares[0].estimate)
-    found[0] = replace(found[0], finding=replace(found[0].finding, row_scores=scores))
+    found[0] = replace(found[0], scores_rows=True)
     won = [*mixture.bets(together, fused.mean_odds).tolist(), *_flip_bets(fused, scored)]
     return _Weighing([*found, *_measure_mean_shift(fused, scored)], scores, shares[0], tuple(won))
 
@@ -217,7 +243,8 @@ def _raise_suspects(scores: np.ndarray, measurements: list[Measurement]) -> np.n
 def list_unreadable(batch: Batch) -> dict[int, str]:
     """The first column, by name, whose cell can't be read, for each row that has one."""
     rows: dict[int, str] = {}
-    for name, column in sorted(batch.columns.items()):
+    for name in sorted(batch.columns):
+        column = batch.columns[name]
         for row in np.flatnonzero(column.unreadable).tolist():
             why = "could mean two numbers" if column.ambiguous[row] else "not a cell of its kind"
             rows.setdefault(row, f"{printable(name)}: {why}")
@@ -239,4 +266,5 @@ def _rarest_check(scoring: dict[str, CalibratedCheck], findings: dict[str, Findi
 
 
 def _measurement(name: str, finding: Finding, null: SizedNull, judged: bool = True) -> Measurement:
-    return Measurement(name, finding, null, 0.0 if finding.fault else null.p_value(finding.statistic), judged)
+    p_value = 0.0 if finding.fault else null.p_value(finding.statistic)
+    return Measurement(name, replace(finding, row_scores=None), null, p_value, judged, finding.row_scores is not None)

@@ -15,6 +15,8 @@ MOST_LIMIT_ROWS = 2000
 FEWEST_ROWS_TO_SPARE = 2000
 """Rows of the reference from which on, without a holdout, a part of them sets the limits."""
 SPARED_PART = 5
+MOST_LEARNED_ROWS = 10_000
+"""Rows that are learned from, drawn from a larger reference: each of them is compared with all others."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class TrustedFolds:
     @classmethod
     def deal(cls, reference: Batch, holdout: Batch | None, params: Params) -> "TrustedFolds":
         """Deal the rows; the holdout sets limits if it has enough, else a part of a reference that can spare it."""
-        learned, unlearned = _split_unlearned(reference, holdout, params)
+        able, unlearned = _split_unlearned(reference, holdout, params)
+        learned = _draw_learned(able, reference.order is not None, params.seed)
         return cls(learned, split_folds(reference.labels[learned], params.seed), unlearned)
 
     @property
@@ -62,6 +65,13 @@ def _split_unlearned(reference: Batch, holdout: Batch | None, params: Params) ->
     if reference.order is not None:
         spared[:] = np.arange(rows) >= rows - rows // SPARED_PART
     return everything[~spared], _thin(reference.take(everything[spared]))
+
+
+def _draw_learned(rows: np.ndarray, ordered: bool, seed: int) -> np.ndarray:
+    """All of these positions, or as many as are learned from: evenly spaced where rows have an order, else any."""
+    if ordered or len(rows) <= MOST_LEARNED_ROWS:
+        return rows[space_evenly(len(rows), MOST_LEARNED_ROWS)]
+    return np.sort(np.random.default_rng([seed, 6]).choice(rows, MOST_LEARNED_ROWS, replace=False))
 
 
 def _thin(rows: Batch) -> Batch:

@@ -143,7 +143,7 @@ def _set_limit(measurement: Measurement, share: float, alpha: float) -> Judged:
     level = float(-np.expm1((share or 1.0) * np.log1p(-alpha)))
     passed = share > 0 and measurement.p_value <= level
     alarm = passed or _has_failed(measurement) or bool(measurement.finding.breaches)
-    return Judged(measurement, measurement.null.limit(level), alarm)
+    return Judged(measurement, measurement.limit(level), alarm)
 
 
 def _explain_by_shift(judged: list[Judged]) -> list[Judged]:

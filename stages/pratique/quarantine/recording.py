@@ -256,7 +256,7 @@ def _check(judged: Judged) -> CheckRecord:
     finding = judged.measurement.finding
     return CheckRecord(
         id=judged.measurement.check,
-        level="batch" if finding.row_scores is None else "rows",
+        level="rows" if judged.measurement.scores_rows else "batch",
         success=not judged.alarm,
         observed=round_floats(finding.statistic),
         limit=round_floats(judged.limit),

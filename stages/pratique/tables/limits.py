@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pratique.core.batch import MOST_ROWS_AT_ONCE
 from pratique.core.budget import ALLOWED_BYTES, GIB
 from pratique.core.errors import UnreadableBatch
 from pratique.tables.hints import looks_like_row
@@ -35,17 +36,20 @@ def check_unpacked(place: str, size: int) -> None:
         raise UnreadableBatch(f"{place}: unpacks to {size} bytes, at most {MAX_FILE_BYTES} are read; split the batch")
 
 
-def check_memory(place: str, cells: int, text: int) -> None:
+def check_memory(place: str, rows: int, cells: int, text: int) -> None:
     """Refuse a table that would take more memory to examine than a batch may have: before it is taken.
 
     Parameters
     ----------
     place : str
+    rows : int
+        Of a larger table parts of `MOST_ROWS_AT_ONCE` rows are examined, one at a time.
     cells : int
     text : int
         Bytes of text, each cell's counted.
     """
-    allowed, needed = ALLOWED_BYTES.get(), BYTES_PER_CELL * cells + BYTES_PER_TEXT_BYTE * text
+    at_once = min(1.0, MOST_ROWS_AT_ONCE / max(1, rows))
+    allowed, needed = ALLOWED_BYTES.get(), at_once * (BYTES_PER_CELL * cells + BYTES_PER_TEXT_BYTE * text)
     if allowed is not None and needed > allowed:
         raise UnreadableBatch(
             f"{place}: {cells} cells with {text} bytes of text take about {needed / GIB:.1f} GiB to examine, at most "

@@ -1,7 +1,7 @@
 """Reading files that somebody else wrote: strictly, within limits, without executing or guessing anything."""
 
 import csv
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pratique.core.batch import table_of_frame
+from pratique.core.batch import MOST_ROWS_AT_ONCE, table_of_frame
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.tables.delimited import DELIMITERS, read_delimited
 from pratique.tables.hints import looks_like_row
@@ -23,10 +23,13 @@ from pratique.tables.limits import (
     check_unpacked,
     show_name,
 )
+from pratique.tables.mapped import map_table
 from pratique.tables.spreadsheets import UNREAD, read_json_lines, read_workbook
 
 TEXT_FORMATS = (".csv", ".tsv")
 FORMATS = (*TEXT_FORMATS, ".parquet", ".jsonl", ".xlsx")
+READ_ROWS, READ_BYTES = 20_000, 2**16
+"""What is read of a Parquet file, and of a column of it, at once: a group of its rows may be as large as the file."""
 DAMAGED = "its bytes are damaged or of another format, or its text is not UTF-8"
 """What is said of a file on which a library fails; its own words are not passed on, because they may hold a cell."""
 
@@ -84,7 +87,7 @@ def read_file(path: Path, ignore: Collection[str] = (), known: Collection[str] =
         raise UnreadableBatch(f"{path.name}: takes more memory to read than there is; split the batch") from error
     check_cells(path.name, found.table, known)
     text = sum(pc.sum(pc.binary_length(c)).as_py() or 0 for c in found.table.columns if pa.types.is_string(c.type))
-    check_memory(path.name, found.table.num_rows * found.table.num_columns, text)
+    check_memory(path.name, found.table.num_rows, found.table.num_rows * found.table.num_columns, text)
     return found
 
 
@@ -98,7 +101,7 @@ def _read(path: Path, ignore: Collection[str], known: Collection[str]) -> FileTa
         table, left_out = read_workbook(path, known)
     else:
         table, left_out = _read_parquet(path, ignore, known)
-    return FileTable(table.combine_chunks(), tuple(left_out))
+    return FileTable(table, tuple(left_out))
 
 
 def read_trusted(folder: Path, ignore: Collection[str] = ()) -> pa.Table:
@@ -191,13 +194,29 @@ def _read_parquet(path: Path, ignore: Collection[str], known: Collection[str]) -
     kept, left_out = _choose_plain(path.name, schema, ignore, known)
     packed = sum(metadata.row_group(i).total_byte_size for i in range(metadata.num_row_groups))
     check_unpacked(path.name, packed)
-    file = pq.ParquetFile(path, pre_buffer=False, metadata=metadata, read_dictionary=kept)
-    table = file.read(columns=kept, use_threads=False)
-    table.validate(full=True)
-    text = sum(_count_text_bytes(column) for column in table.columns)
-    check_unpacked(path.name, text)
-    check_memory(path.name, table.num_rows * table.num_columns, text)
-    return pa.table({name: _to_plain_type(table[name]) for name in kept}).combine_chunks(), left_out
+    file = pq.ParquetFile(path, pre_buffer=False, buffer_size=READ_BYTES, metadata=metadata, read_dictionary=kept)
+    parts = _read_parts(path.name, file, kept)
+    plain = _to_plain_table(pa.table(file.schema_arrow.empty_table().select(kept)))
+    if metadata.num_rows > MOST_ROWS_AT_ONCE:
+        return map_table(plain.schema, parts), left_out
+    return pa.concat_tables([plain, *parts]).combine_chunks(), left_out
+
+
+def _read_parts(place: str, file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.Table]:
+    """The rows, some at a time; the text in them is counted as it unpacks."""
+    unpacked = read = 0
+    for rows in file.iter_batches(READ_ROWS, columns=columns, use_threads=False):
+        part = pa.Table.from_batches([rows])
+        part.validate(full=True)
+        unpacked += sum(_count_text_bytes(column) for column in part.columns)
+        check_unpacked(place, unpacked)
+        read += part.num_rows
+        check_memory(place, read, read * len(columns), unpacked)
+        yield _to_plain_table(part)
+
+
+def _to_plain_table(table: pa.Table) -> pa.Table:
+    return pa.table({name: _to_plain_type(table[name]) for name in table.column_names})
 
 
 def _choose_plain(
