@@ -62,7 +62,7 @@ KINDS = {
     "kept batch": "data/.cache/cleared/*.arrow",
 }
 INPUTS = ("data/incoming", "data/reference", "data/holdout", "expectations", "params.yaml", "data/decisions")
-"""What people bring: another well-formed one is another input."""
+"""What people bring: what can be read is another input, which git shows."""
 COMMANDS = {
     "validate": ("validate",),
     "train": ("train",),
@@ -171,10 +171,10 @@ def try_fault(base: Path, other: Path, room: Path, kind: str, way: str, name: st
     if not (base / place).exists():
         return Line(kind, way, name, "same", 0, "there is no such file")
     done = run(base, room, COMMANDS[name], spoil)
-    return Line(kind, way, name, judge(place, way, done, expected), done.code, " / ".join(done.said.split("\n"))[:300])
+    return Line(kind, way, name, judge(place, done, expected), done.code, " / ".join(done.said.split("\n"))[:300])
 
 
-def judge(place: Path, way: str, done: Done, expected: Done) -> str:
+def judge(place: Path, done: Done, expected: Done) -> str:
     """What a command did about a file."""
     if "Traceback" in done.said or done.code not in (0, 1, 2):
         return "traceback"
@@ -186,7 +186,7 @@ def judge(place: Path, way: str, done: Done, expected: Done) -> str:
         return "same"
     if any(name in done.said and name not in expected.said for name in names):
         return "told"
-    return "input" if way == "another" and place.as_posix().startswith(INPUTS) else "silent"
+    return "input" if done.code == 0 and place.as_posix().startswith(INPUTS) else "silent"
 
 
 def run(base: Path, room: Path, words: tuple[str, ...], spoil: Callable[[], None] = lambda: None) -> Done:

@@ -15,6 +15,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.budget import NotExamined
 from pratique.core.checksums import CHECKSUMS, write_checksums
+from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
 from pratique.core.params import load
@@ -44,7 +45,7 @@ from pratique.quarantine.sources import load_inventory
 from pratique.quarantine.standing import Standing
 from pratique.quarantine.store import store
 from pratique.quarantine.stream import STREAM, Streams, Turn
-from pratique.quarantine.tables import write_tables
+from pratique.quarantine.tables import read_batches, write_tables
 from pratique.tables.arrival import Arrival, list_predecessors
 from pratique.tables.ingested import read_arrivals
 from pratique.tables.reading import read_trusted
@@ -171,6 +172,7 @@ def _finish(
     tell_differing(ledger.latest(entries), facts)
     ledger.write(ledger.extend(entries, facts))
     summaries = [*(each.summary for each in cleared), *map(ClearedSummary.of_waiting, waiting)]
+    tell_undone(summaries)
     write_tables(sorted(summaries, key=lambda each: each.arrival.batch))
     digests = {path: sha256_file(path) for path in (paths.BATCHES_CSV, paths.ROWS_PARQUET)}
     for each in cleared:
@@ -221,6 +223,21 @@ def tell_differing(known: Mapping[str, ledger.Entry], facts: Iterable[ledger.Rec
     if differing:
         count = f"{say_count(len(differing), 'verdict')} differ{'s' * (len(differing) == 1)}"
         say(f"{count} from the last run's: {_name_first(differing)}", error=True)
+
+
+def tell_undone(summaries: Iterable[ClearedSummary]) -> None:
+    """Name the batches about which the last run knew a decision, and this one knows none."""
+    try:
+        decided = {(line["batch"], line["sha256"]) for line in read_batches() if line["decision"]}
+    except PratiqueError:  # there was no run, or its table is damaged and written anew
+        return
+    undone = [
+        each.arrival.batch
+        for each in summaries
+        if not each.decision and (each.arrival.batch, each.arrival.sha256) in decided
+    ]
+    if undone:
+        say(f"{paths.DECISIONS}: nothing that counts any more about {_name_first(undone)}", error=True)
 
 
 def _name_first(names: Iterable[str]) -> str:
