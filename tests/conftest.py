@@ -215,11 +215,12 @@ def listed():
 
 @pytest.fixture
 def list_written():
-    """List what lies in the current folder as what ingest and validate wrote there."""
+    """List what lies in the current folder as what ingest, validate and evaluate wrote there."""
 
     def write_lists():
         of_run = (paths.RECORDS, paths.ACCEPTED, paths.QUARANTINE, paths.BATCHES_CSV, paths.ROWS_PARQUET)
-        for folder, places in ((paths.BATCHES, (paths.BATCHES,)), (paths.RECORDS, of_run)):
+        measured = (paths.METRICS_JSON, paths.TRIGGERS, paths.CONFUSION)
+        for folder, places in ((paths.BATCHES, [paths.BATCHES]), (paths.RECORDS, of_run), (paths.CONFUSION, measured)):
             files = (path for place in places for path in (place, *place.rglob("*")) if path.is_file())
             write_checksums(folder, {path: sha256_file(path) for path in files if path.name != CHECKSUMS})
 

@@ -22,7 +22,7 @@ CHECKSUMS = "checksums.json"
 CHECKSUMS_VERSION = 1
 SEAL = "checksum"
 """The key of a document that holds the digest of all others."""
-WRITERS = {paths.BATCHES: "ingest", paths.RECORDS: "validate", paths.MODEL: "train"}
+WRITERS = {paths.BATCHES: "ingest", paths.RECORDS: "validate", paths.CONFUSION: "evaluate"}
 """Which command writes a folder; what is none of these is a profile's."""
 
 

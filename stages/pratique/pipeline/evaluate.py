@@ -11,6 +11,8 @@ import numpy as np
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.checksums import write_checksums
+from pratique.core.hashing import sha256_file
 from pratique.core.params import PLAIN_TRAINING, Params, load
 from pratique.core.progress import show_progress
 from pratique.core.text import name_classes
@@ -53,6 +55,8 @@ def evaluate() -> Comparison:
     weights = {} if params.train.method == PLAIN_TRAINING else {"weights": count_weights()}
     certified = _certify(params, reference, holdout)
     write_json(paths.METRICS_JSON, found.to_measures() | _counts() | weights | certified)
+    written = [paths.METRICS_JSON, paths.TRIGGERS, *sorted(paths.CONFUSION.glob("*.csv"))]
+    write_checksums(paths.CONFUSION, {path: sha256_file(path) for path in written})
     return found
 
 

@@ -9,7 +9,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.results.answers import Answers, score_answers
-from pratique.results.measures import COMPARED_MODELS, Measures, foreign, parse_measures
+from pratique.results.measures import COMPARED_MODELS, Measures, foreign, read_metrics
 from pratique.statistics.resampling import Estimate, resample
 
 DIFFERENCES = {"gate": ("accepted", "everything"), "new_data": ("accepted", "reference")}
@@ -141,7 +141,5 @@ def read_comparison() -> Comparison | None:
     PratiqueError
         If its metrics are damaged.
     """
-    if not paths.METRICS_JSON.is_file():
-        return None
-    place = str(paths.METRICS_JSON)
-    return Comparison.of_measures(parse_measures(paths.METRICS_JSON.read_bytes(), place), place)
+    metrics = read_metrics()
+    return None if metrics is None else Comparison.of_measures(metrics, str(paths.METRICS_JSON))

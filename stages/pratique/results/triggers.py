@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.checksums import Checksums
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import round_floats, write_json
 from pratique.quarantine.tables import read_batches, read_scored_rows
@@ -85,7 +86,8 @@ def read_triggers() -> list[FoundTrigger]:
     PratiqueError
         If the file is damaged.
     """
+    data = Checksums.read(paths.CONFUSION).read_bytes(paths.TRIGGERS)
     try:
-        return TypeAdapter(list[FoundTrigger]).validate_json(paths.TRIGGERS.read_bytes(), strict=True)
+        return TypeAdapter(list[FoundTrigger]).validate_json(data, strict=True)
     except ValidationError as error:
         raise PratiqueError(f"{paths.TRIGGERS}: not as evaluate wrote it; run `dvc repro` again") from error
