@@ -59,7 +59,9 @@ class Checksums:
         place = folder / CHECKSUMS
         if not place.is_file():
             raise DamagedFile(f"{place}: not found; {_tell_remedy(folder, 'first')}")
-        return cls(folder, _parse(place.read_bytes(), str(place), _tell_remedy(folder)))
+        seen = place.stat()
+        version = (seen.st_dev, seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns)
+        return cls(folder, _parse(place, _tell_remedy(folder), version))
 
     def list_below(self, folder: Path) -> list[Path]:
         """The files that were written below a folder, sorted."""
@@ -120,10 +122,10 @@ def break_seal(value: dict[str, Any]) -> dict[str, Any] | None:
 
 
 @lru_cache(maxsize=4)
-def _parse(data: bytes, place: str, remedy: str) -> Mapping[str, str]:
-    """The digests in a list, which many readers ask for in turn."""
+def _parse(place: Path, remedy: str, _version: tuple[int, ...]) -> Mapping[str, str]:
+    """The digests in a list, which each reader asks for: it is parsed once while the system says it is the same."""
     try:
-        found = parse_json(data, place)
+        found = parse_json(place.read_bytes(), str(place))
     except PratiqueError as error:
         raise DamagedFile(f"{place}: damaged; {remedy}") from error
     said = break_seal(found) if isinstance(found, dict) else None
