@@ -48,10 +48,10 @@ def test_other_errors_are_not_hidden():
         (
             OSError(errno.ENOSPC, "No space left on device", "data/x"),
             2,
-            "data/x: no space left on device; make room, and",
+            "data/x: No space left on device; make room, and",
         ),
-        (OSError(errno.EROFS, "Read-only file system", "data/x"), 2, "data/x: read-only file system; run this where"),
-        (PermissionError(errno.EACCES, "Permission denied", "data/x"), 2, "data/x: permission denied; give yourself"),
+        (OSError(errno.EROFS, "Read-only file system", "data/x"), 2, "data/x: Read-only file system; run this where"),
+        (PermissionError(errno.EACCES, "Permission denied", "data/x"), 2, "data/x: Permission denied; give yourself"),
         (MemoryError(), 2, "not enough memory; free some"),
         (KeyboardInterrupt(), 130, "interrupted; nothing is lost"),
         (SystemExit(130), 130, "interrupted; nothing is lost"),

@@ -182,7 +182,7 @@ def test_a_promotion_that_was_cut_off_is_taken_up_again(ready, tmp_path, monkeyp
 
     with monkeypatch.context() as broken:
         broken.setattr(Path, "replace", cut)
-        assert "input/output error" in ready.pratique("promote", "east/third").complaint
+        assert "Input/output error" in ready.pratique("promote", "east/third").complaint
     again = ready.pratique("promote", "east/third")
     assert again.code == 0, again
     assert ready.contents("data/promoted", "data/reference") == whole.contents("data/promoted", "data/reference")

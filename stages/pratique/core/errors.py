@@ -67,13 +67,14 @@ def describe_os_error(error: OSError) -> str:
     Examples
     --------
     >>> describe_os_error(OSError(errno.ENOSPC, "No space left on device", "data/x"))
-    'data/x: no space left on device; make room, and run this again'
+    'data/x: No space left on device; make room, and run this again'
     """
     if error.errno is None or error.strerror is None:
         return str(error)
-    place = "" if error.filename is None else f"{os.fsdecode(error.filename)}: "
+    named = error.filename2 or error.filename  # of a rename the second: the first is a temporary file
+    place = "" if named is None else f"{os.fsdecode(named)}: "
     remedy = REMEDY_BY_ERRNO.get(error.errno, "look at the file, and run this again")
-    return f"{place}{error.strerror[:1].lower()}{error.strerror[1:]}; {remedy}"
+    return f"{place}{error.strerror}; {remedy}"
 
 
 def _say_interrupted() -> None:
