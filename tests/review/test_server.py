@@ -18,6 +18,8 @@ from pratique.review.server import HEADERS, HOST, Site
 from pratique.review.session import MOST_PROPOSALS, Session
 from starlette.testclient import TestClient
 
+pytestmark = pytest.mark.usefixtures("records_listed")
+
 ORIGIN = f"http://{HOST}:8000"
 BATCH = "crowd/w01"
 

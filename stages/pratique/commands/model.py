@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pratique.commands.placing import in_pipeline
+from pratique.commands.placing import alone_in_pipeline, in_pipeline
 from pratique.core.screen import say
 
 app = typer.Typer()
@@ -13,7 +13,7 @@ REQUIREMENT_EXITS = {"broken": 1, "undecidable": 2, "met": 0}
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def audit() -> None:
     """Measure what the trained model itself shows; the page says which requirements it breaks, and what to do."""
     from pratique.pipeline.audit import main as stage
@@ -53,7 +53,7 @@ def unlearn(
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def baseline(
     to: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Copy the baseline there, to serve it; set nothing.")

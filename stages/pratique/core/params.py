@@ -80,9 +80,11 @@ class ShiftParams(Section):
 
 
 class LimitParams(Section):
-    """Which trusted rows set the limits; no model learns from those of the holdout."""
+    """Which trusted rows set the limits (no model learns from those of the holdout); what one batch may take."""
 
     source: Literal["holdout", "reference"] = Field("holdout", alias="from")
+    seconds: float = Field(1800, gt=0, le=1e6)
+    memory_gib: float = Field(8, gt=0, le=1e6)
 
 
 class SourcesParams(Section):

@@ -14,7 +14,7 @@ from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_bytes
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
-from pratique.results.measures import Measures, foreign, parse_measures
+from pratique.results.measures import Measures, foreign, read_metrics
 from pratique.statistics.resampling import Estimate
 from pratique.tables.reading import read_table
 from pratique.training.models import train
@@ -127,8 +127,7 @@ def read_certificates() -> dict[str, dict[int, Estimate]]:
     PratiqueError
         If the metrics are damaged.
     """
-    place = str(paths.METRICS_JSON)
-    metrics = parse_measures(paths.METRICS_JSON.read_bytes(), place)
+    place, metrics = str(paths.METRICS_JSON), read_metrics() or {}
     return {unit: _unflatten(metrics[name], place) for unit, name in CERTIFIED_SECTIONS.items() if name in metrics}
 
 

@@ -15,7 +15,7 @@ from pratique.results.measures import (
     Measures,
     flatten_estimates,
     foreign,
-    parse_measures,
+    read_metrics,
     unflatten_estimates,
 )
 from pratique.statistics.resampling import Estimate, resample
@@ -134,7 +134,5 @@ def read_comparison() -> Comparison | None:
     PratiqueError
         If its metrics are damaged.
     """
-    if not paths.METRICS_JSON.is_file():
-        return None
-    place = str(paths.METRICS_JSON)
-    return Comparison.of_measures(parse_measures(paths.METRICS_JSON.read_bytes(), place), place)
+    metrics = read_metrics()
+    return None if metrics is None else Comparison.of_measures(metrics, str(paths.METRICS_JSON))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from pratique.core import paths
+from pratique.core.checksums import CHECKSUMS, Checksums
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
 from pratique.statistics.resampling import Estimate
@@ -42,6 +43,24 @@ def read_drill_metrics() -> Measures:
     return parse_measures(paths.DRILL_METRICS.read_bytes(), str(paths.DRILL_METRICS))
 
 
+def read_metrics() -> Measures | None:
+    """The metrics of this run; None where evaluate has not run.
+
+    Raises
+    ------
+    PratiqueError
+        If they are gone or damaged.
+    """
+    if not (has_evaluated() or paths.METRICS_JSON.is_file()):
+        return None
+    return parse_measures(Checksums.read(paths.CONFUSION).read_bytes(paths.METRICS_JSON), str(paths.METRICS_JSON))
+
+
+def has_evaluated() -> bool:
+    """Whether evaluate has run."""
+    return (paths.CONFUSION / CHECKSUMS).is_file()
+
+
 def read_weights() -> dict[str, float]:
     """How many accepted rows counted little, as evaluate wrote it; empty where training is plain.
 
@@ -50,8 +69,7 @@ def read_weights() -> dict[str, float]:
     PratiqueError
         If the metrics are damaged.
     """
-    place = str(paths.METRICS_JSON)
-    return parse_measures(paths.METRICS_JSON.read_bytes(), place).get("weights", {})
+    return (read_metrics() or {}).get("weights", {})
 
 
 def flatten_estimates(estimates: Mapping[str, Estimate]) -> dict[str, float]:

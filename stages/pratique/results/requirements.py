@@ -8,7 +8,7 @@ from pratique.contract.audit import plain_name
 from pratique.core import paths
 from pratique.core.params import Params
 from pratique.core.requirement import Requirement
-from pratique.results.measures import Estimates, Measures, parse_measures, unflatten_estimates
+from pratique.results.measures import Estimates, Measures, parse_measures, read_metrics, unflatten_estimates
 from pratique.statistics.resampling import Estimate
 
 RequirementState = Literal["broken", "undecidable", "met"]
@@ -67,13 +67,9 @@ def judge_run(params: Params) -> tuple[JudgedRequirement, ...]:
     PratiqueError
         If metrics are damaged.
     """
-    read = {
-        place: parse_measures(place.read_bytes(), str(place)) if place.is_file() else {}
-        for place in (paths.METRICS_JSON, paths.AUDIT_JSON)
-    }
-    return judge_requirements(
-        params.requirements, select_figures(read[paths.METRICS_JSON], read[paths.AUDIT_JSON], params.audits)
-    )
+    place = paths.AUDIT_JSON
+    audit = parse_measures(place.read_bytes(), str(place)) if place.is_file() else {}
+    return judge_requirements(params.requirements, select_figures(read_metrics() or {}, audit, params.audits))
 
 
 def select_figures(metrics: Measures, audit: Measures, audits: Iterable[str]) -> Estimates:

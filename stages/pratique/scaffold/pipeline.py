@@ -93,7 +93,7 @@ STAGES = (
         params=["seed", "data", "train", "evaluate"],
         outs=[{str(paths.CONFUSION): {"cache": False}}, {str(paths.TRIGGERS): {"cache": False}}],
         metrics=[{str(paths.METRICS_JSON): {"cache": False}}],
-        code=["core", "statistics", "tables", "contract", "training", "quarantine", "results"],
+        code=["core", "statistics", "tables", "contract", "provenance", "training", "quarantine", "results"],
     ),
     Stage(
         "audit",
