@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from pratique.commands import lineage, model, policy, review
+from pratique.commands.erase import erase
 from pratique.commands.placing import alone_in_pipeline, in_pipeline
 from pratique.commands.promote import promote
 from pratique.commands.sample import experiment, sample
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.add_typer(review.app, name="review")
 app.command()(status)
 app.command()(promote)
+app.command()(erase)
 app.command()(sample)
 app.command()(experiment)
 app.add_typer(lineage.app)

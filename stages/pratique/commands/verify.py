@@ -7,6 +7,7 @@ from pratique.core.params import load
 from pratique.core.screen import say
 from pratique.core.text import say_count
 from pratique.lineage.claim import Claim, not_verified
+from pratique.lineage.erased import claim_erasures
 from pratique.lineage.history import claim_inputs, claim_ledger
 from pratique.lineage.lock import claim_lock
 from pratique.lineage.promoted import claim_promotions
@@ -57,7 +58,7 @@ def verify(retrain: bool = False, sample: int | None = None, require_attestation
     claims += [claim_configuration(records, params), claim_ledger(records), *claim_decisions(records, params)]
     claims += claim_standing(params)
     claims += claim_attestations(records, params, require_attestations)
-    claims += claim_promotions()
+    claims += claim_promotions() + claim_erasures(params)
     if not (retrain and params.trains):
         claims.append(claim_model(params))
     if not retrain:

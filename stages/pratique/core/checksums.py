@@ -6,7 +6,7 @@ file that a stage wrote.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -108,6 +108,14 @@ def write_checksums(folder: Path, files: Mapping[Path, str]) -> Path:
     place = folder / CHECKSUMS
     write_bytes(place, json_bytes(seal({"version": CHECKSUMS_VERSION, "files": dict(sorted(said.items()))})))
     return place
+
+
+def forget_files(folder: Path, gone: Collection[Path]) -> None:
+    """Take files, or all below these folders, off the list in a folder, if there is one."""
+    if not (folder / CHECKSUMS).is_file():
+        return
+    files = {Path(os.path.normpath(folder / name)): sha256 for name, sha256 in Checksums.read(folder).files.items()}
+    write_checksums(folder, {path: sha256 for path, sha256 in files.items() if not any(map(path.is_relative_to, gone))})
 
 
 def seal(value: dict[str, Any]) -> dict[str, Any]:

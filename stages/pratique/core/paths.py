@@ -31,6 +31,7 @@ MODEL = Path("data/model")
 MODEL_FILE = MODEL / "model.skops"
 CACHE = Path("data/.cache")
 LEDGER = Path("data/ledger.jsonl")
+ERASURES = Path("data/erasures.jsonl")
 ATTESTATIONS = Path("data/attestations")
 
 REPORTS = Path("data/reports")

@@ -19,7 +19,7 @@ from pratique.tables.labels import labels_place
 
 RESULT_PATHS = (
     paths.PROFILE, paths.BATCHES, paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, paths.MODEL, paths.REPORTS,
-    paths.LEDGER, paths.DECISIONS, paths.ATTESTATIONS, paths.LOCK, Path("data/.gitignore"),
+    paths.LEDGER, paths.ERASURES, paths.DECISIONS, paths.ATTESTATIONS, paths.LOCK, Path("data/.gitignore"),
 )  # fmt: skip
 """What may come with data beside what params.yaml of the base lists: the gate judges it, computes it again or ignores
 it."""

@@ -20,6 +20,7 @@ from pratique.decisions.judging import Judge, Submission
 from pratique.gate.base import BasePolicy, isolate_policy, note_policy, read_policy, require_policy
 from pratique.gate.changes import Change, Refusal, ledger_at
 from pratique.gate.decisions import ChangedDecisions
+from pratique.gate.erasures import BroughtErasures
 from pratique.gate.history import read_history
 from pratique.gate.ignores import refuse_ignores
 from pratique.gate.neighbours import tell_neighbours
@@ -160,7 +161,7 @@ def gate(
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     require_policy(change.base)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
-    refused += refuse_standing(change) + refuse_requirements(change)
+    refused += [*refuse_standing(change), *refuse_requirements(change), *BroughtErasures.of(change).refused]
     notes = (
         *note_policy(change.base),
         *tell_neighbours(change.neighbours, change.base.commit[:12], change.head.commit[:12]),

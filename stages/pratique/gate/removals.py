@@ -12,6 +12,7 @@ from pratique.core.snapshot import Snapshot
 from pratique.decisions import ledger
 from pratique.decisions.decision import DecisionFile
 from pratique.gate.changes import Change, Refusal, ledger_at
+from pratique.gate.erasures import BroughtErasures
 from pratique.gate.incoming import Held
 from pratique.tables.arrival import batch_name
 from pratique.tables.labels import read_labelled
@@ -37,6 +38,8 @@ class Removal:
         wait for their labels.
     rejected_by : str, optional
         The reviewer who rejected these bytes, by a decision that counts.
+    erased : str, optional
+        That a reviewer erased them, in words.
     """
 
     batch: str
@@ -45,11 +48,12 @@ class Removal:
     restore: str
     was: Was
     rejected_by: str | None
+    erased: str | None = None
 
     @property
     def refusal(self) -> Refusal | None:
         """Why the batch may not be taken away; None if it may."""
-        if self.was != "accepted" or self.rejected_by is not None:
+        if self.was != "accepted" or self.rejected_by is not None or self.erased is not None:
             return None
         remedy = f"{self.restore}; or a reviewer first: pratique review reject {self.batch}"
         return Refusal(str(self.path), f"{self.done} {self.batch}, which was accepted, and nobody rejected it", remedy)
@@ -59,7 +63,7 @@ class Removal:
         """For people."""
         was = "waited for its labels" if self.was == "waiting" else f"was {self.was}"
         by = "" if self.rejected_by is None else f", rejected by {self.rejected_by}"
-        return f"{self.path}: {self.done} {self.batch}, which {was}{by}"
+        return f"{self.path}: {self.done} {self.batch}, which {was}{by}{f'; {self.erased}' if self.erased else ''}"
 
 
 def list_removals(
@@ -81,7 +85,7 @@ def list_removals(
     PratiqueError
         If the bytes that a pointer stood for can't be had.
     """
-    known = ledger.latest(ledger_at(change.base))
+    known, erasures = ledger.latest(ledger_at(change.base)), BroughtErasures.of(change)
     found = []
     for path, held in sorted(change.before.files.items()):
         stands = {held.stands} | ({held.labels.stands} if held.labels else set())
@@ -99,7 +103,10 @@ def list_removals(
         held_back = entry is not None and entry.subject == sha256 and entry.outcome != "accepted"
         was: Was = "waiting" if waits else "quarantined" if held_back else "accepted"
         own = (d.content.reviewer for d in rejects if (d.content.batch, d.subject) == (name, sha256))
-        found.append(Removal(name, *_tell_change(change, path, held), was, next(own, None)))
+        line = erasures.explain(name, sha256)
+        found.append(
+            Removal(name, *_tell_change(change, path, held), was, next(own, None), None if line is None else line.text)
+        )
     return found
 
 

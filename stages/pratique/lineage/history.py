@@ -13,15 +13,16 @@ from pratique.decisions import ledger
 from pratique.gate.ignores import DVC_IGNORE
 from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
+from pratique.lineage.erased import find_erasure
 from pratique.provenance import git
 from pratique.provenance.promotion import read_promotions
 from pratique.provenance.record import Record
-from pratique.provenance.tree import Tree
+from pratique.provenance.tree import Entry, Tree
 from pratique.tables.arrival import POINTER_SUFFIX
 
 BROUGHT = (
     paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, paths.HOLDOUT, paths.SOURCES, paths.DECISIONS, paths.STANDING,
-    paths.INCOMING, paths.LABELS, paths.PROMOTED, paths.BASELINE,
+    paths.INCOMING, paths.LABELS, paths.PROMOTED, paths.BASELINE, paths.ERASURES,
 )  # fmt: skip
 """What people bring; all else follows from it."""
 
@@ -54,12 +55,18 @@ def _find_uncommitted(tree: Tree) -> Iterator[str]:
         entry, path = committed.get(name), Path(name)
         if entry is None and (path.name == DVC_IGNORE or not tracked & {path, *path.parents}):
             yield f"{name}: in no commit; commit it, or take it away"
+        elif entry is not None and not _is_as_committed(path, entry) and (line := find_erasure(path)):
+            yield f"{name}: {line.text}; commit what `pratique erase` changed, then `dvc repro`"
         elif entry is not None and not path.is_file() and promoted & {path, *path.parents}:
             yield f"{name}: promoted since that commit; commit what `pratique promote` wrote, then `dvc repro`"
         elif entry is not None and not path.is_file():
             yield f"{name}: not here; `git checkout -- {name}`"
-        elif entry is not None and _name_content(path, len(entry.object)) != entry.object:
+        elif entry is not None and not _is_as_committed(path, entry):
             yield f"{name}: not as commit {tree.commit[:12]} has it; commit it, or `git checkout -- {name}`"
+
+
+def _is_as_committed(path: Path, entry: Entry) -> bool:
+    return path.is_file() and _name_content(path, len(entry.object)) == entry.object
 
 
 def _is_input(path: Path) -> bool:

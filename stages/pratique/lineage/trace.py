@@ -9,10 +9,12 @@ from pratique.core.params import load
 from pratique.core.text import say_count
 from pratique.decisions import ledger
 from pratique.decisions.deciding import read_record
+from pratique.lineage.erased import describe_erased
 from pratique.lineage.promoted import describe_promotion
 from pratique.lineage.vouching import tell_voucher
 from pratique.provenance.promotion import read_promotions
 from pratique.provenance.record import Record
+from pratique.provenance.written import has_record
 from pratique.quarantine.tables import read_batches
 from pratique.results.past import PastModel, past_models
 from pratique.results.records import read_held
@@ -66,9 +68,12 @@ def trace_lines(words: str) -> list[str]:
     promoted = next((each for each in read_promotions() if each.batch == batch), None)
     if promoted is not None:
         return describe_promotion(promoted)
+    erased = describe_erased(batch)
+    if erased and not has_record(batch):
+        return erased
     found = trace(batch)
     record = found.record
-    lines = [f"{batch}: {record.verdict}, {record.outcome}"]
+    lines = [*erased, f"{batch}: {record.verdict}, {record.outcome}"]
     if row is not None:
         if row >= record.rows:
             raise PratiqueError(f"{batch}: no row {row}; it has {record.rows}, from 0")
@@ -168,7 +173,11 @@ def recall_lines(source: str) -> list[str]:
     lines = [_describe(line) for line in found.batches]
     promoted = {each.batch: each for each in read_promotions()}
     for batch in found.gone:
-        lines += describe_promotion(promoted[batch]) if batch in promoted else [f"{batch}: no longer here"]
+        lines += (
+            describe_promotion(promoted[batch])
+            if batch in promoted
+            else describe_erased(batch) or [f"{batch}: no longer here"]
+        )
     lines += [_past(model) for model in found.past]
     if found.doubt:
         return [*lines, f"Whether the model here learned from it is unknown: {found.doubt}."]

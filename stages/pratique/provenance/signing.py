@@ -178,5 +178,10 @@ def _parse_envelope(data: bytes, place: str) -> Any:
     return envelope
 
 
+def envelope_of(value: Any) -> bytes:
+    """An envelope as `seal` gives it, from the JSON value in it."""
+    return (json.dumps(value, indent=2) + "\n").encode()
+
+
 def _serialize(envelope: Any) -> bytes:
-    return (json.dumps(envelope.to_dict(), indent=2) + "\n").encode()
+    return envelope_of(envelope.to_dict())

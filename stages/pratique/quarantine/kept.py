@@ -186,6 +186,21 @@ def read_kept(place: Path, arrival: Arrival) -> KeptBatch | None:
         return None
 
 
+def list_kept_of_others(batch: str) -> list[Path]:
+    """What is kept of batches other than one: what can't be read may be of that one, and is not among them."""
+    found: list[Path] = []
+    for place in sorted(KEPT.glob("*.arrow")):
+        content = read_cached(place)
+        try:
+            with pa.ipc.open_stream(content or b"") as stream:
+                words = json.loads(stream.schema.metadata[b"words"])
+            if words["facts"]["batch"] != batch:
+                found += [place, *map(Path, filter(None, [words["examination"]]))]
+        except DAMAGED_KEPT:
+            continue
+    return found
+
+
 def _summary(words: Mapping[str, Any], arrival: Arrival, table: pa.Table) -> ClearedSummary:
     """The summary; why a row is suspect is known in words alone."""
     suspects = {int(row): RowReason("", text) for row, text in words["suspects"].items()}
