@@ -112,6 +112,33 @@ def test_the_gate_takes_a_line_for_what_the_change_does_alone(held):
     assert refused[THIRD] == "replaces east/third, which was accepted, and nobody rejected it"
 
 
+def test_without_keys_a_line_lets_nothing_go(held):
+    """Anybody may write a name: accepted rows leave by a reject that is in the base."""
+    held.policy("params.yaml", "identity: signature", "identity: claims")
+    assert held.pratique("erase", "east/third", *REASON).code == 0
+    held.commit()
+    assert held.refused() == {THIRD: "takes away east/third, which was accepted, and nobody rejected it"}
+
+
+def test_what_dvc_keeps_is_erased_where_its_pointer_is_told(held):
+    held.ok("git", "switch", "-q", "main")
+    held.ok("git", "rm", "-q", "--cached", THIRD)
+    held.ok("dvc", "add", "-q", THIRD)
+    held.by("mia").commit()
+    held.ok("git", "switch", "-q", "-C", "change")
+    done = held.pratique("erase", "east/third", "--rows", "3", *REASON)
+    assert f"Next: dvc add {THIRD}" in done.out
+    held.ok("dvc", "add", "-q", THIRD)
+    held.commit()
+    done = held.gate()
+    assert done.code == 0, done
+    assert f"Next: dvc remove {THIRD}.dvc" in held.pratique("erase", "east/third", *REASON).out
+    held.ok("dvc", "remove", "-q", f"{THIRD}.dvc")
+    held.commit()
+    done = held.gate()
+    assert done.code == 0, done
+
+
 def test_rows_of_an_id_go_from_every_batch_and_old_batches_by_their_day(held):
     held.edit("params.yaml", "id: null", "id: age")
     age = (held.root / THIRD).read_text(encoding="utf-8").splitlines()[1].split(",")[2]

@@ -1,10 +1,12 @@
 """What is said of rows and models: what the manifest tells, and nothing that it does not."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from pratique.core import paths
 from pratique.core.writing import write_text
+from pratique.decisions.erasure import add_erasure, make_erasure
 from pratique.lineage.trace import recall_lines, trace_lines
 from pratique.training.manifest import MANIFEST, read_manifest
 
@@ -37,6 +39,16 @@ def test_a_manifest_tells_what_reached_the_model():
     assert trace_lines("crowd/w01:0")[-1].startswith("reached the model: random_forest, sha256 ")
     assert trace_lines("web/w01")[-1] == "did not reach the model"
     assert "No model here learned from it." in recall_lines("web")
+
+
+def test_a_batch_that_was_erased_is_not_called_missing(monkeypatch):
+    monkeypatch.setattr("pratique.provenance.git.read_identity", lambda: "Rita <rita@example.org>")
+    monkeypatch.setattr("pratique.provenance.signing.reviewer_key", lambda: None)
+    content = make_erasure("web/w00", None, 5, "asked for")
+    add_erasure(Path("data/incoming/web/w00.csv"), "0" * 64, content)
+    assert trace_lines("web/w00") == [
+        f"web/w00: erased on {content.time.date()}, all of it, by Rita <rita@example.org>: asked for"
+    ]
 
 
 def test_of_a_row_nothing_is_known_once_other_rows_of_its_batch_are_accepted():

@@ -14,10 +14,11 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import DataParams, load
 from pratique.core.screen import say
 from pratique.core.text import say_count
+from pratique.gate.changes import pointers
 from pratique.provenance import git
 from pratique.tables.arrival import POINTER_SUFFIX, batch_name, find_incoming
 
-HISTORY = (
+STILL_HELD = (
     "git's history, DVC's cache and every remote and clone still hold what was erased. After the merge: "
     "`dvc gc --workspace --cloud`, and rewrite git's history (`git filter-repo`) where it holds the file."
 )
@@ -54,10 +55,8 @@ def erase(
     for plan in plans:
         say(*(f"erased from  {path}" for path in plan.carry_out()))
     say(f"wrote  {paths.ERASURES}", *_tell_learned([plan.content.batch for plan in plans]))
-    for file in (plan.file for plan in plans):
-        if (pointer := file.with_name(file.name + POINTER_SUFFIX)).is_file():
-            say(f"Next: dvc {f'add {file}' if file.exists() else f'remove {pointer}'}")
-    say("Next: `dvc repro`, then commit it.", HISTORY)
+    say(*_list_pointers([plan.file for plan in plans]))
+    say("Next: `dvc repro`, then commit it.", STILL_HELD)
 
 
 def _choose(
@@ -78,6 +77,13 @@ def _choose(
         yield from _choose_by_id([files[batch]] if batch else list(files.values()), set(ids), batch is None, data)
     elif batch is not None:
         yield files[batch], None if rows is None else positions(rows)
+
+
+def _list_pointers(files: Sequence[Path]) -> list[str]:
+    """What DVC must be told where it keeps batches or labels."""
+    found = sorted({each for file in files for each in pointers(file) if each.suffix == POINTER_SUFFIX})
+    kept = [(each, each.with_name(each.name.removesuffix(POINTER_SUFFIX))) for each in found if each.is_file()]
+    return [f"Next: dvc {f'add {place}' if place.exists() else f'remove {pointer}'}" for pointer, place in kept]
 
 
 def _choose_by_id(
@@ -125,6 +131,9 @@ def _tell_learned(batches: Sequence[str]) -> list[str]:
         said.append(f"The model here ({model.model}, sha256 {model.sha256}) learned from it until `dvc repro`.")
     else:
         said.append("The model here did not learn from it.")
+    baseline = paths.BASELINE / MANIFEST.name
+    if baseline.is_file() and names & {each.batch for each in read_manifest(baseline).batches}:
+        said.append(f"The model in {paths.BASELINE} learned from it: `pratique baseline` sets another one.")
     for past in past_models():
         if past.batches is None or names & set(past.batches):
             how = "may have learned" if past.batches is None else "learned"

@@ -133,12 +133,12 @@ def _split_records(text: str, delimiter: str, wide: bool) -> Iterator[str]:
     """The header and the rows as they stand, each with the line breaks in its cells; empty lines go, as in reading."""
     lines: list[str] = []
 
-    def feed() -> Iterator[str]:
+    def note_lines() -> Iterator[str]:
         for line in io.StringIO(text, newline=""):
             lines.append(line)
             yield line
 
-    for cells in csv.reader(feed(), delimiter=delimiter):
+    for cells in csv.reader(note_lines(), delimiter=delimiter):
         record = "".join(lines)
         lines.clear()
         if cells or not wide:
