@@ -51,9 +51,10 @@ def test_a_name_stands_for_what_is_told_apart_and_the_broken_ones_come_first():
     ]
 
 
-def test_figures_are_those_of_the_shipped_model_and_of_audits_that_are_named(tmp_path, monkeypatch):
+def test_figures_are_those_of_the_shipped_model_and_of_audits_that_are_named(tmp_path, monkeypatch, list_written):
     monkeypatch.chdir(tmp_path)
     write_json(paths.METRICS_JSON, {"accepted": flatten_estimates({"accuracy": NARROW}), "rows": {"accepted": 3}})
+    list_written()
     high = Estimate(0.9, 0.9, 0.9)
     write_json(paths.AUDIT_JSON, {"churn": flatten_estimates({"churn": high}), "old": flatten_estimates({"x": high})})
     required = {"accuracy": {"min": 0.8}, "churn": {"max": 0.1}, "x": {"max": 1}}

@@ -89,12 +89,13 @@ def test_a_typing_mistake_is_an_error(told, message):
         make_fair(make(2, 8, 6, 4), FairnessParams(method="massaging", **TOLD | told))
 
 
-def test_every_row_that_is_not_learned_as_it_stands_is_written(tmp_path, monkeypatch):
+def test_every_row_that_is_not_learned_as_it_stands_is_written(tmp_path, monkeypatch, list_written):
     monkeypatch.chdir(tmp_path)
     batch = make(2, 8, 6, 4)
     reference = batch.take(np.arange(15))
     (paths.ACCEPTED / "vendor").mkdir(parents=True)
     batch.take(np.arange(15, 20)).frame.to_parquet(paths.ACCEPTED / "vendor/w01.parquet", index=False)
+    list_written()
     write_fairness(batch, fair(batch, "massaging"), reference)
     assert [(line["batch"], line["row"], line["learned_as"]) for line in pq.read_table(FAIRNESS_FILE).to_pylist()] == [
         ("reference", 6, "good"),
