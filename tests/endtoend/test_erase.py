@@ -97,18 +97,18 @@ def test_the_gate_takes_a_line_for_what_the_change_does_alone(held):
     (held.root / THIRD).write_bytes(erased + before.splitlines(keepends=True)[1])
     held.commit()
     refused = held.refused()
-    assert refused[f"{LINES}: line 1"] == "does not fit what the change does to east/third"
+    assert refused[LINES] == "line 1: does not fit what the change does to east/third"
     assert refused[THIRD] == "replaces east/third, which was accepted, and nobody rejected it"
 
     (held.root / THIRD).write_bytes(before)
     held.commit()
-    assert held.refused() == {f"{LINES}: line 1": "does not fit what the change does to east/third"}
+    assert held.refused() == {LINES: "line 1: does not fit what the change does to east/third"}
 
     (held.root / LINES).unlink()
     assert held.by("mia").pratique("erase", "east/third", "--rows", "3", *REASON).code == 0
     held.commit()
     refused = held.refused()
-    assert refused[f"{LINES}: line 1"] == "not signed with a key that the base lists for its reviewer"
+    assert refused[LINES] == "line 1: not signed with a key that the base lists for its reviewer"
     assert refused[THIRD] == "replaces east/third, which was accepted, and nobody rejected it"
 
 

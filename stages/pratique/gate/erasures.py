@@ -48,7 +48,7 @@ class BroughtErasures:
             lines = parse_erasures(after, NAME)[before.count(b"\n") :]
             uncounted = [line for line in lines if not line.counts(params)]
         except PratiqueError as error:
-            return cls(refused=(Refusal(NAME, str(error), restore),))
+            return cls(refused=(Refusal(NAME, str(error).removeprefix(f"{NAME}: "), restore),))
         refused = [_refuse(line, "not signed with a key that the base lists for its reviewer") for line in uncounted]
         fitting = [] if uncounted else _list_fitting(change, lines)
         odd = [] if uncounted else [line for line in lines if line not in fitting]
@@ -62,7 +62,8 @@ class BroughtErasures:
 
 
 def _refuse(line: ErasureLine, reason: str) -> Refusal:
-    return Refusal(line.place, reason, "take the line away, and `pratique erase` again from what the base has")
+    where = line.place.removeprefix(f"{NAME}: ")
+    return Refusal(NAME, f"{where}: {reason}", "take the line away, and `pratique erase` again from what the base has")
 
 
 def _list_fitting(change: Change, lines: Sequence[ErasureLine]) -> list[ErasureLine]:

@@ -1,6 +1,7 @@
 """Erasing: rows of a batch, or all of it, and whatever was made of it, go; a line says so.
 
-The line is written first. An erasure that is interrupted after it is made again in full.
+The line is written first, and what came in changes last: an erasure that is interrupted before is the same one when it
+is asked for again.
 """
 
 import shutil
@@ -49,8 +50,9 @@ class ErasurePlan:
     changed: dict[Path, bytes | None]
 
     def carry_out(self) -> list[Path]:
-        """Write the line, change the files, and take away what was made of the batch; what went or changed."""
+        """Write the line, take away what was made of the batch, and change its files; what went or changed."""
         add_erasure(self.file, self.before, self.content)
+        made = remove_made(self.content.batch)
         for path, content in self.changed.items():
             if content is None:
                 path.unlink()
@@ -58,7 +60,7 @@ class ErasurePlan:
                 write_bytes(path, content)
         if self.file.is_dir() and not any(self.file.iterdir()):
             self.file.rmdir()
-        return [*self.changed, *remove_made(self.content.batch)]
+        return [*self.changed, *made]
 
 
 def plan_erasure(file: Path, rows: Collection[int] | None, reason: str, data: DataParams) -> ErasurePlan:
