@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from leaderboard.attacks import ATTACKS, HONEST
-from leaderboard.exam import CLEAN
+from leaderboard.data import tables
+from leaderboard.exam import CLEAN, SIZES
 
 DRAWS = 2000
 EQUAL_ALARMS = 0.05
 """False alarms at which tools are compared: each above the level that one clean batch in 20 passes."""
+LEAST_GAP = 0.005
+"""What shows with two decimals."""
 UNIT = ["table", "reference"]
 KINDS = ("runs", "batches", "models")
 
@@ -30,6 +33,10 @@ class Estimate:
         if np.isnan(self.mean):
             return "–"
         return f"{plain(self.mean)} ({plain(self.low)} to {plain(self.high)})"
+
+    def in_percent(self) -> str:
+        """The same of 100, with one decimal."""
+        return f"{100 * self.mean:.1f} ({100 * self.low:.1f} to {100 * self.high:.1f})"
 
 
 def plain(share: float) -> str:
@@ -98,7 +105,7 @@ class Results:
             for attack in ATTACKS:
                 best = max(others, key=lambda other: np.nan_to_num(self.caught(other, column, attack=attack).mean))
                 gap = self.behind(peer, best, column, attack)
-                if gap.mean > 0:
+                if gap.mean >= LEAST_GAP:
                     yield column, attack, best, gap
 
     def costs(self, peer: str) -> tuple[float, float, float]:
@@ -106,6 +113,13 @@ class Results:
         runs = self.runs[self.runs["peer"] == peer]
         batch = self.batches.loc[self.batches["peer"] == peer, "seconds"].mean()
         return runs["fit_seconds"].median(), 1000 * batch, runs["mebibytes"].median()
+
+    def hours_of(self, size: str) -> float:
+        """Processor hours that a size takes for these tools, by what this run measured."""
+        wanted = SIZES[size]
+        batches = len(ATTACKS) * len(wanted.rates) * wanted.draws + wanted.clean + len(HONEST) * wanted.honest
+        each = sum(fit + batches * batch / 1000 for fit, batch, _ in map(self.costs, self.peers))
+        return each * wanted.references * len(list(tables(size))) / 3600
 
     def model(self, peer: str, column: str, attack: str = "") -> Estimate:
         """What models are worth behind a tool, over tables and attacks."""

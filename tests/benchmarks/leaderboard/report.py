@@ -14,26 +14,19 @@ import numpy as np
 from leaderboard import data
 from leaderboard.attacks import ATTACKS, UNSIMULATED
 from leaderboard.exam import SIZES
-from leaderboard.figures import Results, plain
+from leaderboard.figures import Estimate, Results, plain
+from leaderboard.protocol import FALSE_ALARMS
 from leaderboard.run import PEERS
 
 OURS = "pratique"
 BOUNDS = ("no tool", "trusted rows alone", "no error")
 COLUMNS = {"above": "batches caught at equal false alarms", "auroc": "rows, AUROC"}
+ABOUT_LABELS = ("uniform_flips", "one_way_flips", "confusing_flips", "relabelled_copies")
+ABOUT_CELLS = ("noise", "outliers", "mean_shift")
 REASONS = {
-    "noise": "where columns are noisy or mostly zero, added noise looks like them",
-    "uniform_flips": "the budget is shared among tests of which most are not about labels",
-    "one_way_flips": "the budget is shared among tests of which most are not about labels",
-    "confusing_flips": "such rows were doubtful before; a tool that asks about labels alone spends its budget on them",
-    "relabelled_copies": "the budget is shared among tests of which most are not about labels",
-    "backdoor": "the budget is shared among many tests",
-    "trigger_any_label": "the budget is shared among many tests",
-    "outliers": "the budget is shared among many tests; a tool for outliers asks one question",
-    "mean_shift": "a shift within a column's range is seen only where other columns follow it",
-    "mimicry": "blends of two classes lie where few trusted rows do",
-    "swapped_columns": "nothing simulates it, and a drift test looks at every column by itself",
-    "stuck_cells": "nothing simulates it, and a drift test looks at every column by itself",
-    "shuffled_cells": "nothing simulates it; only how columns go together changes",
+    ABOUT_LABELS: "one score is to see all that can be wrong; a tool for labels asks about nothing else",
+    ABOUT_CELLS: "one score is to see all that can be wrong; a tool for cells asks about nothing else",
+    UNSIMULATED: "the fusion was shown nothing like it",
 }
 
 
@@ -50,6 +43,11 @@ def tool(peer: str) -> ModuleType:
 def words(attack: str) -> str:
     """An attack as people say it."""
     return attack.replace("_", " ")
+
+
+def percent(rate: float) -> str:
+    """A rate as it is printed."""
+    return f"{100 * rate:.0f} %"
 
 
 def table(heads: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
@@ -74,7 +72,7 @@ def head(results: Results) -> str:
 Tools that can tell poisoned batches of labelled rows from clean ones, on the same batches, by one
 [protocol](protocol.md) and with `make leaderboard`. This is the **{results.size}** run: {len(names)} tables
 ({", ".join(names)}), {size.references} reference{"s" if size.references > 1 else ""} each, {len(ATTACKS)} attacks at
-{", ".join(f"{rate:.0%}" for rate in size.rates)} of the rows, {len(results.batches) // max(1, len(results.peers)):,}
+{", ".join(map(percent, size.rates))} of the rows, {len(results.batches) // max(1, len(results.peers)):,}
 batches a tool; {max(runs["date"])}, {runs["machine"].iloc[0]}. Intervals are 95 %, by bootstrap over tables, references
 and batches.{" With three tables they are wide: the full run is what to rely on." if results.size == "quick" else ""}
 
@@ -86,13 +84,13 @@ and batches.{" With three tables they are wide: the full run is what to rely on.
 def summary(results: Results) -> str:
     """The three lines that the README and the first page of the site repeat."""
     best, rows = best_other(results, "above"), best_other(results, "auroc")
-    lost = [attack for column, attack, _, gap in results.losses(OURS) if column == "above" and gap.low > 0]
+    lost = [words(attack) for column, attack, _, gap in results.losses(OURS) if column == "above" and gap.low > 0]
     return f"""- Batches caught where one clean batch in 20 would alarm: Pratique **{results.caught(OURS)}**,
   {title(best)} {results.caught(best)}; poisoned rows above clean ones (AUROC): **{results.caught(OURS, "auroc")}**,
   {title(rows)} {results.caught(rows, "auroc")}.
 - Clean batches that alarm at each tool's own threshold, 1 in 100 allowed: **{results.alarms(OURS)}**, {title(best)}
   {results.alarms(best)}.
-- Another tool is better at: {", ".join(map(words, lost)) or "no attack by more than chance"}."""
+- Another tool is better at: {", ".join(lost) or "no attack by more than chance"}."""
 
 
 def lose(results: Results) -> str:
@@ -104,7 +102,7 @@ def lose(results: Results) -> str:
             results.caught(OURS, column, attack=attack),
             f"{title(best)}: {results.caught(best, column, attack=attack)}",
             f"{gap}{' **sure**' if gap.low > 0 else ''}",
-            REASONS[attack],
+            next((why for about, why in REASONS.items() if attack in about), "not known"),
         )
         for column, attack, best, gap in found
     ]
@@ -114,7 +112,7 @@ def lose(results: Results) -> str:
     steadier = [peer for peer in peers if results.alarms(peer, True).mean < results.alarms(OURS, True).mean]
     return f"""## Where we lose
 
-{table(["attack", "Pratique", "best other", "difference", "why"], lines)}
+{table(["attack", "Pratique", "best other", "difference", "likely why"], lines)}
 
 The best other tool differs from line to line: who wants all of them runs all of them, each with its own false alarms.
 *Sure* is a difference whose interval lies above zero, on the same batches.
@@ -132,7 +130,7 @@ def listed(peers: list[str]) -> str:
 def catch(results: Results) -> str:
     """The main table."""
     rates = SIZES[results.size].rates
-    heads = ["tool", *(f"caught at {rate:.0%}" for rate in rates), "caught, own threshold", "false alarms",
+    heads = ["tool", *(f"caught at {percent(rate)}" for rate in rates), "caught, own threshold", "false alarms",
              "honest change", "rows, AUROC"]  # fmt: skip
     lines = [
         [
@@ -182,7 +180,7 @@ def best_other(results: Results, column: str, attack: str = "") -> str:
 def models(results: Results) -> str:
     """Accuracy and attack success after each tool."""
     lines = [
-        [title(peer), results.model(peer, "accuracy"), results.model(peer, "success")]
+        [title(peer), results.model(peer, "accuracy").in_percent(), results.model(peer, "success")]
         for peer in [*BOUNDS, *results.peers]
     ]
     return f"""## What the model is worth
@@ -192,7 +190,7 @@ at the highest rate. Accuracy on the holdout is the mean over attacks; *trigger 
 rows that are taken for the attacker's class. *No error* is a tool that errs never. A few batches beside many trusted
 rows move accuracy little.
 
-{table(["after", "accuracy", "trigger works"], lines)}"""
+{table(["after", "accuracy, %", "trigger works"], lines)}"""
 
 
 def costs(results: Results) -> str:
@@ -205,11 +203,12 @@ def costs(results: Results) -> str:
     return f"""## Seconds and memory
 
 Processor time on one thread, in the same run: to fit with the threshold (median over tables), for a batch (mean); and
-the highest memory of the process.
+the highest memory of the process. By these figures the full run of these tools takes {results.hours_of("full"):.0f} processor
+hours.
 
 {table(["tool", "fit, s", "batch, ms", "MiB", "version"], lines)}
 
-![Batches caught against milliseconds a batch](costs.png)"""
+![What each tool catches at its own threshold, its false alarms, its time and its memory](costs.png)"""
 
 
 def tools(results: Results) -> str:
@@ -252,15 +251,29 @@ def draw(results: Results, folder: Path) -> None:
     axes.set_title("share of poisoned batches above the level of one clean batch in 20")
     figure.savefig(folder / "attacks.png", dpi=110, metadata={"Software": None})
 
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.subplots()
-    for peer in results.peers:
-        found, (_, batch, _) = results.caught(peer), results.costs(peer)
-        axes.errorbar(batch, found.mean, [[found.mean - found.low], [found.high - found.mean]], fmt="o", capsize=2)
-        axes.annotate(title(peer), (batch, found.mean), xytext=(6, 3), textcoords="offset points", fontsize=8)
-    axes.set(xscale="log", ylim=(0, 1), xlabel="processor milliseconds a batch", ylabel="caught at equal false alarms")
-    axes.grid(alpha=0.3)
-    figure.savefig(folder / "costs.png", dpi=110, metadata={"Software": None})
+    draw_costs(results, folder / "costs.png")
+
+
+def draw_costs(results: Results, place: Path) -> None:
+    """A line a tool: what is caught at its own threshold, false alarms, time and memory."""
+    peers = results.peers[::-1]
+    panels: dict[str, list[Estimate]] = {
+        "poisoned batches that alarm": [results.caught(peer, "alarm") for peer in peers],
+        "clean batches that alarm": [results.alarms(peer) for peer in peers],
+        "milliseconds a batch": [Estimate(*[results.costs(peer)[1]] * 3) for peer in peers],
+        "memory, MiB": [Estimate(*[results.costs(peer)[2]] * 3) for peer in peers],
+    }
+    figure = Figure(figsize=(11, 0.3 * len(peers) + 1), layout="constrained")
+    for axes, (name, found) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
+        for line, (peer, one) in enumerate(zip(peers, found, strict=True)):
+            color = "crimson" if peer == OURS else "teal"
+            axes.errorbar(one.mean, line, xerr=[[one.mean - one.low], [one.high - one.mean]], fmt="o", color=color)
+        axes.set(xlabel=name, xscale="log" if "milli" in name else "linear")
+        axes.grid(alpha=0.3)
+        axes.set_yticks(range(len(peers)), map(title, peers))
+        if "clean" in name:
+            axes.axvline(FALSE_ALARMS, linestyle="--", linewidth=0.8, color="grey")
+    figure.savefig(place, dpi=110, metadata={"Software": None})
 
 
 def main() -> None:

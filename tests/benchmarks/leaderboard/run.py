@@ -77,7 +77,7 @@ def main() -> None:
     words.add_argument("--environments", type=Path, default=ROOT / ".venv-leaderboard")
     words.add_argument("--results", type=Path, default=ROOT / "docs/leaderboard")
     words.add_argument(
-        "--longest", type=int, default=1800, help="processor seconds that one tool may take on one table"
+        "--longest", type=int, default=3600, help="processor seconds that one tool may take on one table"
     )
     words.add_argument("--jobs", type=int, default=2, help="tools that run at once")
     given = words.parse_args()

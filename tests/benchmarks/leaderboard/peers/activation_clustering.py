@@ -4,7 +4,7 @@ import numpy as np
 
 from leaderboard.protocol import Judgement, Points
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "ART, activation clustering", "adversarial-robustness-toolbox", "art", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "ART activation clustering", "adversarial-robustness-toolbox", "art", False
 USE = "`ActivationDefence` on the batch among the trusted rows, by a network of the trusted rows; rows it calls poison"
 HIDDEN, STEPS = 64, 40
 

@@ -2,7 +2,7 @@
 
 from leaderboard.protocol import Judgement, Points
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "cleanlab, label quality", "cleanlab", "cleanlab", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "cleanlab label quality", "cleanlab", "cleanlab", False
 USE = "`get_label_quality_ensemble_scores` of a forest, boosted trees and a logistic regression of the trusted rows"
 
 

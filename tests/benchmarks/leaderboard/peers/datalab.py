@@ -7,7 +7,7 @@ import numpy as np
 
 from leaderboard.protocol import Judgement, Points
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "cleanlab, Datalab", "cleanlab", "cleanlab", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "cleanlab Datalab", "cleanlab", "cleanlab", False
 USE = "`Datalab.find_issues` with features and out-of-sample probabilities; issues of labels, outliers, near duplicates"
 KINDS = ("label", "outlier", "near_duplicate")
 

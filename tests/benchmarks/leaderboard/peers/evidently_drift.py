@@ -7,7 +7,7 @@ import numpy as np
 
 from leaderboard.protocol import Judgement
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "evidently, drift", "evidently", "evidently", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "evidently drift", "evidently", "evidently", False
 USE = "`ks` and `chisquare` of every column; their mean and smallest p-value, and the columns that drifted"
 LEAST_P = 1e-12
 

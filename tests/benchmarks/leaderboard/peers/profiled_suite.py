@@ -4,7 +4,7 @@ import numpy as np
 
 from leaderboard.protocol import Judgement
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "Great Expectations, profiled", "great-expectations", "great_expectations", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "Great Expectations suite", "great-expectations", "great_expectations", False
 USE = "a suite profiled from the trusted rows; expectations that fail, and cells that none expects"
 WITHIN = 0.01
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from leaderboard.protocol import Judgement, Points
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "pyod, KNN", "pyod", "pyod", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "pyod KNN", "pyod", "pyod", False
 USE = "`KNN(n_neighbors=5)` of the trusted rows of each class; `decision_function` of a row by the class of its label"
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from leaderboard.peers.activation_clustering import train_network
 from leaderboard.protocol import Judgement, Points
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "ART, spectral signatures", "adversarial-robustness-toolbox", "art", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "ART spectral signatures", "adversarial-robustness-toolbox", "art", False
 USE = "`SpectralSignatureDefense.spectral_signature_scores` by class of the batch, with a network of the trusted rows"
 
 

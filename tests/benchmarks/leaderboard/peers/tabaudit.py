@@ -8,7 +8,7 @@ import numpy as np
 
 from leaderboard.protocol import Judgement, Points
 
-TITLE, PACKAGE, ENVIRONMENT, DECIDES = "tabaudit, label noise", "tabaudit", "tabaudit", False
+TITLE, PACKAGE, ENVIRONMENT, DECIDES = "tabaudit label noise", "tabaudit", "tabaudit", False
 USE = "`label_noise.make_model` of the trusted rows; a row scores one minus its self-confidence"
 
 
