@@ -45,7 +45,7 @@ def main(peer: str, folder: str, seed: str) -> None:
     pd.DataFrame(answers).to_parquet(place / "answers.parquet")
     rows = pd.concat(scores) if scores else pd.DataFrame({"batch": [], "score": []})
     rows.to_parquet(place / "rows.parquet", index=False)
-    told = {"fit_seconds": fit_seconds, "version": version_of(tool.PACKAGE)}
+    told = {"fit_seconds": fit_seconds, "mebibytes": highest_memory(), "version": version_of(tool.PACKAGE)}
     (place / "costs.json").write_text(json.dumps(told))
 
 
@@ -55,6 +55,12 @@ def decide(judgement, threshold: Threshold | None) -> tuple[float, bool]:
         return float(statistics_of(judgement)[0]), bool(judgement.alarm)
     score = threshold.score(judgement)
     return score, threshold.alarms(score)
+
+
+def highest_memory() -> int:
+    """The most memory that this program held, in MiB; what `wait4` tells counts the process that started it, too."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
 
 
 def version_of(package: str) -> str:

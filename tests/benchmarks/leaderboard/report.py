@@ -3,23 +3,20 @@
 python -m leaderboard.report [FOLDER]
 """
 
-import importlib
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from leaderboard import data
 from leaderboard.attacks import ATTACKS, UNSIMULATED
 from leaderboard.exam import SIZES
-from leaderboard.figures import Estimate, Results, plain
-from leaderboard.protocol import FALSE_ALARMS
+from leaderboard.figures import Results
+from leaderboard.naming import BOUNDS, OURS, percent, title, tool, words
+from leaderboard.pictures import draw
 from leaderboard.run import PEERS
 
-OURS = "pratique"
-BOUNDS = ("no tool", "trusted rows alone", "no error")
 COLUMNS = {"above": "batches caught at equal false alarms", "auroc": "rows, AUROC"}
 ABOUT_LABELS = ("uniform_flips", "one_way_flips", "confusing_flips", "relabelled_copies")
 ABOUT_CELLS = ("noise", "outliers", "mean_shift")
@@ -28,26 +25,6 @@ REASONS = {
     ABOUT_CELLS: "one score is to see all that can be wrong; a tool for cells asks about nothing else",
     UNSIMULATED: "the fusion was shown nothing like it",
 }
-
-
-def title(peer: str) -> str:
-    """What a tool is called."""
-    return peer if peer in BOUNDS else tool(peer).TITLE
-
-
-def tool(peer: str) -> ModuleType:
-    """The file of a tool."""
-    return importlib.import_module(f"leaderboard.peers.{peer}")
-
-
-def words(attack: str) -> str:
-    """An attack as people say it."""
-    return attack.replace("_", " ")
-
-
-def percent(rate: float) -> str:
-    """A rate as it is printed."""
-    return f"{100 * rate:.0f} %"
 
 
 def table(heads: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
@@ -203,8 +180,8 @@ def costs(results: Results) -> str:
     return f"""## Seconds and memory
 
 Processor time on one thread, in the same run: to fit with the threshold (median over tables), for a batch (mean); and
-the highest memory of the process. By these figures the full run of these tools takes {results.hours_of("full"):.0f} processor
-hours.
+the highest memory of the process. By these figures the full run of these tools takes {results.hours_of("full"):.0f}
+processor hours.
 
 {table(["tool", "fit, s", "batch, ms", "MiB", "version"], lines)}
 
@@ -233,47 +210,6 @@ Read from what is installed; nothing is downloaded at run time, and a file with 
 leaderboard.run --folder FOLDER` takes Parquet files of your own.
 
 {table(["table", "carried by", "licence", "SHA-256"], lines)}"""
-
-
-def draw(results: Results, folder: Path) -> None:
-    """Two pictures: tools against attacks, and what is caught against what it costs."""
-    from matplotlib.figure import Figure
-
-    names = list(ATTACKS)
-    shares = np.array([[results.caught(peer, attack=attack).mean for attack in names] for peer in results.peers])
-    figure = Figure(figsize=(9, 0.36 * len(results.peers) + 2), layout="constrained")
-    axes = figure.subplots()
-    axes.imshow(shares, vmin=0, vmax=1, cmap="BuGn", aspect="auto")
-    axes.set_xticks(range(len(names)), [words(name) for name in names], rotation=35, ha="right")
-    axes.set_yticks(range(len(results.peers)), [title(peer) for peer in results.peers])
-    for (row, column), share in np.ndenumerate(shares):
-        axes.text(column, row, plain(share), ha="center", va="center", color="white" if share > 0.6 else "black")
-    axes.set_title("share of poisoned batches above the level of one clean batch in 20")
-    figure.savefig(folder / "attacks.png", dpi=110, metadata={"Software": None})
-
-    draw_costs(results, folder / "costs.png")
-
-
-def draw_costs(results: Results, place: Path) -> None:
-    """A line a tool: what is caught at its own threshold, false alarms, time and memory."""
-    peers = results.peers[::-1]
-    panels: dict[str, list[Estimate]] = {
-        "poisoned batches that alarm": [results.caught(peer, "alarm") for peer in peers],
-        "clean batches that alarm": [results.alarms(peer) for peer in peers],
-        "milliseconds a batch": [Estimate(*[results.costs(peer)[1]] * 3) for peer in peers],
-        "memory, MiB": [Estimate(*[results.costs(peer)[2]] * 3) for peer in peers],
-    }
-    figure = Figure(figsize=(11, 0.3 * len(peers) + 1), layout="constrained")
-    for axes, (name, found) in zip(figure.subplots(1, 4, sharey=True), panels.items(), strict=True):
-        for line, (peer, one) in enumerate(zip(peers, found, strict=True)):
-            color = "crimson" if peer == OURS else "teal"
-            axes.errorbar(one.mean, line, xerr=[[one.mean - one.low], [one.high - one.mean]], fmt="o", color=color)
-        axes.set(xlabel=name, xscale="log" if "milli" in name else "linear")
-        axes.grid(alpha=0.3)
-        axes.set_yticks(range(len(peers)), map(title, peers))
-        if "clean" in name:
-            axes.axvline(FALSE_ALARMS, linestyle="--", linewidth=0.8, color="grey")
-    figure.savefig(place, dpi=110, metadata={"Software": None})
 
 
 def main() -> None:
