@@ -9,6 +9,7 @@ import typer
 from pratique.commands import lineage, policy, review
 from pratique.commands.placing import in_pipeline
 from pratique.commands.promote import promote
+from pratique.commands.sample import experiment, sample
 from pratique.commands.status import status
 from pratique.core import errors
 from pratique.core.screen import display, say
@@ -21,6 +22,8 @@ app = typer.Typer(
 app.add_typer(review.app, name="review")
 app.command()(status)
 app.command()(promote)
+app.command()(sample)
+app.command()(experiment)
 app.add_typer(lineage.app)
 app.add_typer(policy.app)
 
@@ -79,21 +82,6 @@ def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose 
     for file in write_workflow(forge):
         say(f"{'wrote' if file.new else 'kept '}  {file.path}")
     say(f"Next: {HASH_COMMAND}", "Then commit all three, and require the job on the base branch.")
-
-
-@app.command()
-def sample(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty folder; made if it is not there.")] = Path(),
-    of: Annotated[
-        Literal["spam", "digits", "iris"],
-        typer.Option(help="Mails that users report, handwritten digits, or the experiment that this began with."),
-    ] = "spam",
-) -> None:
-    """Write a sample that is complete: batches, some of them poisoned, and the pipeline that clears them."""
-    from pratique.scaffold.samples.folder import write_sample
-
-    write_sample(folder, of)
-    say(f"The sample is in {folder}; data/README.md there says what it holds.", "Next: `dvc repro` in that folder.")
 
 
 @app.command()

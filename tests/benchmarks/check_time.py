@@ -38,6 +38,7 @@ def main() -> None:
     words.add_argument("--runs", type=int, default=3)
     words.add_argument("--peer", type=Path)
     given = words.parse_args()
+    given.peer = given.peer and given.peer.absolute()  # each command runs in the project
     project = prepared(given.work.resolve())
     given.out.parent.mkdir(parents=True, exist_ok=True)
     found = pd.read_csv(given.out).to_dict("records") if given.out.exists() else []

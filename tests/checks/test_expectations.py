@@ -292,6 +292,7 @@ def test_what_is_judged_at_once_has_the_answers_of_great_expectations(fit, kind,
         ("expect_column_values_to_be_in_set", {"column": "age", "value_set": [1, "1"]}),
         ("expect_column_values_to_be_between", {"column": "age", "min_value": 5, "row_condition": "age > 1"}),
         ("expect_column_values_to_be_between", {"column": "age", "min_value": True}),
+        ("expect_column_values_to_be_between", {"column": "age", "min_value": 5, "strict_min": "yes"}),
         ("expect_column_mean_to_be_between", {"column": "age", "min_value": 5}),
         ("expect_column_values_to_match_regex", {"column": "key", "regex": "a"}),
     ],
@@ -300,15 +301,16 @@ def test_what_is_said_in_other_words_is_left_to_great_expectations(kind, kwargs)
     assert not is_plain(kind, kwargs)
 
 
-def test_a_plain_suite_is_judged_without_starting_great_expectations(fit):
-    fitted = fit(suite(LABELS, ("expect_table_row_count_to_be_between", {"min_value": 1})))
+def test_a_plain_suite_is_learned_and_judged_without_starting_great_expectations(tmp_path):
+    (tmp_path / "suite.json").write_text(suite(LABELS, ("expect_table_row_count_to_be_between", {"min_value": 1})))
     code = (
-        "import sys, pyarrow as pa\n"
-        "from pratique.checks.expectations import FittedExpectations\n"
+        "import sys, numpy as np, pyarrow as pa\n"
+        "from pratique.checks.expectations import Expectations\n"
         "from pratique.core.batch import Batch\n"
         "from pratique.core.layout import Layout\n"
-        f"fitted = FittedExpectations('suite.json', {fitted.text!r}, 'auto')\n"
-        "rows = Batch('a/b', pa.table({'age': ['1'], 'income': ['x']}), Layout('income', {'age': 'integer'}))\n"
+        "layout = Layout('income', {'age': 'integer'})\n"
+        "trusted, rows = (Batch('a/b', pa.table({'age': ['1'], 'income': [x]}), layout) for x in ('child', 'x'))\n"
+        f"fitted = Expectations(file={str(tmp_path / 'suite.json')!r}).fit(trusted, np.random.default_rng(0))\n"
         "assert fitted.measure(rows).forbidden\n"
         "assert not {name for name in sys.modules if name.startswith('great_expectations')}\n"
     )

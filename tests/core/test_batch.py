@@ -141,3 +141,19 @@ def test_a_view_is_made_once_and_never_written_into():
     assert made == [1]
     with pytest.raises(ValueError, match="read-only"):
         view[0] = 1
+
+
+def test_of_a_large_batch_one_column_is_kept_at_a_time(monkeypatch):
+    small = batch(n=[5, 4, 3], c=list("abc"), r=[0.1, 0.2, 0.3], y=list("uvu"))
+    assert small.columns["n"] is small.columns["n"]
+    assert list(small.columns) == ["n", "c", "r", "y"]
+    monkeypatch.setattr("pratique.core.batch.MOST_ROWS_AT_ONCE", 2)
+    large = Batch("vendor/1", small.table, LAYOUT)
+    first = large.columns["n"]
+    assert large.columns["n"] is first
+    assert large.columns["r"] is not None
+    assert large.columns["n"] is not first
+    assert large.columns.get("nowhere") is None
+    taken = Batch("vendor/1", small.table, LAYOUT)
+    hashes = taken.content
+    np.testing.assert_array_equal(taken.take(np.array([2, 0])).__dict__["content"], hashes[[2, 0]])

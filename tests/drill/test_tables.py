@@ -1,18 +1,22 @@
 """Measures of runs, worked out by hand: what the gate makes of them is a difference within one and the same run."""
 
+from dataclasses import replace
+
 import pytest
 from pratique.attacks.label_flip import LabelFlip
-from pratique.drill.outcome import Gate, Outcome, Transfer
+from pratique.drill.outcome import Gate, Outcome, Plainly, Transfer
 from pratique.drill.plan import Cell, Exercise
 from pratique.drill.tables import groups, list_measures, list_metrics
 
 EXERCISE = Exercise("flips", "label_flip", LabelFlip(), (0.2,), 6, 0.34)
 
 
-def outcome(*, clean=0.9, without=0.8, gated=0.88, success=None, success_with=None, cleared=True, transfer=None):
+def outcome(
+    *, clean=0.9, without=0.8, gated=0.88, success=None, success_with=None, cleared=True, transfer=None, plainly=None
+):
     gate = Gate(2, 1, 30, 16, 2, None if gated is None else {"accuracy": gated}, success_with) if cleared else None
     scores = [{"accuracy": value} for value in (clean, without, 0.91)]
-    return Outcome(600, 40, *scores, success, 0.125, gate, transfer, None)
+    return Outcome(600, 40, *scores, success, 0.125, gate, plainly, transfer, None)
 
 
 def test_the_measures_of_a_run():
@@ -47,6 +51,21 @@ def test_the_gap_of_a_transfer():
     found = list_measures(outcome(transfer=Transfer(0.1, {"random_forest": 0.04})))
     assert (found["damage_proxy"], found["damage_on_random_forest"]) == (0.1, 0.04)
     assert found["transfer_gap_random_forest"] == pytest.approx(0.06)
+
+
+def test_a_method_is_compared_with_a_plain_training_on_the_same_rows():
+    plainly = Plainly(*({"accuracy": value} for value in (0.92, 0.7, 0.9)))
+    found = list_measures(outcome(plainly=plainly))
+    assert {name: value for name, value in found.items() if "plain" in name or "gain" in name} == {
+        "accuracy_plain_clean": 0.92,
+        "method_gain_clean": pytest.approx(-0.02),
+        "accuracy_plain_without": 0.7,
+        "method_gain_without": pytest.approx(0.1),
+        "accuracy_plain_with": 0.9,
+        "method_gain_with": pytest.approx(-0.02),
+    }
+    nothing = list_measures(outcome(gated=None, plainly=replace(plainly, gated=None)))
+    assert not {"accuracy_plain_with", "method_gain_with"} & set(nothing)
 
 
 def test_intervals_are_of_the_differences_run_by_run():

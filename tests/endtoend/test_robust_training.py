@@ -35,6 +35,16 @@ def test_a_method_is_named_and_what_it_left_out_is_told(trained):
     assert "All three models were trained by trimmed_loss;" in page
 
 
+def test_the_drill_compares_the_method_with_a_plain_training(trained):
+    metrics = json.loads((trained.root / "data/reports/drill/metrics.json").read_text(encoding="utf-8"))
+    for measures in metrics.values():
+        assert {"accuracy_plain_clean", "method_gain_without", "method_gain_with"} <= measures.keys()
+        gated = measures["accuracy_plain_with"] + measures["method_gain_with"]
+        assert gated == pytest.approx(measures["accuracy_with"], abs=1e-5)
+    page = (trained.root / "data/reports/index.html").read_text(encoding="utf-8")
+    assert "What the method of training adds" in page
+
+
 def test_what_is_certified_stands_in_metrics_on_the_page_and_by_row(trained):
     certified = json.loads((trained.root / "data/reports/metrics.json").read_text(encoding="utf-8"))[
         "certified_batches"

@@ -3,7 +3,7 @@
 import json
 
 from pratique.core import paths
-from pratique.pages.drilled import Drilled, DrillLine, read_drilled, tabulate_drill
+from pratique.pages.drilled import Drilled, DrillLine, MethodLine, read_drilled, tabulate_drill
 from pratique.pages.queue_page import queue_page
 
 METRICS = {
@@ -48,6 +48,18 @@ def test_without_and_with_the_gate_are_told_of_the_same_runs():
     assert drilled.has_triggers
 
 
+def test_a_method_of_training_is_told_beside_a_plain_one():
+    compared = {"accuracy_plain_clean": 0.95, "method_gain_clean": -0.01, "accuracy_plain_without": 0.5}
+    compared |= {"method_gain_without": 0.25, "accuracy_plain_with": 0.9, "method_gain_with": 0.02}
+    ends = {"method_gain_with_low": -0.01, "method_gain_with_high": 0.05}
+    drilled = tabulate_drill({"flip-5": BACKDOOR | compared | ends}, "here")
+    gain = "+2.0 (−1.0 to +5.0)"
+    assert drilled.methods == (MethodLine("flip", "5 %", "95 % → 94 %", "50 % → 75 %", "90 % → 92 %", gain),)
+    nothing_passed = {name: value for name, value in compared.items() if not name.endswith("_with")}
+    (line,) = tabulate_drill({"flip-5": BACKDOOR | nothing_passed}, "here").methods
+    assert (line.gated, line.gain) == ("", "")
+
+
 def test_a_control_comes_last_and_shows_what_the_gate_costs():
     control = {"good_rows_lost": 0.02, "accuracy_with": 0.94, "damage_avoided": -0.01}
     found = tabulate_drill({"control-0": control}, "here")
@@ -72,3 +84,4 @@ def test_the_queue_tells_it_where_it_was_drilled(tmp_path, monkeypatch):
     assert page.index("mean shift") < page.index("label flip")
     assert "93 % → 95 %" in page
     assert "Trigger works" not in page
+    assert "What the method of training adds" not in page

@@ -9,7 +9,13 @@ from pratique.training.discovery import load_method
 from pratique.training.methods.forward_correction import estimate_transitions
 from pratique.training.methods.learned_regularization import LearnedRegularization
 from pratique.training.methods.support.linear import as_classifier
-from pratique.training.methods.support.noise import cross_fit, cut_halves, estimate_poison, keep_lowest
+from pratique.training.methods.support.noise import (
+    cross_fit,
+    cut_halves,
+    estimate_poison,
+    keep_lowest,
+    tell_classes,
+)
 from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 
@@ -88,14 +94,31 @@ def test_rows_far_away_move_a_median_of_means_less_than_the_mean():
     assert errors[0] < errors[1]
 
 
-@pytest.mark.parametrize("flips", [0.0, 0.1, 0.3])
-def test_the_share_of_poison_is_estimated(flips):
+@pytest.mark.parametrize(("flips", "one_way"), [(0.0, False), (0.1, False), (0.3, False), (0.2, True), (0.45, True)])
+def test_the_share_of_poison_is_estimated(flips, one_way):
+    """Of 400 rows 200 are of one class: of it most, nearly all, are flipped in the end."""
     shares = []
     for seed in range(5):
-        rows, _, _ = make(flips, seed)
+        rows, _, _ = make(flips, seed, one_way)
         halves = cut_halves(rows, np.random.default_rng(seed))
-        shares.append(estimate_poison(rows, cross_fit(rows, fit, np.ones(len(halves), bool), halves)))
+        shares.append(estimate_poison(rows, tell_classes(rows, fit, halves)))
     assert np.mean(shares) == pytest.approx(flips, abs=0.04)
+
+
+@pytest.mark.parametrize("name", ["forward_correction", "small_loss", "trimmed_loss"])
+def test_a_class_most_of_whose_rows_are_flipped_is_still_known(name):
+    rows, _, true = make(0.4, one_way=True)
+    found = load_method(name)().fit(rows, fit, np.random.default_rng(0)).classifier
+    right = [np.mean(each.predict(rows.points) == true) for each in (found, fit(rows.points, rows.targets, None))]
+    assert right[0] > right[1] + 0.2
+
+
+def test_a_model_of_trusted_rows_tells_only_where_it_is_right_about_more_of_them():
+    for flips, alone in ((0.0, False), (0.45, True)):
+        rows, _, _ = make(flips, one_way=True)
+        halves = cut_halves(rows, np.random.default_rng(0))
+        kept = rows.trusted if alone else np.ones(len(halves), bool)
+        np.testing.assert_array_equal(tell_classes(rows, fit, halves), cross_fit(rows, fit, kept, halves))
 
 
 def test_the_share_of_poison_by_hand():

@@ -26,14 +26,13 @@ from pratique.tables.plain_expectations import find_failing, is_plain
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
+PLAIN_KEYS = frozenset({"type", "kwargs", "meta"})
 RESULT_FORMAT = {
     "result_format": "COMPLETE",  # the only format that names every failing row
     "exclude_unexpected_values": True,
     "partial_unexpected_count": 0,
     "return_unexpected_index_query": False,
 }
-
-
 ROW_COUNT = "expect_table_row_count_to_be_between"
 
 Engine = Literal["auto", "great_expectations"]
@@ -52,8 +51,7 @@ class Expectations(RuleCheck):
     a column that the batch lacks. Severity makes no difference. The statistic is the share of rows that
     fail an expectation. The suite sees the columns that came in and no other: those of the layout by
     kind, with unreadable cells empty, any further ones as text. Great Expectations judges all that is not said in a few
-    plain words about single cells, and proves every expectation on the trusted rows; where `engine` is
-    `great_expectations` it judges everything.
+    plain words about single cells or the number of rows; where `engine` is `great_expectations` it judges everything.
 
     Cost: O(rows) an expectation; where Great Expectations is needed, its start and about 7 ms for each.
     """
@@ -81,10 +79,10 @@ class Expectations(RuleCheck):
             If the file is missing, is no suite, or holds an expectation that can't be judged.
         """
         place, text = self.place, read_rules(self.file)
-        _refuse_strange(place, text)
+        _refuse_strange(place, text, self.engine)
         frame = pd.DataFrame({name: _read_column(trusted, name) for name in trusted.table.column_names})
         for expectation in _read_suite(place, text):
-            _prove(place, expectation, frame, trusted.layout)
+            _prove(place, expectation, frame, trusted, self.engine)
         return FittedExpectations(place, text, self.engine)
 
 
@@ -139,10 +137,22 @@ def _judge(expectations: list[Expectation], batch: Batch, engine: Engine) -> lis
     return [next(by_engine) if outcome is None else outcome for outcome in outcomes]
 
 
+def _is_judged_here(kind: Any, kwargs: Any) -> bool:
+    """Whether an expectation is said in plain words."""
+    return isinstance(kind, str) and isinstance(kwargs, dict) and (_counts_rows(kind, kwargs) or is_plain(kind, kwargs))
+
+
+def _counts_rows(kind: str, kwargs: dict[str, Any]) -> bool:
+    """Whether an expectation is a least or largest number of rows, or both."""
+    ends = [kwargs[key] for key in ("min_value", "max_value") if kwargs.get(key) is not None]
+    known = set(kwargs) <= {"min_value", "max_value"}
+    return kind == ROW_COUNT and known and bool(ends) and all(type(end) is int for end in ends)
+
+
 def _judge_at_once(expectation: Expectation, batch: Batch) -> Outcome | None:
     """The outcome of what is plain; None of anything else."""
     rows = len(batch)
-    if expectation.type == ROW_COUNT and set(expectation.kwargs) <= {"min_value", "max_value"}:
+    if _counts_rows(expectation.type, expectation.kwargs):
         least, most = expectation.kwargs.get("min_value"), expectation.kwargs.get("max_value")
         holds = (least is None or rows >= least) and (most is None or rows <= most)
         return Outcome(np.zeros(rows, bool), holds, {"observed_value": rows})
@@ -222,13 +232,18 @@ def _read_entries(place: str, text: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _refuse_strange(place: str, text: str) -> None:
-    """Refuse a suite with an expectation that Great Expectations refuses: it would log a faulty one, and go on."""
-    _context()
-    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+def _refuse_strange(place: str, text: str, engine: Engine) -> None:
+    """Refuse a suite with an expectation that Great Expectations refuses: it would log a faulty one, and go on.
 
+    It is not started for what is judged without it.
+    """
     for i, entry in enumerate(_read_entries(place, text)):
-        kind = entry.get("type") if isinstance(entry, dict) else None
+        kind, kwargs = (entry.get("type"), entry.get("kwargs")) if isinstance(entry, dict) else (None, None)
+        if engine == "auto" and kind and set(entry) <= PLAIN_KEYS and _is_judged_here(kind, kwargs):
+            continue
+        _context()
+        from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
         try:
             ExpectationConfiguration(**entry).to_domain_obj()
         except Exception as error:  # GX raises whatever a wrong argument happens to hit
@@ -236,9 +251,9 @@ def _refuse_strange(place: str, text: str) -> None:
             raise PratiqueError(f"{place}: {why}; correct its type or kwargs") from error
 
 
-def _prove(place: str, expectation: Expectation, frame: pd.DataFrame, layout: Layout) -> None:
+def _prove(place: str, expectation: Expectation, frame: pd.DataFrame, trusted: Batch, engine: Engine) -> None:
     """Refuse an expectation that can't be judged on trusted rows, or compares text with numbers."""
-    place = f"{place}: {_sentence(expectation, layout)}"
+    place = f"{place}: {_sentence(expectation, trusted.layout)}"
     columns = _columns(expectation)
     lacking = [c for c in columns if c not in frame.columns]
     if lacking:
@@ -247,9 +262,9 @@ def _prove(place: str, expectation: Expectation, frame: pd.DataFrame, layout: La
         values = expectation.kwargs.get("value_set") or []
         assert_comparable(f"{place}: value_set", values, text=frame[column].dtype == "str")
     try:
-        _judge_by_engine([expectation], frame)
+        _judge([expectation], trusted, engine)
     except Exception as error:  # GX raises whatever an expectation happens to hit
-        why = type(error).__name__ if layout.hides_any(columns) else one_line(error)
+        why = type(error).__name__ if trusted.layout.hides_any(columns) else one_line(error)
         raise PratiqueError(f"{place}: can't be judged ({why}); correct or remove it") from error
 
 

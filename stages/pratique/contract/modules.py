@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import pkgutil
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,10 +12,14 @@ Unit = TypeVar("Unit")
 PACKAGE_FOLDER = Path(__file__).parents[1]
 
 
-def list_modules(folder: str) -> list[str]:
+def list_modules(folder: str) -> tuple[str, ...]:
     """The names of the modules of a folder of this package, such as `training/methods`; a folder in it is none."""
-    found = pkgutil.iter_modules([str(PACKAGE_FOLDER / folder)])
-    return sorted(module.name for module in found if not module.ispkg)
+    return _list_modules(PACKAGE_FOLDER / folder)
+
+
+@cache
+def _list_modules(place: Path) -> tuple[str, ...]:
+    return tuple(sorted(module.name for module in pkgutil.iter_modules([str(place)]) if not module.ispkg))
 
 
 def load_unit(folder: str, name: str, base: type[Unit]) -> type[Unit]:

@@ -103,6 +103,26 @@ class PoisonedStream:
         return [np.flatnonzero(self.owner == number) for number in range(int(self.owner.max()) + 1)]
 
 
+@dataclass(frozen=True)
+class Cleared:
+    """What the gate said of a poisoned stream: which rows are poisoned and which are held, and each batch with poison.
+
+    Attributes
+    ----------
+    bad, held : ndarray of bool, shape (rows of the stream,)
+    caught : list of bool
+        Whether each batch with poison in it is quarantined.
+    """
+
+    bad: np.ndarray
+    held: np.ndarray
+    caught: list[bool]
+
+    def take_passed(self, stream: PoisonedStream) -> Batch:
+        """The rows that a model may learn from."""
+        return stream.poisoned.batch.take(np.flatnonzero(~self.held))
+
+
 def planted_trigger(attack: Attack, clean: Batch, poisoned: PoisonedBatch) -> Trigger | None:
     """Read the trigger off the rows that carry it; None where the attack plants none."""
     if not attack.backdoor or not len(poisoned.rows):

@@ -48,6 +48,23 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Plainly:
+    """Scores of models that a plain training gives on the same rows, to compare `train.method` with.
+
+    Attributes
+    ----------
+    clean, without : dict of str to float
+        As in `Outcome`.
+    gated : dict of str to float, optional
+        Of the model that learned from what passed the gate; None where that can't be trained on.
+    """
+
+    clean: Metrics
+    without: Metrics
+    gated: Metrics | None
+
+
+@dataclass(frozen=True)
 class Transfer:
     """The accuracy that poison costs the kind of model it is optimised against, and other kinds, by their names."""
 
@@ -102,6 +119,8 @@ class Outcome:
         Of a backdoor without the gate, and in the model that saw no poison, in [0, 1].
     gate : Gate, optional
         Of the runs that pass it.
+    plainly : Plainly, optional
+        Of the runs that pass the gate, where `train.method` is another than a plain one.
     transfer : Transfer, optional
         Of attacks that are optimised against a model, where it is asked for.
     detail : Detail, optional
@@ -116,6 +135,7 @@ class Outcome:
     success: float | None
     success_oracle: float | None
     gate: Gate | None
+    plainly: Plainly | None
     transfer: Transfer | None
     detail: Detail | None
 
@@ -132,9 +152,10 @@ def read_outcome(key: str) -> Outcome | None:
     """The outcome of this key; None where none can be read."""
     try:
         value = json.loads(_place(key).read_text(encoding="utf-8"))
-        gate, transfer, detail = value["gate"], value["transfer"], value["detail"]
+        gate, plainly, transfer, detail = (value[name] for name in ("gate", "plainly", "transfer", "detail"))
         parts = {
             "gate": gate and Gate(**gate),
+            "plainly": plainly and Plainly(**plainly),
             "transfer": transfer and Transfer(**transfer),
             "detail": detail and Detail(**detail, model=_model_place(key).read_bytes()),
         }

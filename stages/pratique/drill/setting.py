@@ -1,7 +1,7 @@
 """Running one cell: deal, poison, train, and pass the gate; a pure function of the cell and the pipeline's data."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,15 +11,15 @@ from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import ModelKind, Params
+from pratique.core.params import PLAIN_TRAINING, ModelKind, Params
 from pratique.core.text import name_classes
 from pratique.detector import profile
 from pratique.detector.detector import Detector
 from pratique.detector.verdict import Verdict
 from pratique.drill.bystanders import Bystanders
-from pratique.drill.deal import Deal, PoisonedStream, describe_features, measure_divergence, planted_trigger
+from pratique.drill.deal import Cleared, Deal, PoisonedStream, describe_features, measure_divergence, planted_trigger
 from pratique.drill.judges import FoldJudges
-from pratique.drill.outcome import Detail, Gate, Metrics, Outcome, Transfer
+from pratique.drill.outcome import Detail, Gate, Metrics, Outcome, Plainly, Transfer
 from pratique.drill.plan import Cell
 from pratique.quarantine.stream import Streams
 from pratique.tables.reading import read_trusted
@@ -118,6 +118,7 @@ class Setting:
         model = self._model(poisoned.batch, undealt, cell.run)
         scores, predicted = score(model, self.holdout)
         oracle = self._trainable(poisoned.batch.take(good), undealt, cell.run)
+        cleared = self._clear(deal, stream, cell) if cell.cleared else None
         return Outcome(
             rows=len(poisoned.batch),
             poisoned_rows=len(poisoned.rows),
@@ -126,7 +127,8 @@ class Setting:
             oracle=self._scores(oracle),
             success=self._success(model, trigger),
             success_oracle=self._success(oracle, trigger),
-            gate=self._gate(deal, stream, undealt, trigger, cell) if cell.cleared else None,
+            gate=self._gate(stream, undealt, trigger, cell, cleared) if cleared else None,
+            plainly=self._train_plainly(deal, stream, undealt, cell, cleared) if cleared else None,
             transfer=self._transfer(deal, stream, undealt, cell) if exercise.unseen else None,
             detail=self._detail(deal, stream, predicted, model) if cell.run == 0 else None,
         )
@@ -180,8 +182,8 @@ class Setting:
         stamped = trigger.stamp(self.holdout)
         return float(np.mean(model.predict(stamped) == trigger.target)) if len(stamped) else None
 
-    def _gate(self, deal: Deal, stream: PoisonedStream, undealt: Batch, trigger: Trigger | None, cell: Cell) -> Gate:
-        """Measure and judge the batches as if they came in, one after the other, and train on what passes.
+    def _clear(self, deal: Deal, stream: PoisonedStream, cell: Cell) -> Cleared:
+        """Measure and judge the batches as if they came in, one after the other.
 
         Each is judged by what was learned without the fold of its rows. They are one source, whose stream is followed
         as in the pipeline; nobody decides about any of them.
@@ -198,7 +200,14 @@ class Setting:
             held[rows] = verdict.holds(len(rows))
             if bad[rows].any():
                 caught.append(verdict.verdict == "quarantine")
-        model = self._trainable(poisoned.batch.take(np.flatnonzero(~held)), undealt, cell.run)
+        return Cleared(bad, held, caught)
+
+    def _gate(
+        self, stream: PoisonedStream, undealt: Batch, trigger: Trigger | None, cell: Cell, cleared: Cleared
+    ) -> Gate:
+        """What clearing the batches gave, and the model that is trained on what passes."""
+        bad, held, caught = cleared.bad, cleared.held, cleared.caught
+        model = self._trainable(cleared.take_passed(stream), undealt, cell.run)
         return Gate(
             batches=len(caught),
             batches_caught=sum(caught),
@@ -208,6 +217,18 @@ class Setting:
             scores=self._scores(model),
             success=self._success(model, trigger),
         )
+
+    def _train_plainly(
+        self, deal: Deal, stream: PoisonedStream, undealt: Batch, cell: Cell, cleared: Cleared
+    ) -> Plainly | None:
+        """What a plain training would have given on the same rows; None where training is a plain one."""
+        if self.params.train.method == PLAIN_TRAINING:
+            return None
+        plain = self.params.train.model_copy(update={"method": PLAIN_TRAINING})
+        twin = replace(self, params=self.params.model_copy(update={"train": plain}))
+        without, _ = score(twin._model(stream.poisoned.batch, undealt, cell.run), self.holdout)
+        gated = twin._scores(twin._trainable(cleared.take_passed(stream), undealt, cell.run))
+        return Plainly(twin._clean(deal, undealt, cell), asdict(without), gated)
 
     def _judge(
         self, batch: Batch, detector: Detector, clean: tuple[int, int, int] | None

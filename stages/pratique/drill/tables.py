@@ -21,7 +21,8 @@ CELL_COLUMNS = (
 )  # fmt: skip
 RECALL = ("batches_caught", "rows_caught")
 DAMAGE = ("damage_without", "damage_with")
-BOUNDED_MEASURES = (*RECALL, "good_rows_lost", *SCORED)
+PLAIN_SCORES = ("accuracy_plain_clean", "accuracy_plain_without", "accuracy_plain_with")
+BOUNDED_MEASURES = (*RECALL, "good_rows_lost", *SCORED, *PLAIN_SCORES)
 """Measures that lie between 0 and 1."""
 SUMMARY_ONLY = ("accuracy_clean", "accuracy_oracle", "delay")
 """Measures that are no metrics."""
@@ -82,8 +83,9 @@ def list_measures(outcome: Outcome) -> dict[str, float | None]:
     of the models, `success_*` that of a backdoor in them. `damage_*` is the accuracy that the poison costs;
     `damage_avoided` and `success_avoided` are the differences that the gate makes, in one and the same run.
     `batches_caught` and `rows_caught` are shares of the batches and rows with poison, `good_rows_lost` of the rows
-    without. `damage_proxy` is the damage to a model of the kind that the attack is optimised against,
-    `damage_on_<kind>` to one of another kind, `transfer_gap_<kind>` the difference.
+    without. `accuracy_plain_*` is that of models that are trained plainly on the same rows, `method_gain_*` how much
+    better `train.method` is. `damage_proxy` is the damage to a model of the kind that the attack is optimised
+    against, `damage_on_<kind>` to one of another kind, `transfer_gap_<kind>` the difference.
     """
     gate, transfer, clean, without = (
         outcome.gate,
@@ -117,10 +119,25 @@ def list_measures(outcome: Outcome) -> dict[str, float | None]:
             if gate.success is None or outcome.success is None
             else outcome.success - gate.success,
         }
+    found |= _compare_methods(outcome)
     if transfer is not None:
         found["damage_proxy"] = transfer.proxy
         for kind, damage in transfer.unseen.items():
             found |= {f"damage_on_{kind}": damage, f"transfer_gap_{kind}": transfer.proxy - damage}
+    return found
+
+
+def _compare_methods(outcome: Outcome) -> dict[str, float | None]:
+    """What a method of training gains over a plain one: on clean rows, without the gate, and with it."""
+    plainly, gate = outcome.plainly, outcome.gate
+    if plainly is None or gate is None:
+        return {}
+    found: dict[str, float | None] = {}
+    scores = (outcome.clean, plainly.clean), (outcome.without, plainly.without), (gate.scores, plainly.gated)
+    for name, (own, plain) in zip(("clean", "without", "with"), scores, strict=True):
+        if own is not None and plain is not None:
+            found[f"accuracy_plain_{name}"] = plain["accuracy"]
+            found[f"method_gain_{name}"] = own["accuracy"] - plain["accuracy"]
     return found
 
 

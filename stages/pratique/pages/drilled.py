@@ -39,6 +39,27 @@ class DrillLine:
 
 
 @dataclass(frozen=True)
+class MethodLine:
+    """An attack at one rate: accuracy by a plain training and by `train.method` on the same rows, as text.
+
+    Attributes
+    ----------
+    attack, rate : str
+    clean, without, gated : str
+        Of models that learned from rows without poison, from everything, and from what passes the gate.
+    gain : str
+        Points that the method gains on what passes the gate, with the ends of their interval.
+    """
+
+    attack: str
+    rate: str
+    clean: str
+    without: str
+    gated: str
+    gain: str
+
+
+@dataclass(frozen=True)
 class Drilled:
     """What a drill found.
 
@@ -48,10 +69,13 @@ class Drilled:
         Each attack with a line for each rate, the one of which the least is caught first.
     mean : float, optional
         Share of poisoned rows kept out, over attacks and rates; None where no row was poisoned.
+    methods : tuple of MethodLine
+        What the method of training adds, where it is not a plain one.
     """
 
     attacks: tuple[tuple[str, tuple[DrillLine, ...]], ...]
     mean: float | None
+    methods: tuple[MethodLine, ...] = ()
 
     @property
     def has_triggers(self) -> bool:
@@ -93,9 +117,16 @@ def tabulate_drill(metrics: Measures, place: str) -> Drilled | None:
     }
     weakest = sorted(found, key=lambda attack: (_mean(caught[attack] or [1]), attack))
     shares = [share for mine in caught.values() for share in mine]
+    lines = {attack: [(rate, found[attack][rate]) for rate in sorted(found[attack], key=float)] for attack in weakest}
     return Drilled(
-        tuple((a, tuple(_line(rate, found[a][rate]) for rate in sorted(found[a], key=float))) for a in weakest),
+        tuple((attack, tuple(_line(rate, measures) for rate, measures in own)) for attack, own in lines.items()),
         _mean(shares) if shares else None,
+        tuple(
+            _method_line(attack, rate, measures)
+            for attack, own in lines.items()
+            for rate, measures in own
+            if "method_gain_clean" in measures
+        ),
     )
 
 
@@ -108,6 +139,18 @@ def _line(rate: str, measures: Mapping[str, float]) -> DrillLine:
         accuracy=_compare(measures, "accuracy_with", -measures.get("damage_avoided", 0)),
         avoided=_points(measures, "damage_avoided"),
         success=_compare(measures, "success_with", measures.get("success_avoided", 0)),
+    )
+
+
+def _method_line(attack: str, rate: str, measures: Mapping[str, float]) -> MethodLine:
+    """What a method of training makes of an attack; each pair of figures is of the runs that the gate cleared."""
+
+    def tell(place: str) -> str:
+        plain, gain = f"accuracy_plain_{place}", f"method_gain_{place}"
+        return f"{percent(measures[plain])} → {percent(measures[plain] + measures[gain])}" if gain in measures else ""
+
+    return MethodLine(
+        attack, f"{rate} %", tell("clean"), tell("without"), tell("with"), _points(measures, "method_gain_with")
     )
 
 

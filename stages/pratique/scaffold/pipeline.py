@@ -176,7 +176,7 @@ def _places(out: Any) -> list[str]:
     return [out] if isinstance(out, str) else list(out)
 
 
-def dvc_yaml(stages: Sequence[Stage] = STAGES, own_code: bool = False) -> str:
+def dvc_yaml(stages: Sequence[Stage] = STAGES, own_code: bool = False, plots: Sequence[Any] | None = None) -> str:
     """The text of dvc.yaml.
 
     Parameters
@@ -185,12 +185,17 @@ def dvc_yaml(stages: Sequence[Stage] = STAGES, own_code: bool = False) -> str:
     own_code : bool
         True in this repository, whose stages run from the source and depend on it; a team's pipeline calls
         the installed command.
+    plots : sequence, optional
+        What DVC draws; without it, what the stages of the pipeline give.
     """
     from ruamel.yaml import YAML
 
     yaml, out = YAML(), StringIO()
     yaml.indent(mapping=2, sequence=4, offset=2)
-    parts = {"stages": {stage.name: _stage(stage, own_code) for stage in stages}, "plots": _plots(stages)}
+    parts = {
+        "stages": {stage.name: _stage(stage, own_code) for stage in stages},
+        "plots": _plots(stages) if plots is None else plots,
+    }
     yaml.dump({name: part for name, part in parts.items() if part}, out)
     return out.getvalue()
 

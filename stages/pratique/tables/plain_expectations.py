@@ -31,6 +31,8 @@ def is_plain(kind: str, kwargs: Mapping[str, Any]) -> bool:
         kinds = {type(value) for value in values} if isinstance(values, list) else set()
         return kinds == {str} or (bool(kinds) and kinds <= {int, float})
     ends = (kwargs.get("min_value"), kwargs.get("max_value"))
+    if any(type(kwargs.get(strict, False)) is not bool for strict in ("strict_min", "strict_max")):
+        return False
     return all(end is None or type(end) in (int, float) for end in ends) and (
         kind != "expect_column_values_to_be_between" or ends != (None, None)
     )

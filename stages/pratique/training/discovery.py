@@ -12,7 +12,7 @@ METHODS = "training/methods"
 
 def method_names() -> list[str]:
     """The names of every method there is."""
-    return list_modules(METHODS)
+    return list(list_modules(METHODS))
 
 
 def load_method(name: str) -> type[Method]:

@@ -8,11 +8,14 @@ from pathlib import Path
 from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import parse_yaml
-from pratique.core.errors import PratiqueError
+from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import Params
 from pratique.core.sections import parse
 from pratique.core.writing import write_text
+from pratique.experiments.discovery import experiment_names
+from pratique.experiments.places import EXPERIMENT_ROWS
 from pratique.provenance import git
+from pratique.scaffold.experiments import experiment_files
 from pratique.scaffold.pipeline import dvc_yaml
 from pratique.scaffold.project import pipeline_files
 from pratique.scaffold.proposals import understand
@@ -24,21 +27,28 @@ SAMPLES: Mapping[str, Callable[[], Sample]] = {"spam": spam.sample, "digits": di
 
 
 def write_sample(folder: Path, name: str) -> None:
-    """Write one of `SAMPLES` into a folder: rows, params, expectations, dvc.yaml; and a repository if it is in none.
+    """Write one of `SAMPLES`, or an experiment, into a folder; and a repository if it is in none.
 
     The same bytes every time. Nothing is overwritten.
 
     Raises
     ------
     PratiqueError
-        If the folder holds another pipeline, or a file of this one that was edited.
+        If there is none of this name, the folder holds another pipeline, or a file of this one that was edited.
     """
-    wanted = sample_files(SAMPLES[name]())
+    if name not in sample_names():
+        raise PratiqueError(f"--of: no such sample '{printable(name)}'; known: {', '.join(sample_names())}")
+    wanted = sample_files(SAMPLES[name]()) if name in SAMPLES else experiment_files(name)
     _refuse_another_pipeline(folder, wanted)
     for place, text in wanted.items():
         if not (folder / place).exists():
             write_text(folder / place, text)
     _ensure_repository(folder)
+
+
+def sample_names() -> list[str]:
+    """The samples, then the experiments."""
+    return [*SAMPLES, *experiment_names()]
 
 
 def sample_files(sample: Sample) -> dict[Path, str]:
@@ -66,7 +76,7 @@ def _refuse_another_pipeline(folder: Path, wanted: Mapping[Path, str]) -> None:
     accepted = {place: {text.encode()} for place, text in wanted.items()}
     accepted[paths.PIPELINE].add(dvc_yaml(own_code=True).encode())  # where the package is at home
     there = [place for place in wanted if (folder / place).exists()]
-    for rows in (paths.REFERENCE, paths.HOLDOUT, paths.INCOMING):
+    for rows in (paths.REFERENCE, paths.HOLDOUT, paths.INCOMING, EXPERIMENT_ROWS):
         there += [path.relative_to(folder) for path in sorted((folder / rows).rglob("*")) if path.is_file()]
     for place in there:
         if (folder / place).read_bytes() not in accepted.get(place, set()):

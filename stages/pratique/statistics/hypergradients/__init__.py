@@ -7,5 +7,6 @@ What was given is a penalty, the weight of each training row, or the rows themse
 - `implicit.solve_exactly`, `implicit.solve_by_gradients`: by the implicit function theorem at the optimum, with
   the whole Hessian, or by conjugate gradients, which take only its products with vectors.
 
-`logistic` is the training problem: multinomial logistic regression with an L2 or an L1 penalty.
+`logistic` is the training problem: multinomial logistic regression with an L2 or an L1 penalty. `network` is another,
+with reverse mode of its own through torch.func: a small network with a penalty for each layer.
 """

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from pratique.contract.method import WEIGHING, Fit, Fitted, Method, TrainingRows, ask_probabilities
-from pratique.training.methods.support.noise import cross_fit, cut_halves
+from pratique.training.methods.support.noise import cut_halves, tell_classes
 
 
 class ForwardCorrection(Method):
@@ -36,7 +36,7 @@ class ForwardCorrection(Method):
     def fit(self, rows: TrainingRows, fit: Fit, rng: np.random.Generator) -> Fitted:
         """Estimate T, correct in turn, and train."""
         second = cut_halves(rows, rng)
-        told = cross_fit(rows, fit, np.ones(len(second), bool), second)
+        told = tell_classes(rows, fit, second)
         flips = estimate_transitions(rows, told)
         chances = np.where(rows.trusted[:, None], np.eye(rows.classes)[rows.targets], flips.T[rows.targets])
         true = _correct(chances, np.maximum(told @ np.linalg.pinv(flips), LEAST_CHANCE))

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from pratique.contract.method import LINEAR, Fit, Fitted, Method, TrainingRows
 from pratique.training.methods.support.linear import ask_judge, judge_by, pose
-from pratique.training.methods.support.noise import cross_fit, cut_halves, estimate_poison, keep_lowest
+from pratique.training.methods.support.noise import cut_halves, estimate_poison, keep_lowest, tell_classes
 
 
 class Influence(Method):
@@ -34,7 +34,7 @@ class Influence(Method):
         """Leave rows out, and train on the others."""
         kept, first = np.ones(len(rows.targets), bool), rows.hold_out(rng)
         halves = [half for half in (first, rows.trusted & ~first) if half.any()]
-        share = estimate_poison(rows, cross_fit(rows, fit, kept, cut_halves(rows, rng)))
+        share = estimate_poison(rows, tell_classes(rows, fit, cut_halves(rows, rng)))
         for turn in range(self.rounds if halves else 0):
             harm = np.zeros(len(kept))
             for half in halves:

@@ -8,7 +8,7 @@ from pydantic import Field
 from pratique.contract.method import LINEAR, Fit, Fitted, Method, TrainingRows
 from pratique.statistics.hypergradients.implicit import minimise
 from pratique.training.methods.support.linear import pose
-from pratique.training.methods.support.noise import cross_fit, cut_halves, estimate_poison, keep_lowest
+from pratique.training.methods.support.noise import cut_halves, estimate_poison, keep_lowest, tell_classes
 
 
 class Sever(Method):
@@ -33,7 +33,7 @@ class Sever(Method):
     def fit(self, rows: TrainingRows, fit: Fit, rng: np.random.Generator) -> Fitted:
         """Leave rows out, and train on the others."""
         kept, w = np.ones(len(rows.targets), bool), None
-        share = estimate_poison(rows, cross_fit(rows, fit, kept, cut_halves(rows, rng)))
+        share = estimate_poison(rows, tell_classes(rows, fit, cut_halves(rows, rng)))
         for turn in range(self.rounds):
             problem = pose(rows, kept.astype(float))
             w = minimise(problem, w)

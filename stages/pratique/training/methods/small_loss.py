@@ -12,6 +12,7 @@ from pratique.training.methods.support.noise import (
     cut_halves,
     estimate_poison,
     keep_lowest,
+    tell_classes,
 )
 
 
@@ -38,9 +39,10 @@ class SmallLoss(Method):
 
     def fit(self, rows: TrainingRows, fit: Fit, rng: np.random.Generator) -> Fitted:
         """Choose rows, and train on them."""
-        kept, share = np.ones(len(rows.targets), bool), None
-        for _ in range(self.rounds):
+        told = tell_classes(rows, fit, cut_halves(rows, rng))
+        share = estimate_poison(rows, told)
+        kept = keep_lowest(rows, compute_losses(rows, told), share)
+        for _ in range(self.rounds - 1):
             told = cross_fit(rows, fit, kept, cut_halves(rows, rng))
-            share = estimate_poison(rows, told) if share is None else share
             kept = keep_lowest(rows, compute_losses(rows, told), share)
         return Fitted(rows.fit(fit, kept.astype(float)), kept.astype(float))

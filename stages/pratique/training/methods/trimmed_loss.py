@@ -8,10 +8,10 @@ from pydantic import Field
 from pratique.contract.method import LINEAR, Fit, Fitted, Method, TrainingRows, ask_probabilities
 from pratique.training.methods.support.noise import (
     compute_losses,
-    cross_fit,
     cut_halves,
     estimate_poison,
     keep_lowest,
+    tell_classes,
 )
 
 
@@ -38,7 +38,7 @@ class TrimmedLoss(Method):
     def fit(self, rows: TrainingRows, fit: Fit, rng: np.random.Generator) -> Fitted:
         """Train and trim in turn."""
         kept = np.ones(len(rows.targets), bool)
-        share = estimate_poison(rows, cross_fit(rows, fit, kept, cut_halves(rows, rng)))
+        share = estimate_poison(rows, tell_classes(rows, fit, cut_halves(rows, rng)))
         classifier = rows.fit(fit, kept.astype(float))
         for _ in range(self.rounds):
             losses = compute_losses(rows, ask_probabilities(classifier, rows.points, rows.classes))

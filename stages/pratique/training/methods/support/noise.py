@@ -32,6 +32,20 @@ def cross_fit(rows: TrainingRows, fit: Fit, kept: np.ndarray, second: np.ndarray
     return probabilities
 
 
+def tell_classes(rows: TrainingRows, fit: Fit, second: np.ndarray) -> np.ndarray:
+    """The probability of each class for every row, as `cross_fit` tells it by all rows, or by trusted ones alone.
+
+    That of trusted rows alone tells where it is right about more trusted rows. There poison has won: once most rows of
+    a class are flipped, whoever learns from all of them takes the flipped labels for right.
+    """
+    told = cross_fit(rows, fit, np.ones(len(rows.targets), bool), second)
+    if not rows.trusted.any():
+        return told
+    alone = cross_fit(rows, fit, rows.trusted, second)
+    right, right_alone = ((each.argmax(axis=1) == rows.targets)[rows.trusted].sum() for each in (told, alone))
+    return alone if right_alone > right else told
+
+
 def estimate_poison(rows: TrainingRows, probabilities: np.ndarray) -> float:
     """The share of rows with a wrong label among those that are not trusted.
 
