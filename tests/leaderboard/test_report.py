@@ -20,6 +20,11 @@ def test_every_number_of_the_page_is_in_the_results_file(results):
     assert page(results) == (FOLDER / "index.md").read_text(encoding="utf-8")
 
 
+def test_the_page_begins_with_where_we_lose():
+    heads = [line for line in (FOLDER / "index.md").read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
+    assert heads[0] == "## Where we lose"
+
+
 @pytest.mark.parametrize("name", ["README.md", "docs/index.md"])
 def test_its_three_lines_stand_on_the_first_pages(results, name):
     assert summary(results) in (ROOT / name).read_text(encoding="utf-8")

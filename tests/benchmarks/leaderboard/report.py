@@ -11,15 +11,18 @@ import numpy as np
 
 from leaderboard import data
 from leaderboard.attacks import ATTACKS, UNSIMULATED
-from leaderboard.exam import SIZES
-from leaderboard.figures import Results
+from leaderboard.exam import CLEAN, SIZES
+from leaderboard.figures import Results, plain
 from leaderboard.naming import BOUNDS, OURS, percent, title, tool, words
 from leaderboard.pictures import draw
+from leaderboard.protocol import FALSE_ALARMS
 from leaderboard.run import PEERS
 
+TEXT = ("attack", "tool", "after", "table", "best other", "likely why", "carried by", "licence", "SHA-256", "version")
 COLUMNS = {"above": "batches caught at equal false alarms", "auroc": "rows, AUROC"}
 ABOUT_LABELS = ("uniform_flips", "one_way_flips", "confusing_flips", "relabelled_copies")
 ABOUT_CELLS = ("noise", "outliers", "mean_shift")
+KINDS = {"above": "batches", "auroc": "rows"}
 REASONS = {
     ABOUT_LABELS: "one score is to see all that can be wrong; a tool for labels asks about nothing else",
     ABOUT_CELLS: "one score is to see all that can be wrong; a tool for cells asks about nothing else",
@@ -28,9 +31,9 @@ REASONS = {
 
 
 def table(heads: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
-    """A table in Markdown; the first column is text."""
+    """A table in Markdown; numbers stand to the right."""
     heads = list(heads)
-    rule = ["---", *["--:"] * (len(heads) - 1)]
+    rule = ["---" if head in TEXT else "--:" for head in heads]
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in [heads, rule, *lines])
 
 
@@ -61,13 +64,12 @@ and batches.{" With three tables they are wide: the full run is what to rely on.
 def summary(results: Results) -> str:
     """The three lines that the README and the first page of the site repeat."""
     best, rows = best_other(results, "above"), best_other(results, "auroc")
-    lost = [words(attack) for column, attack, _, gap in results.losses(OURS) if column == "above" and gap.low > 0]
+    lost = [f"{words(attack)} ({KINDS[column]})" for column, attack, _, gap in results.losses(OURS) if gap.low > 0]
     return f"""- Batches caught where one clean batch in 20 would alarm: Pratique **{results.caught(OURS)}**,
   {title(best)} {results.caught(best)}; poisoned rows above clean ones (AUROC): **{results.caught(OURS, "auroc")}**,
   {title(rows)} {results.caught(rows, "auroc")}.
-- Clean batches that alarm at each tool's own threshold, 1 in 100 allowed: **{results.alarms(OURS)}**, {title(best)}
-  {results.alarms(best)}.
-- Another tool is better at: {", ".join(lost) or "no attack by more than chance"}."""
+- At each tool's own threshold, 1 in 100 allowed: {worst(results)} {title(best)}: {results.alarms(best)}.
+- Another tool is better, by more than chance, at {", ".join(lost) or "no attack"}."""
 
 
 def lose(results: Results) -> str:
@@ -89,14 +91,21 @@ def lose(results: Results) -> str:
     steadier = [peer for peer in peers if results.alarms(peer, True).mean < results.alarms(OURS, True).mean]
     return f"""## Where we lose
 
+- **False alarms.** {worst(results)} Fewer clean batches alarm with {listed(fewer)}.
+- **Honest change.** Fewer batches that changed honestly alarm with {listed(steadier)}.
+- **Time.** A batch takes Pratique {mine[1]:.0f} ms; {len(quicker)} tools are quicker: {listed(quicker)}.
+
 {table(["attack", "Pratique", "best other", "difference", "likely why"], lines)}
 
 The best other tool differs from line to line: who wants all of them runs all of them, each with its own false alarms.
-*Sure* is a difference whose interval lies above zero, on the same batches.
+*Sure* is a difference whose interval lies above zero, on the same batches."""
 
-- **Time.** A batch takes Pratique {mine[1]:.0f} ms; {len(quicker)} tools are quicker: {listed(quicker)}.
-- **False alarms.** Fewer clean batches alarm with {listed(fewer)}.
-- **Honest change.** Fewer batches that changed honestly alarm with {listed(steadier)}."""
+
+def worst(results: Results) -> str:
+    """What was promised of clean batches, what was kept, and on which table it was kept least."""
+    clean = results.of(OURS, [CLEAN]).groupby("table")["alarm"].mean()
+    found = f"{results.alarms(OURS)} of clean batches alarm, {plain(FALSE_ALARMS)} was promised"
+    return f"{found}; the worst table is {clean.idxmax()} with {plain(clean.max())}."
 
 
 def listed(peers: list[str]) -> str:
