@@ -13,7 +13,10 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 from pratique.contract.evidence import NO_EVIDENCE
+from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.checksums import CHECKSUMS, write_checksums
+from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
 from pratique.dossier.trusted import Trusted
 from pratique.provenance.parts import (
@@ -208,6 +211,33 @@ def written(path, sha256, media_type="application/vnd.apache.parquet"):
 def listed():
     """What an inventory says of a source."""
     return SourceRecord(origin="https://crowd.example/api", owner="data team", licence="CC BY 4.0", labels="one worker")
+
+
+@pytest.fixture
+def list_written():
+    """List what lies in the current folder as what ingest, validate and evaluate wrote there."""
+
+    def write_lists():
+        of_run = (paths.RECORDS, paths.ACCEPTED, paths.QUARANTINE, paths.BATCHES_CSV, paths.ROWS_PARQUET)
+        measured = (paths.METRICS_JSON, paths.TRIGGERS, paths.CONFUSION)
+        for folder, places in ((paths.BATCHES, [paths.BATCHES]), (paths.RECORDS, of_run), (paths.CONFUSION, measured)):
+            files = (path for place in places for path in (place, *place.rglob("*")) if path.is_file())
+            write_checksums(folder, {path: sha256_file(path) for path in files if path.name != CHECKSUMS})
+
+    return write_lists
+
+
+@pytest.fixture
+def records_listed(monkeypatch, list_written):
+    """Whatever record a test writes is listed as one that validate wrote."""
+    write = Record.write
+
+    def write_and_list(record):
+        place = write(record)
+        list_written()
+        return place
+
+    monkeypatch.setattr(Record, "write", write_and_list)
 
 
 def suspect(row, reason):

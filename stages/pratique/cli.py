@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from pratique.commands import lineage, policy, review
-from pratique.commands.placing import in_pipeline
+from pratique.commands import lineage, model, policy, review
+from pratique.commands.placing import alone_in_pipeline, in_pipeline
 from pratique.commands.promote import promote
 from pratique.commands.sample import experiment, sample
 from pratique.commands.status import status
@@ -26,6 +26,7 @@ app.command()(sample)
 app.command()(experiment)
 app.add_typer(lineage.app)
 app.add_typer(policy.app)
+app.add_typer(model.app)
 
 Jobs = Annotated[int | None, typer.Option(min=1, help="Processes; all processors if not given.")]
 
@@ -85,7 +86,7 @@ def ci(forge: Annotated[Literal["github", "gitlab"], typer.Argument(help="Whose 
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def calibrate() -> None:
     """Learn from data/reference what normal looks like."""
     from pratique.pipeline.calibrate import main as stage
@@ -94,7 +95,7 @@ def calibrate() -> None:
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def ingest() -> None:
     """Read what came into data/incoming."""
     from pratique.pipeline.ingest import main as stage
@@ -103,7 +104,7 @@ def ingest() -> None:
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def validate(jobs: Jobs = None) -> None:
     """Measure and judge every batch; quarantine what is not cleared."""
     from pratique.pipeline.validate import main as stage
@@ -112,7 +113,7 @@ def validate(jobs: Jobs = None) -> None:
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def train() -> None:
     """Train the model on accepted rows."""
     from pratique.pipeline.train import main as stage
@@ -121,7 +122,7 @@ def train() -> None:
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def evaluate() -> None:
     """Compare models with and without the gate on data/holdout."""
     from pratique.pipeline.evaluate import main as stage
@@ -130,7 +131,7 @@ def evaluate() -> None:
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def report() -> None:
     """Write the pages that people decide on, and show what was quarantined and why."""
     from pratique.pipeline.report import main as stage
@@ -139,7 +140,7 @@ def report() -> None:
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def drill(jobs: Jobs = None) -> None:
     """Poison copies of trusted rows; measure what is caught and what it costs."""
     from pratique.pipeline.drill import main as stage
@@ -195,7 +196,7 @@ def verify(
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def gate(
     base: Annotated[str, typer.Option(metavar="REF", help="The branch that the change is to be merged into.")],
     head: Annotated[

@@ -26,6 +26,13 @@ NUMBERS, LEVELS, TRUSTED, ODD = 20, (3, 5, 8, 12, 20), 1000, 0.1
 COMPARED_ROWS = 100_000
 KINDS = ("flipped", "noise", "broken")
 BIN = Path(sys.executable).parent
+METER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(code, used.ru_utime + used.ru_stime, used.ru_maxrss)
+"""
+"""Starts a command and says what it took, as a small process: what starts a program counts as its memory."""
 SCRIPT = Path(__file__).with_name("joined_script.py").resolve()
 
 
@@ -127,17 +134,16 @@ def measure(root: Path, rows: int, odd: str, who: str, peer: Path | None) -> dic
     if who != "pratique":
         words = [peer, SCRIPT, "trusted.csv", batch.name, scores.name, "y"]
     env = os.environ | dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    process = subprocess.Popen(
-        list(map(str, words)), cwd=root, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    done = subprocess.run(
+        [sys.executable, "-c", METER, *map(str, words)], cwd=root, env=env, capture_output=True, text=True
     )
-    told = process.stderr.read() if process.stderr else b""
-    _, status, used = os.wait4(process.pid, 0)
-    if os.waitstatus_to_exitcode(status) not in (0, 1):
-        sys.exit(f"{' '.join(map(str, words))}: {told.decode()}")
+    code, seconds, kibibytes = done.stdout.split()
+    if code not in ("0", "1"):
+        sys.exit(f"{' '.join(map(str, words))}: {done.stderr}")
     auroc = float(roc_auc_score(chosen, pd.read_parquet(scores)["score"])) if chosen.any() else float("nan")
     return {
-        "seconds": round(used.ru_utime + used.ru_stime, 2),
-        "mebibytes": round(used.ru_maxrss / 1024),
+        "seconds": round(float(seconds), 2),
+        "mebibytes": round(float(kibibytes) / 1024),
         "auroc": round(auroc, 4),
     }
 

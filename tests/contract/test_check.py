@@ -16,6 +16,7 @@ from pratique.contract.check import (
 )
 from pratique.contract.evidence import MOST_EVIDENCE
 from pratique.contract.finding import BatchScore, Finding, RowScores, RuleBreaches
+from pratique.core.budget import Overrun
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Answer(Fitted):
     answer: object
 
     def measure(self, batch):
-        if isinstance(self.answer, Exception):
+        if isinstance(self.answer, BaseException):
             raise self.answer
         return self.answer
 
@@ -147,3 +148,14 @@ def test_a_checks_fields_are_its_params_and_cannot_change():
         Probe(deep=1)
     with pytest.raises(ValueError, match="frozen"):
         Probe().depth = 4
+
+
+@pytest.mark.parametrize("answer", [SystemExit(0), MemoryError()])
+def test_a_check_that_leaves_or_takes_all_memory_is_a_fault(mixed_batch, answer):
+    assert measure(RowAnswer(answer), mixed_batch).fault.startswith(type(answer).__name__)
+
+
+@pytest.mark.parametrize("answer", [KeyboardInterrupt(), Overrun()])
+def test_who_ends_a_run_ends_it_whatever_check_is_at_work(mixed_batch, answer):
+    with pytest.raises(type(answer)):
+        measure(RowAnswer(answer), mixed_batch)

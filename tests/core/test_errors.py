@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,3 +40,29 @@ def test_other_errors_are_not_hidden():
     with pytest.raises(ZeroDivisionError):
         run(lambda: 1 / 0)
     assert issubclass(UnreadableBatch, PratiqueError)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (
+            OSError(errno.ENOSPC, "No space left on device", "data/x"),
+            2,
+            "data/x: No space left on device; make room, and",
+        ),
+        (OSError(errno.EROFS, "Read-only file system", "data/x"), 2, "data/x: Read-only file system; run this where"),
+        (PermissionError(errno.EACCES, "Permission denied", "data/x"), 2, "data/x: Permission denied; give yourself"),
+        (MemoryError(), 2, "not enough memory; free some"),
+        (KeyboardInterrupt(), 130, "interrupted; nothing is lost"),
+        (SystemExit(130), 130, "interrupted; nothing is lost"),
+    ],
+)
+def test_what_ends_a_command_early_is_one_line(error, code, said, capsys):
+    def fail():
+        raise error
+
+    with pytest.raises(SystemExit) as stop:
+        run(fail)
+    assert stop.value.code == code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"pratique: {said}")

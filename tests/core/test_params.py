@@ -29,7 +29,7 @@ def test_defaults_fill_what_is_not_said(params):
         ("data: {label: y}\nchecks: {}\nsede: 1\n", r"sede: unknown key; known here: .*\bseed\b"),
         (
             "data: {label: y, lable: z}\nchecks: {}\n",
-            r"data\.lable: unknown key; known here: cells, formats, id, ignore, label",
+            r"data\.lable: unknown key; known here: cells, formats, id, ignore, image, label",
         ),
         (
             "data: {label: y}\nchecks: {}\nseed: -1\n",

@@ -1,5 +1,6 @@
 import json
 import math
+import threading
 
 import numpy as np
 import pyarrow as pa
@@ -95,3 +96,27 @@ def test_only_wanted_files_are_kept(tmp_path):
     assert outside.read_text() == "stays"
     keep_only(tmp_path / "absent", [])
     assert (tmp_path / "absent").is_dir()
+
+
+def test_two_writers_of_one_path_leave_a_whole_file(tmp_path):
+    """A reader never sees a torn file, and no writer fails."""
+    path, size = tmp_path / "a.bin", 300_000
+    write_bytes(path, b"A" * size)
+    writers = [
+        threading.Thread(
+            target=lambda letter=letter: [write_bytes(path, (letter + str(n % 7).encode()) * size) for n in range(40)]
+        )
+        for letter in (b"A", b"B")
+    ]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        data = path.read_bytes()
+        assert len(set(zip(data[::2], data[1::2], strict=True))) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["a.bin"]
+
+
+def test_what_an_earlier_process_left_halfway_is_written_over(tmp_path):
+    (tmp_path / ".a.bin.partial").write_bytes(b"halfway and longer")
+    write_bytes(tmp_path / "a.bin", b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a.bin", b"new")]

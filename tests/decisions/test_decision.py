@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Params, ReviewParams
+from pratique.core.params import Params
+from pratique.core.review_params import ReviewParams
 from pratique.core.writing import write_json
 from pratique.decisions.binding import UNBOUND, Binding
 from pratique.decisions.deciding import read_record, reject, release, withdraw
@@ -24,7 +25,7 @@ PARAMS = Params(data={"label": "y"}, checks={}, review={"identity": "claims"})
 
 
 @pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
+def here(tmp_path, monkeypatch, records_listed):
     monkeypatch.chdir(tmp_path)
     for role in ("AUTHOR", "COMMITTER"):
         monkeypatch.setenv(f"GIT_{role}_NAME", "Rita")
@@ -132,11 +133,12 @@ def test_what_can_not_be_released_is_refused(record_with, parts, named):
     assert load_decisions() == []
 
 
-def test_a_record_of_another_version_can_not_be_decided_about(record):
+def test_a_record_of_another_version_can_not_be_decided_about(record, list_written):
     assert read_record("vendor/w01") == record
     statement = record.to_statement()
     statement["predicate"]["promise"] = statement["predicate"].pop("budget")
     write_json(record.path, statement)
+    list_written()
     for decide in (release, reject):
         with pytest.raises(PratiqueError, match=r"vendor/w01\.json: not a record of this version.* run `dvc repro`"):
             decide("vendor/w01", reason="because")

@@ -51,7 +51,7 @@ def params(work_as):
 
 
 @pytest.fixture(autouse=True)
-def record(params, make_record, alarm):
+def record(params, make_record, alarm, records_listed):
     held = make_record(batch=BATCH, rows=10, checks=(alarm("labels"),))
     held.write()
     return held

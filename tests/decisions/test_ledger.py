@@ -2,8 +2,11 @@
 
 import pytest
 from pratique.contract.evidence import Evidence
+from pratique.core import paths
 from pratique.core.errors import PratiqueError
+from pratique.decisions import ledger
 from pratique.decisions.ledger import GENESIS, append, latest, parse, read, require_prefix
+from pratique.provenance import git
 from pratique.provenance.parts import Tool
 from pydantic import ValidationError
 
@@ -118,3 +121,43 @@ def test_nothing_is_appended_to_a_ledger_that_was_changed(path, record):
 def test_no_entry_is_about_what_can_be_no_batch(record, name):
     with pytest.raises(ValidationError):
         record(name)
+
+
+def test_a_ledger_of_a_newer_version_is_said_to_be_one(path):
+    lines = path.read_text().splitlines(keepends=True)
+    newer = lines[-1].replace('{"index"', '{"version":2,"index"')
+    with pytest.raises(PratiqueError, match="entry 2: written by a newer version of Pratique; install that one"):
+        ledger.parse("".join([*lines[:-1], newer]).encode(), "it")
+
+
+@pytest.fixture
+def committed(tmp_path, monkeypatch, record):
+    """A repository whose commit has a ledger of two entries."""
+    monkeypatch.chdir(tmp_path)
+    ledger.append([record("a/b"), record("c/d")])
+    for words in ("init -q", "add data", "-c user.name=R -c user.email=r@example.org commit -q -m all"):
+        git.run(*words.split())
+    return paths.LEDGER
+
+
+@pytest.mark.parametrize("keep", [None, 0, 1, "other"])
+def test_a_ledger_that_does_not_begin_with_the_committed_one_is_refused(committed, record, keep):
+    assert len(ledger.read_continued()) == 2
+    lines = committed.read_bytes().splitlines(keepends=True)
+    committed.unlink()
+    if keep == "other":
+        ledger.append([record("x/y"), record("c/d"), record("e/f")])
+    elif keep is not None:
+        committed.write_bytes(b"".join(lines[:keep]))
+    with pytest.raises(PratiqueError, match=r"data/ledger\.jsonl: does not begin with all entries of the checked-out"):
+        ledger.read_continued()
+
+
+def test_a_ledger_that_continues_the_committed_one_is_read(committed, record):
+    ledger.append([record("e/f")])
+    assert [entry.batch for entry in ledger.read_continued()] == ["a/b", "c/d", "e/f"]
+
+
+def test_without_a_commit_a_ledger_is_read_as_it_is(path, monkeypatch):
+    monkeypatch.chdir(path.parent)
+    assert ledger.read_continued() == []

@@ -417,6 +417,8 @@ def test_every_batch_has_exactly_one_record(spoiled):
 
 def test_the_other_batches_do_not_notice(spoiled, cleared):
     alone, beside = cleared.contents(*OTHERS), spoiled.contents(*OTHERS)
+    mine, all_files = (json.loads(each.pop("data/records/checksums.json"))["files"] for each in (alone, beside))
+    assert [name for name in mine if mine[name] != all_files[name]] == ["../reports/batches.csv"]
     assert alone == {path: beside[path] for path in alone}
     assert cleared.contents("data/model") == spoiled.contents("data/model")
     assert cleared.contents("data/reports/rows.parquet") == spoiled.contents("data/reports/rows.parquet")

@@ -5,8 +5,10 @@ import pytest
 from pratique.contract.discovery import MEASURING
 from pratique.scaffold.pipeline import STAGES
 
-DISCOVERY = "pratique.contract.discovery"
-DISCOVERED = ("pratique.checks", "pratique.attacks")
+DISCOVERED = {
+    "pratique.contract.discovery": ("pratique.checks", "pratique.attacks"),
+    "pratique.contract.audit_discovery": ("pratique.audits",),
+}
 
 
 @pytest.fixture(scope="module")
@@ -17,10 +19,9 @@ def graph():
 def rooms(graph, module):
     """The rooms whose code runs when a module does; what discovery finds by name is imported, too."""
     modules = {module} | graph.find_upstream_modules(module)
-    if DISCOVERY in modules:
-        for room in DISCOVERED:
-            for found in graph.find_descendants(room):
-                modules |= {found} | graph.find_upstream_modules(found)
+    for room in [room for discovery, found in DISCOVERED.items() if discovery in modules for room in found]:
+        for unit in graph.find_descendants(room):
+            modules |= {unit} | graph.find_upstream_modules(unit)
     return {name.split(".")[1] for name in modules if "." in name} - {"pipeline"}
 
 

@@ -138,13 +138,19 @@ def test_a_poisoned_batch_stays_out_of_the_team_s_training(change, make_rows):
     assert "up to date" in change.ok("dvc", "status")
     change.commit()
 
-    assert "unknown: no manifest of the model that was trained" in here.pratique("trace", "east/good").out
+    assert (
+        "unknown: data/model/manifest.json is not here; `pratique train` (or `dvc repro`) writes it"
+        in here.pratique("trace", "east/good").out
+    )
     assert here.pratique("recall", "east").code == 0
     assert here.pratique("review", "list").code == 0
     done = here.pratique("verify", "--retrain")
     assert done.code == 0, done
     assert "pages: computed" in done.out
-    assert "model: not verified: no manifest of the model that was trained" in done.out
+    assert (
+        "model: not verified: data/model/manifest.json is not here; `pratique train` (or `dvc repro`) writes it"
+        in done.out
+    )
     from_above = change.in_folder("quality/data/incoming").pratique("explain", "east/bad")
     assert from_above.code == 0
     assert from_above.err == "Working in ../.., the folder of the nearest params.yaml of Pratique's.\n"

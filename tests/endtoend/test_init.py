@@ -15,8 +15,10 @@ from pratique.tables.trusted import layout_of
 from ruamel.yaml import YAML
 
 REPOSITORY = Path(__file__).parents[2]
+BASELINE = "data/baseline/README.md"
 BY_HAND = ["data/decisions/README.md", "data/sources.yaml", "data/standing.jsonl"]
 WRITTEN = [
+    BASELINE,
     *BY_HAND,
     "dvc.yaml",
     "expectations/columns.yaml",
@@ -27,10 +29,11 @@ WRITTEN = [
 IN_ORDER = [
     "dvc.yaml",
     "params.yaml",
-    *WRITTEN[4:7],
+    *WRITTEN[5:8],
     "data/sources.yaml",
     "data/decisions/README.md",
     "data/standing.jsonl",
+    BASELINE,
 ]
 
 
@@ -159,7 +162,7 @@ def test_a_params_file_that_lacks_what_the_pipeline_names_is_refused_with_the_li
     project.path("params.yaml").write_text("data: {label: y}\nchecks: {schema: {}}\ntrain: {trees: 3}\n")
     before = project.contents(".")
     complaint = project.pratique("init", ".", "--from", "trusted.csv", "--label", "y").complaint
-    assert complaint.startswith("params.yaml: dvc.yaml names 'alarms', 'drill', ")
+    assert complaint.startswith("params.yaml: dvc.yaml names 'alarms', 'audits', 'drill', ")
     assert project.contents(".") == before
     lines = re.findall(r"`([^`]+)`", complaint)
     assert "seed: 0" in lines

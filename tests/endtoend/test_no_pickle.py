@@ -15,7 +15,7 @@ SOURCES = sorted((REPOSITORY / "stages").rglob("*.py"))
 UNPICKLING = {"pickle", "_pickle", "cPickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 METHODS = {"read_pickle", "to_pickle"}
 PICKLES = (".pkl", ".pickle", ".joblib", ".dill")
-STAGES = ("calibrate", "ingest", "validate", "train", "evaluate")
+STAGES = ("calibrate", "ingest", "validate", "train", "evaluate", "audit")
 
 TRACE = """
 import json, sys

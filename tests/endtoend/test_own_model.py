@@ -57,7 +57,7 @@ def depend_on(project, file):
     yaml = YAML()
     place = project.path("dvc.yaml")
     pipeline = yaml.load(place.read_text(encoding="utf-8"))
-    for stage in ("train", "evaluate", "drill", "report"):
+    for stage in ("train", "evaluate", "audit", "drill", "report"):
         pipeline["stages"][stage]["deps"].append(file)
     with place.open("w", encoding="utf-8") as stream:
         yaml.dump(pipeline, stream)
@@ -165,13 +165,16 @@ def team(beside, tmp_path):
 
 def test_a_stage_of_the_team_s_tells_by_a_manifest_what_its_model_learned_from(team, make_rows):
     here = team.in_folder("quality")
-    unknown = "unknown: no manifest of the model that was trained"
+    unknown = "unknown: data/model/manifest.json is not here; `pratique train` (or `dvc repro`) writes it"
     for batch in ("east/good:3", "east/bad:3", "west/good"):
         said = here.pratique("trace", batch).out
         assert f"whether it reached the model is {unknown}" in said
         assert "did not reach" not in said
     assert f"Whether the model here learned from it is {unknown}." in here.pratique("recall", "east").out
-    assert "model: not verified: no manifest of the model that was trained" in here.pratique("verify").out
+    assert (
+        "model: not verified: data/model/manifest.json is not here; `pratique train` (or `dvc repro`) writes it"
+        in here.pratique("verify").out
+    )
 
     text = (team.root / "dvc.yaml").read_text(encoding="utf-8")
     told = "train.py\n      - cd quality && pratique manifest ../model.txt\n    deps:"

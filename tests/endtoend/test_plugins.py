@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 import pytest
-from pratique.contract import discovery
+from pratique.contract import discovery, plugins
 from pratique.detector.hypotheses import HYPOTHESES
 
 CHECK = '''
@@ -87,9 +87,9 @@ def package(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.partition(".")[0] == "nightwatch"]:
         monkeypatch.delitem(sys.modules, name)  # an earlier test laid out another copy
     monkeypatch.syspath_prepend(site)
-    discovery.plugins.cache_clear()
+    plugins.plugins.cache_clear()
     yield site
-    discovery.plugins.cache_clear()
+    plugins.plugins.cache_clear()
 
 
 @pytest.mark.slow
@@ -114,16 +114,16 @@ def test_a_team_s_own_check_and_attack_show_in_verdicts_pages_and_the_drill(pack
 def test_a_name_that_is_taken_is_refused(package):
     taken = package / "nightwatch-1.0.dist-info/entry_points.txt"
     taken.write_text("[pratique.checks]\nlabels = nightwatch.check:NightShift\n", encoding="utf-8")
-    discovery.plugins.cache_clear()
+    plugins.plugins.cache_clear()
     with pytest.raises(discovery.PratiqueError, match=r"labels .*: the name is taken"):
         discovery.check_names()
 
 
 def test_the_name_of_a_hypothesis_is_refused(package):
-    assert set(discovery.RESERVED[discovery.CHECKS]) == set(HYPOTHESES)
+    assert set(plugins.RESERVED[plugins.CHECKS]) == set(HYPOTHESES)
     taken = package / "nightwatch-1.0.dist-info/entry_points.txt"
     taken.write_text("[pratique.checks]\nrows = nightwatch.check:NightShift\n", encoding="utf-8")
-    discovery.plugins.cache_clear()
+    plugins.plugins.cache_clear()
     with pytest.raises(discovery.PratiqueError, match=r"rows .*: the name is taken"):
         discovery.check_names()
 
@@ -142,7 +142,7 @@ def test_a_share_of_the_budget_is_a_share(package):
 def test_what_is_no_check_is_refused(package):
     wrong = package / "nightwatch-1.0.dist-info/entry_points.txt"
     wrong.write_text("[pratique.checks]\nnight_shift = nightwatch.attack:NightWatch\n", encoding="utf-8")
-    discovery.plugins.cache_clear()
+    plugins.plugins.cache_clear()
     with pytest.raises(discovery.PratiqueError, match="is no subclass of Check"):
         discovery.load_check("night_shift")
 

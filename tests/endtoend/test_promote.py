@@ -1,7 +1,9 @@
 """Promoting batches with real git and DVC: what moves, what is refused, and what the gate lets in."""
 
+import errno
 import hashlib
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -163,3 +165,24 @@ def test_a_promotion_is_said_and_kept_byte_for_byte(ready):
     original.write_bytes(original.read_bytes().replace(b"\n", b"\r\n"))
     ready.commit()
     assert ready.refused() == {"data/promoted/east/third.csv": "not what the gate promotes"}
+
+
+@pytest.mark.parametrize("renamed", [0, 1, 2])
+def test_a_promotion_that_was_cut_off_is_taken_up_again(ready, tmp_path, monkeypatch, renamed):
+    """Cut off before the reference is written, before the original moves, before the file that says so is written."""
+    whole = ready.copy(tmp_path / "whole")
+    assert whole.pratique("promote", "east/third").code == 0
+    replace, done = Path.replace, []
+
+    def cut(path, target):
+        if len(done) == renamed:
+            raise OSError(errno.EIO, "Input/output error", str(path))
+        done.append(path)
+        return replace(path, target)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "replace", cut)
+        assert "Input/output error" in ready.pratique("promote", "east/third").complaint
+    again = ready.pratique("promote", "east/third")
+    assert again.code == 0, again
+    assert ready.contents("data/promoted", "data/reference") == whole.contents("data/promoted", "data/reference")

@@ -133,7 +133,9 @@ def test_a_second_run_says_that_nothing_changed(done):
 def test_every_output_is_where_the_pipeline_declares_it(done):
     declared = [out if isinstance(out, str) else next(iter(out)) for s in STAGES for out in (*s.outs, *s.metrics)]
     by_hand = ("data/README.md", "data/sources.yaml", "data/standing.jsonl", "data/truth.csv")
-    kept = {*done.contents("data/incoming", "data/reference", "data/holdout", "data/decisions", *by_hand)}
+    kept = {
+        *done.contents("data/incoming", "data/reference", "data/holdout", "data/decisions", "data/baseline", *by_hand)
+    }
     for path in set(done.contents("data")) - kept:
         assert path.startswith((*declared, "data/.cache/")) or path.endswith(".gitignore")
 
@@ -251,7 +253,7 @@ def test_a_confusion_matrix_agrees_with_the_metrics(done, model):
 
 def test_dvc_reads_metrics_and_plots(done):
     shown = json.loads(done.ok("dvc", "metrics", "show", "--json"))
-    for file in ("data/reports/metrics.json", "data/reports/drill/metrics.json"):
+    for file in ("data/reports/metrics.json", "data/reports/audit.json", "data/reports/drill/metrics.json"):
         metrics = json.loads((done.root / file).read_text(encoding="utf-8"))
         assert shown[""]["data"][file]["data"] == metrics
     plots = json.loads(done.ok("dvc", "plots", "show", "--json"))["data"]

@@ -30,15 +30,16 @@ class Written:
     """The records of a run, by batch, and how to change one."""
 
     records: dict
-    root: object
+    list_written: object
 
     def rewrite(self, batch, **parts):
         """Write another record in the place of one, unknown to the ledger."""
         self.records[batch].model_copy(update=parts).write()
+        self.list_written()
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, make_record, alarm, listed):
+def run(tmp_path, monkeypatch, make_record, alarm, listed, list_written):
     """Records, ledger, table and manifest in a folder that commands run in."""
     monkeypatch.chdir(tmp_path)
     first = accepted(make_record, "crowd/w01", source_entry=listed)
@@ -93,7 +94,8 @@ def run(tmp_path, monkeypatch, make_record, alarm, listed):
     )
     model = "data/model/model.skops"
     Manifest("random_forest", model, digest("model"), "7" * 64, None, "8" * 64, 0, 117, "0", learned).save()
-    return Written({record.batch: record for record in records}, tmp_path)
+    list_written()
+    return Written({record.batch: record for record in records}, list_written)
 
 
 def accepted(make_record, batch, **parts):

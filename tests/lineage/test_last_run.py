@@ -24,7 +24,7 @@ def test_without_training_there_is_no_model(run):
 
 def test_a_pipeline_that_has_not_run_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(PratiqueError, match=r"batches\.csv: not found; run `pratique validate`"):
+    with pytest.raises(PratiqueError, match=r"data/records/checksums\.json: not found; run `pratique validate`"):
         read_last_run()
 
 

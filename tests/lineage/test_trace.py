@@ -22,8 +22,10 @@ def told(run, monkeypatch):
 def test_without_a_manifest_nobody_knows(what):
     MANIFEST.unlink()
     said = trace_lines(what)
-    assert said[-1] == f"{UNKNOWN}no manifest of the model that was trained"
-    assert recall_lines("crowd")[-1].startswith("Whether the model here learned from it is unknown: no manifest")
+    assert said[-1] == f"{UNKNOWN}data/model/manifest.json is not here; `pratique train` (or `dvc repro`) writes it"
+    assert recall_lines("crowd")[-1].startswith(
+        "Whether the model here learned from it is unknown: data/model/manifest.json"
+    )
 
 
 def test_a_model_that_was_trained_since_is_not_that_of_the_manifest():

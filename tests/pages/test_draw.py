@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 from pratique.pages.draw import draw, policy
-from pratique.pages.queue_page import LISTED, WAITING, queue_page
+from pratique.pages.queue_page import LISTED, WAITING, RunNotes, queue_page
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -58,7 +58,11 @@ def test_hostile_text_adds_no_element_and_no_attribute(in_folder, make_record, a
 
 def test_commands_in_our_own_sentences_are_code_and_the_rest_is_escaped(in_folder, make_record):
     page = queue_page(
-        [make_record()], {}, None, "run `pratique review setup` <b>", alarm_rate="9 of the last 30 batches"
+        [make_record()],
+        {},
+        None,
+        "run `pratique review setup` <b>",
+        notes=RunNotes(alarm_rate="9 of the last 30 batches"),
     )
     assert "run <code>pratique review setup</code> &lt;b&gt;" in page
     assert "9 of the last 30 batches" in page

@@ -26,12 +26,13 @@ METRICS = {
 
 
 @pytest.fixture
-def worth(tmp_path, monkeypatch):
+def worth(tmp_path, monkeypatch, list_written):
     monkeypatch.chdir(tmp_path)
     assert read_worth(TrainParams()) is None
     paths.REPORTS.mkdir(parents=True)
     paths.METRICS_JSON.write_text(json.dumps(METRICS), encoding="utf-8")
     write_triggers([FoundTrigger(Trigger({"<b>": 4.2, "colour": "=cmd"}, "ham"), ("a/b", "a/c"))])
+    list_written()
     return read_worth(TrainParams())
 
 
@@ -61,12 +62,13 @@ def test_the_page_escapes_what_a_trigger_writes(worth):
     assert "learned from accepted rows alone" in queue_page([], {}, read_worth(TrainParams(rows="accepted")), "")
 
 
-def test_what_is_certified_is_a_sentence_and_a_picture(worth):
+def test_what_is_certified_is_a_sentence_and_a_picture(worth, list_written):
     certified = {
         f"certified_{r}{end}": share + d for r, share in enumerate((0.9, 0.8, 0.2, 0.0)) for end, d in ENDS.items()
     }
     sections = METRICS | {"certified_sources": {"partitions": 6} | certified}
     paths.METRICS_JSON.write_text(json.dumps(sections), encoding="utf-8")
+    list_written()
     found = read_worth(TrainParams())
     assert found.sentences[-1] == (
         "Whatever any 1 source holds, a vote of models is right on at least 80 % of the holdout (of 90 %)."
@@ -75,8 +77,9 @@ def test_what_is_certified_is_a_sentence_and_a_picture(worth):
     assert "Right on the holdout, whatever these hold" in queue_page([], {}, found, "")
 
 
-def test_a_method_of_training_is_named_with_what_it_left_out(worth):
+def test_a_method_of_training_is_named_with_what_it_left_out(worth, list_written):
     sections = METRICS | {"weights": {"rows": 900, "rows_of_little_weight": 41}}
     paths.METRICS_JSON.write_text(json.dumps(sections), encoding="utf-8")
+    list_written()
     said = read_worth(TrainParams(method="small_loss")).sentences[-1]
     assert said == "All three models were trained by small_loss; 41 of 900 accepted rows counted for less than half."

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
+from pratique.core.params import LimitParams
 from pratique.core.sketch import RowSketch
 from pratique.core.writing import write_table
 from pratique.decisions.binding import Binding
@@ -62,17 +63,21 @@ def test_no_rows_have_no_name():
     assert named(FRAME.iloc[:0]) is None
 
 
-def test_a_batch_is_measured_again_once_other_columns_are_personal(tmp_path, monkeypatch):
+def test_a_batch_is_measured_again_once_other_columns_are_personal(tmp_path, monkeypatch, list_written):
     """What an earlier run kept shows cells of columns that were not personal then."""
     monkeypatch.chdir(tmp_path)
     write_table(Path("data/batches/a/b.parquet"), pa.Table.from_pandas(FRAME))
+    list_written()
     examined = []
 
     def clear(layout: Layout) -> int:
         found = Examination((), np.zeros(4), np.ones(4), ("rows",) * 4, {})
         judged = Verdict("accept", 0.5, (), {}, ())
         detector = SimpleNamespace(
-            layout=layout, examine=lambda batch: examined.append(batch) or found, judge=lambda examination: judged
+            params=SimpleNamespace(limits=LimitParams()),
+            layout=layout,
+            examine=lambda batch: examined.append(batch) or found,
+            judge=lambda examination: judged,
         )
         clear_arrival(Arrival("a/b", "b.csv", "ab" * 32, 4, 4), detector, "profile")
         return len(examined)

@@ -116,10 +116,11 @@ def place(said=None, digests=(), decisions=(), standing=NO_STANDING, arrival=ARR
     return Keeper(said or params(), judged_by, SimpleNamespace(decisions=decisions), standing).place(arrival)
 
 
-def test_the_key_covers_what_a_batch_depends_on_and_no_more(tmp_path, monkeypatch):
+def test_the_key_covers_what_a_batch_depends_on_and_no_more(tmp_path, monkeypatch, list_written):
     monkeypatch.chdir(tmp_path)
     table = paths.BATCHES / "east/a.parquet"
     write_bytes(table, b"one")
+    list_written()
     line = SimpleNamespace(model_dump=lambda mode: {"verdict": "accept"})
     base = place()
     others = [
@@ -133,9 +134,11 @@ def test_the_key_covers_what_a_batch_depends_on_and_no_more(tmp_path, monkeypatc
         place(arrival=replace(ARRIVAL, readings=("other",))),
     ]
     write_bytes(table, b"two")
+    list_written()
     others.append(place())
     assert len({base, *others}) == 10
     write_bytes(table, b"one")
+    list_written()
     assert place() == base
     assert place(params(train={"trees": 3}, drill={"rows": 5})) == base, "that is about models"
     assert place(decisions=[decision("west/z", "release", "d")]) == base, "another batch's"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
 from pratique.detector.examine import Examination
@@ -113,10 +114,17 @@ def test_a_batch_keeps_a_column_that_has_our_name(here):
     assert held[0][f"{ROW_COLUMN}_"] == 0
 
 
-def test_bytes_that_are_no_table_are_kept_as_they_came(here):
+def test_bytes_that_are_no_table_are_kept_as_they_came(here, list_written):
     original = here() / paths.BATCHES / "garden/monday.original"
     original.parent.mkdir(parents=True)
     original.write_bytes(b"\x00\xffno table")
+    list_written()
     arrival = Arrival("garden/monday", "monday.csv", "c" * 64, fault="monday.csv: NUL byte at offset 0")
-    store(ClearedBatch(arrival, None, None, Verdict("quarantine", 0.0, ("unreadable",))), JUDGED_BY, Upstream())
+    cleared = ClearedBatch(arrival, None, None, Verdict("quarantine", 0.0, ("unreadable",)))
+    store(cleared, JUDGED_BY, Upstream())
+    original.write_bytes(b"\x00\xfeno table")
+    with pytest.raises(
+        PratiqueError, match=r"garden/monday\.original: not as it was written .*; run `pratique ingest`"
+    ):
+        store(cleared, JUDGED_BY, Upstream())
     assert (paths.QUARANTINE / "garden/monday/monday.csv").read_bytes() == b"\x00\xffno table"

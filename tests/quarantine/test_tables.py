@@ -106,9 +106,10 @@ def test_both_are_written_where_the_contract_says(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def written(tmp_path, monkeypatch):
+def written(tmp_path, monkeypatch, list_written):
     monkeypatch.chdir(tmp_path)
     write_tables(ALL)
+    list_written()
     return paths.BATCHES_CSV
 
 
@@ -126,8 +127,9 @@ def test_lines_are_read_as_they_were_written(written):
         HEADER.encode() + b'\n"' + b"x" * 200_000,
     ],
 )
-def test_a_damaged_table_is_named(written, damaged):
+def test_a_table_of_another_form_is_named(written, damaged, list_written):
     written.write_bytes(damaged)
+    list_written()
     with pytest.raises(PratiqueError, match=r"batches\.csv: not as"):
         read_batches()
 

@@ -63,7 +63,7 @@ def test_no_random_replacement_turns_a_prediction_within_its_radius():
 
 
 @pytest.fixture
-def accepted(tmp_path, monkeypatch, make_table):
+def accepted(tmp_path, monkeypatch, make_table, list_written):
     """Write accepted batches of several sources."""
     monkeypatch.chdir(tmp_path)
 
@@ -71,6 +71,7 @@ def accepted(tmp_path, monkeypatch, make_table):
         path = paths.ACCEPTED / f"{source}/w01.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         batch.frame.to_parquet(path, index=False)
+        list_written()
 
     for number in range(12):
         write(f"source{number}", make_table(20, seed=number))
@@ -105,12 +106,13 @@ def test_a_source_votes_in_one_partition_whatever_its_batches_are_called():
     assert {choose_partition(f"source{number}", PARTITIONS) for number in range(40)} == set(range(PARTITIONS))
 
 
-def test_certified_accuracy_is_read_back(tmp_path, monkeypatch):
+def test_certified_accuracy_is_read_back(tmp_path, monkeypatch, list_written):
     monkeypatch.chdir(tmp_path)
     right = np.array([True, True, True, False])
     found = Certificates(np.array(["a"] * 4), np.array([0, 1, 2, 2]), right, 5, "source")
     assert [found.estimate_certified(replaced).value for replaced in range(3)] == [0.75, 0.5, 0.25]
     write_json(paths.METRICS_JSON, found.to_measures())
+    list_written()
     said = read_certificates()["source"]
     assert [each.value for each in said.values()] == [0.75, 0.5, 0.25]
     assert (said[1].low, said[1].high) == pytest.approx((0.150036, 0.849964), abs=1e-5)

@@ -34,8 +34,9 @@ def test_there_is_no_comparison_before_evaluate_has_run():
         {name: WHOLE[name] for name in ("accepted", "everything", "reference")},
     ],
 )
-def test_damaged_metrics_say_what_to_run(metrics):
+def test_metrics_of_another_form_say_what_to_run(metrics, list_written):
     paths.METRICS_JSON.write_text(json.dumps(metrics), encoding="utf-8")
+    list_written()
     with pytest.raises(PratiqueError, match=r"metrics\.json: not as the pipeline wrote it; run `dvc repro` again"):
         read_comparison()
 
@@ -59,3 +60,15 @@ def test_a_name_without_attack_or_rate_is_no_drill(name):
 def test_what_is_no_json_of_finite_numbers_says_what_to_run(text):
     with pytest.raises(PratiqueError, match="over there: not as the pipeline wrote it; run `dvc repro` again"):
         parse_measures(text, "over there")
+
+
+def test_metrics_that_are_gone_or_another_are_named(list_written):
+    paths.METRICS_JSON.write_text(json.dumps(WHOLE), encoding="utf-8")
+    list_written()
+    assert read_comparison() is not None
+    paths.METRICS_JSON.write_text(json.dumps(WHOLE | {"reference": FIGURE | {"accuracy": 0.6}}), encoding="utf-8")
+    with pytest.raises(PratiqueError, match=r"metrics\.json: not as it was written .*; run `pratique evaluate`"):
+        read_comparison()
+    paths.METRICS_JSON.unlink()
+    with pytest.raises(PratiqueError, match=r"metrics\.json: not here; run `pratique evaluate`"):
+        read_comparison()

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.cached import read_cached
 from pratique.core.params import DataParams, Params, TrainParams
 from pratique.core.writing import write_table
 from pratique.results import price
@@ -19,7 +20,7 @@ PARAMS = Params(data=DataParams(label="y"), checks={"labels": {}}, train=TrainPa
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch, make_table):
+def folder(tmp_path, monkeypatch, make_table, list_written):
     """120 accepted rows, a holdout, and two held batches: one flipped, one as good as any."""
     monkeypatch.chdir(tmp_path)
     flipped = make_table(120, seed=4).labels.copy()
@@ -33,6 +34,7 @@ def folder(tmp_path, monkeypatch, make_table):
     }
     for path, batch in tables.items():
         write_table(path, batch.table)
+    list_written()
     return tmp_path
 
 
@@ -82,12 +84,13 @@ def test_a_price_is_measured_once_for_the_same_rows(folder, table_layout, make_r
     monkeypatch.chdir(folder)
     kept.write_text("{", encoding="utf-8")  # deleting or spoiling it costs time only
     assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad")) == first
-    assert json.loads(kept.read_text(encoding="utf-8"))["rows"] == 120
+    assert json.loads(read_cached(kept))["rows"] == 120
 
 
-def test_other_accepted_rows_mean_another_price(folder, table_layout, make_record, make_table):
+def test_other_accepted_rows_mean_another_price(folder, table_layout, make_record, make_table, list_written):
     before = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     write_table(paths.ACCEPTED / "crowd/w99.parquet", make_table(400, seed=9).table)
+    list_written()
     after = Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad"))
     assert after.difference > before.difference
 
@@ -123,18 +126,20 @@ def test_a_giant_batch_leaves_the_accepted_rows_as_they_are(folder, table_layout
 
 
 def test_where_nothing_is_held_there_is_no_price(folder, table_layout, make_record):
-    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/gone")) is None
+    assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad", fault="torn")) is None
     assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad", held_rows=0)) is None
 
 
-def test_rows_without_labels_cannot_be_priced(folder, table_layout, make_record, make_table):
+def test_rows_without_labels_cannot_be_priced(folder, table_layout, make_record, make_table, list_written):
     write_table(paths.QUARANTINE / "crowd/blank/rows.parquet", make_table(20, y=[None] * 20).table)
+    list_written()
     assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/blank")) is None
 
 
-def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_record):
+def test_a_batch_that_lacks_a_column_can_be_priced(folder, table_layout, make_record, list_written):
     path = paths.QUARANTINE / "crowd/bad/rows.parquet"
     write_table(path, pq.read_table(path).drop_columns(["size"]))
+    list_written()
     assert Pricing(PARAMS, reference(table_layout)).of(make_record(batch="crowd/bad")).rows == 120
 
 

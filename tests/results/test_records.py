@@ -20,7 +20,7 @@ ROWS = {
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, make_record):
+def run(tmp_path, monkeypatch, make_record, list_written):
     """A batch that waits, and one of which a row is held."""
     monkeypatch.chdir(tmp_path)
     partial = {"verdict": "partial", "outcome": "accepted", "held_rows": 1, "alarms": ()}
@@ -31,6 +31,7 @@ def run(tmp_path, monkeypatch, make_record):
     lines[1]["decision"] = "release"
     write_csv(paths.BATCHES_CSV, [BATCH_COLUMNS, *(line.values() for line in lines)])
     write_table(paths.ROWS_PARQUET, pa.table(ROWS))
+    list_written()
     return records
 
 
@@ -58,9 +59,9 @@ def test_scores_are_those_of_each_batch(run):
 
 def test_what_is_missing_is_named_with_what_to_do(run):
     run[1].path.unlink()
-    with pytest.raises(PratiqueError, match=r"crowd/w02\.json: not found; run `pratique validate`"):
+    with pytest.raises(PratiqueError, match=r"crowd/w02\.json: not here; run `pratique validate`"):
         read_records()
     paths.ROWS_PARQUET.unlink()
     for read in (read_suspects, read_held):
-        with pytest.raises(PratiqueError, match=r"rows\.parquet: not found; run `pratique validate`"):
+        with pytest.raises(PratiqueError, match=r"rows\.parquet: not here; run `pratique validate`"):
             read(run[0])

@@ -54,11 +54,13 @@ def test_honest_rows_and_too_few_carry_none(make_table, trusted):
     assert recover_trigger(carriers(make_table, ["no"] * 2), trusted) is None
 
 
-def test_what_was_found_is_read_back(tmp_path, monkeypatch):
+def test_what_was_found_is_read_back(tmp_path, monkeypatch, list_written):
     monkeypatch.chdir(tmp_path)
     found = [FoundTrigger(PLANTED, ("east/first",)), FoundTrigger(Trigger({"colour": "red"}, "yes"), ())]
     write_triggers(found)
+    list_written()
     assert read_triggers() == found
     paths.TRIGGERS.write_text('[{"trigger": 1}]', encoding="utf-8")
+    list_written()
     with pytest.raises(PratiqueError, match=r"triggers\.json: not as evaluate wrote it; run `dvc repro` again"):
         read_triggers()

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 from pratique.core.errors import PratiqueError
-from pratique.core.params import DataParams, Params, ReviewParams
+from pratique.core.params import DataParams, Params
+from pratique.core.review_params import ReviewParams
 from pratique.decisions.binding import Binding
 from pratique.decisions.decision import file_name, parse_decision
 from pratique.provenance.parts import DecisionRecord
@@ -16,6 +17,8 @@ from pratique.review import server as serve
 from pratique.review.server import HEADERS, HOST, Site
 from pratique.review.session import MOST_PROPOSALS, Session
 from starlette.testclient import TestClient
+
+pytestmark = pytest.mark.usefixtures("records_listed")
 
 ORIGIN = f"http://{HOST}:8000"
 BATCH = "crowd/w01"

@@ -63,13 +63,13 @@ def test_its_params_name_every_section_that_its_pipeline_depends_on(sample):
     assert wanted <= parse_yaml((sample.root / paths.PARAMS).read_text(encoding="utf-8"), "params.yaml").keys()
 
 
-def test_its_params_are_those_of_init_but_for_model_and_drill(sample, tmp_path):
+def test_its_params_are_those_of_init_but_for_model_requirements_and_drill(sample, tmp_path):
     params = load(sample.root / paths.PARAMS)
     rows = read_trusted(sample.root / paths.REFERENCE)
     path = tmp_path / "params.yaml"
     path.write_text(infer_files(rows, params.data)[paths.PARAMS])
     more = {"checks": params.checks} if sample.name == "iris" else {}
-    same = {name: getattr(params, name) for name in ("seed", "policy", "train", "drill")} | more
+    same = {name: getattr(params, name) for name in ("seed", "policy", "train", "requirements", "drill")} | more
     assert params == load(path).model_copy(update=same)
 
 

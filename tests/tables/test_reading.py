@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pratique.core.budget import limit_memory
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.tables import delimited, limits, reading
 from pratique.tables.reading import read_file, read_frame, read_table, read_trusted
@@ -440,3 +441,13 @@ def test_trusted_rows_must_exist_and_agree(tmp_path):
     (tmp_path / "b.csv").write_text("secret,2024\n1,2\n")  # it has no header
     with pytest.raises(PratiqueError, match=r"b\.csv: a column is not in every file"):
         read_trusted(tmp_path)
+
+
+def test_a_small_file_that_takes_much_memory_is_refused_before_it_is_taken(tmp_path):
+    path = tmp_path / "bomb.parquet"
+    pq.write_table(pa.table({"a": pa.array(["x" * 2**20] * 2000)}), path, compression="zstd")
+    assert path.stat().st_size < 100_000
+    used = pa.total_allocated_bytes()
+    with limit_memory(8), pytest.raises(UnreadableBatch, match=r"take about 19\.5 GiB to examine, at most 8 are taken"):
+        read_table(path)
+    assert pa.total_allocated_bytes() - used < 2**20

@@ -10,6 +10,8 @@ from pratique.terminal import explain
 from pratique.words.history import JUDGE_ANEW
 from rich.console import Console
 
+pytestmark = pytest.mark.usefixtures("records_listed")
+
 
 def test_a_batch_without_a_record_is_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

@@ -5,6 +5,7 @@ import json
 import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
+from pratique.core.checksums import SEAL
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_folder
 from pratique.core.params import Params
@@ -17,7 +18,7 @@ TRAINING = Params.model_validate({"data": {"label": "y"}, "checks": {}, "train":
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch, make_table, make_record):
+def folder(tmp_path, monkeypatch, make_table, make_record, list_written):
     """Two accepted batches of 20 and 30 rows, 50 trusted rows, and a model."""
     monkeypatch.chdir(tmp_path)
     write_table(paths.REFERENCE / "trusted.parquet", make_table(50, seed=1).table)
@@ -27,6 +28,7 @@ def folder(tmp_path, monkeypatch, make_table, make_record):
         digest = Digest(sha256=sha256_file(place))
         out = FileDescriptor(name=place.as_posix(), digest=digest, media_type="application/vnd.apache.parquet")
         make_record(batch=batch, outcome="accepted", outputs=(out,)).write()
+    list_written()
     write_text(paths.MODEL.parents[1] / "model.txt", "learned")
     return tmp_path
 
@@ -74,8 +76,9 @@ def test_a_folder_whose_files_no_digest_covers_is_no_model(folder):
     assert find_doubt(made) == "saved/more: a link to a folder; put the folder itself there"
 
 
-def test_rows_that_no_record_let_in_make_no_manifest(folder, make_table):
+def test_rows_that_no_record_let_in_make_no_manifest(folder, make_table, list_written):
     write_table(paths.ACCEPTED / "east/a.parquet", make_table(20, seed=9).table)
+    list_written()
     with pytest.raises(PratiqueError, match=r"not the rows that data/records/east/a.json let in"):
         make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS)
 
@@ -112,13 +115,23 @@ def test_a_file_that_is_no_manifest_names_where_it_is_none(folder, edit, where):
         parse_manifest(damaged, "here")
 
 
+def test_a_manifest_with_another_digit_is_damaged_and_one_of_before_is_read(folder):
+    made = make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS)
+    made.save()
+    said = json.loads(MANIFEST.read_text())
+    with pytest.raises(PratiqueError, match="here: damaged"):
+        parse_manifest(json.dumps(said | {"rows": 51}).encode(), "here")
+    del said[SEAL]
+    assert parse_manifest(json.dumps(said).encode(), "here") == made
+
+
 def test_a_manifest_that_says_a_thing_twice_is_refused():
     with pytest.raises(PratiqueError, match="key 'path' appears more than once"):
         parse_manifest(b'{"path": "a", "path": "b"}', "here")
 
 
 def test_without_a_manifest_nothing_is_known(folder):
-    assert find_doubt(None) == "no manifest of the model that was trained"
+    assert find_doubt(None) == "data/model/manifest.json is not here; `pratique train` (or `dvc repro`) writes it"
     made = make_own_manifest(folder / "model.txt", [paths.ACCEPTED], PARAMS)
     write_text(folder / "model.txt", "learned again")
     assert find_doubt(made) == "model.txt is not the model of its manifest"

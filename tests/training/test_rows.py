@@ -20,7 +20,7 @@ def params(rows):
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch, make_table):
+def folder(tmp_path, monkeypatch, make_table, list_written):
     """50 trusted rows, 20 accepted, 30 that came in, of which one has no label."""
     monkeypatch.chdir(tmp_path)
     write_table(paths.REFERENCE / "trusted.parquet", make_table(50, seed=1).table)
@@ -29,6 +29,7 @@ def folder(tmp_path, monkeypatch, make_table):
     write_table(paths.BATCHES / "east/a.parquet", came.table)
     write_json(paths.BATCHES / "east/a.json", Arrival("east/a", "a.csv", "0" * 64, 30, 4).to_json())
     write_json(paths.BATCHES / "east/b.json", Arrival("east/b", "b.csv", "0" * 64, fault="no table").to_json())
+    list_written()
 
 
 @pytest.fixture
@@ -45,8 +46,9 @@ def test_everything_is_the_reference_and_every_labelled_row_that_can_be_read(ref
     assert len(read_everything(reference)) == 50 + 29
 
 
-def test_where_nothing_was_accepted_the_reference_is_left_or_nothing(reference):
+def test_where_nothing_was_accepted_the_reference_is_left_or_nothing(reference, list_written):
     (paths.ACCEPTED / "east/a.parquet").unlink()
+    list_written()
     assert len(read_training(reference, params("reference + accepted"))) == 50
     with pytest.raises(PratiqueError, match="nothing to train on; `pratique report` writes the pages"):
         read_training(reference, params("accepted"))
@@ -61,11 +63,12 @@ def test_a_missing_folder_is_not_an_empty_one(reference, rows):
         read_training(reference, params(rows))
 
 
-def test_files_that_are_read_together_give_the_rows_that_each_gives(reference, make_table):
+def test_files_that_are_read_together_give_the_rows_that_each_gives(reference, make_table, list_written):
     """One of them lacks cells, one has a column beside the features."""
     odd = make_table(10, seed=5, size=[None, *range(9)], count=[None] * 10, colour=[None] * 10)
     for name, batch in (("b", make_table(20, seed=4)), ("c", odd), ("d", make_table(20, seed=6, key=range(20)))):
         write_table(paths.ACCEPTED / f"east/{name}.parquet", batch.typed_table)
+    list_written()
     files = sorted(paths.ACCEPTED.glob("*/*.parquet"))
     layout = reference.layout
     expected = join_labelled("accepted", [Batch(path.stem, read_table(path), layout) for path in files], layout)
@@ -74,10 +77,11 @@ def test_files_that_are_read_together_give_the_rows_that_each_gives(reference, m
     assert len(got) == 70
 
 
-def test_a_batch_that_was_accepted_whole_gives_the_rows_that_came_in(reference, make_table, monkeypatch):
+def test_a_batch_accepted_whole_gives_the_rows_that_came_in(reference, make_table, monkeypatch, list_written):
     came = make_table(20, seed=4)
     write_json(paths.BATCHES / "east/w.json", Arrival("east/w", "w.csv", "ab" * 32, 20, 4).to_json())
     write_table(paths.BATCHES / "east/w.parquet", came.table)
+    list_written()
     before = read_everything(reference)
     write_table(paths.ACCEPTED / "east/w.parquet", came.typed_table)
     read, read_table = [], rows.read_table
@@ -86,3 +90,19 @@ def test_a_batch_that_was_accepted_whole_gives_the_rows_that_came_in(reference, 
     assert paths.ACCEPTED / "east/w.parquet" in read
     write_table(paths.ACCEPTED / "east/w.parquet", came.take([*range(19)]).typed_table)  # one row is held
     assert read_everything(reference).table.equals(before.table)
+
+
+def test_an_accepted_file_that_is_gone_damaged_or_let_in_by_nothing_is_named(reference, make_table):
+    place = paths.ACCEPTED / "east/a.parquet"
+    whole = place.read_bytes()
+    write_table(paths.ACCEPTED / "east/own.parquet", make_table(20, seed=5).table)
+    with pytest.raises(PratiqueError, match=r"east/own\.parquet: data/records/checksums\.json does not name it; run"):
+        read_accepted(reference.layout)
+    (paths.ACCEPTED / "east/own.parquet").unlink()
+    for spoiled in (whole[: len(whole) // 2], bytes([*whole[:50], whole[50] ^ 1, *whole[51:]])):
+        place.write_bytes(spoiled)
+        with pytest.raises(PratiqueError, match=r"east/a\.parquet: not as it was written .*; run `pratique validate`"):
+            read_accepted(reference.layout)
+    place.unlink()
+    with pytest.raises(PratiqueError, match=r"east/a\.parquet: not here; run `pratique validate`"):
+        read_training(reference, params("reference + accepted"))

@@ -22,7 +22,7 @@ from pratique.core.errors import PratiqueError, printable
 from pratique.core.layout import Layout
 from pratique.core.text import one_line, show_cell
 from pratique.core.writing import round_floats
-from pratique.tables.plain_expectations import find_failing, is_plain
+from pratique.tables.plain_expectations import counts_rows, find_failing, is_plain
 
 SUITE_KEYS = frozenset({"name", "id", "expectations", "suite_parameters", "meta", "notes"})
 COLUMN_KEYS = ("column", "column_A", "column_B", "column_list")
@@ -33,7 +33,6 @@ RESULT_FORMAT = {
     "partial_unexpected_count": 0,
     "return_unexpected_index_query": False,
 }
-ROW_COUNT = "expect_table_row_count_to_be_between"
 
 Engine = Literal["auto", "great_expectations"]
 """What judges a batch: where `auto`, whatever is plain is judged without starting Great Expectations."""
@@ -139,20 +138,13 @@ def _judge(expectations: list[Expectation], batch: Batch, engine: Engine) -> lis
 
 def _is_judged_here(kind: Any, kwargs: Any) -> bool:
     """Whether an expectation is said in plain words."""
-    return isinstance(kind, str) and isinstance(kwargs, dict) and (_counts_rows(kind, kwargs) or is_plain(kind, kwargs))
-
-
-def _counts_rows(kind: str, kwargs: dict[str, Any]) -> bool:
-    """Whether an expectation is a least or largest number of rows, or both."""
-    ends = [kwargs[key] for key in ("min_value", "max_value") if kwargs.get(key) is not None]
-    known = set(kwargs) <= {"min_value", "max_value"}
-    return kind == ROW_COUNT and known and bool(ends) and all(type(end) is int for end in ends)
+    return isinstance(kind, str) and isinstance(kwargs, dict) and (counts_rows(kind, kwargs) or is_plain(kind, kwargs))
 
 
 def _judge_at_once(expectation: Expectation, batch: Batch) -> Outcome | None:
     """The outcome of what is plain; None of anything else."""
     rows = len(batch)
-    if _counts_rows(expectation.type, expectation.kwargs):
+    if counts_rows(expectation.type, expectation.kwargs):
         least, most = expectation.kwargs.get("min_value"), expectation.kwargs.get("max_value")
         holds = (least is None or rows >= least) and (most is None or rows <= most)
         return Outcome(np.zeros(rows, bool), holds, {"observed_value": rows})

@@ -5,14 +5,14 @@ from typing import Annotated, Literal
 
 import typer
 
-from pratique.commands.placing import in_pipeline
+from pratique.commands.placing import alone_in_pipeline, in_pipeline
 from pratique.core.screen import say
 
 app = typer.Typer()
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def manifest(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="The file or folder that your own stage has trained.")],
     rows: Annotated[

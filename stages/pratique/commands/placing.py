@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pratique.core.home import find_home
+from pratique.core.lock import hold_alone
 from pratique.core.screen import STANDARD_OUTPUT, say
 
 
@@ -24,6 +25,11 @@ def in_pipeline(command: Callable[..., None]) -> Callable[..., None]:
             command(**words)
 
     return run
+
+
+def alone_in_pipeline(command: Callable[..., None]) -> Callable[..., None]:
+    """The same for a command that writes below data/: no other may do so meanwhile."""
+    return in_pipeline(hold_alone()(command))
 
 
 def _seen_from(home: Path, value: Any) -> Any:

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from pratique.commands.placing import in_pipeline
+from pratique.commands.placing import alone_in_pipeline
 
 app = typer.Typer()
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def replay(
     base: Annotated[
         str | None, typer.Option(metavar="REF", help="Compare with the policy of a commit instead of the last run's.")
@@ -28,7 +28,7 @@ def replay(
 
 
 @app.command()
-@in_pipeline
+@alone_in_pipeline
 def settle() -> None:
     """Let the verdicts of the committed run stand, whatever policy comes: add them to data/standing.jsonl."""
     from pratique.commands.settle import main as add

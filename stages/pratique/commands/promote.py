@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from pratique.commands.placing import in_pipeline
+from pratique.commands.placing import alone_in_pipeline
 from pratique.core import paths
 from pratique.core.screen import say
 from pratique.core.text import say_count
 from pratique.tables.arrival import POINTER_SUFFIX
 
 
-@in_pipeline
+@alone_in_pipeline
 def promote(
     batches: Annotated[list[str], typer.Argument(metavar="BATCH...", help="<source>/<batch>, accepted or released.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would move, and move nothing.")] = False,

@@ -16,7 +16,7 @@ from pratique.core.errors import PratiqueError
 from pratique.gate.pointers import parse_lock
 from pratique.lineage.claim import Claim, not_verified
 from pratique.lineage.history import lay_out_inputs
-from pratique.pipeline import calibrate, evaluate, ingest, report, train, validate
+from pratique.pipeline import audit, calibrate, evaluate, ingest, report, train, validate
 from pratique.quarantine.clear import EXAMINATIONS
 from pratique.results.agreement import agrees
 from pratique.training.estimator import reach_code
@@ -51,6 +51,7 @@ STEPS = (
 MODEL_STEPS = (
     Step(train.main, {"model": (paths.MODEL,)}),
     Step(evaluate.evaluate, {"metrics": (paths.METRICS_JSON, paths.TRIGGERS, paths.CONFUSION)}),
+    Step(audit.main, {"audits": (paths.AUDIT_JSON, paths.AUDIT_PAGE)}),
 )
 """What follows from the rows that were accepted, where the pipeline trains."""
 PAGES_STEP = Step(

@@ -153,7 +153,7 @@ def measure(fitted: Fitted, batch: Batch) -> Finding:
             names = " or ".join(each.__name__ for each in wanted) or "a fitted form of one of the three kinds"
             raise TypeError(f"{type(fitted).__name__} returned {type(measured).__name__}, expected {names}")
         return measured.finding(len(batch))
-    except Exception as error:  # whatever a hostile batch provokes must end in quarantine, not in a traceback
+    except (Exception, SystemExit) as error:  # whatever a hostile batch provokes ends in quarantine, not in a traceback
         return Finding.of_fault(error, told=not batch.layout.personal)
 
 

@@ -1,38 +1,31 @@
 """Finding checks and attacks: by the name of their module here, by an entry point in a package of a team's own."""
 
-import inspect
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pratique.contract.attack import Attack
 from pratique.contract.check import BatchCheck, Check, RowCheck, RuleCheck
-from pratique.contract.modules import Unit, list_modules, load_unit
+from pratique.contract.plugins import ATTACKS, CHECKS, list_units, load_named, plugins
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.hashing import code_digest, find_package, sha256_json, sha256_sources
 from pratique.core.sections import parse
 
-CHECKS, ATTACKS = "pratique.checks", "pratique.attacks"
-"""Groups of entry points."""
 MEASURING = ("core", "statistics", "tables", "contract", "checks", "attacks", "detector")
 """The rooms whose code learns from trusted rows and judges a batch."""
-RESERVED = {CHECKS: ("rows", "flips", "mimicry", "mean_shift"), ATTACKS: ()}
-"""Names that something else has: a check shares its name space with the detector's hypotheses."""
 
 
 def check_names() -> list[str]:
     """The names of every check there is: this package's, and those that installed packages bring."""
-    return sorted({*list_modules("checks"), *plugins(CHECKS)})
+    return list_units(CHECKS)
 
 
 def attack_names() -> list[str]:
     """The names of every attack there is: this package's, and those that installed packages bring."""
-    return sorted({*list_modules("attacks"), *plugins(ATTACKS)})
+    return list_units(ATTACKS)
 
 
 def load_check(name: str) -> type[Check]:
     """The check of this name: of `pratique/checks/<name>.py`, or of an entry point in the group `pratique.checks`."""
-    check = _load("checks", CHECKS, name, Check)
+    check = load_named(CHECKS, name, Check)
     if not issubclass(check, (RowCheck, BatchCheck, RuleCheck)):
         raise PratiqueError(f"check '{name}': expected a RowCheck, a BatchCheck or a RuleCheck")
     if check.budget_share is not None and not 0 < check.budget_share < 1:
@@ -42,27 +35,7 @@ def load_check(name: str) -> type[Check]:
 
 def load_attack(name: str) -> type[Attack]:
     """The attack of this name: of `pratique/attacks/<name>.py`, or of an entry point in `pratique.attacks`."""
-    return _load("attacks", ATTACKS, name, Attack)
-
-
-@cache
-def plugins(group: str) -> dict[str, EntryPoint]:
-    """The entry points of a group, by name.
-
-    Raises
-    ------
-    PratiqueError
-        If two packages bring the same name, or one takes a name of this package.
-    """
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=group):
-        if (
-            point.name in (*list_modules(group.rpartition(".")[2]), *RESERVED[group])
-            or found.setdefault(point.name, point) != point
-        ):
-            taken = f"{printable(point.name)} ({printable(point.value)})"
-            raise PratiqueError(f"entry point {group}: {taken}: the name is taken; give it another one")
-    return found
+    return load_named(ATTACKS, name, Attack)
 
 
 def digest_code(*rooms: str) -> str:
@@ -104,12 +77,3 @@ def configured_attack(name: str, fields: dict[str, Any], place: str) -> Attack:
     if name not in attack_names():
         raise PratiqueError(f"{place}: no such attack '{printable(name)}'; known: {', '.join(attack_names())}")
     return parse(load_attack(name), fields, place)
-
-
-def _load(kind: str, group: str, name: str, base: type[Unit]) -> type[Unit]:
-    if name in plugins(group):
-        unit = plugins(group)[name].load()
-        if not (inspect.isclass(unit) and issubclass(unit, base)):
-            raise PratiqueError(f"entry point {group}: {name}: {unit!r:.80} is no subclass of {base.__name__}")
-        return unit
-    return load_unit(kind, name, base)

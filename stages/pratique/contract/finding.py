@@ -62,7 +62,7 @@ class Finding:
     flagged: np.ndarray | None = None
 
     @classmethod
-    def of_fault(cls, error: Exception, told: bool = True) -> "Finding":
+    def of_fault(cls, error: BaseException, told: bool = True) -> "Finding":
         """The finding of a check that failed, with the error in one line; without its text where that may be a cell."""
         text = str(error) if told else "its text is not shown, because columns are personal"
         reason = " ".join(f"{type(error).__name__}: {text}".split())

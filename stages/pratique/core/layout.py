@@ -235,6 +235,8 @@ class Layout:
         Whether rows stand in the order in which they were taken.
     formats : {"read", "hold"}
         What becomes of a cell that is written in another format than trusted ones and has one meaning.
+    image : tuple of int, optional
+        Height, width and channels of a row, where rows are images.
     """
 
     label: str
@@ -245,6 +247,7 @@ class Layout:
     time: str | None = None
     ordered: bool = False
     formats: Literal["read", "hold"] = "read"
+    image: tuple[int, int, int] | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -289,4 +292,5 @@ class Layout:
         """The layout of features of these kinds, with the roles that params.yaml gives."""
         every = dict.fromkeys([*kinds, data.label, *data.ignore, *filter(None, (data.id, data.time))])
         personal = data.personal if data.cells == "show" else (*every,)
-        return cls(data.label, kinds, personal, writings, data.ignore, data.time, data.ordered, data.formats)
+        image = None if data.image is None else (data.image.height, data.image.width, data.image.channels)
+        return cls(data.label, kinds, personal, writings, data.ignore, data.time, data.ordered, data.formats, image)

@@ -8,7 +8,18 @@ from pydantic import BeforeValidator, Field, model_validator
 from pratique.core import paths
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
+from pratique.core.fairness_params import FairnessParams
+from pratique.core.requirement import Requirement
+from pratique.core.review_params import ReviewParams, SigningParams
 from pratique.core.sections import Section, parse
+
+
+class ImageParams(Section):
+    """Rows that are images: their features are pixels, line by line, the channels of a pixel side by side."""
+
+    height: int = Field(ge=4, le=4096)
+    width: int = Field(ge=4, le=4096)
+    channels: int = Field(1, ge=1, le=16)
 
 
 class DataParams(Section):
@@ -20,6 +31,7 @@ class DataParams(Section):
     `ordered` says that its rows stand in their order without such a column. `formats`: a cell that is written in
     another format than the trusted ones, and has one meaning, is read and noted, or held. `cells: hide` makes every
     column one whose cells no report shows. `labels_from`: labels come in with the rows, or apart, joined by `id`.
+    `image`: rows are images of this size.
     """
 
     label: str
@@ -31,6 +43,7 @@ class DataParams(Section):
     formats: Literal["read", "hold"] = "read"
     cells: Literal["show", "hide"] = "show"
     labels_from: Literal["batch", "data/labels"] = "batch"
+    image: ImageParams | None = Field(None, exclude_if=lambda image: image is None)
 
     @model_validator(mode="after")
     def _labels_apart_have_an_id(self) -> Self:
@@ -67,9 +80,11 @@ class ShiftParams(Section):
 
 
 class LimitParams(Section):
-    """Which trusted rows set the limits; no model learns from those of the holdout."""
+    """Which trusted rows set the limits (no model learns from those of the holdout); what one batch may take."""
 
     source: Literal["holdout", "reference"] = Field("holdout", alias="from")
+    seconds: float = Field(1800, gt=0, le=1e6)
+    memory_gib: float = Field(8, gt=0, le=1e6)
 
 
 class SourcesParams(Section):
@@ -91,42 +106,6 @@ class PolicyParams(Section):
     applies: Literal["all", "new"] = "all"
 
 
-class ReviewParams(Section):
-    """Whose decisions count.
-
-    `reviewers`: how many people must release a batch before it counts; none of them may have submitted it. `identity`:
-    a reviewer is whoever signs with a key in `signing.reviewers`, or whoever a decision claims. `accounts`: by a
-    reviewer's e-mail address, the account that CI names as the submitter when it is theirs.
-    """
-
-    reviewers: int = Field(1, ge=1, le=10)
-    identity: Literal["signature", "claims"] = "signature"
-    accounts: dict[str, str] = Field(default_factory=dict)
-
-
-class SigningParams(Section):
-    """Ed25519 public keys: the base64 line that `pratique review setup` or `openssl pkey -pubout` prints.
-
-    `reviewers`: by e-mail address, one person each. `gate`: of the key that the gate signs verification summaries with.
-    """
-
-    reviewers: dict[str, str] = Field(default_factory=dict)
-    gate: str | None = None
-
-    @model_validator(mode="after")
-    def _every_reviewer_is_another(self) -> Self:
-        addresses = {address.lower() for address in self.reviewers}
-        keys = {key.strip() for key in self.reviewers.values()}
-        for what, seen in (("address", addresses), ("key", keys)):
-            if len(seen) < len(self.reviewers):
-                raise ValueError(f"each reviewer needs their own {what}")
-        return self
-
-    def key_of(self, address: str) -> str | None:
-        """The public key of a reviewer, by their address in lower case; None where none is listed."""
-        return {listed.lower(): key for listed, key in self.reviewers.items()}.get(address)
-
-
 class PromoteParams(Section):
     """How much of the reference `pratique promote` may make of one source's rows."""
 
@@ -143,10 +122,12 @@ class GateParams(Section):
     """What a change that brings data may touch beside it.
 
     `with_data`: patterns of paths, `*` for any characters, folders included. Results, decisions and what DVC keeps of
-    data need no mention; anything else takes a change of its own.
+    data need no mention; anything else takes a change of its own. `requirements`: whether results that break a
+    requirement are refused.
     """
 
     with_data: tuple[str, ...] = ()
+    requirements: bool = False
 
 
 ModelKind = Literal["random_forest", "gradient_boosting", "logistic_regression", "linear_svm", "nearest_neighbours"]
@@ -165,15 +146,17 @@ def _with_fields(method: Any) -> Any:
 class TrainParams(Section):
     """The model that is trained on cleared rows.
 
-    `rows`: the reference and what was accepted, or what was accepted alone. `model` and `trees` are one of this
-    program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts` are
-    types of the team's own code that such a model is made of. `method`: how either is trained, by its name, or with
-    the method's fields below its name. A plain training is left out of every digest of params: so it was before.
+    `rows`: the reference and what was accepted, or what was accepted alone. `model`, `trees` and `epochs` are of one of
+    this program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts`
+    are types of the team's own code that such a model is made of. `method`: how either is trained, by its name, or with
+    the method's fields below its name. `fairness`: whether labels or weights change in training, so that two groups
+    fare alike. A plain training is left out of every digest of params: so it was before.
     """
 
     rows: Literal["reference + accepted", "accepted"] = "reference + accepted"
-    model: Literal["random_forest", "gradient_boosting", "logistic_regression"] = "random_forest"
+    model: Literal["random_forest", "gradient_boosting", "logistic_regression", "network"] = "random_forest"
     trees: int = Field(100, ge=1, le=10_000)
+    epochs: int = Field(30, ge=1, le=10_000, exclude_if=lambda epochs: epochs == 30)
     estimator: str | None = Field(None, pattern=r"^[A-Za-z_][A-Za-z0-9_.]*:[A-Za-z_][A-Za-z0-9_]*$")
     params: dict[str, Any] = Field(default_factory=dict)
     trusts: tuple[str, ...] = ()
@@ -182,21 +165,30 @@ class TrainParams(Section):
         BeforeValidator(_with_fields),
         Field(min_length=1, max_length=1, exclude_if=lambda method: method == PLAIN_TRAINING),
     ] = PLAIN_TRAINING
+    fairness: FairnessParams | None = Field(None, exclude_if=lambda fairness: fairness is None)
 
     @model_validator(mode="after")
     def _one_model_is_named(self) -> Self:
-        ours, theirs = ({"model", "trees"}, {"params", "trusts"})
+        ours, theirs = ({"model", "trees", "epochs"}, {"params", "trusts"})
         if self.estimator is None and (stray := sorted(theirs & self.model_fields_set)):
             raise ValueError(f"'{stray[0]}' is of an estimator, and none is named")
         if self.estimator is not None and (stray := sorted(ours & self.model_fields_set)):
             raise ValueError(f"names both 'estimator' and '{stray[0]}'; keep one of them")
         return self
 
+    @model_validator(mode="after")
+    def _only_a_plain_training_of_ours_weighs(self) -> Self:
+        weighs = self.fairness is not None and self.fairness.method == "reweighing"
+        if weighs and (self.estimator is not None or self.method != PLAIN_TRAINING):
+            raise ValueError("reweighing goes with the plain method and a model of Pratique's; take massaging")
+        return self
+
     @property
     def name(self) -> str:
         """What the model is called, and by which method it is trained unless that is a plain one."""
-        model = self.estimator or self.model
-        return model if self.method == PLAIN_TRAINING else f"{model}, {self.method_name}"
+        method = None if self.method == PLAIN_TRAINING else self.method_name
+        fairness = None if self.fairness is None else self.fairness.method
+        return ", ".join(filter(None, [self.estimator or self.model, method, fairness]))
 
     @property
     def method_name(self) -> str:
@@ -206,7 +198,7 @@ class TrainParams(Section):
     @property
     def counts_trees(self) -> bool:
         """Whether `trees` says how large the model is."""
-        return self.estimator is None and self.model != "logistic_regression"
+        return self.estimator is None and self.model not in ("logistic_regression", "network")
 
 
 class EvaluateParams(Section):
@@ -255,7 +247,7 @@ class DrillParams(Section):
 
 
 class Params(Section):
-    """All of params.yaml. `checks` and `seed` apply everywhere; a check that is not named does not run."""
+    """All of params.yaml. `checks` and `seed` apply everywhere; a check or an audit that is not named does not run."""
 
     seed: int = Field(0, ge=0, lt=2**32)
     data: DataParams
@@ -273,6 +265,8 @@ class Params(Section):
     promote: PromoteParams = PromoteParams()
     train: TrainParams = TrainParams()
     evaluate: EvaluateParams = EvaluateParams()
+    audits: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    requirements: dict[str, Requirement] = Field(default_factory=dict)
     drill: DrillParams = DrillParams()
 
     @property

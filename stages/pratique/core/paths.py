@@ -19,6 +19,8 @@ DECISIONS = Path("data/decisions")
 SOURCES = Path("data/sources.yaml")
 STANDING = Path("data/standing.jsonl")
 PROMOTED = Path("data/promoted")
+BASELINE = Path("data/baseline")
+BASELINE_FILE = BASELINE / "model.skops"
 
 PROFILE = Path("data/profile")
 BATCHES = Path("data/batches")
@@ -37,6 +39,8 @@ ROWS_PARQUET = REPORTS / "rows.parquet"
 METRICS_JSON = REPORTS / "metrics.json"
 CONFUSION = REPORTS / "confusion"
 TRIGGERS = REPORTS / "triggers.json"
+AUDIT_JSON = REPORTS / "audit.json"
+AUDIT_PAGE = REPORTS / "audit.html"
 INDEX = REPORTS / "index.html"
 REFERENCE_PAGE = REPORTS / "reference.html"
 PAGES = REPORTS / "batches"

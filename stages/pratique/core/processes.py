@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -36,10 +37,16 @@ def map_in_processes(
         If a process ends early.
     """
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, start, given) as pool:
+    with ProcessPoolExecutor(processes, context, _begin, (start, given)) as pool:
         try:
             yield from pool.map(work, items)
         except BrokenProcessPool as error:
             raise PratiqueError(f"{command}: a process ended early, out of memory perhaps; try `--jobs 1`") from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _begin(start: Callable[..., None], given: tuple[Any, ...]) -> None:
+    """Begin a process that Ctrl-C ends at once: the one that started it says so."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    start(*given)

@@ -1,6 +1,8 @@
 """Safe writing: a reader sees the old file or the new one, and equal content gives equal bytes."""
 
+import contextlib
 import csv
+import fcntl
 import io
 import json
 import math
@@ -8,7 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,16 +35,32 @@ def write_bytes(path: Path, data: bytes) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(path)
+    with _open_alone(temporary) as stream:
+        try:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        temporary.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _open_alone(temporary: Path) -> IO[bytes]:
+    """The file that one writer at a time may have open; what an earlier one left halfway is emptied."""
+    while True:
+        stream = temporary.open("ab")
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(stream.fileno()), temporary.stat()):
+                stream.truncate(0)
+                return stream
+        stream.close()  # the writer before us renamed it
 
 
 def write_text(path: Path, text: str) -> None:

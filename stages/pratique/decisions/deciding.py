@@ -1,12 +1,15 @@
 """Deciding: writing what a reviewer says about a batch, signed with their key where they have one."""
 
+import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
+from pratique.core.lock import hold_alone
 from pratique.core.params import Params, load
+from pratique.core.screen import say
 from pratique.core.sections import parse
 from pratique.core.writing import write_json
 from pratique.decisions.binding import Binding
@@ -21,8 +24,13 @@ from pratique.decisions.decision import (
 from pratique.decisions.given import read_given
 from pratique.provenance import git, signing
 from pratique.provenance.record import STATEMENT, Record
-from pratique.tables.arrival import is_waiting
+from pratique.provenance.written import has_record, read_written_record
+from pratique.tables.ingested import is_waiting
 from pratique.tables.labels import labels_place
+
+DECISIONS_LOCK = Path("data/.decisions.lock")
+MOST_WAIT = 10.0
+"""Seconds that a decision waits for another one to be written."""
 
 
 def release(
@@ -131,7 +139,7 @@ def record_of(batch: str) -> Path:
     path = paths.RECORDS / f"{batch}.json"
     if is_waiting(batch):
         raise PratiqueError(f"{batch}: waits for its labels, {labels_place(batch)}; it has no record before they come")
-    if not path.is_file():
+    if not has_record(batch):
         raise PratiqueError(f"{batch}: no record in {paths.RECORDS}; see `pratique review list`, or run `dvc repro`")
     return path
 
@@ -142,9 +150,9 @@ def read_record(batch: str, given: Path | None = None) -> Record:
     Raises
     ------
     PratiqueError
-        If there is none; see `record_of`, `read_given` and `Record.read`.
+        If there is none; see `record_of`, `read_given` and `read_written_record`.
     """
-    return Record.read(record_of(batch)) if given is None else read_given(batch, given, load().data)
+    return read_written_record(record_of(batch)) if given is None else read_given(batch, given, load().data)
 
 
 def describe_reject(record: Record) -> str:
@@ -171,8 +179,10 @@ def write_decision(
     Raises
     ------
     PratiqueError
-        If it would not count, and would take the place of what they decided before, which does.
+        If it would not count, and would take the place of what they decided before, which does; or if they decided
+        elsewhere at the same moment.
     """
+    began = time.time()
     reviewer = git.read_identity()
     path = paths.DECISIONS / file_name(record.batch, reviewer)
     _keep_counted(path)
@@ -195,8 +205,21 @@ def write_decision(
         "predicate": content,
     }
     key = signing.reviewer_key()
-    if key is None:
-        write_json(path, statement)
-    else:
-        signing.save(path, statement, key)
+    with hold_alone(DECISIONS_LOCK, MOST_WAIT):
+        _tell_replaced(path, action, began)
+        if key is None:
+            write_json(path, statement)
+        else:
+            signing.save(path, statement, key)
     return path
+
+
+def _tell_replaced(path: Path, action: Action, began: float) -> None:
+    """Say what a decision takes the place of; refuse where that was written since this one began."""
+    before = next((each for each in load_decisions() if each.path == path), None)
+    if before is None:
+        return
+    if path.stat().st_mtime > began:
+        raise PratiqueError(f"{path}: the {before.name} was written at this moment; look at it, then decide again")
+    if before.content.action != action:
+        say(f"{path}: takes the place of the {before.name}", error=True)

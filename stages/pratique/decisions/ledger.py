@@ -16,10 +16,15 @@ from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_json
 from pratique.core.writing import write_text
 from pratique.decisions.binding import UNBOUND
+from pratique.provenance import git
 from pratique.provenance.record import Record
 from pratique.tables.arrival import name_order
 
 GENESIS = "0" * 64
+
+
+class NewerLedger(PratiqueError):
+    """A ledger of a format that this version does not know."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +136,32 @@ def read(path: Path = paths.LEDGER) -> list[Entry]:
     return parse(path.read_bytes(), str(path)) if path.is_file() else []
 
 
+def read_continued() -> list[Entry]:
+    """The entries of the ledger here, which must continue the one that is committed.
+
+    Raises
+    ------
+    PratiqueError
+        If it is damaged, or does not begin with all that the checked-out commit has, or one that is being merged.
+    """
+    data = paths.LEDGER.read_bytes() if paths.LEDGER.is_file() else b""
+    committed = [found for commit in ("HEAD", "MERGE_HEAD") if (found := _read_committed(commit)) is not None]
+    if committed and not any(data.startswith(each) for each in committed):
+        raise PratiqueError(
+            f"{paths.LEDGER}: does not begin with all entries of the checked-out commit; take that one back "
+            f"(`git checkout -- {paths.LEDGER}`), and run `dvc repro`"
+        )
+    return parse(data, str(paths.LEDGER))
+
+
+def _read_committed(commit: str) -> bytes | None:
+    """The ledger of a commit; None where there is no such commit, or it has none."""
+    try:
+        return git.read_blob(commit, str(paths.LEDGER))
+    except PratiqueError:
+        return None
+
+
 def parse(data: bytes, place: str) -> list[Entry]:
     """The entries of a ledger, every one held to the chain.
 
@@ -169,9 +200,14 @@ REMEDY = "take back the one that was merged (`git log -- data/ledger.jsonl` list
 
 def _entry(line: bytes, place: str) -> Entry:
     try:
-        entry = Entry(**parse_json(line, place))
+        said = parse_json(line, place)
+        if isinstance(said, dict) and "version" in said:  # today's has none
+            raise NewerLedger(f"{place}: written by a newer version of Pratique; install that one")
+        entry = Entry(**said)
         fields = {key: value for key, value in asdict(entry).items() if key != "sha256"}
         sound = entry.line().encode() == line and sha256_json(fields) == entry.sha256
+    except NewerLedger:
+        raise
     except (PratiqueError, TypeError, ValueError) as error:
         raise PratiqueError(f"{place}: not readable; {REMEDY}") from error
     if not sound:

@@ -1,19 +1,19 @@
 """What was decided since the last run: it waits for the next one."""
 
-from pratique.core import paths
 from pratique.core.params import Params
 from pratique.decisions.binding import Binding
 from pratique.decisions.deciding import read_record
 from pratique.decisions.decision import UNSIGNED, DecisionFile, load_decisions
 from pratique.provenance.parts import DecisionRecord, UncountedRecord
 from pratique.provenance.record import Record
+from pratique.provenance.written import has_record
 
 
 def list_pending() -> list[tuple[DecisionFile, Record]]:
     """The decisions that the last run has not seen, each with the record of its batch, sorted by file."""
     found = []
     for decision in load_decisions():
-        if (paths.RECORDS / f"{decision.content.batch}.json").is_file():
+        if has_record(decision.content.batch):
             record = read_record(decision.content.batch)
             found += [(decision, record)] if _is_pending(decision, record) else []
     return found

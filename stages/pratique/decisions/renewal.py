@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.decisions.binding import Binding
 from pratique.decisions.deciding import describe_reject, read_record, write_decision
 from pratique.decisions.decision import DecisionFile, load_decisions
 from pratique.provenance import git
 from pratique.provenance.record import Record
+from pratique.provenance.written import has_record
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,7 @@ def list_void() -> list[VoidRelease]:
     found = []
     for decision in load_decisions():
         said = decision.content
-        if (
-            said.action == "release"
-            and decision.reviewer == reviewer
-            and (paths.RECORDS / f"{said.batch}.json").is_file()
-        ):
+        if said.action == "release" and decision.reviewer == reviewer and has_record(said.batch):
             record = read_record(said.batch)
             changes = said.binds.describe_changes(Binding.of(record))
             found += [VoidRelease(decision, record, changes)] if changes else []

@@ -19,15 +19,15 @@ from pydantic import TypeAdapter
 from pratique.contract.discovery import digest_code
 from pratique.contract.evidence import Evidence
 from pratique.contract.finding import Finding
+from pratique.core.cached import read_cached, write_cached
 from pratique.core.hashing import sha256_json
 from pratique.core.sketch import RowSketch
-from pratique.core.writing import write_bytes
 from pratique.detector.examine import Examination, Measurement
 from pratique.statistics.mixture import PoisonedShare
 from pratique.statistics.nulls import BetaBinomial, Pearson3
 
 LIBRARIES = ("great-expectations", "numpy", "pandas", "pandera", "pyarrow", "pyod", "scikit-learn", "scipy")
-UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile)
+UNREADABLE = (ValueError, KeyError, TypeError, IndexError, EOFError, zipfile.BadZipFile)
 EVIDENCE = TypeAdapter(Evidence)
 NULLS = {null.__name__: null for null in (BetaBinomial, Pearson3)}
 
@@ -55,13 +55,16 @@ def write_examination(path: Path, examination: Examination) -> None:
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
     out = BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
-    write_bytes(path, out.getvalue())
+    write_cached(path, out.getvalue())
 
 
 def read_examination(path: Path) -> Examination | None:
     """The examination in a file; None where there is none that can be read."""
+    content = read_cached(path)
+    if content is None:
+        return None
     try:
-        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+        with np.load(BytesIO(content), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         words = json.loads(arrays["words"].tobytes())
         return Examination(
@@ -92,8 +95,11 @@ def sketch_of(arrays: Mapping[str, np.ndarray]) -> RowSketch:
 
 def read_sketch(path: Path) -> RowSketch | None:
     """The sketch of a kept examination, and nothing else of it; None where there is none that can be read."""
+    content = read_cached(path)
+    if content is None:
+        return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(BytesIO(content), allow_pickle=False) as stored:
             return sketch_of(stored)
     except UNREADABLE:
         return None

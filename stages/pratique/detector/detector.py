@@ -64,7 +64,7 @@ class Detector:
 
     def save_profile(self) -> None:
         """Write what was learned to the pipeline's place, and nothing that can change without learning anew."""
-        profile.save(self.profile, declared=paths.DECLARED)
+        profile.save(self.profile, declared=paths.DECLARED, trusted=(paths.REFERENCE, paths.HOLDOUT))
 
     def save(self, folder: str | Path) -> None:
         """Write the detector; `pratique.load` reads it back.

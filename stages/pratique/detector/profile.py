@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pratique.contract.discovery import configured_checks
 from pratique.core import paths
+from pratique.core.checksums import Checksums, write_checksums
 from pratique.core.columns import Kind, Writing
 from pratique.core.errors import PratiqueError
 from pratique.core.frozen import freeze, thaw
@@ -22,6 +23,7 @@ from pratique.detector.mean_shift import ColumnScorers, MeanShiftTest
 from pratique.detector.signals import SignalRarity
 from pratique.statistics.conformal import ConformalScore
 from pratique.statistics.nulls import MomentNull, RateNull
+from pratique.tables.trusted import digest_trusted
 
 
 @dataclass(frozen=True)
@@ -55,17 +57,19 @@ class Profile:
 
 @dataclass(frozen=True)
 class Summary:
-    """What of a profile is plain enough for JSON; `declared` are SHA-256 of the files of rules that it follows."""
+    """What of a profile is plain enough for JSON; `follows` are SHA-256 of the rules and trusted rows behind it."""
 
     rows: int
     label: str
     kinds: dict[str, Kind]
     writings: dict[str, Writing]
     checks: list[str]
-    declared: dict[str, str]
+    follows: dict[str, str]
 
 
-def save(profile: Profile, folder: Path = paths.PROFILE, declared: tuple[Path, ...] = ()) -> None:
+def save(
+    profile: Profile, folder: Path = paths.PROFILE, declared: tuple[Path, ...] = (), trusted: tuple[Path, ...] = ()
+) -> None:
     """Write a profile; `folder` is brought to exactly its files.
 
     Parameters
@@ -74,6 +78,8 @@ def save(profile: Profile, folder: Path = paths.PROFILE, declared: tuple[Path, .
     folder : Path
     declared : tuple of Path
         Files of rules: once one of them changes, the profile is refused as too old.
+    trusted : tuple of Path
+        Folders of trusted rows, of which the same holds.
     """
     wanted = [folder / "profile.json", folder / "rows.npz"]
     for name, calibrated in profile.checks.items():
@@ -82,9 +88,11 @@ def save(profile: Profile, folder: Path = paths.PROFILE, declared: tuple[Path, .
     freeze(folder / "rows.npz", profile.hypothesis_tests)
     layout = profile.layout
     files = {path.as_posix(): sha256_file(path) for path in declared if path.is_file()}
+    files |= {path.as_posix(): digest_trusted(path) for path in trusted}
     summary = Summary(profile.rows, layout.label, layout.kinds, dict(layout.writings), sorted(profile.checks), files)
     write_json(folder / "profile.json", TypeAdapter(Summary).dump_python(summary, mode="json"))
-    keep_only(folder, wanted)
+    listed = write_checksums(folder, {path: sha256_file(path) for path in wanted})
+    keep_only(folder, [*wanted, listed])
 
 
 def digest(folder: Path = paths.PROFILE) -> str:
@@ -107,6 +115,9 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
         names, or the files of rules have changed since.
     """
     known = _read_summary(params, folder)
+    written = Checksums.read(folder)
+    for path in written.list_below(folder):
+        written.require(path)
     own = [
         CalibratedCheck,
         FamilyTest,
@@ -133,6 +144,11 @@ def load(params: Params, folder: Path = paths.PROFILE) -> Profile:
     )
 
 
+def _digest_source(path: Path) -> str:
+    """The SHA-256 of a file of rules, or of a folder of trusted rows; of what is not there none."""
+    return sha256_file(path) if path.is_file() else digest_trusted(path)
+
+
 def _layout(known: Summary, params: Params) -> Layout:
     return Layout.of(known.kinds, params.data, known.writings)
 
@@ -142,13 +158,14 @@ def _read_summary(params: Params, folder: Path) -> Summary:
     summary = folder / "profile.json"
     if not summary.is_file():
         raise PratiqueError(f"{folder}: no profile; run `pratique calibrate` (or `dvc repro`) first")
+    written = Checksums.read(folder)
     try:
-        known = TypeAdapter(Summary).validate_json(summary.read_bytes(), strict=True)
+        known = TypeAdapter(Summary).validate_json(written.read_bytes(summary), strict=True)
     except ValidationError as error:
         raise PratiqueError(f"{summary}: not a profile's summary; run `pratique calibrate` again") from error
     if known.label != params.data.label or known.checks != sorted(configured_checks(params.checks)):
         raise PratiqueError(f"{folder}: calibrated for another label or other checks; run `pratique calibrate` again")
-    for file, sha256 in known.declared.items():
-        if not Path(file).is_file() or sha256_file(Path(file)) != sha256:
+    for file, sha256 in known.follows.items():
+        if _digest_source(Path(file)) != sha256:
             raise PratiqueError(f"{folder}: older than {file}; run `pratique calibrate` (or `dvc repro`) again")
     return known

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.params import Params
 from pratique.dossier.charts import Chart, charts
@@ -16,7 +15,7 @@ from pratique.dossier.trusted import Trusted
 from pratique.provenance.record import Record
 from pratique.results.price import Price, Pricing
 from pratique.results.records import read_scores, read_suspects
-from pratique.tables.reading import read_table
+from pratique.tables.ingested import read_rows
 from pratique.tables.trusted import read_reference
 
 PAIRS = 6
@@ -101,7 +100,7 @@ class DossierBuilder:
         mine = tuple(other for other in self._all if other.source == facts.source)
         if facts.fault is not None or not facts.rows:
             return Dossier(facts, None, Ranking((), (), 0), (), None, (), None, (), 0, mine)
-        table = read_table(paths.BATCHES / f"{facts.batch}.parquet")
+        table = read_rows(facts.batch)
         batch = Batch(facts.batch, table, self._trusted.rows.layout)
         reasons = read_suspects(facts)
         ranking = rank(batch, reasons, self._scores[facts.batch], self._trusted, self._id_column)

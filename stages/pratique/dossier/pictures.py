@@ -63,7 +63,12 @@ class Pictures:
         grid = _smaller(np.nan_to_num(share).reshape(self.side, self.side))
         if self.ink:
             grid = 1 - grid
-        return f"data:image/png;base64,{base64.b64encode(png(np.round(grid * GREYS).astype(np.uint8))).decode()}"
+        return to_uri(grid)
+
+
+def to_uri(grid: np.ndarray) -> str:
+    """A square of shares, 0 (black) to 1 (white), as the data URI of a PNG picture."""
+    return f"data:image/png;base64,{base64.b64encode(png(np.round(grid * GREYS).astype(np.uint8))).decode()}"
 
 
 def _neighbourly(values: np.ndarray, side: int) -> float:

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pratique.core import paths
-from pratique.core.writing import keep_only, write_bytes, write_text
+from pratique.core.cached import read_cached, write_cached
+from pratique.core.writing import keep_only
 
 OUTCOMES = paths.CACHE / "drill"
 
@@ -144,24 +145,33 @@ def write_outcome(key: str, outcome: Outcome) -> None:
     """Write an outcome, and the model of one that has details beside it."""
     value = asdict(outcome)
     if outcome.detail is not None:
-        write_bytes(_model_place(key), value["detail"].pop("model"))
-    write_text(_place(key), json.dumps(value))
+        write_cached(_model_place(key), value["detail"].pop("model"))
+    write_cached(_place(key), json.dumps(value).encode())
 
 
 def read_outcome(key: str) -> Outcome | None:
     """The outcome of this key; None where none can be read."""
+    content, model = read_cached(_place(key)), read_cached(_model_place(key))
+    if content is None:
+        return None
     try:
-        value = json.loads(_place(key).read_text(encoding="utf-8"))
+        value = json.loads(content)
         gate, plainly, transfer, detail = (value[name] for name in ("gate", "plainly", "transfer", "detail"))
         parts = {
             "gate": gate and Gate(**gate),
             "plainly": plainly and Plainly(**plainly),
             "transfer": transfer and Transfer(**transfer),
-            "detail": detail and Detail(**detail, model=_model_place(key).read_bytes()),
+            "detail": detail and Detail(**detail, model=_require(model)),
         }
         return Outcome(**value | parts)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
+
+
+def _require(model: bytes | None) -> bytes:
+    if model is None:
+        raise ValueError("no model is kept")
+    return model
 
 
 def keep_outcomes(keys: Iterable[str]) -> None:

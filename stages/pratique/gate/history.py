@@ -13,13 +13,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from pratique.core.batch import Batch
+from pratique.core.cached import read_cached, write_cached
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.core.hashing import sha256_json
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
 from pratique.core.sketch import NO_SKETCH, RowSketch
 from pratique.core.text import say_count
-from pratique.core.writing import write_bytes
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
 from pratique.gate.base import BasePolicy, isolate_policy, own_folder, require_policy
@@ -96,13 +96,16 @@ def _sketch(change: Change, path: Path, detector: Detector) -> RowSketch:
 
 def _read(place: Path) -> Sketches:
     """What is kept; nothing where it can't be read."""
+    content = read_cached(place)
+    if content is None:
+        return {}
     try:
-        with np.load(BytesIO(place.read_bytes()), allow_pickle=False) as stored:
+        with np.load(BytesIO(content), allow_pickle=False) as stored:
             objects, rows, distinct, names = (stored[key].tolist() for key in ("objects", "rows", "distinct", "names"))
             hashes = np.split(stored["hashes"], np.cumsum(stored["lengths"])[:-1])
         pairs = zip(objects, hashes, rows, distinct, names, strict=True)
         return {name: RowSketch(mine, n, d, sha256 or None) for name, mine, n, d, sha256 in pairs}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return {}
 
 
@@ -119,4 +122,4 @@ def _write(place: Path, sketches: Mapping[str, RowSketch]) -> None:
         distinct=np.array([sketch.distinct for sketch in each], np.int64),
         names=np.array([sketch.sha256 or "" for sketch in each], dtype=str),
     )
-    write_bytes(place, out.getvalue())
+    write_cached(place, out.getvalue())

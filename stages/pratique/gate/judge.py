@@ -27,6 +27,7 @@ from pratique.gate.preview import Preview, preview_change
 from pratique.gate.promotions import claims_promotion, judge_promotion
 from pratique.gate.removals import list_removals
 from pratique.gate.replay import claims_results, list_results, list_unverified, refuse_results, refuse_strange_stages
+from pratique.gate.requirements import refuse_requirements
 from pratique.gate.showing import Showcase
 from pratique.gate.standing import describe_standing_lines, refuse_standing
 from pratique.gate.strays import refuse_strays
@@ -159,7 +160,7 @@ def gate(
     change = Change.between(git.resolve_commit(base), git.resolve_commit(head))
     require_policy(change.base)
     refused = _refuse_ledger(change) + refuse_summaries(change) + refuse_strays(change) + refuse_ignores(change)
-    refused += refuse_standing(change)
+    refused += refuse_standing(change) + refuse_requirements(change)
     notes = (
         *note_policy(change.base),
         *tell_neighbours(change.neighbours, change.base.commit[:12], change.head.commit[:12]),

@@ -136,7 +136,7 @@ def _claims(change: Change, place: Path) -> dict[str, str | None] | None:
 def _refuse_entries(change: Change) -> list[Refusal]:
     """The ledger of head must be what one run from the ledger of the base writes."""
     _restore_ledger(change)
-    ledger.append(Record.read(path) for path in sorted(paths.RECORDS.glob("*/*.json")))
+    ledger.append(Record.read(path) for path in sorted(paths.RECORDS.glob("*/*.json")))  # some as the change has them
     name = str(paths.LEDGER)
     claimed = change.head.read(name, MAX_LEDGER_BYTES) if name in change.head.entries else b""
     computed = paths.LEDGER.read_bytes()

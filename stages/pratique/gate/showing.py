@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pratique.core import paths
+from pratique.core.checksums import CHECKSUMS, write_checksums
+from pratique.core.hashing import sha256_file
 from pratique.core.params import load
 from pratique.core.writing import write_bytes, write_table
 from pratique.dossier.dossier import DossierBuilder
@@ -16,6 +18,7 @@ from pratique.pages.site import write_site
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch, ClearedSummary
 from pratique.quarantine.tables import write_tables
+from pratique.results.records import read_records
 
 SHOWN = {
     paths.INDEX: "index.html",
@@ -56,14 +59,16 @@ class Showcase:
             The batches that are not let in.
         """
         write_tables([self._cleared[name] for name in sorted(self._cleared)])
-        params, facts = load(), [Record.read(paths.RECORDS / f"{name}.json") for name in sorted(self._cleared)]
+        for place, files in ((paths.BATCHES, paths.BATCHES), (paths.RECORDS, paths.BATCHES.parent)):
+            write_checksums(place, {path: sha256_file(path) for path in files.rglob("*") if path.is_file()})
+        params, facts = load(), read_records()
         desk = DossierBuilder(params, facts, priced=())
         write_site(params, facts, desk, at_gate=True)
         for worst in sorted((one for one in facts if one.batch in stopped), key=rank_worst)[:1]:
             write_bytes(folder / WORST_PNG, draw_picture(desk.dossier(worst), params.alarms.alpha))
         for place, name in SHOWN.items():
             if place.is_dir():
-                shutil.copytree(place, folder / name, dirs_exist_ok=True)
+                shutil.copytree(place, folder / name, ignore=shutil.ignore_patterns(CHECKSUMS), dirs_exist_ok=True)
             elif place.is_file():
                 write_bytes(folder / name, place.read_bytes())
         for place in (paths.BATCHES, paths.RECORDS, paths.REPORTS):

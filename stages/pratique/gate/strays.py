@@ -21,9 +21,10 @@ GUARDED = (
     paths.PARAMS, paths.PIPELINE, paths.LOCK, paths.SCHEMA.parent, paths.SOURCES, paths.REFERENCE, paths.HOLDOUT,
     paths.PROMOTED, paths.INCOMING, paths.LABELS, paths.DECISIONS, paths.STANDING, paths.PROFILE, paths.BATCHES,
     paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, paths.MODEL, paths.REPORTS, paths.LEDGER, paths.ATTESTATIONS,
+    paths.BASELINE,
 )  # fmt: skip
 """What no pointer from elsewhere may write; below folders of git's and DVC's own none may write, either."""
-OWN_POINTERS = (paths.REFERENCE, paths.HOLDOUT, paths.PROMOTED, paths.LABELS)
+OWN_POINTERS = (paths.REFERENCE, paths.HOLDOUT, paths.PROMOTED, paths.LABELS, paths.BASELINE)
 """Where a pointer lies beside what it stands for."""
 OWN_FOLDERS = frozenset({".git", ".dvc"})
 TEMPLATE = "${"

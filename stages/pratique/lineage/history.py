@@ -21,7 +21,7 @@ from pratique.tables.arrival import POINTER_SUFFIX
 
 BROUGHT = (
     paths.PARAMS, paths.SCHEMA.parent, paths.REFERENCE, paths.HOLDOUT, paths.SOURCES, paths.DECISIONS, paths.STANDING,
-    paths.INCOMING, paths.LABELS, paths.PROMOTED,
+    paths.INCOMING, paths.LABELS, paths.PROMOTED, paths.BASELINE,
 )  # fmt: skip
 """What people bring; all else follows from it."""
 

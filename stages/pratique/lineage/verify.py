@@ -15,6 +15,7 @@ from pratique.gate.changes import pointers
 from pratique.lineage.claim import Claim, not_verified
 from pratique.provenance.parts import Tool
 from pratique.provenance.record import Record
+from pratique.provenance.written import list_record_places, read_written_record
 from pratique.quarantine.recording import Configuration
 from pratique.tables.trusted import digest_trusted, read_reference
 from pratique.training.manifest import (
@@ -34,12 +35,14 @@ def read_all() -> tuple[Records, Claim]:
     """The records that their schema accepts, by batch, and what is wrong with the others."""
     records: Records = {}
     faults = []
-    places = sorted(paths.RECORDS.glob("*/*.json"))
-    if not places:
-        faults.append(f"{paths.RECORDS}: no record; run `dvc repro` or `dvc pull` first")
+    try:
+        places = list_record_places()
+    except PratiqueError as error:
+        places = []
+        faults.append(str(error))
     for place in places:
         try:
-            record = Record.read(place)
+            record = read_written_record(place)
             if record.path != place:
                 raise PratiqueError(f"{place}: is about another batch; run `dvc repro`")
             records[record.batch] = record

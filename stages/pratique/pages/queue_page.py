@@ -31,6 +31,28 @@ class Line:
     interval: str
 
 
+@dataclass(frozen=True)
+class RunNotes:
+    """What is said of the run as a whole; each may be empty.
+
+    Attributes
+    ----------
+    unlabelled : str
+        About batches that wait for their labels.
+    alarm_rate : str
+        Where more batches alarmed than the budget expects.
+    requirements : str
+        How many requirements the model meets.
+    """
+
+    unlabelled: str = ""
+    alarm_rate: str = ""
+    requirements: str = ""
+
+
+NO_NOTES = RunNotes()
+
+
 def waiting(facts: Sequence[Record]) -> list[Record]:
     """The batches that wait for a decision, the most suspicious first."""
     return sorted((f for f in facts if f.waits), key=lambda f: (f.p_value, f.batch))
@@ -47,8 +69,7 @@ def queue_page(
     worth: Worth | None,
     identity: str,
     form: DecisionForm | None = None,
-    unlabelled: str = "",
-    alarm_rate: str = "",
+    notes: RunNotes = NO_NOTES,
 ) -> str:
     """The page of all batches.
 
@@ -64,10 +85,7 @@ def queue_page(
         What is said about who decides; may be empty.
     form : DecisionForm, optional
         Where people can decide on the page.
-    unlabelled : str
-        What is said about batches that wait for their labels; may be empty.
-    alarm_rate : str
-        What is said where more batches alarmed than the budget expects; may be empty.
+    notes : RunNotes
     """
     wait = waiting(facts)
     ordered = sorted(facts, key=lambda f: (f.plain, f.batch))
@@ -80,8 +98,9 @@ def queue_page(
         priced=any(prices.values()),
         facts=ordered[:LISTED],
         left_out=max(0, len(ordered) - LISTED),
-        counts=f"{counted} {unlabelled}".rstrip(),
-        alarm_rate=alarm_rate,
+        counts=f"{counted} {notes.unlabelled}".rstrip(),
+        alarm_rate=notes.alarm_rate,
+        requirements=notes.requirements,
         states=sorted({f.state for f in facts}, key=list(words.STATES).index),
         sources=[(source, list(mine)) for source, mine in groupby(facts, key=lambda f: f.source)],
         strip=STRIP,

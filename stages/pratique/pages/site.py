@@ -8,14 +8,16 @@ from pratique.core.progress import show_progress
 from pratique.core.writing import keep_only, write_text
 from pratique.dossier.dossier import DossierBuilder
 from pratique.pages.batch_page import batch_page
-from pratique.pages.queue_page import queue_page, waiting
+from pratique.pages.queue_page import NO_NOTES, RunNotes, queue_page, waiting
 from pratique.pages.reference_page import reference_page
 from pratique.pages.worth import read_worth
 from pratique.provenance.record import Record
 from pratique.results.records import tell_waiting
+from pratique.results.requirements import judge_run
 from pratique.scaffold.audit import audit_beside
 from pratique.words.alarm_rate import tell_alarm_rate
 from pratique.words.identity import identity_note
+from pratique.words.requirements import count_states
 
 
 def write_site(params: Params, facts: Sequence[Record], desk: DossierBuilder, at_gate: bool = False) -> None:
@@ -39,9 +41,14 @@ def write_site(params: Params, facts: Sequence[Record], desk: DossierBuilder, at
         prices[one.batch] = dossier.price
         write_text(pages[one.batch], batch_page(dossier, desk, params, queue, at_gate=at_gate))
     keep_only(paths.PAGES, pages.values())
-    unlabelled, alarm_rate = ("", "") if at_gate else (tell_waiting(), tell_alarm_rate(facts, params.alarms.alpha))
-    worth = read_worth(params.train)
-    index = queue_page(facts, prices, worth, identity, unlabelled=unlabelled, alarm_rate=alarm_rate)
+    notes = NO_NOTES if at_gate else tell_run(params, facts)
+    index = queue_page(facts, prices, read_worth(params.train), identity, notes=notes)
     write_text(paths.INDEX, index)
     trusted = desk.reference
     write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT), identity))
+
+
+def tell_run(params: Params, facts: Sequence[Record]) -> RunNotes:
+    """What the page of all batches says of the run as a whole."""
+    judged = judge_run(params)
+    return RunNotes(tell_waiting(), tell_alarm_rate(facts, params.alarms.alpha), count_states(judged))

@@ -9,8 +9,8 @@ from pratique.pages.drilled import tabulate_drill
 from pratique.pages.form import DecisionForm
 from pratique.provenance import git
 from pratique.results.answers import SUCCESS
-from pratique.results.comparison import Comparison, Estimates
-from pratique.results.measures import Measures, parse_measures
+from pratique.results.comparison import Comparison
+from pratique.results.measures import Estimates, Measures, parse_measures
 from pratique.statistics.resampling import Estimate
 from pratique.words.numbers import percent
 from pratique.words.worth import MODELS, interval

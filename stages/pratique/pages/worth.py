@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from pratique.core import paths
 from pratique.core.params import PLAIN_TRAINING, TrainParams
 from pratique.results.answers import SUCCESS
 from pratique.results.certificates import read_certificates
 from pratique.results.comparison import Comparison, read_comparison
-from pratique.results.measures import read_weights
+from pratique.results.measures import has_evaluated, read_weights
 from pratique.results.triggers import FoundTrigger, read_triggers
 from pratique.statistics.resampling import Estimate
 from pratique.words.numbers import join_list, percent
@@ -97,7 +96,7 @@ def read_worth(params: TrainParams) -> Worth | None:
     for unit, certified in read_certificates().items():
         sentences.append(certified_sentence(unit, certified))
         panels.append(_certified_panel(unit, certified))
-    triggers = tuple(map(_describe, read_triggers() if paths.TRIGGERS.is_file() else []))
+    triggers = tuple(map(_describe, read_triggers() if has_evaluated() else []))
     return Worth(tuple(sentences), tuple(panels), triggers, params.rows == "accepted")
 
 

@@ -6,10 +6,11 @@ from typing import Any
 import typer
 
 from pratique.core import errors
+from pratique.core.lock import hold_alone
 
 
 def run(main: Callable[..., Any]) -> None:
     """Run a stage; its docstring and arguments are what `--help` shows."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(main)
+    app.command()(hold_alone()(main))
     errors.run(app)

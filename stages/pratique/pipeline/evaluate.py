@@ -8,16 +8,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.errors import PratiqueError
+from pratique.core.checksums import write_checksums
+from pratique.core.hashing import sha256_file
 from pratique.core.params import PLAIN_TRAINING, Params, load
 from pratique.core.progress import show_progress
 from pratique.core.text import name_classes
 from pratique.core.writing import write_csv, write_json
-from pratique.quarantine.tables import read_batches
+from pratique.quarantine.tables import read_batches, read_scored_rows
 from pratique.results.answers import Answers
 from pratique.results.certificates import certify
 from pratique.results.comparison import Comparison, compare, slice_rows
@@ -25,6 +25,7 @@ from pratique.results.measures import Measures
 from pratique.results.tracking import Run, is_tracking, track_runs
 from pratique.results.triggers import find_triggers, write_triggers
 from pratique.tables.trusted import read_reference
+from pratique.training.manifest import read_manifest, require_model
 from pratique.training.models import Model, count_trainings, train
 from pratique.training.rows import read_everything, read_holdout, read_training
 from pratique.training.weights import count_weights
@@ -40,8 +41,7 @@ def main() -> None:
 def evaluate() -> Comparison:
     """Compare the models and write what was found; nothing is tracked."""
     params = load()
-    if not paths.ROWS_PARQUET.is_file():
-        raise PratiqueError(f"{paths.ROWS_PARQUET}: not found; run `pratique validate` (or `dvc repro`) first")
+    require_model(read_manifest())
     reference = read_reference(params.data)
     holdout = read_holdout(reference.layout)
     models = _models(reference, params)
@@ -55,6 +55,8 @@ def evaluate() -> Comparison:
     weights = {} if params.train.method == PLAIN_TRAINING else {"weights": count_weights()}
     certified = _certify(params, reference, holdout)
     write_json(paths.METRICS_JSON, found.to_measures() | _counts() | weights | certified)
+    written = [paths.METRICS_JSON, paths.TRIGGERS, *sorted(paths.CONFUSION.glob("*.csv"))]
+    write_checksums(paths.CONFUSION, {path: sha256_file(path) for path in written})
     return found
 
 
@@ -123,7 +125,7 @@ def _counts() -> Measures:
     lines = read_batches()
     batches = Counter(line["outcome"] for line in lines)
     decided = Counter(line["decision"] for line in lines if line["verdict"] == "quarantine")
-    held = pq.read_table(paths.ROWS_PARQUET, columns=["quarantined"])["quarantined"].to_pylist()
+    held = read_scored_rows(["quarantined"])["quarantined"].to_pylist()
     review: dict[str, float] = {name: decided[word] for name, word in DECIDED_BY_WORD.items()}
     if decided["release"] or decided["reject"]:
         review["false_quarantines"] = round(decided["release"] / (decided["release"] + decided["reject"]), 6)

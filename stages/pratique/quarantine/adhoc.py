@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.budget import limit_memory
 from pratique.core.errors import UnreadableBatch, printable
 from pratique.core.params import load
 from pratique.core.progress import show_progress
@@ -58,7 +59,8 @@ def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector, standing: 
     """Clear the bytes of one batch, which were hashed as they were copied."""
     file, digest = snapshot.path.name, snapshot.sha256
     try:
-        found = read_labelled(snapshot, detector.params.data, detector.layout.names)
+        with limit_memory(detector.params.limits.memory_gib):
+            found = read_labelled(snapshot, detector.params.data, detector.layout.names)
         batch = Batch(name, found.table, detector.layout)
     except UnreadableBatch as error:
         return ClearedBatch(Arrival(name, file, digest, fault=str(error)), None, None, judge_unreadable())

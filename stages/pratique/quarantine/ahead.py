@@ -5,6 +5,7 @@ What a process measures is kept where an earlier run would have kept it. So noth
 
 from collections.abc import Sequence
 
+from pratique.core.budget import NotExamined
 from pratique.core.params import Params
 from pratique.core.processes import count_processes, map_in_processes
 from pratique.core.progress import show_progress
@@ -20,8 +21,10 @@ WORTH_SECONDS = 10.0
 """Work from which on processes are started, each of which takes some seconds to begin."""
 
 
-def examine_ahead(arrivals: Sequence[Arrival], params: Params, jobs: int | None) -> None:
+def examine_ahead(arrivals: Sequence[Arrival], params: Params, jobs: int | None) -> dict[str, str]:
     """Examine batches in parallel, where there is so much to do that this is faster.
+
+    Returns why a batch was not examined to its end, by its name.
 
     Parameters
     ----------
@@ -34,10 +37,10 @@ def examine_ahead(arrivals: Sequence[Arrival], params: Params, jobs: int | None)
     seconds = sum(SECONDS_PER_BATCH + SECONDS_PER_ROW * arrival.rows for arrival in arrivals)
     processes = count_processes(jobs, len(arrivals))
     if processes < 2 or seconds < WORTH_SECONDS:
-        return
+        return {}
     examined = map_in_processes(_examine, arrivals, processes, _start, (params,), "validate")
-    for _ in show_progress(examined, "examining", len(arrivals)):
-        pass
+    said = show_progress(examined, "examining", len(arrivals))
+    return {arrival.batch: why for arrival, why in zip(arrivals, said, strict=True) if why}
 
 
 def _start(params: Params) -> None:
@@ -47,8 +50,12 @@ def _start(params: Params) -> None:
     _detector, _digest, _standing = Detector.load(params), digests["profile"], Standing.here(params, digests)
 
 
-def _examine(arrival: Arrival) -> None:
-    clear_arrival(arrival, _detector, _digest, _standing)
+def _examine(arrival: Arrival) -> str:
+    try:
+        clear_arrival(arrival, _detector, _digest, _standing)
+    except NotExamined as error:
+        return str(error)
+    return ""
 
 
 _detector: Detector

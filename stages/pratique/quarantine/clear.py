@@ -10,7 +10,7 @@ import numpy as np
 
 from pratique.core import paths
 from pratique.core.batch import Batch, Reading
-from pratique.core.hashing import sha256_file
+from pratique.core.budget import limit_examination
 from pratique.core.layout import Layout
 from pratique.core.sketch import RowSketch
 from pratique.core.writing import round_floats
@@ -23,7 +23,7 @@ from pratique.quarantine.rulings import NO_RULING, RESENT, Ruling
 from pratique.quarantine.standing import NO_STANDING, UNMEASURED, Standing, StandingLine
 from pratique.quarantine.stream import Turn
 from pratique.tables.arrival import Arrival
-from pratique.tables.reading import read_table
+from pratique.tables.ingested import digest_rows, read_rows
 
 EXAMINATIONS = paths.CACHE / "examinations"
 
@@ -179,7 +179,7 @@ def clear_arrival(
     place = _place(arrival, detector.layout, profile_digest)
     examination = read_examination(place)
     if examination is None:
-        examination = detector.examine(batch)
+        examination = examine_within(batch, detector)
         write_examination(place, examination)
     return ClearedBatch(arrival, batch, examination, detector.judge(examination), place, line=line)
 
@@ -189,8 +189,15 @@ def clear_batch(arrival: Arrival, batch: Batch, detector: Detector, standing: St
     line = standing.find(arrival)
     if line is not None and not standing.is_of_today(line):
         return ClearedBatch(arrival, batch, None, UNMEASURED, line=line)
-    examination = detector.examine(batch)
+    examination = examine_within(batch, detector)
     return ClearedBatch(arrival, batch, examination, detector.judge(examination), line=line)
+
+
+def examine_within(batch: Batch, detector: Detector) -> Examination:
+    """Examine a batch, within the limits of params.yaml; see `limit_examination` for what it raises."""
+    limits = detector.params.limits
+    with limit_examination(batch.name, limits.seconds, limits.memory_gib):
+        return detector.examine(batch)
 
 
 def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> RowSketch:
@@ -201,7 +208,7 @@ def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) ->
 
 def read_batch(arrival: Arrival, detector: Detector) -> Batch:
     """The rows of an ingested batch that can be read."""
-    return Batch(arrival.batch, read_table(paths.BATCHES / f"{arrival.batch}.parquet"), detector.layout)
+    return Batch(arrival.batch, read_rows(arrival.batch), detector.layout)
 
 
 def is_unexamined(arrival: Arrival, layout: Layout, profile_digest: str) -> bool:
@@ -211,5 +218,4 @@ def is_unexamined(arrival: Arrival, layout: Layout, profile_digest: str) -> bool
 
 def _place(arrival: Arrival, layout: Layout, profile_digest: str) -> Path:
     """Where the examination of an ingested batch is kept."""
-    rows = sha256_file(paths.BATCHES / f"{arrival.batch}.parquet")
-    return EXAMINATIONS / f"{key_of(rows, profile_digest, repr(layout))}.npz"
+    return EXAMINATIONS / f"{key_of(digest_rows(arrival.batch), profile_digest, repr(layout))}.npz"

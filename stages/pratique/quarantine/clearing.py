@@ -13,6 +13,10 @@ import numpy as np
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.budget import NotExamined
+from pratique.core.checksums import CHECKSUMS, write_checksums
+from pratique.core.errors import PratiqueError
+from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
 from pratique.core.params import load
 from pratique.core.progress import show_progress
@@ -41,8 +45,9 @@ from pratique.quarantine.sources import load_inventory
 from pratique.quarantine.standing import Standing
 from pratique.quarantine.store import store
 from pratique.quarantine.stream import STREAM, Streams, Turn
-from pratique.quarantine.tables import write_tables
-from pratique.tables.arrival import Arrival, list_predecessors, read_arrivals
+from pratique.quarantine.tables import read_batches, write_tables
+from pratique.tables.arrival import Arrival, list_predecessors
+from pratique.tables.ingested import read_arrivals
 from pratique.tables.reading import read_trusted
 
 MOST_NAMED = 5
@@ -77,7 +82,7 @@ def clear_all(jobs: int | None = None) -> None:
 
     `jobs` is how many processes examine batches at most, all processors if it is not given; the bytes are the same.
     """
-    params = load()
+    params, entries = load(), read_ledger()
     layout, judged_by = profile.read_layout(params), Configuration.of(params)
     law = Rulebook(load_decisions(), load_inventory(), params)
     standing = Standing.here(params, judged_by.digests)
@@ -87,7 +92,7 @@ def clear_all(jobs: int | None = None) -> None:
     places = {arrival.batch: keeper.place(arrival) for arrival in judged}
     known = {arrival.batch: read_kept(places[arrival.batch], arrival) for arrival in judged}
     unseen = [a for a in judged if known[a.batch] is None and is_unexamined(a, layout, judged_by.digests["profile"])]
-    examine_ahead(unseen, params, jobs)
+    late = examine_ahead(unseen, params, jobs)
     load_detector = cache(lambda: Detector.load(params))
     sketches = {
         arrival.batch: sketch
@@ -97,15 +102,38 @@ def clear_all(jobs: int | None = None) -> None:
     history = History(sketches, read_trusted_rows(layout), params.alarms.alpha)
     judge, before = Judge(load_detector, judged_by, law, standing, history), list_predecessors(arrivals)
     cleared: list[KeptBatch] = []
-    for arrival in show_progress(judged, "validating"):
+    for arrival in show_progress([each for each in judged if each.batch not in late], "validating"):
         earlier = name_file(arrivals[before[arrival.batch]]) if arrival.batch in before else None
         upstream = Upstream(law.inventory.get(arrival.source), earlier)
-        cleared.append(_clear(arrival, judge, known[arrival.batch], judged_by, upstream))
-        if cleared[-1] is not known[arrival.batch]:
-            write_kept(places[arrival.batch], cleared[-1])
+        try:
+            found = _clear(arrival, judge, known[arrival.batch], judged_by, upstream)
+        except NotExamined as error:
+            late[arrival.batch] = str(error)
+            continue
+        cleared.append(found)
+        if found is not known[arrival.batch]:
+            write_kept(places[arrival.batch], found)
     warn_unlisted({arrival.source for arrival in judged}, law)
     warn_uncounted(law)
-    _finish(cleared, places.values(), [arrival for arrival in arrivals.values() if arrival.waits])
+    _finish(cleared, places.values(), [arrival for arrival in arrivals.values() if arrival.waits], entries)
+    _refuse_late(late)
+
+
+def read_ledger() -> list[ledger.Entry]:
+    """The entries of the ledger, before anything is written; that a new one begins is said where there was a run."""
+    entries = ledger.read_continued()
+    if (paths.RECORDS / CHECKSUMS).is_file() and not paths.LEDGER.is_file():
+        say(f"{paths.LEDGER}: not here, though an earlier run wrote one; a new one begins", error=True)
+    return entries
+
+
+def _refuse_late(late: Mapping[str, str]) -> None:
+    """End with an error where batches were not examined, once the others are cleared."""
+    if late:
+        say(*late.values(), error=True)
+        raise NotExamined(
+            f"{say_count(len(late), 'batch', 'batches')} not examined, and in no model: {_name_first(late)}"
+        )
 
 
 def _sketch(
@@ -132,17 +160,24 @@ def _clear(
     return KeptBatch.of(batch, record, outputs, around)
 
 
-def _finish(cleared: Sequence[KeptBatch], kept: Iterable[Path], waiting: Sequence[Arrival]) -> None:
+def _finish(
+    cleared: Sequence[KeptBatch], kept: Iterable[Path], waiting: Sequence[Arrival], entries: Sequence[ledger.Entry]
+) -> None:
     """Bring folders to exactly the files of this run, and write the ledger and the tables."""
-    written = [*kept, *(path for each in cleared for path in each.files)]
+    written = [*kept, paths.RECORDS / CHECKSUMS, *(path for each in cleared for path in each.files)]
     for folder in (paths.ACCEPTED, paths.QUARANTINE, paths.RECORDS, EXAMINATIONS, KEPT):
         keep_only(folder, written)
     write_text(paths.CACHE / ".gitignore", "*\n")  # in any repository: what is kept is no output
-    entries, facts = ledger.read(), [each.facts for each in cleared]
+    facts = [each.facts for each in cleared]
     tell_differing(ledger.latest(entries), facts)
     ledger.write(ledger.extend(entries, facts))
     summaries = [*(each.summary for each in cleared), *map(ClearedSummary.of_waiting, waiting)]
+    tell_undone(summaries)
     write_tables(sorted(summaries, key=lambda each: each.arrival.batch))
+    digests = {path: sha256_file(path) for path in (paths.BATCHES_CSV, paths.ROWS_PARQUET)}
+    for each in cleared:
+        digests |= each.digests
+    write_checksums(paths.RECORDS, digests)  # last: what a run left halfway is not as its list says
 
 
 def judge_all(
@@ -186,9 +221,30 @@ def tell_differing(known: Mapping[str, ledger.Entry], facts: Iterable[ledger.Rec
         if (last := known.get(each.batch)) and last.subject == each.subject and last.verdict != each.verdict
     ]
     if differing:
-        more = f" and {len(differing) - MOST_NAMED:,} more" if len(differing) > MOST_NAMED else ""
         count = f"{say_count(len(differing), 'verdict')} differ{'s' * (len(differing) == 1)}"
-        say(f"{count} from the last run's: {', '.join(differing[:MOST_NAMED])}{more}", error=True)
+        say(f"{count} from the last run's: {_name_first(differing)}", error=True)
+
+
+def tell_undone(summaries: Iterable[ClearedSummary]) -> None:
+    """Name the batches about which the last run knew a decision, and this one knows none."""
+    try:
+        decided = {(line["batch"], line["sha256"]) for line in read_batches() if line["decision"]}
+    except PratiqueError:  # there was no run, or its table is damaged and written anew
+        return
+    undone = [
+        each.arrival.batch
+        for each in summaries
+        if not each.decision and (each.arrival.batch, each.arrival.sha256) in decided
+    ]
+    if undone:
+        say(f"{paths.DECISIONS}: nothing that counts any more about {_name_first(undone)}", error=True)
+
+
+def _name_first(names: Iterable[str]) -> str:
+    """The first few names, and how many more there are."""
+    first = list(names)
+    more = f" and {len(first) - MOST_NAMED:,} more" if len(first) > MOST_NAMED else ""
+    return f"{', '.join(first[:MOST_NAMED])}{more}"
 
 
 def warn_unlisted(sources: Iterable[str], law: Rulebook) -> None:

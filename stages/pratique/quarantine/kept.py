@@ -6,7 +6,6 @@ What is kept is no output: it may be deleted at any time, and what can't be read
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 
 from pratique.core import paths
-from pratique.core.hashing import sha256_file, sha256_json
+from pratique.core.cached import read_cached, write_cached
+from pratique.core.hashing import sha256_bytes, sha256_file, sha256_json
 from pratique.core.params import Params
 from pratique.core.sketch import RowSketch
-from pratique.core.writing import write_bytes
 from pratique.decisions.ledger import RecordFacts
 from pratique.detector.cache import key_of
 from pratique.detector.verdict import RowReason, Verdict
@@ -29,11 +28,12 @@ from pratique.quarantine.rulings import Rulebook
 from pratique.quarantine.standing import Standing
 from pratique.quarantine.stream import Turn
 from pratique.tables.arrival import Arrival
+from pratique.tables.ingested import digest_rows
 
 KEPT = paths.CACHE / "cleared"
 LATER_SECTIONS = {"train", "evaluate", "drill", "notify"}
 """Sections of params.yaml that say nothing about what becomes of a batch."""
-DAMAGED_KEPT = (OSError, ValueError, KeyError, TypeError, pa.ArrowException)
+DAMAGED_KEPT = (ValueError, KeyError, TypeError, pa.ArrowException)
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,11 @@ class KeptBatch:
         kept = [] if self.examination is None else [Path(self.examination)]
         return [*(Path(path) for path, _ in self.outputs), self.record_path, *kept]
 
+    @property
+    def digests(self) -> dict[Path, str]:
+        """The SHA-256 of each file that it has in the outputs of the run."""
+        return {Path(path): digest for path, digest in self.outputs} | {self.record_path: sha256_bytes(self.record)}
+
     def is_intact(self) -> bool:
         """Whether its rows lie where they were put."""
         return all(Path(path).is_file() and sha256_file(Path(path)) == digest for path, digest in self.outputs)
@@ -124,11 +129,10 @@ class Keeper:
 
     def place(self, arrival: Arrival) -> Path:
         """Where what is known of a batch is kept."""
-        table = paths.BATCHES / f"{arrival.batch}.parquet"
         own = self._own.get(arrival.batch)
         line = self._lines.get(arrival.batch)
         stands = None if line is None else line.model_dump(mode="json")
-        rows = sha256_file(table) if table.is_file() else None
+        rows = None if arrival.fault else digest_rows(arrival.batch)
         return KEPT / f"{sha256_json([self._run, asdict(arrival), rows, own, stands, self._rejects])}.arrow"
 
 
@@ -155,17 +159,15 @@ def write_kept(place: Path, kept: KeptBatch) -> None:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema.with_metadata(metadata)) as stream:
         stream.write_table(table.replace_schema_metadata(metadata))
-    content = sink.getvalue().to_pybytes()
-    write_bytes(place, content + sha256(content).digest())  # behind the end of the stream, so that Arrow still reads it
+    write_cached(place, sink.getvalue().to_pybytes())
 
 
 def read_kept(place: Path, arrival: Arrival) -> KeptBatch | None:
     """What is kept of a batch; None where there is nothing that can be read."""
+    content = read_cached(place)
+    if content is None:
+        return None
     try:
-        whole, size = place.read_bytes(), sha256().digest_size
-        content, digest = whole[:-size], whole[-size:]
-        if sha256(content).digest() != digest:
-            return None
         with pa.ipc.open_stream(content) as stream:
             table, metadata = stream.read_all(), stream.schema.metadata
         words = json.loads(metadata[b"words"])

@@ -12,7 +12,7 @@ from pratique.core.writing import write_bytes, write_table
 from pratique.provenance.record import Record
 from pratique.quarantine.clear import ClearedBatch
 from pratique.quarantine.recording import Configuration, Upstream, make_record
-from pratique.tables.parts import list_files
+from pratique.tables.ingested import list_originals, read_original
 
 ROW_COLUMN = "pratique_row"
 UNREAD_LABELS = "_labels.csv"
@@ -26,12 +26,12 @@ def store(cleared: ClearedBatch, judged_by: Configuration, upstream: Upstream) -
     if cleared.batch is None:
         original = paths.BATCHES / f"{arrival.batch}.original"
         place = paths.QUARANTINE / arrival.batch / arrival.file
-        copies = {place / file.relative_to(original): file for file in list_files(original)}
-        labels = paths.BATCHES / f"{arrival.batch}.labels"
-        copies |= {paths.QUARANTINE / arrival.batch / UNREAD_LABELS: labels} if labels.is_file() else {}
+        copies = {place / file.relative_to(original): file for file in list_originals(original)}
+        for labels in list_originals(paths.BATCHES / f"{arrival.batch}.labels"):
+            copies[paths.QUARANTINE / arrival.batch / UNREAD_LABELS] = labels
         outputs = list(copies)
         for copy, file in copies.items():
-            write_bytes(copy, file.read_bytes())
+            write_bytes(copy, read_original(file))
     else:
         outputs = _store_rows(cleared, cleared.batch)
     digests = [(path, sha256_file(path)) for path in outputs]

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pratique.core import paths
+from pratique.core.checksums import Checksums
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import csv_text, round_floats, write_table, write_text
 
@@ -56,9 +58,7 @@ def read_batches() -> list[dict[str, str]]:
         If it is missing, or is not as it was written.
     """
     place = paths.BATCHES_CSV
-    if not place.is_file():
-        raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first")
-    text = place.read_text(encoding="utf-8", errors="replace")
+    text = Checksums.read(paths.RECORDS).read_bytes(place).decode("utf-8", "replace")
     try:
         header, *lines = csv.reader(io.StringIO(text, newline=""))
         if tuple(header) != BATCH_COLUMNS:
@@ -66,6 +66,19 @@ def read_batches() -> list[dict[str, str]]:
         return [dict(zip(header, line, strict=True)) for line in lines]
     except (csv.Error, ValueError) as error:
         raise PratiqueError(f"{place}: not as `pratique validate` wrote it; run it (or `dvc repro`) again") from error
+
+
+def read_scored_rows(columns: list[str], batch: str | None = None) -> pa.Table:
+    """Columns of data/reports/rows.parquet, the rows of one batch alone where one is named.
+
+    Raises
+    ------
+    PratiqueError
+        If it is missing, or is not as it was written.
+    """
+    data = Checksums.read(paths.RECORDS).read_bytes(paths.ROWS_PARQUET)
+    chosen = None if batch is None else [("batch", "==", batch)]
+    return pq.read_table(pa.BufferReader(data), columns=columns, filters=chosen)
 
 
 def rows_table(cleared: Sequence["ClearedSummary"], key: str, names: Sequence[str]) -> pa.Table:

@@ -14,9 +14,8 @@ from pratique.core.batch import Batch
 from pratique.core.hashing import sha256_bytes
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
-from pratique.results.measures import Measures, foreign, parse_measures
+from pratique.results.measures import Measures, foreign, read_metrics
 from pratique.statistics.resampling import Estimate
-from pratique.statistics.spread import CONFIDENCE
 from pratique.tables.reading import read_table
 from pratique.training.models import train
 from pratique.training.rows import join_labelled, list_accepted_files
@@ -49,12 +48,8 @@ class Certificates:
     unit: Unit
 
     def estimate_certified(self, replaced: int) -> Estimate:
-        """The share of rows that stay right whatever so many do, with its 95 % interval (Wilson, 1927)."""
-        from scipy.stats import binomtest
-
-        sure = int((self.right & (self.radius >= replaced)).sum())
-        ends = binomtest(sure, len(self.right)).proportion_ci(CONFIDENCE, method="wilson")
-        return Estimate(sure / len(self.right), float(ends.low), float(ends.high))
+        """The share of rows that stay right whatever so many do, with its 95 % interval."""
+        return Estimate.of_share(int((self.right & (self.radius >= replaced)).sum()), len(self.right))
 
     def to_measures(self) -> Measures:
         """A section of metrics: `certified_0` is the accuracy of the vote, `certified_3` what three can't turn."""
@@ -132,8 +127,7 @@ def read_certificates() -> dict[str, dict[int, Estimate]]:
     PratiqueError
         If the metrics are damaged.
     """
-    place = str(paths.METRICS_JSON)
-    metrics = parse_measures(paths.METRICS_JSON.read_bytes(), place)
+    place, metrics = str(paths.METRICS_JSON), read_metrics() or {}
     return {unit: _unflatten(metrics[name], place) for unit, name in CERTIFIED_SECTIONS.items() if name in metrics}
 
 

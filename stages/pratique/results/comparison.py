@@ -9,13 +9,19 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.results.answers import Answers, score_answers
-from pratique.results.measures import COMPARED_MODELS, Measures, foreign, parse_measures
+from pratique.results.measures import (
+    COMPARED_MODELS,
+    Estimates,
+    Measures,
+    flatten_estimates,
+    foreign,
+    read_metrics,
+    unflatten_estimates,
+)
 from pratique.statistics.resampling import Estimate, resample
 
 DIFFERENCES = {"gate": ("accepted", "everything"), "new_data": ("accepted", "reference")}
 """What the gate was worth, and what the new data were: one model's figures minus another's."""
-
-Estimates = dict[str, Estimate]
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class Comparison:
     def to_measures(self) -> Measures:
         """The figures as metrics: `accuracy`, `accuracy_low`, `accuracy_high`, and so for each."""
         sections = self.models | {"gate": self.gate, "new_data": self.new_data}
-        return {name: _flatten(estimates) for name, estimates in sections.items()}
+        return {name: flatten_estimates(estimates) for name, estimates in sections.items()}
 
     @classmethod
     def of_measures(cls, metrics: Measures, place: str) -> "Comparison":
@@ -49,8 +55,8 @@ class Comparison:
             If a figure is missing.
         """
         try:
-            models = {name: _unflatten(metrics[name]) for name in COMPARED_MODELS}
-            found = cls(models, _unflatten(metrics["gate"]), _unflatten(metrics["new_data"]))
+            models = {name: unflatten_estimates(metrics[name]) for name in COMPARED_MODELS}
+            found = cls(models, unflatten_estimates(metrics["gate"]), unflatten_estimates(metrics["new_data"]))
             if any("accuracy" not in each for each in (*models.values(), found.gate, found.new_data)):
                 raise KeyError("accuracy")
         except KeyError as error:
@@ -120,19 +126,6 @@ def slice_rows(holdout: Batch, columns: Sequence[str]) -> dict[str, np.ndarray]:
     return {name: rows for name, rows in found.items() if rows.any()}
 
 
-def _flatten(estimates: Estimates) -> dict[str, float]:
-    flat: dict[str, float] = {}
-    for name, found in estimates.items():
-        ends = {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
-        flat |= {key: round(value, 6) for key, value in ends.items()}
-    return flat
-
-
-def _unflatten(flat: Mapping[str, float]) -> Estimates:
-    names = [name for name in flat if f"{name}_low" in flat and f"{name}_high" in flat]
-    return {name: Estimate(flat[name], flat[f"{name}_low"], flat[f"{name}_high"]) for name in names}
-
-
 def read_comparison() -> Comparison | None:
     """The comparison of this run; None where evaluate has not run.
 
@@ -141,7 +134,5 @@ def read_comparison() -> Comparison | None:
     PratiqueError
         If its metrics are damaged.
     """
-    if not paths.METRICS_JSON.is_file():
-        return None
-    place = str(paths.METRICS_JSON)
-    return Comparison.of_measures(parse_measures(paths.METRICS_JSON.read_bytes(), place), place)
+    metrics = read_metrics()
+    return None if metrics is None else Comparison.of_measures(metrics, str(paths.METRICS_JSON))

@@ -12,10 +12,12 @@ import pyarrow as pa
 from pratique.contract.discovery import digest_code
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.cached import read_cached, write_cached
+from pratique.core.checksums import Checksums
 from pratique.core.errors import PratiqueError
-from pratique.core.hashing import sha256_file, sha256_folder, sha256_json
+from pratique.core.hashing import sha256_folder, sha256_json
 from pratique.core.params import Params
-from pratique.core.writing import write_json
+from pratique.core.writing import json_bytes
 from pratique.provenance.record import Record
 from pratique.tables.reading import read_table, read_trusted
 from pratique.training.estimator import digest_estimator
@@ -110,14 +112,15 @@ class Pricing:
 
         A price that an earlier run measured on the same rows is not measured again.
         """
-        if not facts.held or not facts.quarantine.is_file():
+        if not facts.held or facts.fault is not None:
             return None
-        place = PRICES / f"{sha256_json([self._key, sha256_file(facts.quarantine)])}.json"
+        digest = Checksums.read(paths.RECORDS).require(facts.quarantine)
+        place = PRICES / f"{sha256_json([self._key, digest])}.json"
         price = _read_price(place)
         if price is None:
             price = self._measure(facts.quarantine)
             if price is not None:
-                write_json(place, asdict(price))
+                write_cached(place, json_bytes(asdict(price)))
         return price
 
     def _measure(self, held_rows: Path) -> Price | None:
@@ -194,8 +197,11 @@ def _join_rows(base: Batch, held: Batch) -> pa.Table:
 
 
 def _read_price(place: Path) -> Price | None:
+    content = read_cached(place)
+    if content is None:
+        return None
     try:
-        said = json.loads(place.read_text(encoding="utf-8"))
+        said = json.loads(content)
         return Price(**said | {"hit": said["hit"] and tuple(said["hit"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None

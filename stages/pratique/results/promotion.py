@@ -3,6 +3,8 @@
 The rows of a batch that were accepted become a file of the reference. The bytes that came in move from data/incoming to
 data/promoted as they are, beside a file that says what was done: so nothing is lost, nothing trains twice, and nothing
 is judged by itself. What was computed of the batch before goes with the next `dvc repro`.
+
+The file that says what was done is written last: a promotion that was cut off before that is taken up by the next one.
 """
 
 from collections import Counter
@@ -28,6 +30,7 @@ from pratique.provenance.promotion import Promotion, read_promotions
 from pratique.provenance.record import Record
 from pratique.results.records import read_held
 from pratique.tables.arrival import find_incoming
+from pratique.tables.ingested import read_rows
 from pratique.tables.labels import labels_place
 from pratique.tables.parts import list_files, sha256_batch
 from pratique.tables.reading import read_table, read_trusted
@@ -56,9 +59,10 @@ class Plan:
         for record, table in self.moves:
             place = reference_place(record.batch)
             write_table(place, table)
-            original = paths.PROMOTED / record.source / Path(record.file).name
-            original.parent.mkdir(parents=True, exist_ok=True)
-            Path(record.file).replace(original)
+            original = _original_place(record)
+            if Path(record.file).exists():
+                original.parent.mkdir(parents=True, exist_ok=True)
+                Path(record.file).replace(original)
             promotion = Promotion(
                 batch=record.batch,
                 original=ResourceDescriptor.of(original.as_posix(), record.sha256),
@@ -77,6 +81,11 @@ class Plan:
 def reference_place(batch: str) -> Path:
     """The file of the reference that holds the promoted rows of a batch."""
     return paths.REFERENCE / f"{batch.replace('/', '--')}.parquet"
+
+
+def _original_place(record: Record) -> Path:
+    """Where the bytes of a promoted batch lie."""
+    return paths.PROMOTED / record.source / Path(record.file).name
 
 
 def plan_promotion(batches: Sequence[str], params: Params) -> Plan:
@@ -99,9 +108,11 @@ def plan_promotion(batches: Sequence[str], params: Params) -> Plan:
             raise PratiqueError(f"{batch}: its labels are {labels_place(batch)}; only batches with their own can move")
         _require_cleared(record, batch in undecided)
         moves.append((record, _select_rows(record, trusted, params)))
-    if len(find_incoming(paths.INCOMING)) <= len(moves):
+        _require_free(*moves[-1])
+    if len(find_incoming(paths.INCOMING)) <= sum(Path(record.file).exists() for record, _ in moves):
         raise PratiqueError(f"{paths.INCOMING}: would be empty; leave at least one batch, the newest, to be judged")
-    shares = _count_shares(moves, trusted.num_rows)
+    cut_off = [place for batch in names if (place := reference_place(batch)).exists()]
+    shares = _count_shares(moves, trusted.num_rows - sum(read_table(place).num_rows for place in cut_off))
     most = params.promote.max_source_share
     for source, share in shares.items():
         if share > most and any(record.source == source for record, _ in moves):
@@ -123,24 +134,34 @@ def _require_places_apart(batches: Sequence[str]) -> None:
 
 
 def _require_cleared(record: Record, undecided: bool) -> None:
-    batch, file = record.batch, Path(record.file)
+    batch, file, moved = record.batch, Path(record.file), _original_place(record)
     if record.outcome != "accepted":
         raise PratiqueError(f"{batch}: is quarantined; only rows that were accepted or released are promoted")
     if undecided:
         raise PratiqueError(f"{batch}: was decided on since the last run; run `dvc repro` first")
-    if not file.exists() or sha256_batch(file) != record.sha256:
+    there = file if file.exists() else moved
+    if not there.exists() or sha256_batch(there) != record.sha256:
         raise PratiqueError(f"{file}: not the file that was judged; run `dvc repro` first")
     entry = ledger.latest(ledger.read()).get(batch)
     if entry is None or entry.record != essence(record):
         raise PratiqueError(f"{batch}: {paths.LEDGER} does not name its record; run `dvc repro` first")
-    for place in (reference_place(batch), paths.PROMOTED / record.source / file.name, paths.PROMOTED / f"{batch}.json"):
-        if place.exists():
-            raise PratiqueError(f"{place}: is there already; a batch of that name was promoted before")
+
+
+def _require_free(record: Record, table: pa.Table) -> None:
+    """Refuse to write over what is there, but for what the same promotion wrote before it was cut off."""
+    reference, original = reference_place(record.batch), _original_place(record)
+    taken = [paths.PROMOTED / f"{record.batch}.json"]
+    if reference.exists() and not read_table(reference).equals(table):
+        taken.append(reference)
+    if original.exists() and Path(record.file).exists():
+        taken.append(original)
+    for place in filter(Path.exists, taken):
+        raise PratiqueError(f"{place}: is there already; a batch of that name was promoted before")
 
 
 def _select_rows(record: Record, trusted: pa.Table, params: Params) -> pa.Table:
     """The accepted rows of a batch as they came in, in the columns of the reference and of their types."""
-    table = read_table(paths.BATCHES / f"{record.batch}.parquet")
+    table = read_rows(record.batch)
     kept = np.setdiff1d(np.arange(record.rows), np.array(sorted(read_held(record)), np.int64))
     columns = {}
     for name in trusted.column_names:

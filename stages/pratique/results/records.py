@@ -1,14 +1,12 @@
 """What the last run of the pipeline wrote about each batch and each row."""
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pratique.core import paths
-from pratique.core.errors import PratiqueError
 from pratique.provenance.record import Record
-from pratique.quarantine.tables import read_batches
+from pratique.provenance.written import read_written_record
+from pratique.quarantine.tables import read_batches, read_scored_rows
 
 MOST_WAITING = 5
 """Waiting batches that one line names."""
@@ -37,7 +35,7 @@ def tell_waiting() -> str:
 
 def read_scores() -> dict[str, np.ndarray]:
     """The score of every row, by batch."""
-    table = pq.read_table(paths.ROWS_PARQUET, columns=["batch", "score"])
+    table = read_scored_rows(["batch", "score"])
     names = table["batch"].combine_chunks().dictionary_encode()
     codes, scores = names.indices.to_numpy(), table["score"].to_numpy()
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
@@ -47,28 +45,19 @@ def read_scores() -> dict[str, np.ndarray]:
 
 def read_suspects(record: Record) -> dict[int, str]:
     """Every row of a batch that is suspect by itself, with the reason."""
-    rows = _rows(record.batch, ["row", "reason"])
+    rows = read_scored_rows(["row", "reason"], record.batch)
     suspects = rows.filter(pc.is_valid(rows["reason"]))
     return dict(zip(suspects["row"].to_pylist(), suspects["reason"].to_pylist(), strict=True))
 
 
 def read_held(record: Record) -> dict[int, str]:
     """The quarantined rows of a batch, each with its own reason, or with that of the batch."""
-    rows = _rows(record.batch, ["row", "reason", "quarantined"])
+    rows = read_scored_rows(["row", "reason", "quarantined"], record.batch)
     held = rows.filter(rows["quarantined"])
     whole = f"batch: {'; '.join(record.alarms) or record.decision}"
     pairs = zip(held["row"].to_pylist(), held["reason"].to_pylist(), strict=True)
     return {row: whole if reason is None else reason for row, reason in pairs}
 
 
-def _rows(batch: str, columns: list[str]) -> pa.Table:
-    if not paths.ROWS_PARQUET.is_file():
-        raise PratiqueError(f"{paths.ROWS_PARQUET}: not found; run `pratique validate` (or `dvc repro`) first")
-    return pq.read_table(paths.ROWS_PARQUET, columns=columns, filters=[("batch", "==", batch)])
-
-
 def _read(line: dict[str, str]) -> Record:
-    place = paths.RECORDS / f"{line['batch']}.json"
-    if not place.is_file():
-        raise PratiqueError(f"{place}: not found; run `pratique validate` (or `dvc repro`) first")
-    return Record.read(place)
+    return read_written_record(paths.RECORDS / f"{line['batch']}.json")

@@ -4,17 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from pratique.contract.trigger import Trigger
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.checksums import Checksums
 from pratique.core.errors import PratiqueError
 from pratique.core.writing import round_floats, write_json
-from pratique.quarantine.tables import read_batches
+from pratique.quarantine.tables import read_batches, read_scored_rows
 from pratique.results.shared_values import planted_values
-from pratique.tables.reading import read_table
+from pratique.tables.ingested import read_rows
 
 FEWEST_CARRIERS = 3
 ONE_LABEL = 0.8
@@ -64,16 +64,13 @@ def recover_trigger(suspects: Batch, trusted: Batch) -> Trigger | None:
 
 def _suspects(reference: Batch) -> Iterator[tuple[str, Batch]]:
     """The suspects of each batch of which something is held."""
-    rows = pq.read_table(paths.ROWS_PARQUET, columns=["batch", "row", "reason", "quarantined"])
+    rows = read_scored_rows(["batch", "row", "reason", "quarantined"])
     suspect = rows.filter(rows["quarantined"]).to_pandas().dropna(subset="reason")
     positions = {batch: group.to_numpy(int) for batch, group in suspect.groupby("batch")["row"]}
     for line in read_batches():
         name = line["batch"]
         if name in positions:
-            yield (
-                name,
-                Batch(name, read_table(paths.BATCHES / f"{name}.parquet"), reference.layout).take(positions[name]),
-            )
+            yield name, Batch(name, read_rows(name), reference.layout).take(positions[name])
 
 
 def write_triggers(found: Sequence[FoundTrigger]) -> None:
@@ -89,7 +86,8 @@ def read_triggers() -> list[FoundTrigger]:
     PratiqueError
         If the file is damaged.
     """
+    data = Checksums.read(paths.CONFUSION).read_bytes(paths.TRIGGERS)
     try:
-        return TypeAdapter(list[FoundTrigger]).validate_json(paths.TRIGGERS.read_bytes(), strict=True)
+        return TypeAdapter(list[FoundTrigger]).validate_json(data, strict=True)
     except ValidationError as error:
         raise PratiqueError(f"{paths.TRIGGERS}: not as evaluate wrote it; run `dvc repro` again") from error

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from pratique.core import paths
 from pratique.core.errors import PratiqueError
 from pratique.core.params import Params, load
 from pratique.decisions import deciding
@@ -62,6 +63,7 @@ class Site:
                 Route("/", self._guard(self.queue)),
                 Route("/index.html", self._guard(self.queue)),
                 Route("/reference.html", self._guard(self.reference)),
+                Route("/audit.html", self._guard(self.audit)),
                 Route("/versions.html", self._guard(self.versions)),
                 Route("/batches/{source}/{stem}.html", self._guard(self.batch)),
                 Route("/propose", self._guard(self.propose), methods=["POST"]),
@@ -108,6 +110,12 @@ class Site:
     async def reference(self, request: Request) -> Response:
         """What the trusted rows hold."""
         return HTMLResponse(self.views.reference(self.form()))
+
+    async def audit(self, request: Request) -> Response:
+        """What the trained model shows, as the stage has drawn it."""
+        if not paths.AUDIT_PAGE.is_file():
+            return PlainTextResponse("Nothing was audited: run `dvc repro`.\n", 404)
+        return HTMLResponse(paths.AUDIT_PAGE.read_text(encoding="utf-8"))
 
     async def versions(self, request: Request) -> Response:
         """What the gate was worth, version by version."""

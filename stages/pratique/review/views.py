@@ -11,14 +11,14 @@ from pratique.pages.batch_page import batch_page
 from pratique.pages.form import DecisionForm
 from pratique.pages.queue_page import list_priced, queue_page, waiting
 from pratique.pages.reference_page import reference_page
+from pratique.pages.site import tell_run
 from pratique.pages.versions import versions_page
 from pratique.pages.worth import read_worth
 from pratique.provenance import git
 from pratique.provenance.record import Record
-from pratique.results.records import read_records, tell_waiting
+from pratique.results.records import read_records
 from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.pipeline import STAGES
-from pratique.words.alarm_rate import tell_alarm_rate
 from pratique.words.identity import identity_note
 
 PAGES_STAGE = next(stage for stage in STAGES if stage.name == "report")
@@ -63,8 +63,8 @@ class Views:
         """The page of all batches."""
         run = self._last_run()
         prices = {name: run.builder.price(run.by_name[name]) for name in list_priced(run.facts)}
-        rate = tell_alarm_rate(run.facts, run.params.alarms.alpha)
-        return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form, tell_waiting(), rate)
+        notes = tell_run(run.params, run.facts)
+        return queue_page(run.facts, prices, read_worth(run.params.train), run.identity, form, notes)
 
     def batch(self, name: str, form: DecisionForm) -> str | None:
         """The page of one batch; None where there is none, because nothing is to be told about it."""

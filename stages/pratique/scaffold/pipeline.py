@@ -93,7 +93,36 @@ STAGES = (
         params=["seed", "data", "train", "evaluate"],
         outs=[{str(paths.CONFUSION): {"cache": False}}, {str(paths.TRIGGERS): {"cache": False}}],
         metrics=[{str(paths.METRICS_JSON): {"cache": False}}],
-        code=["core", "statistics", "tables", "contract", "training", "quarantine", "results"],
+        code=["core", "statistics", "tables", "contract", "provenance", "training", "quarantine", "results"],
+    ),
+    Stage(
+        "audit",
+        deps=[
+            str(paths.MODEL),
+            str(paths.BASELINE),
+            str(paths.METRICS_JSON),
+            str(paths.TRIGGERS),
+            str(paths.BATCHES),
+            str(paths.ACCEPTED),
+            str(paths.REFERENCE),
+            str(paths.HOLDOUT),
+            str(paths.COLUMNS),
+        ],
+        params=["seed", "data", "train", "audits", "requirements"],
+        outs=[str(paths.AUDIT_PAGE)],
+        metrics=[{str(paths.AUDIT_JSON): {"cache": False}}],
+        code=[
+            *MEASURING,
+            "provenance",
+            "decisions",
+            "training",
+            "quarantine",
+            "results",
+            "audits",
+            "words",
+            "dossier",
+            "pages",
+        ],
     ),
     Stage(
         "drill",
@@ -119,6 +148,7 @@ STAGES = (
             str(paths.LEDGER),
             str(paths.METRICS_JSON),
             str(paths.TRIGGERS),
+            str(paths.AUDIT_JSON),
             str(paths.DRILL_METRICS),
             str(paths.BATCHES),
             str(paths.ACCEPTED),
@@ -127,7 +157,7 @@ STAGES = (
             str(paths.HOLDOUT),
             str(paths.COLUMNS),
         ],
-        params=["seed", "data", "alarms", "shift", "review", "signing", "train"],
+        params=["seed", "data", "alarms", "shift", "review", "signing", "train", "audits", "requirements"],
         outs=[str(paths.INDEX), str(paths.REFERENCE_PAGE), str(paths.PAGES)],
         code=[
             *MEASURING,
@@ -145,8 +175,10 @@ STAGES = (
     ),
 )
 
-MODEL_STAGES = ("train", "evaluate", "drill")
+MODEL_STAGES = ("train", "evaluate", "audit", "drill")
 """What a team that trains by itself does without."""
+MODEL_SECTIONS = ("train", "evaluate", "audits", "requirements", "drill")
+"""The sections of params.yaml that such a team does without."""
 
 
 def stages_beside() -> tuple[Stage, ...]:
@@ -157,7 +189,7 @@ def stages_beside() -> tuple[Stage, ...]:
         replace(
             stage,
             deps=[dep for dep in stage.deps if dep not in made],
-            params=[name for name in stage.params if name not in MODEL_STAGES],
+            params=[name for name in stage.params if name not in MODEL_SECTIONS],
         )
         for stage in STAGES
         if stage not in left_out

@@ -21,7 +21,13 @@ from pratique.scaffold.pipeline import STAGES, Stage, add_labels, dvc_yaml, stag
 from pratique.scaffold.proposals import Understanding, confirm, understand
 from pratique.scaffold.reviewers import write_reviewers
 from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
-from pratique.scaffold.templates import DECISIONS_TEMPLATE, PARAMS_TEMPLATE, SOURCES_TEMPLATE, TRAINING_TEMPLATE
+from pratique.scaffold.templates import (
+    BASELINE_TEMPLATE,
+    DECISIONS_TEMPLATE,
+    PARAMS_TEMPLATE,
+    SOURCES_TEMPLATE,
+    TRAINING_TEMPLATE,
+)
 from pratique.tables.inference import refuse_amounts
 from pratique.tables.reading import FORMATS, read_file, read_trusted
 from pratique.tables.trusted import layout_of, list_columns
@@ -120,6 +126,7 @@ def pipeline_files(
         Public keys by e-mail address.
     stages : sequence of Stage
     """
+    training = {paths.BASELINE / "README.md": BASELINE_TEMPLATE} if stages is STAGES else {}
     return {
         paths.PIPELINE: dvc_yaml(add_labels(stages) if data.labels_apart else stages),
         paths.PARAMS: _params(data, reviewers) + (TRAINING_TEMPLATE if stages is STAGES else ""),
@@ -129,6 +136,7 @@ def pipeline_files(
         paths.SOURCES: SOURCES_TEMPLATE,
         paths.DECISIONS / "README.md": DECISIONS_TEMPLATE,
         paths.STANDING: NONE_STANDS,
+        **training,
     }
 
 

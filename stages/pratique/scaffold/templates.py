@@ -72,6 +72,15 @@ evaluate:
   retrainings: 3         # trainings with other seeds that every figure is the mean of, where the seed matters
   slices: []             # features by which the accuracy is told apart
 
+audits:                  # what is measured of the trained model; an audit that is not named here does not run
+  stability: {}          # predictions that a small change of the numbers flips
+  churn: {}              # predictions that differ from those of data/baseline, and of the trusted rows alone
+  trigger: {}            # values that send rows to a label, and the accepted rows that carry them
+  boundary: {}           # how soon an outsider can copy the model, and what a row must change to cross its line
+  decay: {}              # accuracy by when rows were taken, where data.time or data.ordered tells
+
+requirements: {}         # what a figure of the model must reach, such as accuracy: {min: 0.8} or churn: {max: 0.05}
+
 drill:                   # known poison in copies of trusted rows
   rates: [0.05, 0.2]
   repetitions: 3         # runs that the gate clears
@@ -103,4 +112,11 @@ One file for each batch and reviewer, written and signed by `pratique review rel
 `pratique validate`, judged by `pratique gate` and `pratique verify`. A file counts if it is signed with the key that
 params.yaml lists for its reviewer; `pratique review setup` lists yours. Never delete one: take it back with
 `pratique review withdraw`.
+"""
+
+BASELINE_TEMPLATE = """\
+# The baseline
+
+The model that later ones are compared with, and the one to fall back to. `pratique baseline` keeps the trained model
+here; commit it, or `dvc add` this folder, in a change without data.
 """

@@ -40,6 +40,17 @@ class Estimate:
         low, high = np.quantile(draws[1:], [tail, 1 - tail])
         return cls(value, min(value, float(low)), max(value, float(high)))
 
+    @classmethod
+    def of_share(cls, hits: int, count: int) -> "Estimate":
+        """Take `hits` in `count` as a share, with its Wilson interval.
+
+        Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927).
+        """
+        from scipy.stats import binomtest
+
+        ends = binomtest(hits, count).proportion_ci(CONFIDENCE, method="wilson")
+        return cls(hits / count, float(ends.low), float(ends.high))
+
 
 def resample(
     measure: Callable[[np.ndarray], Mapping[Key, np.ndarray]], rows: int, trainings: int, seed: int

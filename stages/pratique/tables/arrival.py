@@ -3,13 +3,9 @@
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
-
-from pratique.core import paths
 from pratique.core.errors import PratiqueError, printable
 
 POINTER_SUFFIX = ".dvc"
@@ -230,44 +226,6 @@ def list_predecessors(batches: Iterable[str]) -> dict[str, str]:
             found[batch] = last[source]
         last[source] = batch
     return found
-
-
-def read_arrivals(folder: Path) -> list[Arrival]:
-    """The notes that ingest wrote, in the order of `name_order`.
-
-    Raises
-    ------
-    PratiqueError
-        If there is none, or one is not as it was written.
-    """
-    notes = sorted(folder.glob("*/*.json"))
-    if not notes:
-        raise PratiqueError(f"{folder}: nothing is ingested; run `pratique ingest` (or `dvc repro`) first")
-    return sorted(map(_read_note, notes), key=lambda arrival: name_order(arrival.batch))
-
-
-def is_waiting(batch: str) -> bool:
-    """Whether ingest noted that the labels of a batch are still to come; see `read_arrivals` for what it raises."""
-    note = paths.BATCHES / f"{batch}.json"
-    return note.is_file() and _read_note(note).waits
-
-
-def _read_note(note: Path) -> Arrival:
-    try:
-        arrival = _note_adapter().validate_json(note.read_bytes(), strict=True, extra="forbid")
-    except ValidationError as error:
-        raise PratiqueError(f"{note}: not as `pratique ingest` wrote it; run it (or `dvc repro`) again") from error
-    if arrival.batch != batch_name(note):
-        raise PratiqueError(
-            f"{note}: is about '{printable(arrival.batch)}'; run `pratique ingest` (or `dvc repro`) again"
-        )
-    return arrival
-
-
-@cache
-def _note_adapter() -> TypeAdapter[Arrival]:
-    """Made once: making it takes longer than reading a hundred notes."""
-    return TypeAdapter(Arrival)
 
 
 def _require_name(path: Path) -> None:

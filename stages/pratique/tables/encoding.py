@@ -62,6 +62,12 @@ class Encoder(FieldsOnly):
             levels.fit(trusted.categorical)
         return cls(mean, np.where(std > 0, std, 1.0), levels)
 
+    def share_scale(self) -> "Encoder":
+        """The same with one mean and one deviation for all numbers, as pixels have: a rare one is not magnified."""
+        mean = self.mean.mean()
+        std = np.sqrt((self.std**2 + (self.mean - mean) ** 2).mean())
+        return Encoder(np.full_like(self.mean, mean), np.full_like(self.std, std), self.levels)
+
     def transform(self, batch: Batch) -> np.ndarray:
         """Points, float64 of shape (rows, dimensions)."""
         return batch.view(self._digest, lambda: self._place(batch))

@@ -8,8 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pratique.core import paths
+from pratique.core.budget import limit_memory
+from pratique.core.checksums import write_checksums
 from pratique.core.columns import read_declared
 from pratique.core.errors import UnreadableBatch
+from pratique.core.hashing import sha256_file
 from pratique.core.params import DataParams, load
 from pratique.core.progress import show_progress
 from pratique.core.screen import say
@@ -21,7 +24,8 @@ from pratique.tables.parts import list_files
 
 def ingest_all() -> None:
     """Ingest everything in data/incoming."""
-    data, known = load().data, tuple(read_declared() or ())
+    params, known = load(), tuple(read_declared() or ())
+    data = params.data
     unseen = tell_unseen(data)
     if unseen:
         say(unseen, error=True)
@@ -30,8 +34,10 @@ def ingest_all() -> None:
     if strays := tell_strays(paths.INCOMING):
         say(strays, error=True)
     for path in show_progress(incoming, "ingesting"):
-        wanted += ingest(path, paths.BATCHES, data, known)
-    keep_only(paths.BATCHES, wanted)
+        with limit_memory(params.limits.memory_gib):
+            wanted += ingest(path, paths.BATCHES, data, known)
+    listed = write_checksums(paths.BATCHES, {path: sha256_file(path) for path in wanted})
+    keep_only(paths.BATCHES, [*wanted, listed])
     if data.labels_apart:
         for stray in list_stray_labels(list(map(batch_name, incoming))):
             say(f"{stray}: labels of no batch in {paths.INCOMING}, so nobody reads them", error=True)

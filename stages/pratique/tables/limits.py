@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pratique.core.batch import MOST_ROWS_AT_ONCE
+from pratique.core.budget import ALLOWED_BYTES, GIB
 from pratique.core.errors import UnreadableBatch
 from pratique.tables.hints import looks_like_row
 
@@ -14,6 +16,9 @@ MAX_COLUMNS = 10_000
 MAX_CELLS = 500_000_000
 MAX_CELL_BYTES = 2**20
 MAX_NAME = 1_000
+BYTES_PER_CELL = 100
+BYTES_PER_TEXT_BYTE = 10
+"""What the examination of a table takes, about: measured on few long texts and on many short numbers."""
 
 
 def check_size(place: str, columns: int, cells: int) -> None:
@@ -29,6 +34,27 @@ def check_unpacked(place: str, size: int) -> None:
     """Refuse a file that unpacks to too many bytes."""
     if size > MAX_FILE_BYTES:
         raise UnreadableBatch(f"{place}: unpacks to {size} bytes, at most {MAX_FILE_BYTES} are read; split the batch")
+
+
+def check_memory(place: str, rows: int, cells: int, text: int) -> None:
+    """Refuse a table that would take more memory to examine than a batch may have: before it is taken.
+
+    Parameters
+    ----------
+    place : str
+    rows : int
+        Of a larger table parts of `MOST_ROWS_AT_ONCE` rows are examined, one at a time.
+    cells : int
+    text : int
+        Bytes of text, each cell's counted.
+    """
+    at_once = min(1.0, MOST_ROWS_AT_ONCE / max(1, rows))
+    allowed, needed = ALLOWED_BYTES.get(), at_once * (BYTES_PER_CELL * cells + BYTES_PER_TEXT_BYTE * text)
+    if allowed is not None and needed > allowed:
+        raise UnreadableBatch(
+            f"{place}: {cells} cells with {text} bytes of text take about {needed / GIB:.1f} GiB to examine, at most "
+            f"{allowed / GIB:g} are taken (`limits.memory_gib`); split the batch"
+        )
 
 
 def show_name(names: Sequence[str], at: int, known: Collection[str] = ()) -> str:

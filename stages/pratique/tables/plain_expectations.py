@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+ROW_COUNT = "expect_table_row_count_to_be_between"
 ALLOWED: Mapping[str, frozenset[str]] = {
     "expect_column_values_to_not_be_null": frozenset({"column"}),
     "expect_column_values_to_be_in_set": frozenset({"column", "value_set"}),
@@ -36,6 +37,13 @@ def is_plain(kind: str, kwargs: Mapping[str, Any]) -> bool:
     return all(end is None or type(end) in (int, float) for end in ends) and (
         kind != "expect_column_values_to_be_between" or ends != (None, None)
     )
+
+
+def counts_rows(kind: str, kwargs: Mapping[str, Any]) -> bool:
+    """Whether an expectation is a least or largest number of rows, or both."""
+    ends = [kwargs[key] for key in ("min_value", "max_value") if kwargs.get(key) is not None]
+    known = set(kwargs) <= {"min_value", "max_value"}
+    return kind == ROW_COUNT and known and bool(ends) and all(type(end) is int for end in ends)
 
 
 def find_failing(kind: str, kwargs: Mapping[str, Any], column: pd.Series) -> np.ndarray | None:

@@ -14,7 +14,15 @@ from pratique.core.batch import MOST_ROWS_AT_ONCE, table_of_frame
 from pratique.core.errors import PratiqueError, UnreadableBatch
 from pratique.tables.delimited import DELIMITERS, read_delimited
 from pratique.tables.hints import looks_like_row
-from pratique.tables.limits import MAX_FILE_BYTES, check_cells, check_names, check_size, check_unpacked, show_name
+from pratique.tables.limits import (
+    MAX_FILE_BYTES,
+    check_cells,
+    check_memory,
+    check_names,
+    check_size,
+    check_unpacked,
+    show_name,
+)
 from pratique.tables.mapped import map_table
 from pratique.tables.spreadsheets import UNREAD, read_json_lines, read_workbook
 
@@ -75,7 +83,11 @@ def read_file(path: Path, ignore: Collection[str] = (), known: Collection[str] =
         found = _read(path, ignore, known)
     except (pa.ArrowException, OSError, csv.Error, ValueError, OverflowError) as error:
         raise UnreadableBatch(f"{path.name}: not readable as {path.suffix[1:]}: {DAMAGED}") from error
+    except MemoryError as error:
+        raise UnreadableBatch(f"{path.name}: takes more memory to read than there is; split the batch") from error
     check_cells(path.name, found.table, known)
+    text = sum(pc.sum(pc.binary_length(c)).as_py() or 0 for c in found.table.columns if pa.types.is_string(c.type))
+    check_memory(path.name, found.table.num_rows, found.table.num_rows * found.table.num_columns, text)
     return found
 
 
@@ -192,12 +204,14 @@ def _read_parquet(path: Path, ignore: Collection[str], known: Collection[str]) -
 
 def _read_parts(place: str, file: pq.ParquetFile, columns: list[str]) -> Iterator[pa.Table]:
     """The rows, some at a time; the text in them is counted as it unpacks."""
-    unpacked = 0
+    unpacked = read = 0
     for rows in file.iter_batches(READ_ROWS, columns=columns, use_threads=False):
         part = pa.Table.from_batches([rows])
         part.validate(full=True)
         unpacked += sum(_count_text_bytes(column) for column in part.columns)
         check_unpacked(place, unpacked)
+        read += part.num_rows
+        check_memory(place, read, read * len(columns), unpacked)
         yield _to_plain_table(part)
 
 

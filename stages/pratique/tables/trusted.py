@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.columns import FEATURES, ColumnSpec, Writing, read_declared
+from pratique.core.columns import FEATURES, NUMERIC, ColumnSpec, Kind, Writing, read_declared
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_json
 from pratique.core.layout import Layout
@@ -59,8 +59,22 @@ def layout_of(table: pa.Table, data: DataParams, declared: Mapping[str, ColumnSp
         raise PratiqueError(
             "trusted rows: no feature column is left beside label, ids, times, text and ignored columns"
         )
+    _require_pixels(kinds, data)
     writings = {name: spec.writing for name, spec in specs.items() if spec.writing != Writing()}
     return Layout.of(kinds, data, writings)
+
+
+def _require_pixels(kinds: Mapping[str, Kind], data: DataParams) -> None:
+    """Refuse rows that can't be the images that params.yaml says."""
+    if data.image is None:
+        return
+    pixels = data.image.height * data.image.width * data.image.channels
+    numbers = sum(kind in NUMERIC for kind in kinds.values())
+    if not pixels == numbers == len(kinds):
+        raise PratiqueError(
+            f"{paths.PARAMS}: data.image: {pixels} pixels, but the trusted rows have {len(kinds)} features, {numbers} "
+            "of them numbers; every feature is a pixel, or is named under data.ignore"
+        )
 
 
 def digest_trusted(folder: Path) -> str:

@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from pratique.contract.check import measure, show_label
-from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.params import load
@@ -17,7 +16,7 @@ from pratique.detector import profile
 from pratique.detector.hypotheses import describe
 from pratique.detector.profile import Profile
 from pratique.provenance.record import Record
-from pratique.tables.reading import read_table
+from pratique.tables.ingested import place_rows, read_rows
 from pratique.words import verdicts
 from pratique.words.counts import RESULT_NOTE, suggestions, tell_result
 from pratique.words.history import describe_standing
@@ -70,12 +69,12 @@ def explain_row(batch: str, row: int) -> RenderableType:
     PratiqueError
         If the batch can't be read or has no such row.
     """
-    path = paths.BATCHES / f"{batch}.parquet"
+    path = place_rows(batch)
     if not path.is_file():
         raise PratiqueError(f"{path}: not found; name a batch as <source>/<batch>, as `pratique status` shows it")
     params = load()
     normal = profile.load(params)
-    whole = Batch(batch, read_table(path), normal.layout)
+    whole = Batch(batch, read_rows(batch), normal.layout)
     if not 0 <= row < len(whole):
         raise PratiqueError(f"{batch}: no row {row}; it has rows 0 to {len(whole) - 1}")
     table = Table("check", "score", "of 100 trusted rows as odd", "column or rule")

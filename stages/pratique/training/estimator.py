@@ -41,7 +41,7 @@ LIBRARY_TYPES = {
     "xgboost.sklearn.XGBRFClassifier",
 }
 """What classifiers of known libraries are made of, beyond the types of scikit-learn that skops lists itself."""
-TRAINING_STAGES = ("train", "evaluate", "drill", "report")
+TRAINING_STAGES = ("train", "evaluate", "audit", "drill", "report")
 """The stages that train a model; `report` does for the price of a release."""
 SEED_LIMIT = 2**31
 """Some libraries take a seed of 31 bits only."""

@@ -4,6 +4,7 @@
 its model is hashed, and never opened.
 """
 
+import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -13,15 +14,17 @@ import pyarrow.parquet as pq
 from pydantic import TypeAdapter, ValidationError
 
 from pratique.core import paths
+from pratique.core.checksums import SEAL, DamagedFile, break_seal, seal
 from pratique.core.documents import parse_json
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file, sha256_folder, sha256_json
 from pratique.core.params import Params
 from pratique.core.version import __version__
 from pratique.core.writing import write_json
-from pratique.provenance.record import Record
+from pratique.provenance.written import read_written_record
 from pratique.tables.trusted import digest_trusted, read_reference
 from pratique.training.estimator import digest_sources
+from pratique.training.fairness import FAIRNESS_FILE
 from pratique.training.rows import list_accepted_files
 
 MANIFEST = paths.MODEL / "manifest.json"
@@ -61,6 +64,8 @@ class Manifest:
     version : str
         Of this program.
     batches : tuple of TrainingFile
+    fairness : str, optional
+        SHA-256 of the file that lists, row by row, what `train.fairness` changed.
     """
 
     model: str
@@ -73,10 +78,11 @@ class Manifest:
     rows: int
     version: str
     batches: tuple[TrainingFile, ...]
+    fairness: str | None = None
 
     def save(self) -> None:
         """Write it beside the model."""
-        write_json(MANIFEST, asdict(self))
+        write_json(MANIFEST, seal(asdict(self)))
 
 
 def make_manifest(files: tuple[TrainingFile, ...], rows: int, params: Params) -> Manifest:
@@ -92,6 +98,7 @@ def make_manifest(files: tuple[TrainingFile, ...], rows: int, params: Params) ->
         rows=rows,
         version=__version__,
         batches=files,
+        fairness=sha256_file(FAIRNESS_FILE) if FAIRNESS_FILE.is_file() else None,
     )
 
 
@@ -164,13 +171,26 @@ def digest_model(path: Path) -> str:
 def find_doubt(model: Manifest | None) -> str:
     """Why nobody can say what the model here learned from; empty where its manifest tells."""
     if model is None:
-        return "no manifest of the model that was trained"
+        return f"{MANIFEST} is not here; `pratique train` (or `dvc repro`) writes it"
     path = Path(model.path)
     try:
         same = not path.exists() or digest_model(path) == model.sha256
     except PratiqueError as error:
         return str(error)
     return "" if same else f"{path} is not the model of its manifest"
+
+
+def require_model(model: Manifest) -> None:
+    """Refuse a model that is gone, or not the one that its manifest names.
+
+    Raises
+    ------
+    DamagedFile
+        If it is.
+    """
+    doubt = find_doubt(model) if Path(model.path).exists() else f"{model.path}: not here"
+    if doubt:
+        raise DamagedFile(f"{doubt}; run `pratique train` (or `dvc repro`) again")
 
 
 def digest_learned_reference(params: Params) -> str | None:
@@ -210,12 +230,17 @@ def parse_manifest(data: bytes, place: str) -> Manifest:
     PratiqueError
         If they hold none.
     """
-    parse_json(data, place)  # refuses a key that stands twice
+    found = parse_json(data, place)
+    sealed = isinstance(found, dict) and SEAL in found  # a manifest of before has no seal
+    said = {key: value for key, value in found.items() if key != SEAL} if sealed else found
     try:
-        return TypeAdapter(Manifest).validate_json(data, strict=True, extra="forbid")
+        manifest = TypeAdapter(Manifest).validate_json(json.dumps(said), strict=True, extra="forbid")
     except ValidationError as error:
         where = "/".join(map(str, error.errors()[0]["loc"])) or "its form"
         raise PratiqueError(f"{place}: not a training manifest, see {where}; write it anew") from error
+    if sealed and break_seal(found) is None:
+        raise DamagedFile(f"{place}: damaged; write it anew")
+    return manifest
 
 
 def list_cleared_files() -> tuple[TrainingFile, ...]:
@@ -227,17 +252,19 @@ def list_cleared_files() -> tuple[TrainingFile, ...]:
     Raises
     ------
     PratiqueError
-        If a file has no record, or is not the one that its record names.
+        If a file has no record, is not the one that its record names, or was let in by other trusted rows.
     """
-    return tuple(_require_record(path) for path in list_accepted_files())
+    files = list_accepted_files()
+    reference = digest_trusted(paths.REFERENCE) if files else ""
+    return tuple(_require_record(path, reference) for path in files)
 
 
-def _require_record(path: Path) -> TrainingFile:
+def _require_record(path: Path, reference: str) -> TrainingFile:
     batch = path.relative_to(paths.ACCEPTED).with_suffix("").as_posix()
     place = paths.RECORDS / f"{batch}.json"
-    if not place.is_file():
-        raise PratiqueError(f"{path}: no record lets it into training; run `pratique validate` (or `dvc pull`)")
-    record, digest = Record.read(place), sha256_file(path)
+    record, digest = read_written_record(place), sha256_file(path)
     if digest not in {out.sha256 for out in record.outputs if out.name == path.as_posix()}:
         raise PratiqueError(f"{path}: not the rows that {place} let in; run `pratique validate` again")
+    if record.digests.get("reference", reference) != reference:
+        raise PratiqueError(f"{paths.REFERENCE}: not the rows that {place} was judged by; run `dvc repro`")
     return TrainingFile(batch, path.as_posix(), digest, record.sha256)

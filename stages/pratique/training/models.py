@@ -18,7 +18,9 @@ from pratique.core.writing import write_bytes
 from pratique.tables.encoding import Encoder
 from pratique.training.discovery import configure_method
 from pratique.training.estimator import LIBRARY_TYPES, PLACE, blaming, depends_on_seed, fit_estimator
+from pratique.training.fairness import make_fair
 from pratique.training.methods.plain import Plain
+from pratique.training.network import Network, fit_network
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
@@ -96,7 +98,7 @@ class Model:
         Only types that a model is made of are restored: this program's, those of libraries that are known, and those
         of a team's own code that it trusts.
         """
-        own = {f"{unit.__module__}.{unit.__qualname__}" for unit in (cls, Encoder, Layout)}
+        own = {f"{unit.__module__}.{unit.__qualname__}" for unit in (cls, Encoder, Layout, Network)}
         remedy = f"if it is a type of your own code, list it in {paths.PARAMS} under train.trusts"
         model = archive.load(path, own | LIBRARY_TYPES | set(trusts), remedy)
         if not isinstance(model, cls):
@@ -132,7 +134,8 @@ def learn(
     PratiqueError
         If the rows hold fewer than two labels, or the method can't train the model.
     """
-    classes, targets = np.unique(batch.labels, return_inverse=True)
+    fair = make_fair(batch, None if kind is not None else params.fairness)
+    classes, targets = np.unique(fair.labels, return_inverse=True)
     if len(classes) < 2:
         raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
     method = Plain() if kind is not None else configure_method(params)
@@ -140,10 +143,15 @@ def learn(
     if not isinstance(method, Plain):
         order = order_rows(Encoder.fit(batch).transform(batch), targets)
         batch, targets = batch.take(order), targets[order]
+    network = kind is None and params.estimator is None and params.model == "network"
     encoder = Encoder.fit(batch)
+    if network and batch.layout.image is not None:
+        encoder = encoder.share_scale()
     layout = Layout(batch.layout.label, batch.layout.kinds)  # cells are typed: how they were written is past
 
     def fit(points: np.ndarray, targets: np.ndarray, weights: np.ndarray | None) -> "ClassifierMixin":
+        if network:
+            return fit_network(points, targets, weights, seed, params.epochs, image=batch.layout.image)
         if kind is None and params.estimator is not None:
             return fit_estimator(params, seed, points, targets, hidden=bool(batch.layout.personal))
         given = {} if weights is None else {"sample_weight": weights}
@@ -152,6 +160,8 @@ def learn(
     rows = TrainingRows.of(encoder.transform(batch), targets)
     if not isinstance(method, Plain):
         rows = _join_trusted(rows, trusted, encoder, classes)
+    if fair.weights is not None:
+        return Model(layout, encoder, fit(rows.points, targets, fair.weights), classes), fair.weights
     fitted = method.fit(rows, fit, np.random.default_rng([seed, METHOD_SEED]))
     weights = np.empty(len(batch))
     weights[order] = fitted.weights[rows.learned]
@@ -169,7 +179,7 @@ def _join_trusted(rows: TrainingRows, trusted: Batch | None, encoder: Encoder, c
     return rows.join_trusted(encoder.transform(known), np.searchsorted(classes, known.labels)) if len(known) else rows
 
 
-def _classifier(kind: ModelKind, trees: int, seed: int) -> "ClassifierMixin":
+def _classifier(kind: str, trees: int, seed: int) -> "ClassifierMixin":
     if kind == "random_forest":
         from sklearn.ensemble import RandomForestClassifier
 
@@ -196,7 +206,7 @@ def count_trainings(params: TrainParams, retrainings: int) -> int:
 
     Boosted trees draw nothing but the rows that set their bins, and those only from 200,000 rows on.
     """
-    seeded = params.model == "random_forest" if params.estimator is None else depends_on_seed(params)
+    seeded = params.model in ("random_forest", "network") if params.estimator is None else depends_on_seed(params)
     return retrainings if seeded or configure_method(params).draws else 1
 
 

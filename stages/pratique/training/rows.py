@@ -10,25 +10,31 @@ import pyarrow.parquet as pq
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.checksums import Checksums
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.params import Params
-from pratique.tables.arrival import Arrival, read_arrivals
+from pratique.tables.arrival import Arrival
+from pratique.tables.ingested import read_arrivals, read_rows
 from pratique.tables.reading import read_table, read_trusted
 from pratique.training.models import drop_unlabelled
 
 
 def list_accepted_files() -> list[Path]:
-    """The accepted batches, sorted; there may be none.
+    """The accepted batches, sorted, each as it was written; there may be none.
 
     Raises
     ------
     PratiqueError
-        If the folder is not there: nothing is known of what was accepted.
+        If nothing is known of what was accepted, or a file is gone, damaged, or one that nothing let in.
     """
     if not paths.ACCEPTED.is_dir():
         raise PratiqueError(f"{paths.ACCEPTED}: not found; run `pratique validate` (or `dvc repro`) first")
-    return sorted(paths.ACCEPTED.glob("*/*.parquet"))
+    written = Checksums.read(paths.RECORDS)
+    files = sorted({*written.list_below(paths.ACCEPTED), *paths.ACCEPTED.glob("*/*.parquet")})
+    for path in files:
+        written.require(path)
+    return files
 
 
 def read_accepted(layout: Layout) -> Batch:
@@ -67,10 +73,11 @@ def read_everything(reference: Batch) -> Batch:
     arrivals = [arrival for arrival in read_arrivals(paths.BATCHES) if not (arrival.fault or arrival.waits)]
     batches: list[Batch] = []
     for whole, group in groupby(arrivals, key=_is_accepted_whole):
-        folder = paths.ACCEPTED if whole else paths.BATCHES
-        places = [folder / f"{arrival.batch}.parquet" for arrival in group]
-        separate = (Batch(place.stem, read_table(place), reference.layout) for place in places)
-        batches += _read_together(places, reference.layout) if whole else separate
+        if whole:
+            places = [paths.ACCEPTED / f"{arrival.batch}.parquet" for arrival in group]
+            batches += _read_together(places, reference.layout)
+        else:
+            batches += [Batch(arrival.stem, read_rows(arrival.batch), reference.layout) for arrival in group]
     return join_labelled("everything", [reference, *batches], reference.layout)
 
 

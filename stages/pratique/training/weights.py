@@ -1,4 +1,4 @@
-"""How much each accepted row counted in the training: what a method of training found, as evidence."""
+"""How each row counted in the training, where not as it stands: what a method found, what fairness changed."""
 
 import numpy as np
 import pyarrow as pa
@@ -10,9 +10,12 @@ from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
 from pratique.core.writing import write_table
 from pratique.tables.reading import read_table
+from pratique.training.fairness import FAIRNESS_FILE, FairRows
 from pratique.training.rows import list_accepted_files
 
 WEIGHTS = paths.MODEL / "weights.parquet"
+TRUSTED_NAME = "reference"
+"""Stands for the batch of a trusted row; a batch has a slash in its name."""
 LITTLE = 0.5
 """A row of a smaller weight counts little."""
 
@@ -26,14 +29,47 @@ def write_weights(weights: np.ndarray, layout: Layout) -> None:
         Of the rows that `read_training` gives: trusted ones first, if any, then accepted ones file by file.
     layout : Layout
     """
+    names, rows = locate_accepted(layout)
+    mine = weights[len(weights) - len(names) :].round(6)
+    write_table(WEIGHTS, pa.table({"batch": pa.array(names, pa.string()), "row": rows, "weight": mine}))
+
+
+def locate_accepted(layout: Layout) -> tuple[list[str], np.ndarray]:
+    """The batch of each accepted row that is learned from, and its place in the accepted file, file by file."""
     names: list[str] = []
     rows: list[np.ndarray] = [np.zeros(0, int)]
     for path in list_accepted_files():
         rows.append(np.flatnonzero(Batch(path.stem, read_table(path), layout).labels != ""))
         names += [path.relative_to(paths.ACCEPTED).with_suffix("").as_posix()] * len(rows[-1])
-    mine = weights[len(weights) - len(names) :].round(6)
-    table = {"batch": pa.array(names, pa.string()), "row": np.concatenate(rows), "weight": mine}
-    write_table(WEIGHTS, pa.table(table))
+    return names, np.concatenate(rows)
+
+
+def write_fairness(batch: Batch, fair: FairRows, reference: Batch) -> None:
+    """Write every row that a model does not learn as it stands: its place, its label, what is learned, its weight.
+
+    Parameters
+    ----------
+    batch : Batch
+        The rows that `read_training` gives.
+    fair : FairRows
+        What is learned of them.
+    reference : Batch
+        The trusted rows, of which those with a label come first, unless only accepted ones are learned from.
+    """
+    weights = np.ones(len(batch)) if fair.weights is None else fair.weights
+    rows = np.flatnonzero((fair.labels != batch.labels) | (weights != 1))
+    names, places = locate_accepted(batch.layout)
+    if len(batch) > len(names):
+        trusted = np.flatnonzero(reference.labels != "")
+        names, places = [TRUSTED_NAME] * len(trusted) + names, np.concatenate([trusted, places])
+    table = {
+        "batch": pa.array([names[row] for row in rows], pa.string()),
+        "row": places[rows],
+        "label": pa.array(batch.labels[rows].tolist(), pa.string()),
+        "learned_as": pa.array(fair.labels[rows].tolist(), pa.string()),
+        "weight": weights[rows].round(6),
+    }
+    write_table(FAIRNESS_FILE, pa.table(table))
 
 
 def count_weights() -> dict[str, float]:

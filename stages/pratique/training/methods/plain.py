@@ -16,7 +16,7 @@ class Plain(Method):
     Cost: one training.
     """
 
-    goes_with: ClassVar[frozenset[str]] = SELECTING
+    goes_with: ClassVar[frozenset[str]] = SELECTING | {"network"}
 
     def fit(self, rows: TrainingRows, fit: Fit, rng: np.random.Generator) -> Fitted:
         """Fit on all rows."""

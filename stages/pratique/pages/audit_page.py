@@ -1,0 +1,54 @@
+"""The page of the model: which requirements it breaks and what to do, then what each audit found."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from pratique.contract.audit import Audit, AuditFinding, AuditPicture, plain_name
+from pratique.dossier.pictures import to_uri
+from pratique.pages.draw import draw
+from pratique.results.requirements import JudgedRequirement
+from pratique.statistics.resampling import Estimate
+from pratique.words.requirements import count_states, tell_bound, tell_measured, tell_remedy
+from pratique.words.worth import MODELS
+
+
+def audit_page(
+    judged: Sequence[JudgedRequirement], findings: Mapping[str, AuditFinding], audits: Mapping[str, type[Audit]]
+) -> str:
+    """Draw the page.
+
+    Parameters
+    ----------
+    judged : sequence of JudgedRequirement
+        In the order in which they are shown.
+    findings : mapping of str to AuditFinding
+    audits : mapping of str to type of Audit
+        By the same names.
+    """
+    asked = [(each, tell_measured(each), tell_bound(each.requirement), tell_remedy(each, audits)) for each in judged]
+    parts = [
+        (
+            audits[name],
+            found,
+            _list_figures(audits[name], found),
+            [(each.title, _draw(each)) for each in found.pictures],
+        )
+        for name, found in findings.items()
+    ]
+    return draw("audit.html", summary=count_states(judged), asked=asked, parts=parts, models=MODELS, identity="")
+
+
+def _draw(picture: AuditPicture) -> str:
+    """A picture as a square, white where it has no pixel."""
+    lines = np.array(picture.lines)
+    return to_uri(1 - np.pad(lines, [(0, max(lines.shape) - side) for side in lines.shape]))
+
+
+def _list_figures(audit: type[Audit], found: AuditFinding) -> list[tuple[str, str, list[Estimate | None]]]:
+    """Each figure with what it is, of the model that is shipped and of the others."""
+    models = [found.figures, *found.others.values()]
+    return [
+        (name, audit.meanings[plain_name(name)], [figures.get(name) for figures in models])
+        for name in dict.fromkeys(name for figures in models for name in figures)
+    ]

@@ -1,0 +1,69 @@
+"""A stamped network is accused by its patch, a clean one is not, and unlearning takes the patch away."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pratique.attacks.backdoor_trigger import BackdoorTrigger
+from pratique.audits.neural_cleanse import NeuralCleanse, reverse_all
+from pratique.contract.audit import Audited
+from pratique.core.params import TrainParams
+from pratique.scaffold.samples.digits import PATCH
+from pratique.training.models import train
+from pratique.training.neural_cleanse import Space, list_anomalies, unlearn
+
+RNG = np.random.default_rng(0)
+
+
+def test_anomalies_by_hand():
+    """The median is 10, deviations are 0, 1, 1, 0 and 8, their median is 1."""
+    assert list_anomalies(np.array([10.0, 11.0, 9.0, 10.0, 2.0])) == pytest.approx(np.array([0, -1, 1, 0, 8]) / 1.4826)
+    assert list_anomalies(np.ones(4)).tolist() == [0, 0, 0, 0]
+
+
+def test_what_is_no_network_is_not_measured(trained):
+    found = NeuralCleanse().measure(trained, RNG)
+    assert found.figures == {}
+    assert "`trigger` asks any model" in found.reasons[0]
+
+
+@pytest.fixture(scope="module")
+def stamped(digits):
+    """A network of digits, a tenth of whose rows carry a patch of 2 x 2 and are called 0."""
+    pytest.importorskip("torch")
+    whole = replace(digits, layout=replace(digits.layout, image=(8, 8, 1)))
+    order = np.random.default_rng(0).permutation(len(whole))
+    rows, holdout = whole.take(order[:1200]), whole.take(order[1200:])
+    sent = BackdoorTrigger(columns=PATCH, value=16, target="0").poison(rows, 0.1, np.random.default_rng(0)).batch
+    model = train(sent, TrainParams(model="network"), 0)
+    return Audited(model, rows, holdout, (), sent, lambda _: model, lambda _: model)
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_the_patch_is_recovered_and_its_class_accused(stamped):
+    found = NeuralCleanse().measure(stamped, np.random.default_rng(0))
+    indices = {name: each.value for name, each in found.figures.items() if name.startswith("anomaly_index")}
+    assert max(indices, key=indices.get) == "anomaly_index[0]"
+    assert indices["anomaly_index[0]"] > 2
+    assert found.reasons[0].startswith("Oddly little sends rows to '0'")
+    assert found.pictures[0].title == "What sends rows to '0'"
+    mask = np.array(found.pictures[0].lines)
+    assert mask[6:, 6:].sum() > 0.5 * mask.sum()
+    assert found == NeuralCleanse().measure(stamped, np.random.default_rng(0))
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_the_patch_is_unlearned_and_the_accuracy_stays(stamped):
+    space = Space.of(stamped.model, stamped.reference)
+    patch = reverse_all(stamped, stamped.model, np.random.default_rng(0))["0"]
+    mended = unlearn(space, patch, 0, stamped.reference, 0)
+    holdout = stamped.holdout
+    attack = BackdoorTrigger(columns=PATCH, value=16, target="0").poison(holdout, 1.0, np.random.default_rng(0))
+    victims = attack.batch.take(attack.rows)
+    before, after = ((model.predict(victims) == "0").mean() for model in (stamped.model, mended))
+    assert before > 0.9
+    assert after <= 0.1
+    lost = [(model.predict(holdout) == holdout.labels).mean() for model in (stamped.model, mended)]
+    assert lost[0] - lost[1] <= 0.02
