@@ -1,6 +1,6 @@
 """Let every tool judge the same batches, unit by unit: one tool, one table, one reference.
 
-    make leaderboard [SIZE=full] [PEER=cleanlab_labels]
+    make leaderboard [SIZE=full] [PEER=cleanlab]
 
 Results go to `docs/leaderboard/SIZE-*.parquet` after each unit, and what stands there is not run again; PEER runs one
 tool anew. Processor seconds and the highest memory are those of the tool's own process, on one thread.
@@ -29,7 +29,7 @@ from leaderboard.exam import SIZES, Exam, make
 
 HERE = Path(__file__).parent
 ROOT = data.ROOT
-PEERS = ("pratique", "joined_script", "cleanlab_labels", "datalab", "forest_loss", "knn_sanitization", "tabaudit",
+PEERS = ("pratique", "joined_script", "cleanlab", "datalab", "forest_loss", "knn_sanitization", "tabaudit",
          "pyod_knn", "pyod_ecod", "pyod_iforest", "evidently_drift", "profiled_suite", "rpfnet",
          "activation_clustering", "spectral_signatures")  # fmt: skip
 FULL_ONLY = ("joined_script",)
