@@ -5,7 +5,7 @@ PYTEST := $(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install --progress-bar off --no-deps --no-compile
 
 .DEFAULT_GOAL := help
-.PHONY: help repro test test-all test-torch test-oldest test-newest test-bound lint docs bench wheel clean
+.PHONY: help repro test test-all test-torch test-oldest test-newest test-bound lint docs bench leaderboard wheel clean
 
 help: ## List what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,14 +49,21 @@ docs: repro ## Build the site, into site/, with the sample's reports in it
 	@echo "Building the site"
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build -q
 
-PEER := .venv-peer
+OTHERS := .venv-peer
 
 bench: $(READY) ## Measure check beside a script of other tools; an hour, taken up where it was left; needs uv
-	@echo "Making the other tools' environment in $(PEER)"
-	@test -d $(PEER) || uv venv -q --python $(PYTHON) $(PEER)
-	@uv pip install -q --python $(PEER) -r tests/benchmarks/peer_requirements.txt
+	@echo "Making the other tools' environment in $(OTHERS)"
+	@test -d $(OTHERS) || uv venv -q --python $(PYTHON) $(OTHERS)
+	@uv pip install -q --python $(OTHERS) -r tests/benchmarks/peer_requirements.txt
 	@echo "Measuring"
-	@$(BIN)/python tests/benchmarks/check_time.py data/.cache/bench docs/experiments/check_time.csv --peer $(PEER)/bin/python
+	@$(BIN)/python tests/benchmarks/check_time.py data/.cache/bench docs/experiments/check_time.csv --peer $(OTHERS)/bin/python
+
+SIZE := quick
+
+leaderboard: $(READY) ## Compare tools on poisoned batches; SIZE=full takes hours, PEER=NAME runs one anew; needs uv
+	@echo "Measuring"
+	@PYTHONPATH=tests/benchmarks $(BIN)/python -m leaderboard.run --size $(SIZE) $(if $(PEER),--peer $(PEER))
+	@PYTHONPATH=tests/benchmarks $(BIN)/python -m leaderboard.report
 
 wheel: $(READY) ## Build the wheel, into dist/
 	@echo "Building the wheel"

@@ -13,7 +13,9 @@ from pratique.contract.discovery import check_names
 from pratique.contract.evidence import MOST_EVIDENCE
 from pratique.contract.finding import BatchScore
 from pratique.core.batch import Batch
+from pratique.core.checksums import write_checksums
 from pratique.core.errors import PratiqueError
+from pratique.core.hashing import sha256_file
 from pratique.core.layout import Layout
 from pratique.core.params import Params
 from pratique.detector import calibrate as learn
@@ -189,7 +191,7 @@ def test_saving_leaves_nothing_of_an_older_profile(tmp_path, quick):
     profile.save(calibrate_on(table, params_for(table, tmp_path, "labels", "shift")), tmp_path / "profile")
     profile.save(calibrate_on(table, params_for(table, tmp_path, "labels")), tmp_path / "profile")
     found = sorted(p.relative_to(tmp_path / "profile").as_posix() for p in (tmp_path / "profile").rglob("*.*"))
-    assert found == ["checks/labels.npz", "profile.json", "rows.npz"]
+    assert found == ["checks/labels.npz", "checksums.json", "profile.json", "rows.npz"]
 
 
 def test_a_trusted_row_without_a_label_is_named(tmp_path):
@@ -246,7 +248,9 @@ WHOLE = '{"rows": %s, "label": "y", "kinds": %s, "checks": ["labels"]}'
     "summary", ["", "{", "[]", "[" * 9999, '{"label": "y"}', WHOLE % ("1e999", "{}"), WHOLE % ("5", '"x"')]
 )
 def test_a_broken_profile_is_refused_in_plain_words(tmp_path, summary):
-    (tmp_path / "profile.json").write_text(summary, encoding="utf-8")
+    file = tmp_path / "profile.json"
+    file.write_text(summary, encoding="utf-8")
+    write_checksums(tmp_path, {file: sha256_file(file)})
     with pytest.raises(PratiqueError, match="not a profile's summary"):
         profile.load(Params(data={"label": "y"}, checks={"labels": {}}), tmp_path)
 

@@ -108,7 +108,7 @@ def test_make_help_lists_every_target():
     listed = [line.split()[1] for line in done.stdout.splitlines()]
     assert listed == [
         *("help", "repro", "test", "test-all", "test-torch", "test-oldest", "test-newest", "lint"),
-        *("docs", "bench", "wheel", "clean"),
+        *("docs", "bench", "leaderboard", "wheel", "clean"),
     ]
 
 
