@@ -20,8 +20,8 @@ SPREAD = 30
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
-        (lambda root: (root / "data/records/east/first.json").unlink(), "no record lets it into training"),
-        (lambda root: swap(root), "not the rows that data/records/east/first.json let in"),
+        (lambda root: (root / "data/records/east/first.json").unlink(), "data/records/east/first.json: not here; run `pratique validate`"),
+        (lambda root: swap(root), "data/accepted/east/first.parquet: not as it was written"),
     ],
 )
 def test_train_takes_only_what_a_record_let_in(change, spoil, named):
@@ -55,6 +55,7 @@ def test_verify_says_of_each_claim_what_it_stands_on(change):
         "  attestations: not verified: nobody vouches for a batch",
         "  model: not verified: --retrain trains it again; its manifest is computed",
         "  metrics: not verified: --retrain computes them",
+        "  audits: not verified: --retrain computes them",
         "  pages: not verified: --retrain computes them",
         "  data/reports/drill: not verified: `dvc repro --force drill` computes it",
     ]
