@@ -20,7 +20,10 @@ SPREAD = 30
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
-        (lambda root: (root / "data/records/east/first.json").unlink(), "data/records/east/first.json: not here; run `pratique validate`"),
+        (
+            lambda root: (root / "data/records/east/first.json").unlink(),
+            "data/records/east/first.json: not here; run `pratique validate`",
+        ),
         (lambda root: swap(root), "data/accepted/east/first.parquet: not as it was written"),
     ],
 )
@@ -88,8 +91,8 @@ def test_a_forgery_that_is_committed_with_all_that_matches_is_found(four, tmp_pa
 
 @pytest.mark.slow
 def test_pages_that_show_the_drill_s_figures_hold_but_for_these(change):
-    change.stages("drill", "report")
-    change.ok("dvc", "commit", "-q", "-f", "drill", "report")
+    change.stages("audit", "drill", "report")
+    change.ok("dvc", "commit", "-q", "-f", "audit", "drill", "report")
     change.commit()
     done = change.pratique("verify", "--retrain")
     assert "pages: computed, but for data/reports/drill/metrics.json, which is not verified" in done.out, done

@@ -321,8 +321,8 @@ def test_check_needs_files_that_are_there(work, files):
 def test_an_answer_that_can_t_be_written_is_no_verdict(work, option):
     """Exit 1 would say that a batch was refused."""
     complaint = work.pratique("check", "trusted.csv", option, "data").complaint
-    assert "Is a directory" in complaint
-    assert "'data'" in complaint
+    assert complaint.startswith("data: ")
+    assert "s a directory" in complaint
 
 
 def test_check_says_by_its_exit_code_that_it_could_not_decide(work):

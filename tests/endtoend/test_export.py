@@ -55,7 +55,7 @@ def test_a_folder_is_no_file_to_write(change, form):
 def test_a_pipeline_that_has_not_run_is_named(project, form):
     project.path("params.yaml").write_text("data: {label: y}\nchecks: {}\n", encoding="utf-8")
     said = project.pratique("export", form, "out.json").complaint
-    assert said == "data/reports/batches.csv: not found; run `pratique validate` (or `dvc repro`) first"
+    assert said == "data/records/checksums.json: not found; run `pratique validate` (or `dvc repro`) first"
     assert not (project.root / "out.json").exists()
 
 
@@ -68,6 +68,4 @@ def test_an_unknown_format_is_refused_with_those_that_there_are(project):
 
 def test_what_verify_would_refuse_is_not_exported(change):
     change.edit("data/records/west/second.json", '"verdict": "accept"', '"verdict": "partial"')
-    assert "data/records/west/second.json: not the record that data/ledger.jsonl names" in (
-        change.pratique("export", "prov").complaint
-    )
+    assert "data/records/west/second.json: not as it was written" in (change.pratique("export", "prov").complaint)

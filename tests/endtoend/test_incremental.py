@@ -62,7 +62,7 @@ def at_once(empty, make_rows, tmp_path_factory):
     project = empty.copy(tmp_path_factory.mktemp("once") / "another-name")
     for name in sorted((name for step in STEPS for name in step), reverse=True):
         write_batch(project, make_rows, name)
-    project.stages("calibrate", "ingest", "validate", "train", "evaluate", "drill", "report")
+    project.stages("calibrate", "ingest", "validate", "train", "evaluate", "audit", "drill", "report")
     return project
 
 

@@ -34,6 +34,8 @@ review: {}
 signing: {}
 evaluate: {}
 train: {model: logistic_regression}
+audits: {}
+requirements: {}
 """
 DRILL = "drill: {attacks: {label_flip: {}}, rates: [0.2], repetitions: 1, retrainings: 2, batches: 2, rows: 20}\n"
 COLUMNS = ["mail", "note", "name", "salary", "code", "size", "colour", "y"]

@@ -40,7 +40,7 @@ def ran(prepared, make_rows, tmp_path_factory):
     project.ok("git", "init", "-q")
     project.ok("dvc", "init", "-q")
     project.set_up()
-    project.stages("calibrate", "ingest", "validate", "train", "evaluate", "drill", "report")
+    project.stages("calibrate", "ingest", "validate", "train", "evaluate", "audit", "drill", "report")
     project.ok("dvc", "commit", "-q", "-f")
     project.commit()
     return project
