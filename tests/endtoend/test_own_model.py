@@ -78,7 +78,7 @@ def factory(request, prepared, make_rows, tmp_path_factory):
     project.ok("git", "init", "-q", "-b", "main")
     project.ok("dvc", "init", "-q")
     said = project.run("dvc", "repro", "-q", "train").err
-    assert "train, evaluate, drill, report: no dependency on team_model.py" in said
+    assert "train, evaluate, audit, drill, report: no dependency on team_model.py" in said
     depend_on(project, "team_model.py")
     project.ok("dvc", "repro", "-q")
     project.commit()

@@ -225,7 +225,7 @@ def test_headers_and_connections_are_bounded(project):
     }
 
 
-def test_pages_are_put_together_once_until_what_they_show_changes(project, monkeypatch):
+def test_pages_are_put_together_once_until_what_they_show_changes(project, monkeypatch, list_written):
     monkeypatch.chdir(project.root)
     views, form, built = Views(), DecisionForm("guard", ()), []
     build = DossierBuilder.dossier
@@ -243,6 +243,7 @@ def test_pages_are_put_together_once_until_what_they_show_changes(project, monke
     said["predicate"]["checks"][0]["unit"] = "<i>units</i>"
     record.unlink()
     record.write_text(json.dumps(said), encoding="utf-8")
+    list_written()
     assert "&lt;i&gt;units&lt;/i&gt;" in views.batch("crowd/one", form)
     assert built == ["crowd/one", "crowd/one"]
 
@@ -267,7 +268,8 @@ def test_the_page_of_the_trusted_rows_is_a_link_away(project, tab):
         assert tab.complaints == []
 
 
-def test_versions_come_from_git(project, tab):
+def test_versions_come_from_git(project, tab, monkeypatch, list_written):
+    monkeypatch.chdir(project.root)
     metrics = project.root / "data/reports/metrics.json"
     said = json.loads(metrics.read_bytes())
     said["accepted"] |= {"accuracy": 0.125, "accuracy_low": 0.1, "accuracy_high": 0.15}
@@ -276,6 +278,7 @@ def test_versions_come_from_git(project, tab):
     metrics.write_text("{broken", encoding="utf-8")
     project.commit()
     metrics.write_text(json.dumps(said), encoding="utf-8")
+    list_written()
     with serving(project) as link:
         tab.goto(link)
         with tab.expect_navigation():

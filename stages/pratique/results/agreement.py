@@ -51,7 +51,7 @@ def agrees(computed: Path, claimed: bytes) -> bool:
     try:
         if computed.name == CHECKSUMS:  # of files that agree, each of which is compared by itself
             mine, theirs = (break_seal(parse_json(each, "")) for each in (data, claimed))
-            return bool(mine and theirs) and _without_digests(mine) == _without_digests(theirs)
+            return mine is not None and theirs is not None and _without_digests(mine) == _without_digests(theirs)
         if computed.is_relative_to(paths.RECORDS):
             mine, theirs = (strip_machine(Record.parse(each, str(computed))) for each in (data, claimed))
             return _same(mine, theirs)
