@@ -24,12 +24,11 @@ from pratique.audits.trigger import find_backdoors
 from pratique.contract.attack import PoisonedBatch
 from pratique.contract.audit import Audited
 from pratique.core.batch import Batch
-from pratique.core.layout import Layout
 from pratique.core.params import ModelKind, TrainParams
 from pratique.scaffold.samples.digits import DIGIT_LAYOUT, PATCH, SIDE, read_digits
-from pratique.scaffold.samples.spambase import read_spambase
 from pratique.training.models import Model, train
 from pratique.training.neural_cleanse import Space, list_anomalies, unlearn
+from robust_training import read
 from scipy import stats
 
 TOLD = {"column": "sex", "group": "Female", "against": "Male", "favourable": "1"}
@@ -60,17 +59,6 @@ def main() -> None:
     for line in lines:
         pd.DataFrame([line]).to_csv(place, mode="a", header=not place.is_file(), index=False)
     print(tabulate(pd.read_csv(place)))
-
-
-def read(source: Path | None, label: str) -> Batch:
-    """A data set, the mails of the sample where none is named."""
-    if source is None:
-        frame, label, name = read_spambase().to_pandas(), "class", "spambase"
-    else:
-        frame, name = pd.read_parquet(source), source.stem
-    kinds = {c: "real" if pd.api.types.is_numeric_dtype(frame[c]) else "category" for c in frame if c != label}
-    types = {label: str} | {c: float if kind == "real" else str for c, kind in kinds.items()}
-    return Batch.from_frame(name, frame.astype(types), Layout(label, kinds))
 
 
 def load_done(place: Path) -> set[tuple[Any, ...]]:
