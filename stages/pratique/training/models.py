@@ -12,15 +12,16 @@ from pratique.contract.method import TrainingRows, order_rows
 from pratique.core import archive, paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
+from pratique.core.extras import require_torch
 from pratique.core.layout import Layout
 from pratique.core.params import ModelKind, TrainParams
 from pratique.core.writing import write_bytes
+from pratique.statistics.network import Network, fit_network
 from pratique.tables.encoding import Encoder
 from pratique.training.discovery import configure_method
 from pratique.training.estimator import LIBRARY_TYPES, PLACE, blaming, depends_on_seed, fit_estimator
 from pratique.training.fairness import make_fair
 from pratique.training.methods.plain import Plain
-from pratique.training.network import Network, fit_network
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
@@ -144,6 +145,8 @@ def learn(
         order = order_rows(Encoder.fit(batch).transform(batch), targets)
         batch, targets = batch.take(order), targets[order]
     network = kind is None and params.estimator is None and params.model == "network"
+    if network:
+        require_torch("train.model: network")
     encoder = Encoder.fit(batch)
     if network and batch.layout.image is not None:
         encoder = encoder.share_scale()

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from pratique.core.batch import Batch
+from pratique.core.extras import require_torch
+from pratique.statistics.network import Network, draw_from, fit_network, score_torch
 from pratique.training.models import Model
-from pratique.training.network import Network, draw_from, fit_network, require_torch, score_torch
 
 CLEANSING_STEPS = 500
 ADAM_RATE, ADAM_BETAS = 0.1, (0.5, 0.9)
@@ -93,7 +94,9 @@ def reverse_engineer(space: Space, rows: np.ndarray, target: int, seed: int) -> 
     Minimises CE(f((1 - m) x + m p), target) + c |m|, with c that rises while it succeeds and falls while it does not.
     Rows that never succeed keep the mask of the last step.
     """
-    torch = require_torch()
+    require_torch("following the gradient of a network")
+    import torch
+
     search = _Search(space, target)
     best: Reversed | None = None
     cost, good, bad = FIRST_COST, 0, 0
@@ -121,7 +124,8 @@ class _Search:
     """A mask and a pattern on their way."""
 
     def __init__(self, space: Space, target: int) -> None:
-        torch = require_torch()
+        import torch
+
         self.space, self.target = space, target
         self.free = [torch.zeros(len(space.low), requires_grad=True) for _ in range(2)]
         self.layers = [torch.tensor(np.array(layer)) for layer in space.network.layers]

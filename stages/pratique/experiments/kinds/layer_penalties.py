@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -10,7 +9,7 @@ import numpy as np
 from pydantic import Field
 
 from pratique.attacks.learned_poison import LEARNED_BOUNDS, PENALTY_STEP
-from pratique.core.errors import PratiqueError
+from pratique.core.extras import require_torch
 from pratique.experiments.experiment import Curves, Experiment, Findings, Plot
 from pratique.experiments.pair import Pair
 from pratique.statistics.hypergradients.network import Network, Tensor, descend_network, differentiate_network
@@ -52,8 +51,7 @@ class LayerPenalties(Experiment):
 
     def run(self, pair: Pair, seed: int) -> Findings:
         """Attack the network on each draw, with penalties that are learned and without any."""
-        if find_spec("torch") is None:
-            raise PratiqueError("the experiment layer-penalties needs torch: pip install 'pratique[torch]'")
+        require_torch("the experiment layer-penalties")
         import torch
 
         torch.set_num_threads(1)

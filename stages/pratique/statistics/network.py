@@ -10,9 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from pratique.core.archive import FieldsOnly
-from pratique.core.errors import PratiqueError
-
 Image = tuple[int, int, int]
 """Height, width and channels of a row that is an image."""
 
@@ -25,7 +22,7 @@ ASKED_AT_ONCE = 1000
 
 
 @dataclass(frozen=True)
-class Network(FieldsOnly):
+class Network:
     """Weights and biases of each layer in turn; two convolutions first where rows are images.
 
     Attributes
@@ -51,7 +48,7 @@ class Network(FieldsOnly):
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), float)
 
     def _score(self, points: np.ndarray) -> np.ndarray:
-        values, layers = points.astype(np.float32), list(self.layers)
+        values, layers = points.astype(np.float64), list(self.layers)
         if self.image is not None:
             values = arrange(values, self.image)
             for _ in CHANNELS:
@@ -86,14 +83,8 @@ def fit_network(
     start: Network | None = None,
     image: Image | None = None,
 ) -> Network:
-    """Learn by Adam on the weighted cross-entropy, from a fresh network or from one that is there.
-
-    Raises
-    ------
-    PratiqueError
-        If torch is not installed.
-    """
-    torch = require_torch()
+    """Learn by Adam on the weighted cross-entropy, from a fresh network or from one that is there; it takes torch."""
+    import torch
     from torch.nn.functional import cross_entropy
 
     counts = np.ones(len(targets)) if weights is None else weights
@@ -144,13 +135,16 @@ def _draw_layers(dimensions: int, classes: int, image: Image | None) -> list[np.
 
 
 def _draw_normal(shape: tuple[int, ...]) -> np.ndarray:
-    return np.asarray(require_torch().randn(shape).numpy())
+    import torch
+
+    return torch.randn(shape).numpy()
 
 
 @contextmanager
 def draw_from(seed: int) -> Iterator[None]:
     """Draw from this seed on one thread, so that the same rows give the same bytes; nothing outside notices."""
-    torch = require_torch()
+    import torch
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -159,18 +153,3 @@ def draw_from(seed: int) -> Iterator[None]:
             yield
     finally:
         torch.set_num_threads(threads)
-
-
-def require_torch() -> Any:
-    """The library that learns.
-
-    Raises
-    ------
-    PratiqueError
-        If it is not installed.
-    """
-    try:
-        import torch
-    except ImportError as error:
-        raise PratiqueError("train.model: network needs torch: pip install 'pratique[torch]'") from error
-    return torch

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pratique.core.params import TrainParams
+from pratique.statistics.network import fit_network, score_torch
 from pratique.training.models import Model, train
-from pratique.training.network import fit_network, score_torch
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
