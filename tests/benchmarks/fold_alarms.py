@@ -35,7 +35,7 @@ WAYS = ("new", "own fold", "all folds")
 
 def measure(path: Path, seed: int, limits: str, batches: int, rows: int) -> dict[str, float]:
     """Batches that were quarantined, and how near to its limit the likelihood ratio was, of each way."""
-    checks = {name: {} for name in check_names() if load_check(name).needs != "file"}
+    checks = {name: {} for name in check_names() if load_check(name).needs in ("nothing", "holdout")}
     said = {"seed": seed, "data": {"label": "label"}, "limits": {"from": limits}, "checks": checks}
     params, rng = Params.model_validate(said), np.random.default_rng([seed, 11])
     table = read_table(path)

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, get_args
@@ -32,7 +32,7 @@ from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.frozen import freeze, thaw
 from pratique.core.layout import Layout
-from pratique.core.params import DataParams, Params
+from pratique.core.params import DataParams, ImageParams, Params
 from pratique.detector import calibrate as calibrating
 from pratique.detector import simulate
 from pratique.detector.calibrate import calibrate
@@ -92,11 +92,21 @@ def as_csv(text: str) -> pa.Table:
     return pyarrow.csv.read_csv(io.BytesIO(text.encode()), convert_options=options)
 
 
+def image_rows(rows: int, seed: int) -> pa.Table:
+    """Pictures of 4 x 4 pixels; the first three are the columns that hostile tables name."""
+    table, rng = numeric_rows(rows, seed), np.random.default_rng([seed, 3])
+    for k in range(13):
+        place = table["width"].to_numpy() + rng.normal(0.0, 1.0, rows).round(3)
+        table = table.append_column(f"pixel_{k}", pa.array(place))
+    return table
+
+
 REFERENCES: dict[str, tuple[Callable[[int, int], pa.Table], DataParams]] = {
     "numeric": (numeric_rows, DataParams(label="kind")),
     "mixed": (mixed_rows, DataParams(label="kind")),
     "csv with missing cells": (text_rows, DataParams(label="kind", id="id")),
 }
+IMAGES = (image_rows, DataParams(label="kind", image=ImageParams(height=4, width=4)))
 
 
 @dataclass(frozen=True)
@@ -167,14 +177,29 @@ def filled(table: pa.Table, columns: tuple[str, ...], cells: Callable[[int], lis
     return table
 
 
-@pytest.fixture(scope="module", params=REFERENCES.keys())
-def reference(request: pytest.FixtureRequest) -> tuple[Batch, Batch, Batch]:
-    return batches_of(request.param)
+def marked(name: str, *told: str) -> Any:
+    """A check as a parameter of a test, marked where learning takes torch."""
+    marks = [pytest.mark.torch] if load_check(name).needs_torch else []
+    return pytest.param((name, *told), marks=marks, id="-".join((name, *told)))
+
+
+def references_of(name: str) -> Iterable[str]:
+    """The references that a check can learn from."""
+    return ("images",) if load_check(name).needs == "images" else REFERENCES
+
+
+def rows_of(reference: str) -> tuple[Callable[[int, int], pa.Table], DataParams]:
+    return IMAGES if reference == "images" else REFERENCES[reference]
+
+
+def require_torch_of(name: str) -> None:
+    if load_check(name).needs_torch:
+        pytest.importorskip("torch")
 
 
 def batches_of(reference: str) -> tuple[Batch, Batch, Batch]:
     """Trusted rows, rows that come in, and the holdout."""
-    rows, data = REFERENCES[reference]
+    rows, data = rows_of(reference)
     trusted = rows(TRUSTED_ROWS, 1)
     layout = layout_of(trusted, data)
     return (
@@ -184,11 +209,15 @@ def batches_of(reference: str) -> tuple[Batch, Batch, Batch]:
     )
 
 
-@pytest.fixture(scope="module", params=check_names())
-def case(request: pytest.FixtureRequest, reference, tmp_path_factory) -> Case:
-    trusted, unseen, holdout = reference
-    params = fields_of(request.param, trusted, tmp_path_factory.mktemp("rules"))
-    check = load_check(request.param)(**params).with_holdout(holdout)
+@pytest.fixture(
+    scope="module", params=[marked(name, reference) for name in check_names() for reference in references_of(name)]
+)
+def case(request: pytest.FixtureRequest, tmp_path_factory) -> Case:
+    name, reference = request.param
+    require_torch_of(name)
+    trusted, unseen, holdout = batches_of(reference)
+    params = fields_of(name, trusted, tmp_path_factory.mktemp("rules"))
+    check = load_check(name)(**params).with_holdout(holdout)
     return Case(check, trusted, unseen, holdout)
 
 
@@ -437,9 +466,15 @@ def test_what_another_kind_of_check_returns_is_a_fault(
         assert measure(fitted, case.unseen).fault
 
 
-@pytest.mark.parametrize("name", check_names())
-def test_what_a_check_measures_is_used(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "case_of", [marked(name, next(iter({*references_of(name)} & {"mixed", "images"}))) for name in check_names()]
+)
+def test_what_a_check_measures_is_used(
+    case_of: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It is judged by itself, with a share of the budget, or rows are weighed with it."""
+    name, reference = case_of
+    require_torch_of(name)
     for module, few, count in (
         (simulate, "SIMULATION_DRAWS", 1),
         (nulls, "NULL_DRAWS", 20),
@@ -447,9 +482,9 @@ def test_what_a_check_measures_is_used(name: str, tmp_path: Path, monkeypatch: p
         (calibrating, "PSEUDO_BATCHES", 3),
     ):
         monkeypatch.setattr(module, few, count)
-    trusted, unseen, holdout = batches_of("mixed")
+    trusted, unseen, holdout = batches_of(reference)
     checks = {"losses": {}, name: fields_of(name, trusted, tmp_path)}
-    profile = calibrate(trusted, Params(data=REFERENCES["mixed"][1], checks=checks), holdout.table)
+    profile = calibrate(trusted, Params(data=rows_of(reference)[1], checks=checks), holdout.table)
     shares = share_budget([m.check for m in examine(unseen, profile).measurements if m.judged])
     assert shares.get(name, 0) > 0 or name in profile.hypothesis_tests.names
 

@@ -7,23 +7,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pratique.contract.check import BatchCheck, FittedBatchCheck
+from pratique.contract.drift import SHOWN_COLUMNS, STANDS_OUT, describe_numbers
 from pratique.contract.evidence import OTHER_UNIT, ColumnEvidence, Evidence
 from pratique.contract.finding import BatchScore
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.text import shorten
-from pratique.core.writing import round_floats
 from pratique.statistics.empirical import SortedColumns
-from pratique.statistics.two_sample import ks_log10_p, levels_log10_p, population_stability
+from pratique.statistics.two_sample import ks_log10_p, levels_log10_p
 from pratique.statistics.units import find_other_unit
 
-SHOWN_COLUMNS = 10
-"""Columns that the evidence lists, those that moved the most."""
 SHOWN_ROWS = 5
 """Rows that the evidence names for a column in another unit."""
-STANDS_OUT = 2.0
-"""Corrected -log10 p from which on a column is said to have moved."""
 
 
 class Shift(BatchCheck):
@@ -94,32 +90,12 @@ class FittedShift(FittedBatchCheck):
             facts |= _level_facts(name, self.levels[name], batch.level_counts[name], batch.layout)
             return ColumnEvidence((name,), facts, stands_out=stands_out)
         at, personal = batch.layout.numeric.index(name), name in batch.layout.personal
-        facts |= _numeric_facts(self.numeric[name], batch.sorted_numeric[:, at], personal)
+        facts |= describe_numbers(self.numeric[name], batch.sorted_numeric[:, at], personal)
         unit = None if personal else find_other_unit(self.numeric[name], batch.numeric[:, at])
         if unit is None:
             return ColumnEvidence((name,), facts, stands_out=stands_out)
         facts[OTHER_UNIT] = {"cells": len(unit.cells), "times the usual": unit.factor}
         return ColumnEvidence((name,), facts, unit.cells[:SHOWN_ROWS], stands_out)
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _numeric_facts(reference: np.ndarray, batch: np.ndarray, personal: bool) -> dict[str, Any]:
-    """What moved in a column of numbers; no mean of a personal one, because that of a single row is its cell."""
-    from scipy.stats import wasserstein_distance
-
-    before, after = reference[np.isfinite(reference)], batch[np.isfinite(batch)]
-    if not len(before) or not len(after):
-        return {"missing (trusted, batch)": [1 - len(before) / len(reference), 1 - len(after) / len(batch)]}
-    scale = before.std() if before.std() > 0 else 1.0
-    facts = {
-        "psi": population_stability(before, after),
-        "wasserstein": float(wasserstein_distance(before / scale, after / scale)),
-        "missing (trusted, batch)": [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
-    }
-    if not personal:
-        facts["mean (trusted, batch)"] = [float(before.mean()), float(after.mean())]
-        facts["std (trusted, batch)"] = [float(before.std()), float(after.std())]
-    return dict(round_floats(facts))  # what overflows, because a number is near 1e308, becomes None
 
 
 def _level_facts(name: str, reference: dict[str, int], batch: dict[str, int], layout: Layout) -> dict[str, Any]:

@@ -13,15 +13,19 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from pratique.contract.drift import ComparedNumbers
 from pratique.contract.evidence import MOST_EVIDENCE
 from pratique.contract.finding import BatchScore, Finding, RowScores, RuleBreaches
 from pratique.contract.subject import Subject
 from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
 from pratique.core.text import HIDDEN_MARK, shorten
+from pratique.statistics.autoencoder import Autoencoder
+from pratique.statistics.network import Network
 from pratique.tables.agreement import TrustedCells
 from pratique.tables.counting import CountedColumn
 from pratique.tables.encoding import Encoder, Projection, Ranks
+from pratique.tables.images import PixelScale
 
 
 class Fitted(FieldsOnly, ABC):
@@ -68,17 +72,20 @@ class Check(BaseModel, ABC):
     about: ClassVar[Subject]
     budget_share: ClassVar[float | None] = None
     """Its share of the budget for false alarms, in (0, 1); None for an even part of what such checks share."""
-    needs: ClassVar[Literal["nothing", "file", "holdout"]] = "nothing"
-    """What it needs beside trusted rows: a file that people keep, or the holdout."""
+    needs: ClassVar[Literal["nothing", "file", "holdout", "images"]] = "nothing"
+    """What it needs beside trusted rows: a file that people keep, the holdout, or rows that are images."""
+    needs_torch: ClassVar[bool] = False
+    """Whether learning takes the extra `torch`."""
     trusts: ClassVar[tuple[str, ...]] = ()
     """Third-party types in its fitted form, by full name, that may be restored from the profile."""
 
     @classmethod
     def trusted_types(cls) -> set[str]:
-        """Full names of the types that its fitted form may hold: its own module's, those of tables, and `trusts`."""
+        """Full names of the types that its fitted form may hold: its own module's, shared ones, and `trusts`."""
         module = sys.modules[cls.__module__]
         own = [unit for _, unit in inspect.getmembers(module, inspect.isclass) if unit.__module__ == cls.__module__]
-        shared = (CountedColumn, TrustedCells, Encoder, Projection, Ranks)
+        shared: tuple[type, ...] = (CountedColumn, TrustedCells, Encoder, Projection, Ranks)
+        shared += (PixelScale, ComparedNumbers, Network, Autoencoder)
         return {f"{unit.__module__}.{unit.__qualname__}" for unit in (*own, *shared)} | set(cls.trusts)
 
     def with_holdout(self, holdout: Batch | None) -> Self:

@@ -3,7 +3,7 @@
 Its weights lie in the model's archive like those of any other model: no pickle, and no torch where it only answers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -42,10 +42,14 @@ class Network:
 
     def predict_proba(self, points: np.ndarray) -> np.ndarray:
         """The probability of each class."""
-        parts = range(0, max(len(points), 1), ASKED_AT_ONCE)
-        scores = np.concatenate([self._score(points[start : start + ASKED_AT_ONCE]) for start in parts])
+        scores = self.scores(points)
         shares = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(shares / shares.sum(axis=1, keepdims=True), float)
+
+    def scores(self, points: np.ndarray) -> np.ndarray:
+        """What the last layer says of each class, before it becomes a probability."""
+        parts = range(0, max(len(points), 1), ASKED_AT_ONCE)
+        return np.concatenate([self._score(points[start : start + ASKED_AT_ONCE]) for start in parts])
 
     def _score(self, points: np.ndarray) -> np.ndarray:
         values, layers = points.astype(np.float64), list(self.layers)
@@ -89,7 +93,9 @@ def fit_network(
 
     counts = np.ones(len(targets)) if weights is None else weights
     with draw_from(seed):
-        given = _draw_layers(points.shape[1], int(targets.max()) + 1, image) if start is None else start.layers
+        given = (
+            draw_layers(points.shape[1], int(targets.max()) + 1, image, _draw_normal) if start is None else start.layers
+        )
         layers = [torch.tensor(np.array(layer), requires_grad=True) for layer in given]
         shape = image if start is None else start.image
         values, wanted = torch.tensor(points, dtype=torch.float32), torch.tensor(targets.astype(np.int64))
@@ -120,8 +126,10 @@ def score_torch(layers: Sequence[Any], points: Any, image: Image | None) -> Any:
     return (values @ rest[0] + rest[1]).relu() @ rest[2] + rest[3]
 
 
-def _draw_layers(dimensions: int, classes: int, image: Image | None) -> list[np.ndarray]:
-    """Weights as He et al. (2015) draw them, biases of 0."""
+def draw_layers(
+    dimensions: int, classes: int, image: Image | None, draw: Callable[[tuple[int, ...]], np.ndarray]
+) -> list[np.ndarray]:
+    """Weights as He et al. (2015) draw them, from standard normal numbers, biases of 0."""
     shapes: list[tuple[int, ...]] = []
     if image is not None:
         height, width, channels = image
@@ -130,7 +138,7 @@ def _draw_layers(dimensions: int, classes: int, image: Image | None) -> list[np.
     layers = []
     for shape in (*shapes, (dimensions, HIDDEN), (HIDDEN, classes)):
         inputs, outputs = (int(np.prod(shape[1:])), shape[0]) if len(shape) == 4 else shape
-        layers += [_draw_normal(shape) * np.float32(np.sqrt(2 / inputs)), np.zeros(outputs, np.float32)]
+        layers += [draw(shape) * np.float32(np.sqrt(2 / inputs)), np.zeros(outputs, np.float32)]
     return layers
 
 
