@@ -3,12 +3,12 @@
     python tests/benchmarks/images.py drift OUT.csv [--references 10] [--batches 20] [--rows 60]
     python tests/benchmarks/images.py adversarial OUT.csv [--references 10]    (needs torch)
 
-`drift`: for each reference of 1,000 digits, drawn by its seed, batches of the others, as they are and spoiled, and their
-p-values by each check of images; without torch those that need it are left out. `adversarial`: the autoencoder
+`drift`: for each reference of 1,000 digits, drawn by its seed, batches of the others, as they are and spoiled, and
+their p-values by each check of images; without torch those that need it are left out. `adversarial`: the autoencoder
 learns from 1,000 digits, its threshold is the 95 % quantile of the scores of 250 others, and the rest is changed by the
-fast gradient sign method against the check's own network, and against another one that learned from all 1,250. Lines go
-to OUT.csv; a reference that stands there is not run again. Intervals are of a share (Clopper-Pearson), or Student's over
-references.
+fast gradient sign method against the check's own network, and against another one that learned from all 1,250. Lines
+go to OUT.csv; a reference that stands there is not run again. Intervals are of a share (Clopper-Pearson), or Student's
+over references.
 """
 
 import argparse

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pratique.core.errors import PratiqueError, UnreadableBatch
-from pratique.tables import limits, mapped, reading
+from pratique.tables import limits, mapped, parquet, reading
 from pratique.tables.reading import read_file
 
 
@@ -24,9 +24,9 @@ def large(monkeypatch, tmp_path, table):
     pq.write_table(table, tmp_path / "b.parquet", row_group_size=40)
     (tmp_path / "t").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "t"))
-    monkeypatch.setattr(reading, "READ_ROWS", 16)
+    monkeypatch.setattr(parquet, "READ_ROWS", 16)
     whole = read_file(tmp_path / "b.parquet").table
-    monkeypatch.setattr(reading, "MOST_ROWS_AT_ONCE", 50)
+    monkeypatch.setattr(parquet, "MOST_ROWS_AT_ONCE", 50)
     return tmp_path / "b.parquet", whole
 
 
@@ -43,7 +43,7 @@ def test_the_rows_are_the_same_and_no_file_stays(large):
 def test_text_is_counted_as_it_unpacks(large, monkeypatch):
     monkeypatch.setattr(limits, "MAX_FILE_BYTES", 100)
     monkeypatch.setattr(reading, "MAX_FILE_BYTES", 10**6)
-    monkeypatch.setattr(reading, "check_unpacked", limits.check_unpacked)
+    monkeypatch.setattr(parquet, "check_unpacked", limits.check_unpacked)
     with pytest.raises(UnreadableBatch, match="unpacks to"):
         read_file(large[0])
 

@@ -54,7 +54,7 @@ class LeakedHoldout(Attack):
         trusted = (
             batch
             if self.folder is None
-            else Batch(batch.name, read_trusted(self.folder, batch.layout.ignored), batch.layout)
+            else Batch(batch.name, read_trusted(self.folder, batch.layout.ignored, batch.layout.image), batch.layout)
         )
         rows, origin = draw_insertions(batch, min(count_poisoned(batch, rate), len(trusted)), rng)
         donors = rng.permutation(choose_rows(np.arange(len(trusted)), len(rows), rng))

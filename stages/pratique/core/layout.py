@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from pratique.core.columns import AS_IT_IS, NUMERIC, Kind, Writing
 from pratique.core.numbers import DECIMAL_NUMBER, SPREADSHEET_WORDS, WHOLE_NUMBER, read_number, to_plain
-from pratique.core.params import DataParams
+from pratique.core.params import DataParams, ImageSize
 
 WHOLE_WORDS = "a decimal point in a whole number"
 SPELLING_WORDS = "another spelling of the same value"
@@ -247,7 +247,7 @@ class Layout:
     time: str | None = None
     ordered: bool = False
     formats: Literal["read", "hold"] = "read"
-    image: tuple[int, int, int] | None = None
+    image: ImageSize | None = None
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -292,5 +292,5 @@ class Layout:
         """The layout of features of these kinds, with the roles that params.yaml gives."""
         every = dict.fromkeys([*kinds, data.label, *data.ignore, *filter(None, (data.id, data.time))])
         personal = data.personal if data.cells == "show" else (*every,)
-        image = None if data.image is None else (data.image.height, data.image.width, data.image.channels)
+        image = data.image_size
         return cls(data.label, kinds, personal, writings, data.ignore, data.time, data.ordered, data.formats, image)

@@ -13,6 +13,9 @@ from pratique.core.requirement import Requirement
 from pratique.core.review_params import ReviewParams, SigningParams
 from pratique.core.sections import Section, parse
 
+ImageSize = tuple[int, int, int]
+"""Height, width and channels of a row that is an image."""
+
 
 class ImageParams(Section):
     """Rows that are images: their features are pixels, line by line, the channels of a pixel side by side."""
@@ -20,6 +23,11 @@ class ImageParams(Section):
     height: int = Field(ge=4, le=4096)
     width: int = Field(ge=4, le=4096)
     channels: int = Field(1, ge=1, le=16)
+
+    @property
+    def size(self) -> ImageSize:
+        """As rows are arranged."""
+        return self.height, self.width, self.channels
 
 
 class DataParams(Section):
@@ -50,6 +58,11 @@ class DataParams(Section):
         if self.labels_apart and self.id is None:
             raise ValueError("labels_from: data/labels takes an id by which they are joined; name it under data.id")
         return self
+
+    @property
+    def image_size(self) -> ImageSize | None:
+        """The size of rows that are images; None where they are none."""
+        return None if self.image is None else self.image.size
 
     @property
     def labels_apart(self) -> bool:

@@ -183,7 +183,7 @@ def _chosen_checks(checks: Any, has_holdout: bool) -> dict[str, dict[str, Any]]:
 
 def _read_batch(rows: Any, name: str, layout: Layout) -> pa.Table:
     if isinstance(rows, str | Path):
-        return read_batch(Path(rows), layout.ignored, layout.names).table
+        return read_batch(Path(rows), layout.ignored, layout.names, layout.image).table
     return read_frame(rows, name, layout.ignored)
 
 

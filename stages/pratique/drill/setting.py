@@ -74,7 +74,7 @@ class Setting:
             If one of them is missing or has no rows.
         """
         layout = profile.read_layout(params)
-        reference = Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout)
+        reference = Batch("reference", read_trusted(paths.REFERENCE, layout.ignored, layout.image), layout)
         holdout = read_holdout(layout)
         folds: Sequence[np.ndarray] = (np.arange(len(reference)),)
         detectors: Sequence[Detector] = ()

@@ -58,7 +58,7 @@ def leave_one_family_out(params: Params, rate: float, batches: int, rows: int) -
     params = params.model_copy(update={"checks": {name: p for name, p in params.checks.items() if name != LEAKS}})
     reference = read_reference(params.data)
     full = Detector.learn(reference, params)
-    holdout = Batch("holdout", read_trusted(paths.HOLDOUT, full.layout.ignored), full.layout)
+    holdout = Batch("holdout", read_trusted(paths.HOLDOUT, full.layout.ignored, full.layout.image), full.layout)
     rows = min(rows, len(holdout))
     found = []
     for family in show_progress(ATTACK_FAMILIES, "leaving out"):

@@ -149,7 +149,7 @@ def learn(params: Params, kept: Path) -> None:
         place.touch()
         shutil.copytree(place, paths.PROFILE)
         return
-    holdout = read_trusted_if_any(paths.HOLDOUT, params.data.ignore)
+    holdout = read_trusted_if_any(paths.HOLDOUT, params.data.ignore, params.data.image_size)
     Detector.learn(read_reference(params.data), params, holdout).save_profile()
     with TemporaryDirectory(dir=_make_folder(kept)) as unfinished:
         shutil.copytree(paths.PROFILE, Path(unfinished) / "profile")

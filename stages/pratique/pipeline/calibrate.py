@@ -12,7 +12,7 @@ from pratique.tables.trusted import read_reference
 def main() -> None:
     """Calibrate every check of params.yaml on data/reference."""
     params = load()
-    holdout = read_trusted_if_any(paths.HOLDOUT, params.data.ignore)
+    holdout = read_trusted_if_any(paths.HOLDOUT, params.data.ignore, params.data.image_size)
     reference = read_reference(params.data)
     detector = Detector.learn(reference, params, holdout)
     detector.save_profile()

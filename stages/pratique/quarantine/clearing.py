@@ -195,7 +195,7 @@ def judge_all(
 
 def read_trusted_rows(layout: Layout) -> np.ndarray:
     """What the rows of the reference hold, as `Batch.content` says it."""
-    return Batch("reference", read_trusted(paths.REFERENCE, layout.ignored), layout).content
+    return Batch("reference", read_trusted(paths.REFERENCE, layout.ignored, layout.image), layout).content
 
 
 def _follow(streams: Streams, batch: ClearedBatch) -> ClearedBatch:

@@ -80,7 +80,7 @@ def plan_erasure(file: Path, rows: Collection[int] | None, reason: str, data: Da
         If there are no such rows, or the file can't be written without them.
     """
     try:
-        count: int | None = read_batch(file, data.ignore).table.num_rows
+        count: int | None = read_batch(file, data.ignore, image=data.image_size).table.num_rows
     except UnreadableBatch as error:
         if rows is not None:
             raise PratiqueError(f"{error}; only the whole batch can be erased") from error

@@ -85,7 +85,7 @@ class Pricing:
         few = params.train.model_copy(update={"trees": min(params.train.trees, TREES)})
         self._params = params.model_copy(update={"train": few})
         self._layout = layout
-        self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT, layout.ignored), self._layout)
+        self._holdout = Batch("holdout", read_trusted(paths.HOLDOUT, layout.ignored, layout.image), self._layout)
         if not len(self._holdout):
             raise PratiqueError(f"{paths.HOLDOUT}: no rows; put trusted rows there that no other stage learns from")
         versions = [version(name) for name in PRICE_LIBRARIES]

@@ -99,7 +99,7 @@ def plan_promotion(batches: Sequence[str], params: Params) -> Plan:
     """
     names = list(dict.fromkeys(batches))
     _require_places_apart(names)
-    trusted = read_trusted(paths.REFERENCE, params.data.ignore)
+    trusted = read_trusted(paths.REFERENCE, params.data.ignore, params.data.image_size)
     undecided = {record.batch for _, record in list_pending()}
     moves = []
     for batch in names:

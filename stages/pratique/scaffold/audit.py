@@ -64,7 +64,7 @@ def audit(trusted: Batch, holdout: Batch | None = None) -> list[Remark]:
 
 def audit_beside(trusted: Batch, holdout: Path) -> list[Remark]:
     """The same beside the holdout in a folder, if there is one; a model that does not converge says so to nobody."""
-    table = read_trusted_if_any(holdout, trusted.layout.ignored)
+    table = read_trusted_if_any(holdout, trusted.layout.ignored, trusted.layout.image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return audit(trusted, None if table is None else Batch("holdout", table, trusted.layout))

@@ -173,8 +173,8 @@ def understand_rows(folder: Path, reference: Path, label: str, anew: bool = Fals
     """
     data = _data(folder / paths.PARAMS, label)
     if anew:
-        data = DataParams(label=label, ignore=data.ignore)
-    table = read_trusted(reference, data.ignore) if reference.is_dir() else _read_file(reference, data)
+        data = DataParams(label=label, ignore=data.ignore, image=data.image)
+    table = read_trusted(reference, data.ignore, data.image_size) if reference.is_dir() else _read_file(reference, data)
     if label not in table.column_names:
         raise PratiqueError(f"--label: column '{label}' is not in the trusted rows; {list_columns(table)}")
     refuse_amounts(table, label)
@@ -184,7 +184,7 @@ def understand_rows(folder: Path, reference: Path, label: str, anew: bool = Fals
 def _read_file(reference: Path, data: DataParams) -> pa.Table:
     if not reference.is_file():
         raise PratiqueError(f"{reference}: not found; --from takes a file of rows, or a folder of them")
-    table = read_file(reference, data.ignore).table
+    table = read_file(reference, data.ignore, image=data.image_size).table
     if not table.num_rows:
         raise PratiqueError(f"{reference}: no rows; --from takes rows that you trust")
     return table

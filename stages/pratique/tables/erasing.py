@@ -31,7 +31,7 @@ def find_rows(path: Path, ids: Collection[str], data: DataParams) -> list[int]:
     """
     if data.id is None:
         raise PratiqueError("--id: params.yaml names no column of ids (data.id); name positions by --rows")
-    table = read_batch(path, data.ignore).table
+    table = read_batch(path, data.ignore, image=data.image_size).table
     if data.id not in table.column_names:
         raise PratiqueError(f"{path}: has no column data.id; name positions by --rows")
     return [row for row, key in enumerate(_list_ids(table, data.id)) if key in ids]
@@ -53,14 +53,14 @@ def drop_rows(path: Path, rows: Collection[int], data: DataParams) -> dict[Path,
     PratiqueError
         If there are no such rows, or a file can't be read or written without them.
     """
-    table = read_batch(path, data.ignore).table
+    table = read_batch(path, data.ignore, image=data.image_size).table
     if not rows or min(rows) < 0 or max(rows) >= table.num_rows:
         raise PratiqueError(f"{path}: rows are counted from 0 to {table.num_rows - 1}; name some of them")
     gone = np.isin(np.arange(table.num_rows), list(rows))
     changed: dict[Path, bytes | None] = {}
     start = 0
     for file in list_files(path):
-        end = start + read_file(file, data.ignore).table.num_rows
+        end = start + read_file(file, data.ignore, image=data.image_size).table.num_rows
         if gone[start:end].any():
             changed[file] = None if gone[start:end].all() else _write_without(file, gone[start:end], data)
         start = end
@@ -107,7 +107,10 @@ def _write_without(path: Path, gone: np.ndarray, data: DataParams) -> bytes:
     with TemporaryDirectory(prefix="pratique-") as folder:
         copy = Path(folder) / path.name
         copy.write_bytes(content)
-        found, wanted = read_file(copy, data.ignore).table, read_file(path, data.ignore).table.filter(pa.array(~gone))
+        found, wanted = (
+            read_file(copy, data.ignore, image=data.image_size).table,
+            read_file(path, data.ignore, image=data.image_size).table.filter(pa.array(~gone)),
+        )
         if path.suffix == ".jsonl":  # without some rows a column may be narrower, or not there
             found, wanted = found.select([]), wanted.select([])
         if found.num_rows != wanted.num_rows or not found.equals(wanted):

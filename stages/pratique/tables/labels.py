@@ -89,7 +89,7 @@ def read_labelled(snapshot: Snapshot, data: DataParams, known: Collection[str] =
     UnreadableBatch
         If batch or labels can't be read, or don't fit each other.
     """
-    found = read_batch(snapshot.path, data.ignore, known)
+    found = read_batch(snapshot.path, data.ignore, known, data.image_size)
     if not data.labels_apart:
         return found
     has_labels = data.label in found.table.column_names

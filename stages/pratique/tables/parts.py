@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pratique.core.errors import PratiqueError, UnreadableBatch, printable
 from pratique.core.hashing import sha256_file, sha256_json
+from pratique.core.params import ImageSize
 from pratique.core.snapshot import Snapshot, copy_file
 from pratique.tables.arrival import list_parts, require_folder_name
 from pratique.tables.limits import MAX_FILE_BYTES, check_size
@@ -36,7 +37,9 @@ def list_files(path: Path) -> list[Path]:
     return list_parts(path) if path.is_dir() else [path]
 
 
-def read_batch(path: Path, ignore: Collection[str] = (), known: Collection[str] = ()) -> FileTable:
+def read_batch(
+    path: Path, ignore: Collection[str] = (), known: Collection[str] = (), image: ImageSize | None = None
+) -> FileTable:
     """Read a batch as it is, the rows of its parts one after the other.
 
     Columns that not all parts have in one type are text.
@@ -44,7 +47,7 @@ def read_batch(path: Path, ignore: Collection[str] = (), known: Collection[str] 
     Parameters
     ----------
     path : Path
-    ignore, known : collection of str
+    ignore, known, image
         See `read_file`.
 
     Raises
@@ -53,7 +56,7 @@ def read_batch(path: Path, ignore: Collection[str] = (), known: Collection[str] 
         If a part is not a table, or its columns are not those of the first; see `read_file`.
     """
     if not path.is_dir():
-        return read_file(path, ignore, known)
+        return read_file(path, ignore, known, image)
     parts = list_parts(path)
     size = sum(part.stat().st_size for part in parts)
     if size > MAX_FILE_BYTES:
@@ -61,7 +64,7 @@ def read_batch(path: Path, ignore: Collection[str] = (), known: Collection[str] 
     tables, readings, cells = [], [], 0
     for part in parts:
         try:
-            found = read_file(part, ignore, known)
+            found = read_file(part, ignore, known, image)
         except UnreadableBatch as error:
             raise UnreadableBatch(f"{path.name}/{error}") from error
         tables.append(found.table)

@@ -25,7 +25,7 @@ def read_reference(data: DataParams) -> Batch:
     PratiqueError
         See `layout_of` and `read_trusted`.
     """
-    table = read_trusted(paths.REFERENCE, data.ignore)
+    table = read_trusted(paths.REFERENCE, data.ignore, data.image_size)
     return Batch("reference", table, layout_of(table, data, read_declared()))
 
 

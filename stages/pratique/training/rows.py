@@ -105,7 +105,7 @@ def read_holdout(layout: Layout) -> Batch:
     PratiqueError
         If a column is missing, or a row has no label.
     """
-    batch = Batch("holdout", read_trusted(paths.HOLDOUT, layout.ignored), layout)
+    batch = Batch("holdout", read_trusted(paths.HOLDOUT, layout.ignored, layout.image), layout)
     if batch.missing_columns:
         raise PratiqueError(f"{paths.HOLDOUT}: column '{batch.missing_columns[0]}' is missing; the reference has it")
     blank = np.flatnonzero(batch.labels == "")
