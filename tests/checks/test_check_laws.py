@@ -31,8 +31,9 @@ from pratique.contract.subject import Subject
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.frozen import freeze, thaw
+from pratique.core.image_params import ImageParams
 from pratique.core.layout import Layout
-from pratique.core.params import DataParams, ImageParams, Params
+from pratique.core.params import DataParams, Params
 from pratique.detector import calibrate as calibrating
 from pratique.detector import simulate
 from pratique.detector.calibrate import calibrate

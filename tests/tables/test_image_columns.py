@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from pratique.core.errors import UnreadableBatch
-from pratique.core.params import DataParams, ImageParams
+from pratique.core.image_params import ImageParams
+from pratique.core.params import DataParams
 from pratique.tables import limits
 from pratique.tables.image_columns import name_pixels
 from pratique.tables.intake import ingest

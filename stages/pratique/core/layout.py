@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pratique.core.columns import AS_IT_IS, NUMERIC, Kind, Writing
+from pratique.core.image_params import ImageSize
 from pratique.core.numbers import DECIMAL_NUMBER, SPREADSHEET_WORDS, WHOLE_NUMBER, read_number, to_plain
-from pratique.core.params import DataParams, ImageSize
+from pratique.core.params import DataParams
 
 WHOLE_WORDS = "a decimal point in a whole number"
 SPELLING_WORDS = "another spelling of the same value"

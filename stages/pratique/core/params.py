@@ -9,25 +9,10 @@ from pratique.core import paths
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
 from pratique.core.fairness_params import FairnessParams
+from pratique.core.image_params import ImageParams, ImageSize
 from pratique.core.requirement import Requirement
 from pratique.core.review_params import ReviewParams, SigningParams
 from pratique.core.sections import Section, parse
-
-ImageSize = tuple[int, int, int]
-"""Height, width and channels of a row that is an image."""
-
-
-class ImageParams(Section):
-    """Rows that are images: their features are pixels, line by line, the channels of a pixel side by side."""
-
-    height: int = Field(ge=4, le=4096)
-    width: int = Field(ge=4, le=4096)
-    channels: int = Field(1, ge=1, le=16)
-
-    @property
-    def size(self) -> ImageSize:
-        """As rows are arranged."""
-        return self.height, self.width, self.channels
 
 
 class DataParams(Section):

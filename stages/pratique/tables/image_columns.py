@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pratique.core.errors import UnreadableBatch
-from pratique.core.params import ImageSize
+from pratique.core.image_params import ImageSize
 from pratique.core.text import say_count
 from pratique.tables.limits import MAX_CELL_BYTES, show_name
 from pratique.tables.spreadsheets import UNREAD

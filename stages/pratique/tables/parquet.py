@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from pratique.core.batch import MOST_ROWS_AT_ONCE
 from pratique.core.errors import UnreadableBatch
-from pratique.core.params import ImageSize
+from pratique.core.image_params import ImageSize
 from pratique.tables.image_columns import ImageColumn, name_pixels
 from pratique.tables.limits import check_memory, check_names, check_size, check_unpacked, show_name
 from pratique.tables.mapped import map_table

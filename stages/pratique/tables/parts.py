@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pratique.core.errors import PratiqueError, UnreadableBatch, printable
 from pratique.core.hashing import sha256_file, sha256_json
-from pratique.core.params import ImageSize
+from pratique.core.image_params import ImageSize
 from pratique.core.snapshot import Snapshot, copy_file
 from pratique.tables.arrival import list_parts, require_folder_name
 from pratique.tables.limits import MAX_FILE_BYTES, check_size

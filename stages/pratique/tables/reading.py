@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from pratique.core.batch import table_of_frame
 from pratique.core.errors import PratiqueError, UnreadableBatch
-from pratique.core.params import ImageSize
+from pratique.core.image_params import ImageSize
 from pratique.tables.delimited import DELIMITERS, read_delimited
 from pratique.tables.hints import looks_like_row
 from pratique.tables.limits import (
