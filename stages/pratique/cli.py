@@ -59,11 +59,12 @@ def init(
     reviewer: Annotated[
         list[str] | None, typer.Option(metavar="ADDRESS=KEY", help="Whose decisions count, and their public key.")
     ] = None,
+    image: Annotated[str | None, typer.Option(metavar="HxW[xC]", help="Rows are images: pixels, channels.")] = None,
 ) -> None:
     """Write a pipeline into a repository, inferred from trusted rows; never overwrite."""
     from pratique.commands.init import main as write
 
-    write(folder, into, reference, label, yes, explain, reviewer or [])
+    write(folder, into, reference, label, yes, explain, reviewer or [], image)
 
 
 @app.command()

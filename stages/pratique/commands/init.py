@@ -1,6 +1,7 @@
 """`pratique init` and `pratique reference`: what is said about trusted rows, what is asked, what is written."""
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,8 +11,11 @@ import typer
 
 from pratique.core import paths
 from pratique.core.batch import Batch
+from pratique.core.errors import PratiqueError
+from pratique.core.image_params import ImageParams
 from pratique.core.params import load
 from pratique.core.screen import say
+from pratique.core.sections import parse
 from pratique.core.text import say_count
 from pratique.core.writing import json_text
 from pratique.scaffold.audit import Remark, audit_beside
@@ -21,9 +25,18 @@ from pratique.tables.trusted import layout_of, read_reference
 from pratique.training.manifest import MANIFEST
 from pratique.words.identity import identity_note
 
+IMAGE_WORDS = re.compile("([0-9]{1,4})x([0-9]{1,4})(?:x([0-9]{1,2}))?")
+
 
 def main(
-    folder: Path, into: Path | None, reference: Path, label: str, yes: bool, explain: bool, reviewers: Sequence[str]
+    folder: Path,
+    into: Path | None,
+    reference: Path,
+    label: str,
+    yes: bool,
+    explain: bool,
+    reviewers: Sequence[str],
+    image: str | None,
 ) -> None:
     """Write a pipeline, or only say how the columns are understood.
 
@@ -37,18 +50,20 @@ def main(
     yes : bool
     explain : bool
     reviewers : sequence of str
+    image : str, optional
+        The size of rows that are images, as `28x28` or `32x32x3`.
     """
+    size = None if image is None else _parse_image(image)
     team, folder = folder, folder if into is None else folder / into
     if explain:
-        understood, table = understand_rows(folder, reference, label, anew=True)
+        understood, table = understand_rows(folder, reference, label, size, anew=True)
         _say(understood.proposals)
         trusted = Batch("reference", table, layout_of(table, understood.data, understood.specs))
         _tell(audit_beside(trusted, folder / paths.HOLDOUT))
         return
     asking = not yes and sys.stdin.isatty()
-    done = init(
-        folder, reference, label, _ask if asking else None, _parse_reviewers(reviewers), beside=into is not None
-    )
+    keys = _parse_reviewers(reviewers)
+    done = init(folder, reference, label, _ask if asking else None, keys, beside=into is not None, image=size)
     _say(done.understood.about_features if asking else done.understood.proposals)
     if done.understood.proposals and not (asking or yes):
         say("No terminal to ask on: every proposal is taken.")
@@ -91,6 +106,17 @@ def describe_reference(as_json: bool) -> None:
 def _parse_reviewers(words: Sequence[str]) -> dict[str, str]:
     """The keys by address, from `ADDRESS=KEY`; a key ends in equals signs at times, an address has none."""
     return {address: key for address, _, key in (word.partition("=") for word in words)}
+
+
+def _parse_image(words: str) -> ImageParams:
+    """Height, width and channels, which are 1 where they are not named."""
+    found = IMAGE_WORDS.fullmatch(words)
+    if found is None:
+        raise PratiqueError(
+            "--image: expected HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS in pixels, such as 28x28 or 32x32x3"
+        )
+    height, width, channels = found.groups(default="1")
+    return parse(ImageParams, {"height": int(height), "width": int(width), "channels": int(channels)}, "--image")
 
 
 def _ask(proposal: str) -> bool:

@@ -14,6 +14,7 @@ from pratique.core.columns import ColumnSpec
 from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError, printable
 from pratique.core.home import has_params
+from pratique.core.image_params import ImageParams
 from pratique.core.params import DataParams, load
 from pratique.core.writing import write_bytes, write_text
 from pratique.quarantine.standing import NONE_STANDS
@@ -24,6 +25,7 @@ from pratique.scaffold.rules import infer_schema, infer_suite, write_columns
 from pratique.scaffold.templates import (
     BASELINE_TEMPLATE,
     DECISIONS_TEMPLATE,
+    IMAGE_CHECKS,
     PARAMS_TEMPLATE,
     SOURCES_TEMPLATE,
     TRAINING_TEMPLATE,
@@ -60,6 +62,7 @@ def init(
     ask: Callable[[str], bool] | None = None,
     reviewers: Mapping[str, str] | None = None,
     beside: bool = False,
+    image: ImageParams | None = None,
 ) -> Done:
     """Write dvc.yaml, params.yaml, expectations/ and what people keep by hand, and copy the reference to its place.
 
@@ -80,6 +83,8 @@ def init(
     beside : bool
         Whether the folder stands beside a pipeline that trains already: then it gets no stage that needs a model, and
         is made if it is not there.
+    image : ImageParams, optional
+        The size of rows that are images.
 
     Raises
     ------
@@ -94,7 +99,7 @@ def init(
     stages = stages_beside() if beside else STAGES
     _require_sections(folder / paths.PARAMS, stages)
     _require_listed(folder / paths.PARAMS, reviewers or {})
-    understood, table = understand_rows(folder, reference, label)
+    understood, table = understand_rows(folder, reference, label, image)
     if ask is not None and not (folder / paths.COLUMNS).exists():
         understood = confirm(understood, ask)
     data = understood.data
@@ -166,12 +171,14 @@ def _names_our_stage(pipeline: Any) -> bool:
     return False
 
 
-def understand_rows(folder: Path, reference: Path, label: str, anew: bool = False) -> tuple[Understanding, pa.Table]:
+def understand_rows(
+    folder: Path, reference: Path, label: str, image: ImageParams | None = None, anew: bool = False
+) -> tuple[Understanding, pa.Table]:
     """How the columns of trusted rows are understood, and the rows.
 
     A params.yaml that is there says which roles columns have; anew, only which are ignored.
     """
-    data = _data(folder / paths.PARAMS, label)
+    data = _data(folder / paths.PARAMS, label, image)
     if anew:
         data = DataParams(label=label, ignore=data.ignore, image=data.image)
     table = read_trusted(reference, data.ignore, data.image_size) if reference.is_dir() else _read_file(reference, data)
@@ -194,18 +201,26 @@ def _params(data: DataParams, reviewers: Mapping[str, str]) -> str:
     """The text of params.yaml for columns of these roles and people with these keys."""
     roles = {key: "null" if name is None else _quote(name) for key, name in (("id", data.id), ("time", data.time))}
     personal = f"[{', '.join(map(_quote, data.personal))}]"
+    size = ", ".join(f"{key}: {pixels}" for key, pixels in data.image.model_dump().items()) if data.image else ""
     return PARAMS_TEMPLATE.format(
-        label=_quote(data.label), personal=personal, reviewers=write_reviewers(reviewers), **roles
+        label=_quote(data.label),
+        personal=personal,
+        reviewers=write_reviewers(reviewers),
+        image=f"\n  image: {{{size}}}   # every feature is a pixel" if size else "",
+        image_checks=IMAGE_CHECKS if size else "",
+        **roles,
     )
 
 
-def _data(params: Path, label: str) -> DataParams:
+def _data(params: Path, label: str, image: ImageParams | None) -> DataParams:
     """What the columns are: by params.yaml where there is one, which may name an id or columns to ignore."""
     if not params.exists():
-        return DataParams(label=label)
+        return DataParams(label=label, image=image)
     data = load(params).data
     if data.label != label:
         raise PratiqueError(f"{params}: data.label is '{data.label}', not '{label}'; correct one of them")
+    if image not in (None, data.image):
+        raise PratiqueError(f"{params}: is there already, and data.image is not what --image says; correct one of them")
     return data
 
 

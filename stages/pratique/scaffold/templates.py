@@ -11,7 +11,7 @@ data:
   personal: {personal}           # columns whose cells no report shows
   time: {time}             # a column that says when a row was taken; never a feature
   ordered: false         # true: rows stand in the order in which they were taken
-  formats: read          # or hold: what becomes of a number that is written otherwise than trusted ones
+  formats: read          # or hold: what becomes of a number that is written otherwise than trusted ones{image}
 
 alarms:
   per_1000_batches: 10   # clean batches in 1,000 that may be quarantined: every threshold follows from it
@@ -40,7 +40,7 @@ checks:                  # a check that is not named here does not run
   conflicts: {{}}          # trusted rows under another label
   values: {{}}             # values that too many rows share
   extremes: {{}}           # single cells far beyond all trusted rows
-
+{image_checks}
 sources:
   unlisted: warn         # or refuse: what becomes of a batch whose source is not in data/sources.yaml
 
@@ -60,6 +60,13 @@ signing:
 
 notify:
   command: []            # words of a command that reads on standard input what a run has newly held
+"""
+
+IMAGE_CHECKS = """\
+  image_statistics: {}   # brightness, sharpness, noise, edges
+  image_components: {}   # principal components
+  image_random_encoder: {}   # what an untrained network makes of images
+  image_distillation: {}   # a student that no longer says what its teacher says
 """
 
 TRAINING_TEMPLATE = """

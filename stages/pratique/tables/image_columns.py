@@ -68,7 +68,7 @@ class ImageColumn:
         """
         if image is None:
             return None
-        found = [at for at, each in enumerate(schema) if _may_hold_images(each.type) and each.name not in ignore]
+        found = [at for at, each in enumerate(schema) if may_hold_images(each.type) and each.name not in ignore]
         if not found:
             return None
         if len(found) > 1:
@@ -156,7 +156,8 @@ def _is_plain_image(head: bytes, frames: int) -> bool:
     return frames == 1 and (not head.startswith(PNG_MARK) or head[PNG_DEPTH] == 8)
 
 
-def _may_hold_images(kind: pa.DataType) -> bool:
+def may_hold_images(kind: pa.DataType) -> bool:
+    """Whether cells are bytes, or lists of numbers."""
     return pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or _is_list_of_numbers(kind)
 
 

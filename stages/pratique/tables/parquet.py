@@ -10,13 +10,15 @@ import pyarrow.parquet as pq
 from pratique.core.batch import MOST_ROWS_AT_ONCE
 from pratique.core.errors import UnreadableBatch
 from pratique.core.image_params import ImageSize
-from pratique.tables.image_columns import ImageColumn, name_pixels
+from pratique.tables.image_columns import ImageColumn, may_hold_images, name_pixels
 from pratique.tables.limits import check_memory, check_names, check_size, check_unpacked, show_name
 from pratique.tables.mapped import map_table
 from pratique.tables.spreadsheets import UNREAD
 
 READ_ROWS, READ_BYTES = 20_000, 2**16
 """What is read of a Parquet file, and of a column of it, at once: a group of its rows may be as large as the file."""
+
+PLAIN_CELLS = "numbers or text"
 
 
 def read_parquet(
@@ -81,7 +83,10 @@ def choose_plain(
             left_out.append(f"{field.name} holds {field.type}, is ignored and was not read")
         else:
             name = show_name(schema.names, at, known)
-            raise UnreadableBatch(f"{place}: column {name} holds {field.type}; expected numbers or text; {UNREAD}")
+            wanted = (
+                "numbers or text, or images where data.image says so" if may_hold_images(field.type) else PLAIN_CELLS
+            )
+            raise UnreadableBatch(f"{place}: column {name} holds {field.type}; expected {wanted}; {UNREAD}")
     return kept, left_out
 
 
