@@ -122,6 +122,14 @@ def test_alarms_stand_in_the_order_of_the_checks():
     assert got.alarms == ("labels.fault", "outliers", "shift")
 
 
+def test_images_that_moved_follow_the_policy_as_columns_do():
+    moved = measured("image_statistics", 1e-9), measured("image_components", 1e-9), measured("shift", 1e-9)
+    assert verdict_of(*moved).verdict == verdict_of(moved[0]).verdict == "quarantine"
+    assert verdict_of(*moved, shift=WARN).verdict == verdict_of(moved[0], shift=WARN).verdict == "accept"
+    assert verdict_of(*moved, measured("image_autoencoder", 1e-9), shift=WARN).verdict == "quarantine"
+    assert verdict_of(moved[0], failed("image_components"), shift=WARN).verdict == "quarantine"
+
+
 def test_honest_change_follows_the_policy():
     moved = measured("shift", 1e-9), measured("labels", 0.8)
     strict, lenient = verdict_of(*moved), verdict_of(*moved, shift=WARN)

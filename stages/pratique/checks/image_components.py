@@ -33,6 +33,7 @@ class ImageComponents(BatchCheck):
     advice: ClassVar[str] = ADVICE["distribution"]
     about: ClassVar[Subject] = "distribution"
     valid_by_itself: ClassVar[bool] = True
+    honest_change: ClassVar[bool] = True
     needs = "images"
 
     components: int = Field(32, ge=1, le=100)

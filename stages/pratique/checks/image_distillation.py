@@ -40,6 +40,7 @@ class ImageDistillation(BatchCheck):
     advice: ClassVar[str] = ADVICE["distribution"]
     about: ClassVar[Subject] = "distribution"
     valid_by_itself: ClassVar[bool] = True
+    honest_change: ClassVar[bool] = True
     trusts: ClassVar[tuple[str, ...]] = ("sklearn.tree._tree.Tree",)
     needs = "images"
 

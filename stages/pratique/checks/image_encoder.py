@@ -35,6 +35,7 @@ class ImageEncoder(BatchCheck):
     advice: ClassVar[str] = ADVICE["distribution"]
     about: ClassVar[Subject] = "distribution"
     valid_by_itself: ClassVar[bool] = True
+    honest_change: ClassVar[bool] = True
     needs = "images"
     needs_torch: ClassVar[bool] = True
 

@@ -36,6 +36,7 @@ class ImageStatistics(BatchCheck):
     advice: ClassVar[str] = ADVICE["distribution"]
     about: ClassVar[Subject] = "distribution"
     valid_by_itself: ClassVar[bool] = True
+    honest_change: ClassVar[bool] = True
     needs = "images"
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedImageStatistics":

@@ -46,6 +46,7 @@ class Shift(BatchCheck):
     advice: ClassVar[str] = ADVICE["distribution"]
     about: ClassVar[Subject] = "distribution"
     valid_by_itself: ClassVar[bool] = True
+    honest_change: ClassVar[bool] = True
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""

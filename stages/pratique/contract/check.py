@@ -118,6 +118,8 @@ class BatchCheck(Check):
     """Whether the p-value is valid as it is: then no learned null ever makes it smaller."""
     adds_up: ClassVar[bool] = False
     """Whether p-values add up to an alarm of the source over many batches. Not where honest change moves them."""
+    honest_change: ClassVar[bool] = False
+    """Whether honest change moves it: `shift.policy` says what becomes of a batch where such checks alone alarm."""
 
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> FittedBatchCheck:

@@ -12,7 +12,7 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import AlarmParams, ShiftParams
 from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.examine import Examination, Measurement
-from pratique.detector.hypotheses import MEAN_SHIFT, ROWS, SEPARATE_FAMILIES, budget_share, describe
+from pratique.detector.hypotheses import MEAN_SHIFT, ROWS, SEPARATE_FAMILIES, budget_share, describe, may_be_honest
 
 FAMILIES = tuple(family.name for family in (*SEPARATE_FAMILIES, MEAN_SHIFT))
 RARE_ROW = 0.05
@@ -116,8 +116,8 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
     The budget is shared by `share_budget`: a measurement of weight w alarms where its p-value is at most
     1 - (1 - alpha)^w (Sidak, 1967). Over independent or positively dependent checks the chance that a clean
     batch alarms is then at most alpha; over any others at most -ln(1 - alpha), 0.01005 for alpha = 0.01.
-    A batch whose only alarm is `shift` follows the policy for honest change; one that alarms for more, which the shift
-    may explain, is held for `shift` whatever the policy: who moves most columns must not get a trigger past it.
+    A batch that alarms only where honest change does follows the policy for it; one that alarms for more, which the
+    shift may explain, is held for `shift` whatever the policy: who moves most columns must not get a trigger past it.
     """
     shares = share_budget([m.check for m in examination.measurements if m.judged])
     limited = [_set_limit(m, shares.get(m.check, 0.0), alarms.alpha) for m in examination.measurements]
@@ -127,7 +127,7 @@ def judge(examination: Examination, alarms: AlarmParams, shift: ShiftParams) -> 
         f"{j.measurement.check}.fault" if _has_failed(j.measurement) else j.measurement.check for j in judged if j.alarm
     )
     lets_in = shift.policy == "warn" and [j.alarm for j in explained] == [j.alarm for j in limited]
-    grave = [code for code in codes if not (code == SHIFT_ALARM and lets_in)]
+    grave = [code for code in codes if not (lets_in and may_be_honest(code))]
     p_values = examination.row_p_values
     named = {j.measurement.check: j.measurement.finding.suspects for j in judged if j.alarm}
     by_rows = any(not suspects for code, suspects in named.items() if code in grave)

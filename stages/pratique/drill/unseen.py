@@ -12,8 +12,8 @@ from pratique.core.errors import PratiqueError
 from pratique.core.params import Params
 from pratique.core.progress import show_progress
 from pratique.detector.detector import Detector
+from pratique.detector.hypotheses import may_be_honest
 from pratique.detector.simulate import ATTACK_FAMILIES, SIMULATIONS, Simulation
-from pratique.detector.verdict import SHIFT_ALARM
 from pratique.tables.reading import read_trusted
 from pratique.tables.trusted import read_reference
 
@@ -91,4 +91,4 @@ def _poison_batches(
 
 def _is_poison(batch: Batch, detector: Detector) -> bool:
     verdict = detector.judge(detector.examine(batch))
-    return verdict.verdict == "quarantine" and verdict.alarms != (SHIFT_ALARM,)
+    return verdict.verdict == "quarantine" and not all(map(may_be_honest, verdict.alarms))

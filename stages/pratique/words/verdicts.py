@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 from pratique.contract.evidence import OTHER_UNIT
 from pratique.contract.subject import ADVICE, Subject
 from pratique.core.errors import printable
-from pratique.detector.hypotheses import ROWS, describe
-from pratique.detector.verdict import SHIFT_ALARM
+from pratique.detector.hypotheses import ROWS, describe, may_be_honest
 from pratique.provenance.parts import CheckRecord
 from pratique.provenance.record import Record
 from pratique.words.counts import count_alarm
@@ -244,7 +243,7 @@ def advice(facts: Record, planted: bool, repeated: bool) -> str:
     if repeated:
         return REPEATED
     if is_about(facts, "distribution"):
-        return describe(next((check for check in alarms if check.name != SHIFT_ALARM), alarms[0]).name).advice
+        return describe(next((check for check in alarms if not may_be_honest(check.name)), alarms[0]).name).advice
     if planted:
         return PLANTED
     if describe(alarms[0].name).about == "rules":
@@ -260,7 +259,7 @@ def is_about(facts: Record, subject: Subject) -> bool:
 
 def is_honest_change(facts: Record) -> bool:
     """Whether nothing speaks against the batch but that its columns or class shares have moved, within their units."""
-    return not set(facts.alarms) - {SHIFT_ALARM} and not tell_units(facts)
+    return all(map(may_be_honest, facts.alarms)) and not tell_units(facts)
 
 
 def _advice_on_rows(facts: Record) -> str:
