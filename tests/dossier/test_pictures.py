@@ -3,6 +3,7 @@
 import base64
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,7 @@ def test_a_png_holds_its_greys(side):
 def test_digits_are_pictures_of_ink_on_paper(digits):
     pictures = Pictures.of(digits)
     assert pictures is not None
-    assert (pictures.side, pictures.ink) == (8, True)
+    assert (pictures.image, pictures.ink) == ((8, 8, 1), True)
     blank = np.zeros(64)
     assert (drawn(pictures, blank) == 15).all()
     blank[8] = 16.0
@@ -74,14 +75,30 @@ def test_a_text_column_makes_it_a_table(digits):
     assert Pictures.of(Batch.from_frame("reference", frame, layout)) is None
 
 
+def test_what_is_declared_is_drawn_whatever_it_looks_like():
+    values = np.random.default_rng(1).uniform(size=(300, 4 * 6 * 3))
+    declared = batch(values)
+    declared = replace(declared, layout=replace(declared.layout, image=(4, 6, 3)))
+    pictures = Pictures.of(declared)
+    assert pictures is not None
+    assert pictures.image == (4, 6, 3)
+    row = np.zeros(72)
+    row[:3] = 1.0  # the three channels of the first pixel
+    greys = drawn(replace(pictures, ink=False, low=0.0, high=1.0), row)
+    assert greys.shape == (6, 6)
+    assert greys[0].tolist() == [15, 0, 0, 0, 0, 0]
+    assert (greys[1:4] == 0).all()
+    assert (greys[4:] == 15).all()  # what makes it a square
+
+
 def test_large_pictures_are_averaged_down():
-    pictures = Pictures(side=100, low=0.0, high=1.0, ink=False)
+    pictures = Pictures((100, 100, 1), low=0.0, high=1.0, ink=False)
     greys = drawn(pictures, np.ones(10_000))
     assert greys.shape[0] <= LARGEST_SIDE
     assert (greys == 15).all()
 
 
 def test_what_is_missing_or_beyond_the_scale_is_drawn_at_its_ends():
-    pictures = Pictures(side=4, low=0.0, high=10.0, ink=False)
+    pictures = Pictures((4, 4, 1), low=0.0, high=10.0, ink=False)
     row = np.array([np.nan, -1e308, 1e308, np.inf, *[5.0] * 12])
     assert drawn(pictures, row).ravel()[:4].tolist() == [0, 0, 15, 15]

@@ -36,7 +36,8 @@ class ImageAutoencoder(RowCheck):
     Source: Vacanti and Van Looveren, "Adversarial detection and correction by matching prediction distributions"
     (2020).
 
-    Cost: O(rows x pixels); it learns in three seconds for 1,000 small images, with torch, and measures without.
+    Cost: O(rows x pixels); it learns in three seconds for 1,000 images of 8 x 8, in half a minute for 1,600 of 28 x 28,
+    with torch, and measures without.
     """
 
     alarm: ClassVar[str] = "a network reads images otherwise once they are reconstructed as trusted images are"

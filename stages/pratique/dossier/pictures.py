@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pratique.core.batch import Batch
+from pratique.core.image_params import ImageSize
 
 SMALLEST_SIDE = 4
 LARGEST_SIDE = 32
@@ -19,19 +20,19 @@ GREYS = 15
 
 @dataclass(frozen=True)
 class Pictures:
-    """How to draw a row as a square grey picture.
+    """How to draw a row as a grey picture.
 
     Attributes
     ----------
-    side : int
-        Pixels on a side; the features are the pixels, line by line.
+    image : tuple of int
+        Height, width and channels; the features are the pixels, line by line.
     low, high : float
         The values that are drawn as the two ends of the scale.
     ink : bool
         Whether high values are dark: so they are drawn where most pixels are low, as ink on paper is.
     """
 
-    side: int
+    image: ImageSize
     low: float
     high: float
     ink: bool
@@ -40,35 +41,43 @@ class Pictures:
     def of(cls, trusted: Batch) -> "Pictures | None":
         """Learn from trusted rows how to draw them; None where they are no pictures.
 
-        They are taken for pictures if every feature is a number, there are as many as a square has pixels, and
-        pixels that would lie side by side or above each other correlate clearly more (by `CLEARER`) than pixels
-        at large. Names tell nothing: a table of 64 unrelated numbers is no picture, whatever it calls them.
+        They are pictures where params.yaml says so (data.image). Else they are taken for pictures if every feature is a
+        number, there are as many as a square has pixels, and pixels that would lie side by side or above each other
+        correlate clearly more (by `CLEARER`) than pixels at large. Names tell nothing: a table of 64 unrelated numbers
+        is no picture, whatever it calls them.
         """
-        features = len(trusted.layout.kinds)
-        side = math.isqrt(features)
-        if side < SMALLEST_SIDE or side * side != features or trusted.layout.categorical:
-            return None
         values = np.nan_to_num(trusted.numeric[:2000])
-        if _neighbourly(values, side) < CLEARER:
+        image = trusted.layout.image or _guess_size(trusted, values)
+        if image is None:
             return None
         low, high = (float(q) for q in np.quantile(values, [0.001, 0.999]))
         if high <= low:
             return None
-        return cls(side, low, high, float(np.median(values)) < (low + high) / 2)
+        return cls(image, low, high, float(np.median(values)) < (low + high) / 2)
 
     def draw(self, row: np.ndarray) -> str:
         """A row of numbers as the data URI of a PNG picture."""
         with np.errstate(over="ignore", invalid="ignore"):
             share = np.clip((np.nan_to_num(row) - self.low) / (self.high - self.low), 0, 1)
-        grid = _smaller(np.nan_to_num(share).reshape(self.side, self.side))
+        grid = np.nan_to_num(share).reshape(self.image).mean(axis=2)
         if self.ink:
             grid = 1 - grid
-        return to_uri(grid)
+        side = max(grid.shape)
+        return to_uri(_smaller(np.pad(grid, [(0, side - short) for short in grid.shape], constant_values=1.0)))
 
 
 def to_uri(grid: np.ndarray) -> str:
     """A square of shares, 0 (black) to 1 (white), as the data URI of a PNG picture."""
     return f"data:image/png;base64,{base64.b64encode(png(np.round(grid * GREYS).astype(np.uint8))).decode()}"
+
+
+def _guess_size(trusted: Batch, values: np.ndarray) -> ImageSize | None:
+    """The size of pictures that nobody declared; None where rows are none."""
+    features = len(trusted.layout.kinds)
+    side = math.isqrt(features)
+    if side < SMALLEST_SIDE or side * side != features or trusted.layout.categorical:
+        return None
+    return None if _neighbourly(values, side) < CLEARER else (side, side, 1)
 
 
 def _neighbourly(values: np.ndarray, side: int) -> float:
