@@ -21,6 +21,7 @@ def test_the_smallest_p_value_is_corrected_for_their_number(numbers, make_table)
     found = ComparedNumbers.of(numbers).compare(batch, make_table(40))
     both = [SortedColumns(np.sort(side["moved"])[:, None]) for side in (numbers, batch)]
     assert found.minus_log10_p == pytest.approx(-ks_log10_p(*both)[0] - np.log10(2))
+    assert found.evidence.columns[0].facts["log10 p"] == pytest.approx(ks_log10_p(*both)[0])
     assert [each.columns for each in found.evidence.columns] == [("moved",), ("still",)]
     assert [each.stands_out for each in found.evidence.columns] == [True, False]
 

@@ -16,6 +16,7 @@ SHOWN_COLUMNS = 10
 """Columns that the evidence lists, those that moved the most."""
 STANDS_OUT = 2.0
 """Corrected -log10 p from which on a column is said to have moved."""
+MISSING = "missing (trusted, batch)"
 COMPARED_DECIMALS = 9
 """Those that are compared of a number made of a row: beyond them it depends on the rows beside it."""
 
@@ -35,12 +36,14 @@ class ComparedNumbers:
     def compare(self, numbers: dict[str, np.ndarray], batch: Batch) -> BatchScore:
         """The smallest p-value of the two-sample Kolmogorov-Smirnov tests, corrected for their number (Bonferroni)."""
         ordered = _sort(numbers)
-        corrected = -ks_log10_p(SortedColumns(self.known), SortedColumns(ordered)) - np.log10(len(self.names))
+        log10_p = ks_log10_p(SortedColumns(self.known), SortedColumns(ordered))
+        corrected = -log10_p - np.log10(len(self.names))
         ranked = sorted(range(len(self.names)), key=lambda at: (-corrected[at], self.names[at]))
         evidence = []
         for at in ranked[:SHOWN_COLUMNS]:
-            facts = {"log10 p": float(-corrected[at])}
+            facts = {"log10 p": float(log10_p[at])}
             facts |= describe_numbers(self.known[:, at], ordered[:, at], bool(batch.layout.personal))
+            del facts[MISSING]  # what is made of a row is there
             evidence.append(ColumnEvidence((self.names[at],), facts, stands_out=bool(corrected[at] >= STANDS_OUT)))
         left_out = max(0, len(ranked) - SHOWN_COLUMNS)
         return BatchScore(float(corrected[ranked[0]]), Evidence(columns=tuple(evidence), columns_left_out=left_out))
@@ -63,12 +66,12 @@ def describe_numbers(reference: np.ndarray, batch: np.ndarray, personal: bool) -
 
     before, after = reference[np.isfinite(reference)], batch[np.isfinite(batch)]
     if not len(before) or not len(after):
-        return {"missing (trusted, batch)": [1 - len(before) / len(reference), 1 - len(after) / len(batch)]}
+        return {MISSING: [1 - len(before) / len(reference), 1 - len(after) / len(batch)]}
     scale = before.std() if before.std() > 0 else 1.0
     facts = {
         "psi": population_stability(before, after),
         "wasserstein": float(wasserstein_distance(before / scale, after / scale)),
-        "missing (trusted, batch)": [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
+        MISSING: [1 - len(before) / len(reference), 1 - len(after) / len(batch)],
     }
     if not personal:
         facts["mean (trusted, batch)"] = [float(before.mean()), float(after.mean())]
