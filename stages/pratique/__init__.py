@@ -50,6 +50,7 @@ def calibrate(
     id: str | None = None,
     ignore: "Iterable[str]" = (),
     personal: "Iterable[str]" = (),
+    image: "tuple[int, ...] | None" = None,
     checks: "Mapping[str, Mapping[str, Any]] | Iterable[str] | None" = None,
     seed: int = 0,
 ) -> "Detector":
@@ -71,8 +72,11 @@ def calibrate(
         Columns that are kept but not examined.
     personal : iterable of str
         Columns whose cells no message shows.
+    image : tuple of int, optional
+        Height, width and channels (1 if left out) of rows that are images.
     checks : iterable of str, or mapping of str to mapping, optional
-        Names of checks, or names with their fields as in params.yaml. All that need no file of their own if None.
+        Names of checks, or names with their fields as in params.yaml. If None, all that need no file of their own and no
+        torch.
     seed : int
         The same seed and rows give the same detector.
 
@@ -92,6 +96,7 @@ def calibrate(
         id=id,
         ignore=tuple(ignore),
         personal=tuple(personal),
+        image=image,
         checks=checks,
         seed=seed,
     )

@@ -186,3 +186,38 @@ def test_importing_the_package_is_quick_to_the_command_line():
     said = "import sys, pratique; print([m for m in ('pandas', 'sklearn', 'great_expectations') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_images_are_looked_at_as_images_and_kept_so(digits, tmp_path):
+    frame = digits.frame.sample(400, random_state=0)
+    detector = pratique.calibrate(frame[:300], label="digit", image=(8, 8), checks=["image_statistics"])
+    turned = frame[300:].copy()
+    turned.iloc[:, :64] = turned.iloc[:, :64].to_numpy().reshape(-1, 8, 8).transpose(0, 2, 1).reshape(-1, 64)
+    detector.save(tmp_path / "kept")
+    for each in (detector, pratique.load(tmp_path / "kept")):
+        assert each.check(frame[300:]).alarms == ()
+        assert each.check(turned).alarms == ("image_statistics",)
+
+
+def test_by_default_images_are_looked_at_by_what_takes_no_torch():
+    pixels = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 16)), columns=[f"p{k}" for k in range(16)])
+    names = pratique.calibrate(pixels.assign(y=pixels["p0"] > 0), label="y", image=(4, 4)).profile.checks
+    assert [name for name in names if name.startswith("image_")] == [
+        "image_components",
+        "image_distillation",
+        "image_random_encoder",
+        "image_statistics",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("image", "words"),
+    [
+        ((8,), r"image: expected \(height, width\) or"),
+        ((8, 2), "width: input should be greater than or equal to 4, got 2"),
+        ((8, 9), "data.image: 72 pixels, but the trusted rows have 64 features"),
+    ],
+)
+def test_sizes_that_are_none_are_refused_in_words(digits, image, words):
+    with pytest.raises(pratique.PratiqueError, match=words):
+        pratique.calibrate(digits.frame[:30], label="digit", image=image)

@@ -115,8 +115,7 @@ def _parse_image(words: str) -> ImageParams:
         raise PratiqueError(
             "--image: expected HEIGHTxWIDTH or HEIGHTxWIDTHxCHANNELS in pixels, such as 28x28 or 32x32x3"
         )
-    height, width, channels = found.groups(default="1")
-    return parse(ImageParams, {"height": int(height), "width": int(width), "channels": int(channels)}, "--image")
+    return parse(ImageParams, dict(zip(ImageParams.model_fields, map(int, found.groups("1")), strict=True)), "--image")
 
 
 def _ask(proposal: str) -> bool:

@@ -13,6 +13,7 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.documents import read_json
 from pratique.core.errors import PratiqueError, UnreadableBatch
+from pratique.core.image_params import ImageParams
 from pratique.core.layout import Layout
 from pratique.core.params import AlarmParams, DataParams, Params
 from pratique.core.sections import parse
@@ -147,18 +148,21 @@ def learn_from(
     id: str | None = None,
     ignore: tuple[str, ...] = (),
     personal: tuple[str, ...] = (),
+    image: tuple[int, ...] | None = None,
     checks: Any = None,
     seed: int = 0,
 ) -> Detector:
     """What `pratique.calibrate` does, which documents the arguments."""
-    examined = None if holdout is None else _read(holdout, "holdout", tuple(ignore))
+    size = None if image is None else _parse_image(image)
+    data = DataParams(label=label, id=id, ignore=ignore, personal=personal, image=size)
+    examined = None if holdout is None else _read(holdout, "holdout", data)
     params = Params(
         seed=seed,
-        data=DataParams(label=label, id=id, ignore=tuple(ignore), personal=tuple(personal)),
+        data=data,
         alarms=parse(AlarmParams, {"per_1000_batches": per_1000_batches}, "calibrate"),
-        checks=_chosen_checks(checks, examined is not None),
+        checks=_chosen_checks(checks, {"holdout": examined is not None, "images": size is not None}),
     )
-    table = _read(trusted, "trusted", params.data.ignore)
+    table = _read(trusted, "trusted", data)
     with threadpool_limits(limits=1):
         return Detector.learn(Batch("reference", table, layout_of(table, params.data)), params, examined)
 
@@ -171,11 +175,19 @@ def load_saved(folder: str | Path) -> Detector:
     return Detector.load(parse(Params, read_json(place), str(place)), Path(folder))
 
 
-def _chosen_checks(checks: Any, has_holdout: bool) -> dict[str, dict[str, Any]]:
-    """The checks by name with their fields; by default all that need nothing that is not here."""
+def _parse_image(image: tuple[int, ...]) -> ImageParams:
+    """Height, width and, if they are named, channels."""
+    if len(image) not in (2, 3):
+        raise PratiqueError("calibrate: image: expected (height, width) or (height, width, channels)")
+    return parse(ImageParams, dict(zip(ImageParams.model_fields, image, strict=False)), "calibrate: image")
+
+
+def _chosen_checks(checks: Any, there: Mapping[str, bool]) -> dict[str, dict[str, Any]]:
+    """The checks by name with their fields; by default all that need nothing that is not there, and no torch."""
     if checks is None:
-        met = {"nothing", "holdout"} if has_holdout else {"nothing"}
-        return {name: {} for name in check_names() if load_check(name).needs in met}
+        kinds = {name: load_check(name) for name in check_names()}
+        met = {"nothing", *(need for need, is_there in there.items() if is_there)}
+        return {name: {} for name, kind in kinds.items() if kind.needs in met and not kind.needs_torch}
     if isinstance(checks, Mapping):
         return {name: dict(fields) for name, fields in checks.items()}
     return {name: {} for name in checks}
@@ -187,8 +199,10 @@ def _read_batch(rows: Any, name: str, layout: Layout) -> pa.Table:
     return read_frame(rows, name, layout.ignored)
 
 
-def _read(rows: Any, name: str, ignore: tuple[str, ...]) -> pa.Table:
-    if isinstance(rows, str | Path):
-        path = Path(rows)
-        return read_trusted(path, ignore) if path.is_dir() else read_file(path, ignore).table
-    return read_frame(rows, name, ignore)
+def _read(rows: Any, name: str, data: DataParams) -> pa.Table:
+    if not isinstance(rows, str | Path):
+        return read_frame(rows, name, data.ignore)
+    path = Path(rows)
+    if path.is_dir():
+        return read_trusted(path, data.ignore, data.image_size)
+    return read_file(path, data.ignore, image=data.image_size).table
