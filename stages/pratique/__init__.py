@@ -75,8 +75,8 @@ def calibrate(
     image : tuple of int, optional
         Height, width and channels (1 if left out) of rows that are images.
     checks : iterable of str, or mapping of str to mapping, optional
-        Names of checks, or names with their fields as in params.yaml. If None, all that need no file of their own and no
-        torch.
+        Names of checks, or names with their fields as in params.yaml. If None, all that need no file of their own and
+        no torch.
     seed : int
         The same seed and rows give the same detector.
 

@@ -199,10 +199,10 @@ def test_images_are_looked_at_as_images_and_kept_so(digits, tmp_path):
         assert each.check(turned).alarms == ("image_statistics",)
 
 
-def test_by_default_images_are_looked_at_by_what_takes_no_torch():
-    pixels = pd.DataFrame(np.random.default_rng(0).normal(size=(60, 16)), columns=[f"p{k}" for k in range(16)])
-    names = pratique.calibrate(pixels.assign(y=pixels["p0"] > 0), label="y", image=(4, 4)).profile.checks
-    assert [name for name in names if name.startswith("image_")] == [
+def test_by_default_images_are_looked_at_by_what_takes_no_torch(digits, monkeypatch):
+    monkeypatch.setattr(pratique.Detector, "learn", lambda rows, params, holdout: params.checks)
+    checks = pratique.calibrate(digits.frame[:30], label="digit", image=(8, 8))
+    assert [name for name in checks if name.startswith("image_")] == [
         "image_components",
         "image_distillation",
         "image_random_encoder",
