@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from pratique.core.params import TrainParams
+from pratique.statistics import network
 from pratique.statistics.network import fit_network, score_torch
 from pratique.training.models import Model, train
 
@@ -64,7 +65,9 @@ def test_a_row_of_no_weight_teaches_nothing():
     assert (learned.predict(points[:6]) == targets[:6]).all()
 
 
-def test_every_batch_of_rows_is_asked(cnn, images):
+def test_every_batch_of_rows_is_asked(cnn, images, monkeypatch):
     many = cnn.encoder.transform(images)
-    assert len(cnn.classifier.predict(many)) == len(images)
+    whole = cnn.classifier.predict_proba(many)
+    monkeypatch.setattr(network, "ASKED_AT_ONCE", 64 * 100)
+    np.testing.assert_allclose(cnn.classifier.predict_proba(many), whole, rtol=1e-9)
     assert cnn.classifier.predict_proba(many[:0]).shape == (0, 10)

@@ -40,11 +40,14 @@ class ImageComponents(BatchCheck):
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedImageComponents":
         """Learn the components from one half, and place the other by them."""
+        from sklearn.decomposition import PCA
+
         scale = PixelScale.fit(trusted, "image_components")
         learned, compared = deal_halves(len(trusted), rng)
         points = scale.transform(trusted)
-        mean = points[learned].mean(axis=0)
-        axes = np.linalg.svd(points[learned] - mean, full_matrices=False)[2][: self.components]
+        components = min(self.components, *points[learned].shape)
+        found = PCA(components, random_state=int(rng.integers(2**31))).fit(points[learned])
+        mean, axes = found.mean_, found.components_
         return FittedImageComponents(scale, mean, axes, ComparedNumbers.of(project(points[compared], mean, axes)))
 
 
