@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
+from pratique.core.image_params import ImageParams
 from pratique.core.params import DataParams
 from pratique.tables.erasing import drop_all, drop_rows, find_rows
 
@@ -79,3 +80,14 @@ def test_rows_are_found_by_their_id_as_text(put):
 def test_rows_that_are_not_there_are_refused(put, rows):
     with pytest.raises(PratiqueError, match="counted from 0 to 1"):
         drop_rows(put("a.csv", b"id,y\n1,a\n2,b\n"), rows, DATA)
+
+
+def test_an_image_goes_and_the_others_stay_as_they_came(put):
+    path = put("a.parquet", b"")
+    pictures = pa.array([[float(k)] * 16 for k in range(3)], pa.list_(pa.float32(), 16))
+    table = pa.table({"id": ["1", "2", "3"], "image": pictures, "y": ["a", "b", "c"]})
+    pq.write_table(table, path)
+    data = DataParams(label="y", id="id", image=ImageParams(height=4, width=4))
+    assert find_rows(path, {"2"}, data) == [1]
+    (content,) = drop_rows(path, {1}, data).values()
+    assert pq.read_table(pa.BufferReader(content)).equals(table.take([0, 2]))

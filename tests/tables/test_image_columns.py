@@ -98,7 +98,7 @@ def animated():
 
 
 BAD = {
-    "a bomb": (lambda: made_png(30_000, 30_000, 8, 0, bytes(30_000)), "bytes are damaged, too many"),
+    "a bomb": (lambda: made_png(30_000, 30_000, 8, 0, bytes(30_000)), "it says that it is far larger"),
     "another size": (lambda: encoded(pixels_of((5, 4, 1))[0]), "it says 5 high, 4 wide, L"),
     "colour": (lambda: encoded(pixels_of(COLOUR)[0]), "it says 4 high, 5 wide, RGB"),
     "16 bits": (lambda: encoded(np.zeros((4, 5), np.uint16)), "I;16"),

@@ -148,8 +148,10 @@ def _read_image(data: bytes, image: ImageSize) -> np.ndarray:
                 return np.asarray(picture, np.int64).ravel()
     except (MemoryError, _OtherImageError):
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _OtherImageError(f"expected {wanted}; it says that it is far larger") from error
     except Exception as error:  # a decoder raises whatever damaged bytes happen to hit
-        raise _OtherImageError(f"expected {wanted}; its bytes are damaged, too many or of another format") from error
+        raise _OtherImageError(f"expected {wanted}; its bytes are damaged or of another format") from error
 
 
 def _is_plain_image(head: bytes, frames: int) -> bool:
