@@ -54,6 +54,21 @@ def unlearn(
 
 @app.command()
 @alone_in_pipeline
+def exclude(
+    conditions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONDITION...", help="Such as 'age > 80'; a row in which all hold is left out."),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Learn from these rows again.")] = False,
+) -> None:
+    """Leave a region of rows out of training, or list what is left out; the rows stay where they are."""
+    from pratique.commands.exclude import main as write
+
+    write(conditions or [], undo)
+
+
+@app.command()
+@alone_in_pipeline
 def baseline(
     to: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Copy the baseline there, to serve it; set nothing.")

@@ -1,12 +1,15 @@
 """The page of the model: which requirements it breaks and what to do, then what each audit found."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from pratique.contract.audit import Audit, AuditFinding, AuditPicture, plain_name
+from pratique.core.region import tell_region
 from pratique.dossier.pictures import to_uri
 from pratique.pages.draw import draw
+from pratique.results.exclusions import ExcludedRegion
 from pratique.results.requirements import JudgedRequirement
 from pratique.statistics.resampling import Estimate
 from pratique.words.requirements import count_states, tell_bound, tell_measured, tell_remedy
@@ -14,7 +17,10 @@ from pratique.words.worth import MODELS
 
 
 def audit_page(
-    judged: Sequence[JudgedRequirement], findings: Mapping[str, AuditFinding], audits: Mapping[str, type[Audit]]
+    judged: Sequence[JudgedRequirement],
+    findings: Mapping[str, AuditFinding],
+    audits: Mapping[str, type[Audit]],
+    excluded: Sequence[ExcludedRegion] = (),
 ) -> str:
     """Draw the page.
 
@@ -25,6 +31,8 @@ def audit_page(
     findings : mapping of str to AuditFinding
     audits : mapping of str to type of Audit
         By the same names.
+    excluded : sequence of ExcludedRegion
+        What no model learns from.
     """
     asked = [(each, tell_measured(each), tell_bound(each.requirement), tell_remedy(each, audits)) for each in judged]
     parts = [
@@ -36,7 +44,13 @@ def audit_page(
         )
         for name, found in findings.items()
     ]
-    return draw("audit.html", summary=count_states(judged), asked=asked, parts=parts, models=MODELS, identity="")
+    told = {"summary": count_states(judged), "asked": asked, "parts": parts, "models": MODELS, "identity": ""}
+    return draw("audit.html", **told, excluded=[(each, *_tell_region(each)) for each in excluded])
+
+
+def _tell_region(each: ExcludedRegion) -> tuple[str, str]:
+    """A region in words, and the command that learns from it again."""
+    return tell_region(each.region), f"pratique exclude --undo {shlex.join(each.region)}"
 
 
 def _draw(picture: AuditPicture) -> str:

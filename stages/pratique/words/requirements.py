@@ -11,7 +11,8 @@ from pratique.words.numbers import number
 RETRAIN = (
     "Look at what was let in last, and reject what is wrong: `pratique status`, `pratique review reject BATCH`; then "
     "`dvc repro`. Until then serve the baseline: `pratique baseline --to FOLDER`. Where the world has moved, promote "
-    "rows of today and calibrate anew: `pratique promote BATCH`, `dvc repro`."
+    "rows of today and calibrate anew: `pratique promote BATCH`, `dvc repro`. Where rows of one region alone are "
+    "wrong, leave them out of training: `pratique exclude 'COLUMN > VALUE'`, `dvc repro`."
 )
 """What to do where a figure of the comparison breaks a requirement."""
 NOT_MEASURED = "Nothing measures it: name the audit that does under `audits` in params.yaml, then `dvc repro`."
