@@ -15,6 +15,7 @@ from pratique.core.writing import write_json, write_text
 from pratique.pages.audit_page import audit_page
 from pratique.results.exclusions import measure_regions
 from pratique.results.measures import Measures, flatten_estimates
+from pratique.results.promotion import locate_promoted
 from pratique.results.requirements import judge_run
 from pratique.tables.reading import read_table
 from pratique.tables.trusted import read_reference
@@ -70,6 +71,7 @@ def read_audited(params: Params) -> Audited:
         train_peer=train_peer,
         baseline=Model.load(baseline, params.train.trusts) if baseline.is_file() else None,
         requirements=params.requirements,
+        promoted=tuple(locate_promoted(params.data.ignore)),
     )
 
 

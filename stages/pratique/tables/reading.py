@@ -104,6 +104,11 @@ def _read(path: Path, ignore: Collection[str], known: Collection[str]) -> FileTa
     return FileTable(table, tuple(left_out))
 
 
+def list_trusted(folder: Path) -> list[Path]:
+    """The tables in a folder of trusted rows, in the order of their names."""
+    return sorted(path for path in folder.glob("*") if path.suffix in FORMATS)
+
+
 def read_trusted(folder: Path, ignore: Collection[str] = ()) -> pa.Table:
     """All rows of the tables in a folder of trusted rows, files in the order of their names.
 
@@ -112,7 +117,7 @@ def read_trusted(folder: Path, ignore: Collection[str] = ()) -> pa.Table:
     PratiqueError
         If the folder holds no file, or its files don't share one set of columns.
     """
-    files = sorted(p for p in folder.glob("*") if p.suffix in FORMATS) if folder.is_dir() else []
+    files = list_trusted(folder)
     if not files:
         raise PratiqueError(f"{folder}: no .csv or .parquet file; put rows that you trust there")
     tables = [read_file(path, ignore).table for path in files]
