@@ -68,8 +68,9 @@ class NeuralCleanse(Audit):
     }
     remedies: ClassVar[dict[str, str]] = dict.fromkeys(
         meanings,
-        "Look at the pattern, and at rows that carry it; reject their batches: `pratique review reject BATCH`, then "
-        "`dvc repro`. `pratique unlearn` shows what the network is once it has unlearned the pattern.",
+        "1. Look at the pattern below; see which batches carry it, and what the network is once it has unlearned it: "
+        '`pratique unlearn`. 2. Reject these batches: `pratique review reject BATCH --reason "…"`, `dvc repro`. '
+        "3. Until then serve the last good model: `pratique baseline --to FOLDER`.",
     )
 
     def measure(self, audited: Audited, rng: np.random.Generator) -> AuditFinding:
@@ -82,7 +83,8 @@ class NeuralCleanse(Audit):
             told = f"The model knows {len(model.classes)} classes; below {FEWEST_CLASSES} none can be called odd."
             return AuditFinding(reasons=(told,))
         searched, shown = search_classes(audited, model, rng), audited.show_classes()
-        figures, pictures = {}, []
+        figures: dict[str, Estimate] = {}
+        pictures: list[AuditPicture] = []
         for label, each in searched.items():
             name, norm = shown[label], each.pattern.norm
             figures[f"anomaly_index[{name}]"] = Estimate(each.index, each.index, each.index)
@@ -90,9 +92,21 @@ class NeuralCleanse(Audit):
             if each.untaught is not None:
                 figures[f"obeyed_untaught[{name}]"] = each.untaught
             if each.index > SUSPECT and model.classifier.image is not None:
-                title = f"What sends rows to '{name}'"
-                pictures.append(AuditPicture.of(title, each.pattern.mask, model.classifier.image))
+                pictures += _draw_pattern(each.pattern, audited, label, name, model.classifier.image)
         return AuditFinding(figures, tuple(_tell(searched, shown)), pictures=tuple(pictures))
+
+
+def _draw_pattern(
+    pattern: Reversed, audited: Audited, label: str, name: str, image: tuple[int, int, int]
+) -> Iterator[AuditPicture]:
+    """How much of each pixel is overwritten; and a row of another class without and with that."""
+    yield AuditPicture.of(
+        f"What sends rows to '{name}': the darker, the more of a pixel is overwritten", pattern.mask, image
+    )
+    row = audited.holdout.numeric[audited.holdout.labels != label][:1]
+    most = np.nanmax(audited.reference.numeric)
+    yield AuditPicture.of("A row of another class", row / most, image)
+    yield AuditPicture.of(f"The same row, which is called '{name}' now", pattern.stamp(row) / most, image)
 
 
 def _tell(searched: Mapping[str, Searched], shown: Mapping[str, str]) -> Iterator[str]:
