@@ -29,13 +29,13 @@ def requirements() -> None:
     from pratique.core import paths
     from pratique.core.params import load
     from pratique.results.requirements import judge_run
-    from pratique.words.requirements import count_states, tell_remedy, tell_requirement
+    from pratique.words.requirements import count_states, split_steps, tell_remedy, tell_requirement
 
     params = load()
     audits = {name: load_audit(name) for name in params.audits}
     judged = judge_run(params)
     for each in judged:
-        say(tell_requirement(each), *(f"  {told}" for told in filter(None, [tell_remedy(each, audits)])))
+        say(tell_requirement(each), *(f"  {step}" for step in split_steps(tell_remedy(each, audits))))
     say(count_states(judged) or f"{paths.PARAMS}: requires nothing of the model; `requirements` is where it would")
     if judged:
         raise typer.Exit(REQUIREMENT_EXITS[judged[0].state])
