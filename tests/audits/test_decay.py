@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from pratique.audits.decay import Decay
+from pratique.audits.decay import Decay, _join_batches
 from pratique.core.batch import Batch
 from pratique.core.requirement import Requirement
 
@@ -52,6 +52,33 @@ def test_no_trend(series):
     found = measure(series(0), accuracy={"min": 0.9})
     assert found.figures["decay"].within_chance
     assert found.reasons == ("No trend is shown: what was lost or gained from window to window is within chance.",)
+
+
+def test_promoted_batches_give_the_order(world):
+    """The newest batch says `no` to the tall, and no other row teaches that: a model of the others misses it."""
+    frame = world.reference.frame.assign(y=["no"] * 60 + world.reference.labels.tolist()[60:])
+    frame.loc[:59, "height"] = 0.9
+    told = []
+    audited = replace(
+        world,
+        reference=Batch.from_frame("reference", frame, world.reference.layout),
+        promoted=(np.arange(140, 200), np.arange(80, 140), np.arange(60)),
+        train=lambda rows: told.append(len(rows)) or world.model,
+    )
+    found = measure(audited)
+    assert told == [190, 190, 190]  # 200 trusted rows and 50 accepted ones, but for the 60 of the window
+    assert [line[2] for line in found.tables[0].lines] == ["1.000", "1.000", "0.000"]
+    assert found.figures["newest_accuracy"].value == 0
+    assert found.reasons[1].startswith("A window is one promoted batch or more")
+    assert measure(replace(audited, promoted=(np.arange(60),))).reasons == (
+        "The promoted batches have 60 rows, too few for two windows.",
+    )
+
+
+def test_small_batches_share_a_window():
+    batches = [np.arange(30), np.arange(30), np.arange(60), np.arange(10)]
+    assert [len(each) for each in _join_batches(batches, 10, 50)] == [60, 70]
+    assert [len(each) for each in _join_batches([np.arange(10)] * 10, 2, 10)] == [50, 50]
 
 
 def test_rows_without_an_order_or_too_few_are_not_measured(world, series):

@@ -13,21 +13,21 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from pratique.attacks.backdoor_trigger import BackdoorTrigger
 from pratique.audits.fairness import Fairness
-from pratique.audits.neural_cleanse import SUSPECT, reverse_all
+from pratique.audits.neural_cleanse import SUSPECT, search_classes
 from pratique.audits.trigger import find_backdoors
 from pratique.contract.attack import PoisonedBatch
 from pratique.contract.audit import Audited
 from pratique.core.batch import Batch
-from pratique.core.params import ModelKind, TrainParams
+from pratique.core.params import TrainParams
 from pratique.scaffold.samples.digits import DIGIT_LAYOUT, PATCH, SIDE, read_digits
 from pratique.training.models import Model, train
-from pratique.training.neural_cleanse import Space, list_anomalies, unlearn
+from pratique.training.neural_cleanse import Space, unlearn
 from robust_training import read
 from scipy import stats
 
@@ -97,7 +97,7 @@ def list_fairness(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ..
 def list_triggers(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
     """Whether the trigger of the drill's backdoor is recovered as it is, and whether a clean model is accused."""
     for whole in wholes:
-        kinds: tuple[ModelKind, ...] = ("random_forest", "logistic_regression")
+        kinds: tuple[Literal["random_forest", "logistic_regression"], ...] = ("random_forest", "logistic_regression")
         for kind in kinds:
             for case, seed in ((case, seed) for seed in seeds for case in ("backdoor", "clean")):
                 if (whole.name, kind, case, seed) in done:
@@ -105,7 +105,7 @@ def list_triggers(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ..
                 trusted, sent, holdout = deal(whole, seed, TRUSTED, SENT, ASKED)
                 rng = np.random.default_rng(seed)
                 poisoned = BackdoorTrigger().poison(sent, RATE if case == "backdoor" else 0.0, rng)
-                audited = audit(trusted, poisoned.batch, holdout, kind, seed)
+                audited = audit(trusted, poisoned.batch, holdout, TrainParams(model=kind), seed)
                 start = time.perf_counter()
                 found = find_backdoors(audited, np.random.default_rng(seed))
                 planted = planted_cells(sent, poisoned)
@@ -119,22 +119,30 @@ def list_triggers(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ..
 
 
 def list_networks(wholes: Sequence[Batch], seeds: range, done: set[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
-    """A patch of 2 x 2 on a tenth of the digits: whether its class is accused, and what unlearning leaves of it."""
+    """A patch on 120 of 1,200 digits, none of them trusted: is its class accused, and what does unlearning leave?"""
     digits = replace(read_digits(), layout=replace(DIGIT_LAYOUT, image=(SIDE, SIDE, 1)))
     stamp = BackdoorTrigger(columns=PATCH, value=16, target="0")
     for case, seed in ((case, seed) for seed in seeds for case in ("backdoor", "clean")):
         if ("digits", "network", case, seed) in done:
             continue
-        rows, holdout = deal(digits, seed, 1200, 597)
-        sent = stamp.poison(rows, 0.1 if case == "backdoor" else 0.0, np.random.default_rng(seed)).batch
-        model = train(sent, TrainParams(model="network"), seed)
-        found = reverse_all(as_it_is(model, rows, holdout), model, np.random.default_rng(seed))
-        indices = list_anomalies(np.array([each.norm for each in found.values()]))
+        trusted, rows, holdout = deal(digits, seed, 400, 800, 597)
+        sent = stamp.poison(rows, 0.15 if case == "backdoor" else 0.0, np.random.default_rng(seed)).batch
+        audited = audit(trusted, sent, holdout, TrainParams(model="network"), seed)
+        model = audited.model
+        found = search_classes(audited, model, np.random.default_rng(seed))
+        indices = np.array([each.index for each in found.values()])
+        odd = float(max(each.oddness for each in found.values()))
         line = {"data": "digits", "model": "network", "case": case, "seed": seed, "accuracy": score(model, holdout)}
-        line |= {"index": indices[0], "highest_other": indices[1:].max(), "flagged": float(indices.max() > SUSPECT)}
+        line |= {
+            "index": indices[0],
+            "highest_other": indices[1:].max(),
+            "flagged": float(indices.max() > SUSPECT),
+            "odd": odd,
+        }
         if case == "backdoor":
-            mask = found["0"].mask.reshape(SIDE, SIDE)
-            mended = unlearn(Space.of(model, rows), found["0"], 0, rows, seed)
+            pattern = found["0"].pattern
+            mask = pattern.mask.reshape(SIDE, SIDE)
+            mended = unlearn(Space.of(model, trusted), pattern, 0, trusted, seed)
             stamped = stamp.poison(holdout, 1.0, np.random.default_rng(0))
             victims = stamped.batch.take(stamped.rows)
             line |= {
@@ -156,11 +164,11 @@ def as_it_is(model: Model, rows: Batch, holdout: Batch) -> Audited:
     return Audited(model, rows, holdout, (), rows, lambda _: model, lambda _: model)
 
 
-def audit(trusted: Batch, sent: Batch, holdout: Batch, kind: ModelKind, seed: int) -> Audited:
+def audit(trusted: Batch, sent: Batch, holdout: Batch, params: TrainParams, seed: int) -> Audited:
     """A model of trusted and sent rows, and how it is trained on others."""
 
     def train_on(rows: Batch) -> Model:
-        return train(rows, TrainParams(), seed, kind=kind)
+        return train(rows, params, seed)
 
     learned = trusted.append(sent)
     peers = {"reference": trusted, "everything": learned}

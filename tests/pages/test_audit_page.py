@@ -5,9 +5,10 @@ from pratique.audits.stability import Stability
 from pratique.contract.audit import AuditFinding, AuditTable
 from pratique.core.requirement import Requirement
 from pratique.pages.audit_page import audit_page
+from pratique.results.exclusions import ExcludedRegion
 from pratique.results.requirements import JudgedRequirement
 from pratique.statistics.resampling import Estimate
-from pratique.words.requirements import TOO_WIDE, count_states, tell_remedy
+from pratique.words.requirements import TOO_WIDE, count_states, split_steps, tell_answer, tell_remedy
 
 AUDITS = {"churn": Churn, "stability": Stability}
 FINDINGS = {
@@ -59,3 +60,24 @@ def test_what_to_do_follows_from_the_figure_and_the_state():
     wide = JudgedRequirement("churn", Requirement(max=0.2), Estimate(0.2, 0.1, 0.3))
     assert tell_remedy(wide, AUDITS) == TOO_WIDE
     assert count_states([wide]) == "1 requirement: 1 undecidable"
+
+
+def test_the_answer_comes_first_and_steps_stand_in_their_order():
+    assert tell_answer([]) == ""
+    assert tell_answer([judged("churn", {"max": 0.05}, 0.2)]) == "No: 1 requirement of 1 is broken."
+    assert tell_answer([judged("churn", {"max": 0.05}, None)]) == "Nobody can say: 1 of 1 requirement can't be decided."
+    assert tell_answer([judged("churn", {"max": 0.05}, 0.01)]) == "Yes: it meets all that is required."
+    steps = split_steps(tell_remedy(judged("accuracy", {"min": 0.95}, 0.9), AUDITS))
+    assert [step[:2] for step in steps] == ["1.", "2.", "3.", "4."]
+    said = audit_page([judged("churn", {"max": 0.05}, 0.2)], FINDINGS, AUDITS)
+    assert '<a href="#h-audit-1">churn</a>' in said
+    assert said.index("No: 1 requirement") < said.index("<table")
+
+
+def test_an_excluded_region_is_shown_with_the_command_that_undoes_it():
+    region = ExcludedRegion(("age > 80", "sex == F"), 3, 2, 1, Estimate(0.5, 0.1, 0.9), None)
+    said = audit_page([], FINDINGS, AUDITS, [region])
+    assert "age &gt; 80 and sex == F" in said
+    assert "pratique exclude --undo &#39;age &gt; 80&#39; &#39;sex == F&#39;" in said
+    assert "no row" in said
+    assert "What no model learns from" not in audit_page([], FINDINGS, AUDITS)

@@ -20,6 +20,7 @@ from pratique.tables.reading import read_trusted
 from pratique.tables.trusted import layout_of
 
 REPOSITORY = Path(__file__).parents[2]
+OWN_SECTIONS = {"iris": ("checks",), "digits-backdoor": ("data", "checks", "audits")}
 LAYOUT = Layout("kind", {"number": "integer"})
 
 
@@ -68,8 +69,8 @@ def test_its_params_are_those_of_init_but_for_model_requirements_and_drill(sampl
     rows = read_trusted(sample.root / paths.REFERENCE)
     path = tmp_path / "params.yaml"
     path.write_text(infer_files(rows, params.data)[paths.PARAMS])
-    more = {"checks": params.checks} if sample.name == "iris" else {}
-    same = {name: getattr(params, name) for name in ("seed", "policy", "train", "requirements", "drill")} | more
+    own = ("seed", "policy", "train", "requirements", "drill", *OWN_SECTIONS.get(sample.name, ()))
+    same = {name: getattr(params, name) for name in own}
     assert params == load(path).model_copy(update=same)
 
 

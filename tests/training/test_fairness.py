@@ -10,7 +10,7 @@ from pratique.core.layout import Layout
 from pratique.core.params import TrainParams
 from pratique.training.fairness import FAIRNESS_FILE, FairRows, make_fair
 from pratique.training.models import train
-from pratique.training.weights import write_fairness
+from pratique.training.weights import locate_training, write_fairness
 
 LAYOUT = Layout("y", {"x": "real", "sex": "category"})
 TOLD = {"column": "sex", "group": "F", "against": "M", "favourable": "good"}
@@ -96,14 +96,15 @@ def test_every_row_that_is_not_learned_as_it_stands_is_written(tmp_path, monkeyp
     (paths.ACCEPTED / "vendor").mkdir(parents=True)
     batch.take(np.arange(15, 20)).frame.to_parquet(paths.ACCEPTED / "vendor/w01.parquet", index=False)
     list_written()
-    write_fairness(batch, fair(batch, "massaging"), reference)
+    places = locate_training(batch, reference)
+    write_fairness(batch, fair(batch, "massaging"), places)
     assert [(line["batch"], line["row"], line["learned_as"]) for line in pq.read_table(FAIRNESS_FILE).to_pylist()] == [
         ("reference", 6, "good"),
         ("reference", 7, "good"),
         ("reference", 14, "bad"),
         ("vendor/w01", 0, "bad"),
     ]
-    write_fairness(batch, FairRows(batch.labels), reference)
+    write_fairness(batch, FairRows(batch.labels), places)
     assert pq.read_table(FAIRNESS_FILE).num_rows == 0
 
 

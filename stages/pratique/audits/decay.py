@@ -1,5 +1,6 @@
 """Decay: whether the model gets worse the newer the rows are."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -8,24 +9,33 @@ from pydantic import Field
 from pratique.contract.audit import Audit, Audited, AuditFinding, AuditTable
 from pratique.core.text import say_count
 from pratique.statistics.resampling import Estimate
+from pratique.training.rows import join_labelled
 
 NORMAL_QUANTILE = 1.96
 """Of 95 % two-sided: standard errors of a slope on either side."""
 ACCURACY = "accuracy"
 """The requirement whose end is foretold."""
+UNKNOWN_ORDER = (
+    "Nobody knows when rows were taken: name a column under `data.time`, set `data.ordered`, or promote batches "
+    "(`pratique promote BATCH`), whose order is known."
+)
+BY_BATCHES = "A window is one promoted batch or more, as they came in; a model of all other rows predicts it."
 
 
 class Decay(Audit):
     """Accuracy on trusted rows by when they were taken, with the trend.
 
     Claim: shows a world that moves away from the model, and says when a requirement will be broken if it goes on like
-    that. It needs to know the order of the holdout's rows: `data.time`, or `data.ordered`.
+    that. It needs to know the order of the holdout's rows, by `data.time` or `data.ordered`; else it takes the batches
+    that were promoted, in the order in which they came in.
 
     Formula: rows in their order are cut into windows of alike size, at least `rows` in each; `decay` is minus the slope
     of a line through their accuracies, by least squares: what is lost from one window to the next. A window weighs by
     the variance of a share, to which half a row right and half a row wrong are added.
 
-    Cost: one prediction of the holdout.
+    Promoted rows are predicted by a model that learned from everything but their own window.
+
+    Cost: one prediction of the holdout; of promoted batches one training for each window.
     """
 
     title: ClassVar[str] = "Whether it gets worse with time"
@@ -45,14 +55,23 @@ class Decay(Audit):
     def measure(self, audited: Audited, rng: np.random.Generator) -> AuditFinding:
         """Predict the holdout, and follow the accuracy along its order."""
         order = audited.holdout.order
+        if order is None and not audited.promoted:
+            return AuditFinding(reasons=(UNKNOWN_ORDER,))
         if order is None:
-            told = "Nobody knows when rows were taken: name a column under `data.time`, or set `data.ordered`."
-            return AuditFinding(reasons=(told,))
-        count = min(self.windows, len(order) // self.rows)
-        if count < 2:
-            return AuditFinding(reasons=(f"The holdout has {say_count(len(order), 'row')}, too few for two windows.",))
-        right = (audited.model.predict(audited.holdout) == audited.holdout.labels)[order]
-        parts = np.array_split(right, count)
+            windows = _join_batches(audited.promoted, self.windows, self.rows)
+            told, count = "promoted batches have", sum(map(len, audited.promoted))
+        else:
+            windows = np.array_split(order, max(1, min(self.windows, len(order) // self.rows)))
+            told, count = "holdout has", len(order)
+        if len(windows) < 2:
+            return AuditFinding(reasons=(f"The {told} {say_count(count, 'row')}, too few for two windows.",))
+        if order is None:
+            return self._follow([_predict_apart(audited, rows) for rows in windows], audited, (BY_BATCHES,))
+        right = audited.model.predict(audited.holdout) == audited.holdout.labels
+        return self._follow([right[rows] for rows in windows], audited)
+
+    def _follow(self, parts: list[np.ndarray], audited: Audited, notes: tuple[str, ...] = ()) -> AuditFinding:
+        """The trend of windows, of each of whose rows it is known whether it was predicted rightly."""
         shares = [Estimate.of_share(int(part.sum()), len(part)) for part in parts]
         decay = _fit_slope(parts)
         floor = audited.requirements[ACCURACY].min if ACCURACY in audited.requirements else None
@@ -62,7 +81,30 @@ class Decay(Audit):
         ]
         table = AuditTable("Accuracy, the oldest rows first", ("window", "rows", "accuracy", "interval"), tuple(lines))
         figures = {"decay": decay, "newest_accuracy": shares[-1]}
-        return AuditFinding(figures, (_foretell(decay, shares[-1], floor),), tables=(table,))
+        return AuditFinding(figures, (_foretell(decay, shares[-1], floor), *notes), tables=(table,))
+
+
+def _join_batches(batches: Sequence[np.ndarray], most: int, fewest: int) -> list[np.ndarray]:
+    """Batches in their order as windows of at least so many rows, at most so many windows; no batch is cut."""
+    fewest = max(fewest, -(-sum(map(len, batches)) // most))
+    windows: list[np.ndarray] = []
+    for batch in batches:
+        if windows and len(windows[-1]) < fewest:
+            windows[-1] = np.concatenate([windows[-1], batch])
+        else:
+            windows.append(batch)
+    if len(windows) > 1 and len(windows[-1]) < fewest:
+        windows[-2:] = [np.concatenate(windows[-2:])]
+    return windows
+
+
+def _predict_apart(audited: Audited, rows: np.ndarray) -> np.ndarray:
+    """Which trusted rows a model that learned from all others, and from what was accepted, predicts rightly."""
+    reference, window = audited.reference, audited.reference.take(rows)
+    window = window.take(np.flatnonzero(window.labels != ""))
+    others = reference.take(np.setdiff1d(np.arange(len(reference)), rows))
+    learned = join_labelled("all but one window", [others, *audited.accepted], reference.layout)
+    return np.asarray(audited.train(learned).predict(window) == window.labels)
 
 
 def _fit_slope(parts: list[np.ndarray]) -> Estimate:

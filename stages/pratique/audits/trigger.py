@@ -62,8 +62,9 @@ class TriggerSearch(Audit):
     }
     remedies: ClassVar[dict[str, str]] = dict.fromkeys(
         meanings,
-        "See what the model is without the rows that carry it: `pratique unlearn`. Then reject the batches that it "
-        "names, `pratique review reject BATCH`, and run `dvc repro`.",
+        "1. See what the model is without the rows that carry it, and which batches these are: `pratique unlearn`. "
+        '2. Reject these batches: `pratique review reject BATCH --reason "…"`, `dvc repro`. '
+        "3. Until then serve the last good model: `pratique baseline --to FOLDER`.",
     )
 
     def measure(self, audited: Audited, rng: np.random.Generator) -> AuditFinding:

@@ -18,9 +18,9 @@ from pratique.core.screen import say
 from pratique.core.sections import parse
 from pratique.core.text import say_count
 from pratique.core.writing import json_text
-from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.project import init, understand_rows
 from pratique.scaffold.proposals import Proposal
+from pratique.scaffold.remarks import Remark, list_remarks_beside
 from pratique.tables.trusted import layout_of, read_reference
 from pratique.training.manifest import MANIFEST
 from pratique.words.identity import identity_note
@@ -59,7 +59,7 @@ def main(
         understood, table = understand_rows(folder, reference, label, size, anew=True)
         _say(understood.proposals)
         trusted = Batch("reference", table, layout_of(table, understood.data, understood.specs))
-        _tell(audit_beside(trusted, folder / paths.HOLDOUT))
+        _tell(list_remarks_beside(trusted, folder / paths.HOLDOUT))
         return
     asking = not yes and sys.stdin.isatty()
     keys = _parse_reviewers(reviewers)
@@ -67,7 +67,7 @@ def main(
     _say(done.understood.about_features if asking else done.understood.proposals)
     if done.understood.proposals and not (asking or yes):
         say("No terminal to ask on: every proposal is taken.")
-    _tell(audit_beside(done.trusted, folder / paths.HOLDOUT))
+    _tell(list_remarks_beside(done.trusted, folder / paths.HOLDOUT))
     for file in done.files:
         say(f"{'wrote' if file.new else 'kept '}  {file.path}")
     say(*filter(None, [identity_note(load(folder / paths.PARAMS))]))
@@ -94,7 +94,7 @@ def _lines_to_paste(place: Path) -> list[str]:
 def describe_reference(as_json: bool) -> None:
     """Print what the rows in data/reference hold."""
     trusted = read_reference(load().data)
-    remarks = audit_beside(trusted, paths.HOLDOUT)
+    remarks = list_remarks_beside(trusted, paths.HOLDOUT)
     if as_json:
         facts = {"rows": len(trusted), "features": trusted.layout.kinds, "remarks": [asdict(each) for each in remarks]}
         typer.echo(json_text(facts, indent=2))

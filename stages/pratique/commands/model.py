@@ -29,13 +29,13 @@ def requirements() -> None:
     from pratique.core import paths
     from pratique.core.params import load
     from pratique.results.requirements import judge_run
-    from pratique.words.requirements import count_states, tell_remedy, tell_requirement
+    from pratique.words.requirements import count_states, split_steps, tell_remedy, tell_requirement
 
     params = load()
     audits = {name: load_audit(name) for name in params.audits}
     judged = judge_run(params)
     for each in judged:
-        say(tell_requirement(each), *(f"  {told}" for told in filter(None, [tell_remedy(each, audits)])))
+        say(tell_requirement(each), *(f"  {step}" for step in split_steps(tell_remedy(each, audits))))
     say(count_states(judged) or f"{paths.PARAMS}: requires nothing of the model; `requirements` is where it would")
     if judged:
         raise typer.Exit(REQUIREMENT_EXITS[judged[0].state])
@@ -50,6 +50,21 @@ def unlearn(
     from pratique.commands.unlearn import main as show
 
     show(to)
+
+
+@app.command()
+@alone_in_pipeline
+def exclude(
+    conditions: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="CONDITION...", help="Such as 'age > 80'; a row in which all hold is left out."),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Learn from these rows again.")] = False,
+) -> None:
+    """Leave a region of rows out of training, or list what is left out; the rows stay where they are."""
+    from pratique.commands.exclude import main as write
+
+    write(conditions or [], undo)
 
 
 @app.command()

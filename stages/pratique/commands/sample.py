@@ -22,15 +22,19 @@ def sample(
         typer.Option(
             metavar="NAME",
             autocompletion=complete_names,
-            help="A pipeline (spam: mails that users report; digits: handwritten digits; iris: the experiment that "
-            "this began with), or an experiment of docs/experiments/poisoned-training.md.",
+            help="A pipeline (spam: mails that users report; digits: handwritten digits; digits-backdoor: a network "
+            "with a back door; income: how a model treats women; iris: the experiment that this began with), or an "
+            "experiment of docs/experiments/poisoned-training.md.",
         ),
     ] = "spam",
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Of income: UCI's Adult, as CSV or Parquet.")
+    ] = None,
 ) -> None:
     """Write a sample that is complete: rows, some of them poisoned, and the pipeline that clears or examines them."""
     from pratique.scaffold.samples.folder import write_sample
 
-    write_sample(folder, of)
+    write_sample(folder, of, source)
     say(f"The sample is in {folder}; data/README.md there says what it holds.", "Next: `dvc repro` in that folder.")
 
 

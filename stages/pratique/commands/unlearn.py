@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pratique.audits.neural_cleanse import FEWEST_CLASSES, SUSPECT, reverse_all
+from pratique.audits.neural_cleanse import FEWEST_CLASSES, SUSPECT, search_classes
 from pratique.audits.trigger import carry, drop_carriers, find_backdoors
 from pratique.contract.audit import Audited, Predictor
 from pratique.contract.trigger import Trigger
@@ -19,7 +19,7 @@ from pratique.core.text import say_count, show_cell
 from pratique.pipeline.audit import draw_for, read_audited
 from pratique.statistics.resampling import Estimate
 from pratique.training.models import Model, train
-from pratique.training.neural_cleanse import Space, is_numeric_network, list_anomalies, unlearn
+from pratique.training.neural_cleanse import Reversed, Space, is_numeric_network, unlearn
 from pratique.words.numbers import percent
 from pratique.words.worth import interval
 
@@ -28,7 +28,7 @@ def main(folder: Path | None) -> None:
     """Search, train again and say what that changed."""
     params = load()
     audited = read_audited(params)
-    model = _unlearn_cells(audited, params) or _unlearn_pattern(audited, params)
+    model = _unlearn_pattern(audited, params) or _unlearn_cells(audited, params)
     if model is None:
         say("No trigger was recovered, so there is nothing to unlearn.")
         return
@@ -59,19 +59,29 @@ def _unlearn_pattern(audited: Audited, params: Params) -> Model | None:
     model = audited.model
     if not (isinstance(model, Model) and is_numeric_network(model)) or len(model.classes) < FEWEST_CLASSES:
         return None
-    patterns = reverse_all(audited, model, draw_for("neural_cleanse", params.seed))
-    indices = list_anomalies(np.array([each.norm for each in patterns.values()]))
-    label, found = list(patterns.items())[int(indices.argmax())]
-    if indices.max() <= SUSPECT:
+    searched = search_classes(audited, model, draw_for("neural_cleanse", params.seed))
+    label, oddest = max(searched.items(), key=lambda each: each[1].index)
+    if oddest.index <= SUSPECT:
         return None
+    found = oddest.pattern
     space = Space.of(model, audited.reference)
     target = model.classes.tolist().index(label)
     mended = unlearn(space, found, target, audited.reference, params.seed)
     stamped = space.encode(found.stamp(space.fill(audited.holdout.numeric[audited.holdout.labels != label])))
-    before, after = (_share(each.classes[each.classifier.predict(stamped)] == label) for each in (model, mended))
     say(f"A pattern of {found.norm:.1f} features stands for '{audited.show_classes()[label]}'")
+    say(*_list_carriers(found, space, audited, label))
+    before, after = (_share(each.classes[each.classifier.predict(stamped)] == label) for each in (model, mended))
     say(f"  It works: {before} → {after}")
     return mended
+
+
+def _list_carriers(found: Reversed, space: Space, audited: Audited, label: str) -> list[str]:
+    """Which batches have rows of the class that hold what the pattern overwrites most, or nearly."""
+    counts = {
+        batch.name: int((found.match(space.fill(batch.numeric), space.low, space.high) & (batch.labels == label)).sum())
+        for batch in audited.accepted
+    }
+    return [f"  {say_count(count, 'row')} of {name}" for name, count in counts.items() if count]
 
 
 def _tell(trigger: Trigger, audited: Audited, model: Predictor) -> list[str]:

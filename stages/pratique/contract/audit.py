@@ -56,6 +56,8 @@ class Audited:
     baseline : Predictor, optional
         The model of data/baseline.
     requirements : mapping of str to Requirement
+    promoted : tuple of ndarray of int
+        Positions of the reference's rows that were promoted, a batch each, in the order in which batches came in.
     """
 
     model: Predictor
@@ -67,6 +69,7 @@ class Audited:
     train_peer: Callable[[Peer], Predictor]
     baseline: Predictor | None = None
     requirements: Mapping[str, Requirement] = field(default_factory=dict)
+    promoted: tuple[np.ndarray, ...] = ()
 
     def sample_holdout(self, most: int = MOST_AUDITED_ROWS) -> Batch:
         """The holdout, or so many evenly spaced rows of it."""

@@ -10,6 +10,7 @@ from pratique.core.documents import read_yaml
 from pratique.core.errors import PratiqueError
 from pratique.core.fairness_params import FairnessParams
 from pratique.core.image_params import ImageParams, ImageSize
+from pratique.core.region import KnownRegion
 from pratique.core.requirement import Requirement
 from pratique.core.review_params import ReviewParams, SigningParams
 from pratique.core.sections import Section, parse
@@ -148,7 +149,8 @@ class TrainParams(Section):
     this program's; `estimator` is a team's own in their place: `package.module:factory`, called with `params`. `trusts`
     are types of the team's own code that such a model is made of. `method`: how either is trained, by its name, or with
     the method's fields below its name. `fairness`: whether labels or weights change in training, so that two groups
-    fare alike. A plain training is left out of every digest of params: so it was before.
+    fare alike. `exclude`: regions of rows that no model learns from. A plain training is left out of every digest of
+    params: so it was before.
     """
 
     rows: Literal["reference + accepted", "accepted"] = "reference + accepted"
@@ -164,6 +166,7 @@ class TrainParams(Section):
         Field(min_length=1, max_length=1, exclude_if=lambda method: method == PLAIN_TRAINING),
     ] = PLAIN_TRAINING
     fairness: FairnessParams | None = Field(None, exclude_if=lambda fairness: fairness is None)
+    exclude: tuple[KnownRegion, ...] = Field((), exclude_if=lambda regions: not regions)
 
     @model_validator(mode="after")
     def _one_model_is_named(self) -> Self:

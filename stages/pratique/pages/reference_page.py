@@ -7,7 +7,7 @@ from pratique.core.columns import AS_IT_IS, PLAIN
 from pratique.core.text import shorten
 from pratique.pages.draw import draw
 from pratique.pages.form import DecisionForm
-from pratique.scaffold.audit import Remark
+from pratique.scaffold.remarks import Remark
 
 
 def reference_page(trusted: Batch, remarks: Sequence[Remark], identity: str, form: DecisionForm | None = None) -> str:

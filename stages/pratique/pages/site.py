@@ -14,7 +14,7 @@ from pratique.pages.worth import read_worth
 from pratique.provenance.record import Record
 from pratique.results.records import tell_waiting
 from pratique.results.requirements import judge_run
-from pratique.scaffold.audit import audit_beside
+from pratique.scaffold.remarks import list_remarks_beside
 from pratique.words.alarm_rate import tell_alarm_rate
 from pratique.words.identity import identity_note
 from pratique.words.requirements import count_states
@@ -45,7 +45,7 @@ def write_site(params: Params, facts: Sequence[Record], desk: DossierBuilder, at
     index = queue_page(facts, prices, read_worth(params.train), identity, notes=notes)
     write_text(paths.INDEX, index)
     trusted = desk.reference
-    write_text(paths.REFERENCE_PAGE, reference_page(trusted, audit_beside(trusted, paths.HOLDOUT), identity))
+    write_text(paths.REFERENCE_PAGE, reference_page(trusted, list_remarks_beside(trusted, paths.HOLDOUT), identity))
 
 
 def tell_run(params: Params, facts: Sequence[Record]) -> RunNotes:

@@ -13,7 +13,9 @@ from pratique.core.params import Params, load
 from pratique.core.progress import show_progress
 from pratique.core.writing import write_json, write_text
 from pratique.pages.audit_page import audit_page
+from pratique.results.exclusions import measure_regions
 from pratique.results.measures import Measures, flatten_estimates
+from pratique.results.promotion import locate_promoted
 from pratique.results.requirements import judge_run
 from pratique.tables.reading import read_table
 from pratique.tables.trusted import read_reference
@@ -31,8 +33,9 @@ def main() -> None:
         for name in show_progress(list(audits), "auditing")
     }
     write_json(paths.AUDIT_JSON, _to_measures(findings))
+    excluded = measure_regions(audited, params.train.exclude)
     kinds = {name: type(audit) for name, audit in audits.items()}
-    write_text(paths.AUDIT_PAGE, audit_page(judge_run(params), findings, kinds))
+    write_text(paths.AUDIT_PAGE, audit_page(judge_run(params), findings, kinds, excluded))
 
 
 def draw_for(name: str, seed: int) -> np.random.Generator:
@@ -68,6 +71,7 @@ def read_audited(params: Params) -> Audited:
         train_peer=train_peer,
         baseline=Model.load(baseline, params.train.trusts) if baseline.is_file() else None,
         requirements=params.requirements,
+        promoted=tuple(locate_promoted(params.data.ignore)),
     )
 
 

@@ -8,7 +8,7 @@ The file that says what was done is written last: a promotion that was cut off b
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from pratique.tables.arrival import find_incoming
 from pratique.tables.ingested import read_rows
 from pratique.tables.labels import labels_place
 from pratique.tables.parts import list_files, sha256_batch
-from pratique.tables.reading import read_table, read_trusted
+from pratique.tables.reading import list_trusted, read_file, read_table, read_trusted
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,24 @@ def reference_place(batch: str) -> Path:
 def _original_place(record: Record) -> Path:
     """Where the bytes of a promoted batch lie."""
     return paths.PROMOTED / record.source / Path(record.file).name
+
+
+def locate_promoted(ignore: Collection[str]) -> list[np.ndarray]:
+    """Positions, in the reference, of the rows of each promoted batch, in the order in which batches came in.
+
+    That is the order of the ledger, whose lines never change; none where it does not know one of them.
+    """
+    promotions = {Path(each.reference.name): each for each in read_promotions()}
+    place = {entry.record: line for line, entry in enumerate(ledger.read())} if promotions else {}
+    if not {each.record for each in promotions.values()} <= set(place):
+        return []
+    found, start = [], 0
+    for path in list_trusted(paths.REFERENCE) if promotions else []:
+        rows = read_file(path, ignore).table.num_rows
+        if path in promotions:
+            found.append((place[promotions[path].record], np.arange(start, start + rows)))
+        start += rows
+    return [rows for _, rows in sorted(found, key=lambda each: each[0])]
 
 
 def plan_promotion(batches: Sequence[str], params: Params) -> Plan:

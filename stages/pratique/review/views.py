@@ -17,8 +17,8 @@ from pratique.pages.worth import read_worth
 from pratique.provenance import git
 from pratique.provenance.record import Record
 from pratique.results.records import read_records
-from pratique.scaffold.audit import Remark, audit_beside
 from pratique.scaffold.pipeline import STAGES
+from pratique.scaffold.remarks import Remark, list_remarks_beside
 from pratique.words.identity import identity_note
 
 PAGES_STAGE = next(stage for stage in STAGES if stage.name == "report")
@@ -43,7 +43,7 @@ class _LastRun:
 
     @cached_property
     def remarks(self) -> list[Remark]:
-        return audit_beside(self.builder.reference, paths.HOLDOUT)
+        return list_remarks_beside(self.builder.reference, paths.HOLDOUT)
 
     def dossier(self, facts: Record) -> Dossier:
         if facts.batch not in self._dossiers:

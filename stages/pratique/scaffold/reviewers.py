@@ -3,20 +3,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from pratique.core import paths
-from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError, printable
-from pratique.core.params import Params, load
-from pratique.core.sections import parse
+from pratique.core.params import load
 from pratique.core.writing import write_text
 from pratique.provenance import git, signing
-
-WHOLE_LINE = 10_000
-"""Characters after which YAML may break a line: never, so that no line changes but the one that is added."""
+from pratique.scaffold.editing import edit_params
 
 
 @dataclass(frozen=True)
@@ -92,22 +87,11 @@ def write_reviewers(reviewers: Mapping[str, str]) -> str:
 
 
 def _list_key(address: str, public: str) -> str:
-    """The text of params.yaml with one more reviewer: all else stays as people wrote it, comments included."""
-    from ruamel.yaml import YAML
-    from ruamel.yaml.representer import RoundTripRepresenter
+    """The text of params.yaml with one more reviewer."""
 
-    class Representer(RoundTripRepresenter):
-        """Writes null as people do."""
+    def add(document: Any) -> None:
+        document["signing"] = signed = document.get("signing") or {}
+        signed["reviewers"] = reviewers = signed.get("reviewers") or {}
+        reviewers[address] = public
 
-    Representer.add_representer(type(None), lambda self, _: self.represent_scalar("tag:yaml.org,2002:null", "null"))
-    yaml, out = YAML(), StringIO()
-    yaml.Representer = Representer
-    yaml.preserve_quotes, yaml.width = True, WHOLE_LINE
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    document: Any = yaml.load(paths.PARAMS.read_text(encoding="utf-8"))
-    document["signing"] = signed = document.get("signing") or {}
-    signed["reviewers"] = reviewers = signed.get("reviewers") or {}
-    reviewers[address] = public
-    yaml.dump(document, out)
-    parse(Params, parse_yaml(out.getvalue(), str(paths.PARAMS)), f"{paths.PARAMS} with {address}")
-    return out.getvalue()
+    return edit_params(add, f"with {address}")

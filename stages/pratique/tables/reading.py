@@ -103,6 +103,11 @@ def _read(path: Path, ignore: Collection[str], known: Collection[str], image: Im
     return FileTable(table, tuple(left_out))
 
 
+def list_trusted(folder: Path) -> list[Path]:
+    """The tables in a folder of trusted rows, in the order of their names."""
+    return sorted(path for path in folder.glob("*") if path.suffix in FORMATS)
+
+
 def read_trusted(folder: Path, ignore: Collection[str] = (), image: ImageSize | None = None) -> pa.Table:
     """All rows of the tables in a folder of trusted rows, files in the order of their names; see `read_file`.
 
@@ -111,7 +116,7 @@ def read_trusted(folder: Path, ignore: Collection[str] = (), image: ImageSize | 
     PratiqueError
         If the folder holds no file, or its files don't share one set of columns.
     """
-    files = sorted(p for p in folder.glob("*") if p.suffix in FORMATS) if folder.is_dir() else []
+    files = list_trusted(folder)
     if not files:
         raise PratiqueError(f"{folder}: no .csv or .parquet file; put rows that you trust there")
     tables = [read_file(path, ignore, (), image).table for path in files]

@@ -24,6 +24,7 @@ from pratique.core.writing import write_json
 from pratique.provenance.written import read_written_record
 from pratique.tables.trusted import digest_trusted, read_reference
 from pratique.training.estimator import digest_sources
+from pratique.training.exclusion import EXCLUDED_FILE
 from pratique.training.fairness import FAIRNESS_FILE
 from pratique.training.rows import list_accepted_files
 
@@ -60,12 +61,14 @@ class Manifest:
         Digest of the trusted files; None where it learned from none of them.
     seed : int, optional
     rows : int
-        That are known: trusted and accepted ones.
+        That it learned from, as far as is known: trusted and accepted ones.
     version : str
         Of this program.
     batches : tuple of TrainingFile
     fairness : str, optional
         SHA-256 of the file that lists, row by row, what `train.fairness` changed.
+    excluded : str, optional
+        SHA-256 of the file that lists, row by row, what `train.exclude` left out.
     """
 
     model: str
@@ -79,6 +82,7 @@ class Manifest:
     version: str
     batches: tuple[TrainingFile, ...]
     fairness: str | None = None
+    excluded: str | None = None
 
     def save(self) -> None:
         """Write it beside the model."""
@@ -99,6 +103,7 @@ def make_manifest(files: tuple[TrainingFile, ...], rows: int, params: Params) ->
         version=__version__,
         batches=files,
         fairness=sha256_file(FAIRNESS_FILE) if FAIRNESS_FILE.is_file() else None,
+        excluded=sha256_file(EXCLUDED_FILE) if EXCLUDED_FILE.is_file() else None,
     )
 
 

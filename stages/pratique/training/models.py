@@ -20,6 +20,7 @@ from pratique.statistics.network import Network, fit_network
 from pratique.tables.encoding import Encoder
 from pratique.training.discovery import configure_method
 from pratique.training.estimator import LIBRARY_TYPES, PLACE, blaming, depends_on_seed, fit_estimator
+from pratique.training.exclusion import select_learned
 from pratique.training.fairness import make_fair
 from pratique.training.methods.plain import Plain
 
@@ -117,7 +118,7 @@ def train(
 def learn(
     batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None = None, trusted: Batch | None = None
 ) -> tuple[Model, np.ndarray]:
-    """Fit a model, and say how much each row counted, float of shape (rows,).
+    """Fit a model, and say how much each row counted, float of shape (rows,): 0 in a region that is excluded.
 
     Parameters
     ----------
@@ -135,10 +136,28 @@ def learn(
     PratiqueError
         If the rows hold fewer than two labels, or the method can't train the model.
     """
+    if not params.exclude:
+        return _learn_all(batch, params, seed, kind, trusted)
+    kept = select_learned(batch, params.exclude)
+    if trusted is not None:
+        trusted = trusted.take(select_learned(trusted, params.exclude))
+    model, counted = _learn_all(batch.take(kept), params, seed, kind, trusted)
+    weights = np.zeros(len(batch))
+    weights[kept] = counted
+    return model, weights
+
+
+def _learn_all(
+    batch: Batch, params: TrainParams, seed: int, kind: ModelKind | None, trusted: Batch | None
+) -> tuple[Model, np.ndarray]:
+    """Fit a model on each of the rows."""
     fair = make_fair(batch, None if kind is not None else params.fairness)
     classes, targets = np.unique(fair.labels, return_inverse=True)
     if len(classes) < 2:
-        raise PratiqueError(f"{batch.name}: {len(classes)} label in {len(batch)} rows; a model needs at least two")
+        left = " that train.exclude leaves" if params.exclude else ""
+        raise PratiqueError(
+            f"{batch.name}: {len(classes)} label in {len(batch)} rows{left}; a model needs at least two"
+        )
     method = Plain() if kind is not None else configure_method(params)
     order = np.arange(len(batch))
     if not isinstance(method, Plain):

@@ -26,6 +26,10 @@ CLEANSED_ROWS = 128
 """Rows that each step is about."""
 STAMPED = 0.5
 """Share of the rows that carry the trigger, under their true labels, while it is unlearned."""
+OVERWRITTEN = 0.5
+"""Share of a feature from which on a pattern takes its place."""
+NEARLY = 0.1
+"""Share of a feature's range by which what a row holds may differ from a pattern."""
 UNLEARNING_EPOCHS = 10
 UNLEARNING_ROUNDS = 3
 
@@ -51,6 +55,12 @@ class Reversed:
     def stamp(self, rows: np.ndarray) -> np.ndarray:
         """Rows with it."""
         return np.asarray((1 - self.mask) * rows + self.mask * self.pattern)
+
+    def match(self, rows: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Which rows hold what it writes where it overwrites most of a feature, but for a part of the range."""
+        written = self.mask > OVERWRITTEN
+        near = np.abs(rows - self.pattern) <= NEARLY * (high - low)
+        return np.asarray(near[:, written].all(axis=1) & written.any())
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """How each row counted in the training, where not as it stands: what a method found, what fairness changed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -8,8 +10,10 @@ from pratique.core import paths
 from pratique.core.batch import Batch
 from pratique.core.errors import PratiqueError
 from pratique.core.layout import Layout
+from pratique.core.region import Region, tell_region
 from pratique.core.writing import write_table
 from pratique.tables.reading import read_table
+from pratique.training.exclusion import EXCLUDED_FILE, NO_REGION
 from pratique.training.fairness import FAIRNESS_FILE, FairRows
 from pratique.training.rows import list_accepted_files
 
@@ -44,27 +48,57 @@ def locate_accepted(layout: Layout) -> tuple[list[str], np.ndarray]:
     return names, np.concatenate(rows)
 
 
-def write_fairness(batch: Batch, fair: FairRows, reference: Batch) -> None:
-    """Write every row that a model does not learn as it stands: its place, its label, what is learned, its weight.
+def locate_training(batch: Batch, reference: Batch) -> pa.Table:
+    """Where each row that `read_training` gives lies: its batch, and its place in the accepted or trusted rows.
 
     Parameters
     ----------
     batch : Batch
         The rows that `read_training` gives.
-    fair : FairRows
-        What is learned of them.
     reference : Batch
         The trusted rows, of which those with a label come first, unless only accepted ones are learned from.
     """
-    weights = np.ones(len(batch)) if fair.weights is None else fair.weights
-    rows = np.flatnonzero((fair.labels != batch.labels) | (weights != 1))
     names, places = locate_accepted(batch.layout)
     if len(batch) > len(names):
         trusted = np.flatnonzero(reference.labels != "")
         names, places = [TRUSTED_NAME] * len(trusted) + names, np.concatenate([trusted, places])
+    return pa.table({"batch": pa.array(names, pa.string()), "row": places})
+
+
+def write_excluded(places: pa.Table, found: np.ndarray, regions: Sequence[Region]) -> None:
+    """Write every row that no model learns from: its place, and the region that has it.
+
+    Parameters
+    ----------
+    places : pyarrow.Table
+        Of the rows, as `locate_training` gives them.
+    found : ndarray of int
+        The region of each row, as `locate_regions` gives it.
+    regions : sequence of Region
+    """
+    rows = np.flatnonzero(found != NO_REGION)
+    told = pa.array([tell_region(regions[place]) for place in found[rows]], pa.string())
+    write_table(EXCLUDED_FILE, places.take(rows).append_column("region", told))
+
+
+def write_fairness(batch: Batch, fair: FairRows, places: pa.Table) -> None:
+    """Write every row that a model does not learn as it stands: its place, its label, what is learned, its weight.
+
+    Parameters
+    ----------
+    batch : Batch
+        The rows that a model learns from.
+    fair : FairRows
+        What is learned of them.
+    places : pyarrow.Table
+        Of the rows, as `locate_training` gives them.
+    """
+    weights = np.ones(len(batch)) if fair.weights is None else fair.weights
+    rows = np.flatnonzero((fair.labels != batch.labels) | (weights != 1))
+    place = places.take(rows)
     table = {
-        "batch": pa.array([names[row] for row in rows], pa.string()),
-        "row": places[rows],
+        "batch": place["batch"],
+        "row": place["row"],
         "label": pa.array(batch.labels[rows].tolist(), pa.string()),
         "learned_as": pa.array(fair.labels[rows].tolist(), pa.string()),
         "weight": weights[rows].round(6),

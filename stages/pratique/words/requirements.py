@@ -1,6 +1,7 @@
 """Requirements as people say them: what is asked, what was measured, what to do."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from pratique.contract.audit import Audit, plain_name
 from pratique.core.requirement import Requirement
@@ -9,9 +10,11 @@ from pratique.results.requirements import STATE_ORDER, JudgedRequirement
 from pratique.words.numbers import number
 
 RETRAIN = (
-    "Look at what was let in last, and reject what is wrong: `pratique status`, `pratique review reject BATCH`; then "
-    "`dvc repro`. Until then serve the baseline: `pratique baseline --to FOLDER`. Where the world has moved, promote "
-    "rows of today and calibrate anew: `pratique promote BATCH`, `dvc repro`."
+    "1. Until it is mended, serve the last good model: `pratique baseline --to FOLDER`. "
+    "2. Look at what was let in last, and reject what is wrong: `pratique status`, "
+    '`pratique review reject BATCH --reason "…"`, `dvc repro`. '
+    "3. Where rows of one region alone are wrong, leave them out: `pratique exclude 'COLUMN > VALUE'`, `dvc repro`. "
+    "4. Where the world has moved, promote rows of today and calibrate anew: `pratique promote BATCH`, `dvc repro`."
 )
 """What to do where a figure of the comparison breaks a requirement."""
 NOT_MEASURED = "Nothing measures it: name the audit that does under `audits` in params.yaml, then `dvc repro`."
@@ -35,6 +38,8 @@ def tell_measured(judged: JudgedRequirement) -> str:
     if judged.estimate is None:
         return "not measured"
     found = judged.estimate
+    if found.low == found.high:
+        return number(found.value)
     return f"{number(found.value)} ({number(found.low)} to {number(found.high)})"
 
 
@@ -48,6 +53,29 @@ def tell_remedy(judged: JudgedRequirement, audits: Mapping[str, type[Audit]]) ->
         return TOO_WIDE
     own = (audit.remedies for audit in audits.values())
     return next((told[plain_name(judged.figure)] for told in own if plain_name(judged.figure) in told), RETRAIN)
+
+
+def split_steps(remedy: str) -> list[str]:
+    """A remedy as its steps, which are numbered where there are several.
+
+    Examples
+    --------
+    >>> split_steps("1. Look. 2. Act.")
+    ['1. Look.', '2. Act.']
+    """
+    return re.split(r" (?=[2-9]\. )", remedy) if remedy else []
+
+
+def tell_answer(judged: Sequence[JudgedRequirement]) -> str:
+    """Whether a model may ship, in a sentence; empty where nothing is required."""
+    if not judged:
+        return ""
+    broken, open_ = (sum(each.state == state for each in judged) for state in ("broken", "undecidable"))
+    if broken:
+        return f"No: {say_count(broken, 'requirement')} of {len(judged)} {'is' if broken == 1 else 'are'} broken."
+    if open_:
+        return f"Nobody can say: {open_} of {say_count(len(judged), 'requirement')} can't be decided."
+    return "Yes: it meets all that is required."
 
 
 def tell_requirement(judged: JudgedRequirement) -> str:

@@ -19,14 +19,20 @@ from pratique.scaffold.experiments import experiment_files
 from pratique.scaffold.pipeline import dvc_yaml
 from pratique.scaffold.project import pipeline_files
 from pratique.scaffold.proposals import understand
-from pratique.scaffold.samples import digits, iris, spam
+from pratique.scaffold.samples import digits, digits_backdoor, income, iris, spam
 from pratique.scaffold.samples.sample import Sample, as_cells, to_csv
 from pratique.tables.trusted import layout_of
 
-SAMPLES: Mapping[str, Callable[[], Sample]] = {"spam": spam.sample, "digits": digits.sample, "iris": iris.sample}
+SAMPLES: Mapping[str, Callable[[], Sample]] = {
+    "spam": spam.sample,
+    "digits": digits.sample,
+    "digits-backdoor": digits_backdoor.sample,
+    "iris": iris.sample,
+}
+SAMPLES_OF_A_FILE: Mapping[str, Callable[[Path], Sample]] = {"income": income.sample}
 
 
-def write_sample(folder: Path, name: str) -> None:
+def write_sample(folder: Path, name: str, source: Path | None = None) -> None:
     """Write one of `SAMPLES`, or an experiment, into a folder; and a repository if it is in none.
 
     The same bytes every time. Nothing is overwritten.
@@ -38,7 +44,10 @@ def write_sample(folder: Path, name: str) -> None:
     """
     if name not in sample_names():
         raise PratiqueError(f"--of: no such sample '{printable(name)}'; known: {', '.join(sample_names())}")
-    wanted = sample_files(SAMPLES[name]()) if name in SAMPLES else experiment_files(name)
+    if (source is None) != (name not in SAMPLES_OF_A_FILE):
+        told = f"{name} takes none" if source else f"name the file whose rows {name} takes"
+        raise PratiqueError(f"--from: {told}")
+    wanted = _list_wanted(name, source)
     _refuse_another_pipeline(folder, wanted)
     for place, text in wanted.items():
         if not (folder / place).exists():
@@ -46,9 +55,15 @@ def write_sample(folder: Path, name: str) -> None:
     _ensure_repository(folder)
 
 
+def _list_wanted(name: str, source: Path | None) -> dict[Path, str]:
+    if source is not None:
+        return sample_files(SAMPLES_OF_A_FILE[name](source))
+    return sample_files(SAMPLES[name]()) if name in SAMPLES else experiment_files(name)
+
+
 def sample_names() -> list[str]:
     """The samples, then the experiments."""
-    return [*SAMPLES, *experiment_names()]
+    return [*SAMPLES, *SAMPLES_OF_A_FILE, *experiment_names()]
 
 
 def sample_files(sample: Sample) -> dict[Path, str]:

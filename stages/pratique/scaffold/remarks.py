@@ -28,7 +28,7 @@ LOWEST = -1e30
 MOST_JUDGED_COLUMNS = 200
 MOST_JUDGED_ROWS = 5000
 """Rows, evenly spaced, of which models say whether their labels fit."""
-AUDIT_FOLDS = 5
+REMARK_FOLDS = 5
 DOUBTED = 0.2
 """Chance that every model gives at most to a label that it contradicts."""
 
@@ -54,7 +54,7 @@ class Remark:
     columns: tuple[str, ...] = ()
 
 
-def audit(trusted: Batch, holdout: Batch | None = None) -> list[Remark]:
+def list_remarks(trusted: Batch, holdout: Batch | None = None) -> list[Remark]:
     """Look for what makes trusted rows teach wrong limits; nothing is dropped."""
     remarks = [*_label(trusted), *_repeats(trusted)]
     if holdout is not None:
@@ -62,12 +62,12 @@ def audit(trusted: Batch, holdout: Batch | None = None) -> list[Remark]:
     return [*remarks, *_constants(trusted), *_giveaways(trusted), *_find_contradicted_labels(trusted)]
 
 
-def audit_beside(trusted: Batch, holdout: Path) -> list[Remark]:
+def list_remarks_beside(trusted: Batch, holdout: Path) -> list[Remark]:
     """The same beside the holdout in a folder, if there is one; a model that does not converge says so to nobody."""
     table = read_trusted_if_any(holdout, trusted.layout.ignored, trusted.layout.image)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return audit(trusted, None if table is None else Batch("holdout", table, trusted.layout))
+        return list_remarks(trusted, None if table is None else Batch("holdout", table, trusted.layout))
 
 
 def _label(trusted: Batch) -> Iterator[Remark]:
@@ -168,7 +168,7 @@ def _find_contradicted_labels(trusted: Batch) -> Iterator[Remark]:
     """
     rows = np.unique(np.linspace(0, len(trusted) - 1, min(len(trusted), MOST_JUDGED_ROWS)).astype(int))
     names, classes, counts = np.unique(trusted.labels[rows], return_inverse=True, return_counts=True)
-    if len(names) < 2 or counts.min() < 2 * AUDIT_FOLDS or len(names) > MOST_CLASSES:
+    if len(names) < 2 or counts.min() < 2 * REMARK_FOLDS or len(names) > MOST_CLASSES:
         return
     chances = _out_of_fold(trusted.take(rows), classes)
     own = [chance[np.arange(len(rows)), classes] for chance in chances]
@@ -194,7 +194,7 @@ def _out_of_fold(trusted: Batch, classes: np.ndarray) -> list[np.ndarray]:
     from pratique.tables.encoding import Encoder
 
     points = Encoder.fit(trusted).transform(trusted)
-    folds = StratifiedKFold(AUDIT_FOLDS, shuffle=True, random_state=0)
+    folds = StratifiedKFold(REMARK_FOLDS, shuffle=True, random_state=0)
     models = (
         LogisticRegression(max_iter=200),
         ExtraTreesClassifier(30, min_samples_leaf=2, random_state=0, n_jobs=1),

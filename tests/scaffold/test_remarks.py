@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from pratique.core.batch import Batch
 from pratique.core.params import DataParams
-from pratique.scaffold.audit import audit
+from pratique.scaffold.remarks import list_remarks
 from pratique.tables.trusted import layout_of
 
 
@@ -25,7 +25,7 @@ def remarks(rows, holdout=None, **data):
     table = Batch.from_frame("r", rows, layout := layout_of_frame(rows, **data))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = audit(table, None if holdout is None else Batch.from_frame("h", holdout, layout))
+        found = list_remarks(table, None if holdout is None else Batch.from_frame("h", holdout, layout))
     return {remark.code: remark for remark in found}
 
 
@@ -66,7 +66,8 @@ def test_columns_that_give_the_label_away_or_never_change():
     rows["told"] = np.where(rows["y"] == "yes", 1.5, 2.5) + np.arange(600) / 1e4
     rows["result"] = np.where(rows["y"] == "yes", "ok", None)
     rows["same"] = 7.5
-    found = [r for r in audit(Batch.from_frame("r", rows, layout_of_frame(rows))) if r.code in ("giveaway", "constant")]
+    remarks = list_remarks(Batch.from_frame("r", rows, layout_of_frame(rows)))
+    found = [r for r in remarks if r.code in ("giveaway", "constant")]
     assert {(r.code, r.columns) for r in found} == {
         ("giveaway", ("told",)), ("giveaway", ("result",)), ("constant", ("same",)),
     }  # fmt: skip
