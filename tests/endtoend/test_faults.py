@@ -70,7 +70,7 @@ def test_a_batch_that_takes_too_long_is_neither_accepted_nor_quarantined(cleared
     kept = project.root / "data/.cache/cleared"
     for place in (*kept.iterdir(), *(project.root / "data/.cache/examinations").iterdir()):
         place.unlink()
-    project.path("params.yaml").write_text(params.replace("from: holdout", "from: holdout\n  seconds: 0.001"))
+    project.path("params.yaml").write_text(params.replace("seconds: 1800", "seconds: 0.001"))
     done = project.pratique("validate")
     assert done.code == 2, done
     assert "east/first: not examined: not done after 0.001 seconds; " in done.err

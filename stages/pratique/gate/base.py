@@ -140,9 +140,7 @@ def learn(params: Params, kept: Path) -> None:
 
     That lies in git's own folder, which no change can bring along.
     """
-    learned_from = params.model_dump(
-        mode="json", include={"seed", "data", "checks", "limits"}, exclude={"limits": {"seconds", "memory_gib"}}
-    )
+    learned_from = params.model_dump(mode="json", include={"seed", "data", "checks", "limits"})
     inputs = [learned_from, *map(sha256_folder, TRUSTED_FOLDERS), sha256_folder(paths.SCHEMA.parent)]
     place = kept / key_of(sha256_json(inputs), "profile")
     if place.is_dir():

@@ -59,7 +59,7 @@ def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector, standing: 
     """Clear the bytes of one batch, which were hashed as they were copied."""
     file, digest = snapshot.path.name, snapshot.sha256
     try:
-        with limit_memory(detector.params.limits.memory_gib):
+        with limit_memory(detector.params.examination.memory_gib):
             found = read_labelled(snapshot, detector.params.data, detector.layout.names)
         batch = Batch(name, found.table, detector.layout)
     except UnreadableBatch as error:
