@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 from pratique.cli import app
-from pratique.core.version import __version__
 from pratique.core.budget import NotExamined
+from pratique.core.version import __version__
 from pratique.quarantine import adhoc
 from pratique.terminal import explain
 from typer.testing import CliRunner

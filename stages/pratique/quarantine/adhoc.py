@@ -29,7 +29,8 @@ from pratique.tables.parts import require_batch
 def check_files(files: Sequence[Path]) -> tuple[dict[str, ClearedSummary], dict[str, str]]:
     """Clear each file, or folder of parts, by the profile in data/profile; the results by path, in the order given.
 
-    The second result says why others were not examined to their end, by path. A part of a batch in data/incoming stands for the whole batch, as a hook names what is staged.
+    The second result says why others were not examined to their end, by path. A part of a batch in data/incoming stands
+    for the whole batch, as a hook names what is staged.
 
     Raises
     ------
