@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from bit_flips import flip
 from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
@@ -105,3 +106,11 @@ def test_equal_examinations_are_kept_as_equal_bytes(examined, tmp_path):
     for name in ("a", "b"):
         write_cached(tmp_path / name, pack_examination(replace(examined)))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_one_bit_flipped_anywhere_makes_it_none(examined, tmp_path):
+    write_cached(tmp_path / "a.npz", pack_examination(examined))
+    whole = (tmp_path / "a.npz").read_bytes()
+    for bit, data in flip(whole, 100):
+        (tmp_path / "a.npz").write_bytes(data)
+        assert read_examination(tmp_path / "a.npz") is None, bit

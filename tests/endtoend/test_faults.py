@@ -133,3 +133,10 @@ def test_a_run_that_is_cut_off_is_taken_up_again(command, tmp_path_factory):
     ]
     done = subprocess.run([*sweep, "--commands", command, "--every", "7"], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_of_two_commands_at_the_same_moment_nothing_is_lost(tmp_path):
+    """Twice; the benchmark does so fifty times."""
+    sweep = [sys.executable, str(REPOSITORY / "tests/benchmarks/two_at_once.py"), str(tmp_path), "--times", "2"]
+    done = subprocess.run(sweep, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
