@@ -37,6 +37,7 @@ def main() -> None:
         room = copy(base, work / "room")
         say = [["review", action, "east/a", "--reason", action] for action in ("release", "reject")]
         found[f"two decisions: {judge_decisions(run_both(room, *say[:: 1 - 2 * (time % 2)], time), base, room)}"] += 1
+        print(f"{time + 1} of {given.times}: {dict(found)}", flush=True)
     for what, times in sorted(found.items()):
         print(f"{times:>4}  {what}")
     sys.exit(any("BAD" in what for what in found))
