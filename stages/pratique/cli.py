@@ -162,16 +162,19 @@ def check(
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 where single rows are held, too.")] = False,
 ) -> None:
     """Examine files without touching the pipeline: exit 0 all accepted, 1 some not, 2 could not decide."""
+    from pratique.core.text import say_count
     from pratique.core.writing import write_json, write_table
     from pratique.quarantine.adhoc import check_files, rows_of, summary_lines, verdicts_of
 
-    cleared = check_files(files)
+    cleared, late = check_files(files)
     for path, summary in cleared.items():
         say(*summary_lines(path, summary))
     if json_file is not None:
         write_json(json_file, verdicts_of(cleared))
     if rows_file is not None:
         write_table(rows_file, rows_of(cleared))
+    if late:
+        raise errors.PratiqueError(f"could not decide on {say_count(len(late), 'file')}: {'; '.join(late.values())}")
     refused = {"quarantine", "waiting", *(["partial"] if strict else [])}
     if any(summary.said in refused for summary in cleared.values()):
         raise typer.Exit(1)

@@ -174,6 +174,12 @@ def test_text_rules_and_older_spellings_of_pandera_work(fit):
     }
 
 
+def test_an_expression_that_would_take_for_ever_is_judged_at_once(fit):
+    """RE2, which pandas asks about text, has no expression that takes longer than its text is long."""
+    text = rule("work", "dtype: str, nullable: true, str_matches: '^(a+)+$'")
+    assert list(measure(fit(text), batch(work=["a", "a" * 10_000 + "b", None, "b"])).forbidden) == [1, 3]
+
+
 def test_evidence_lists_the_worst_column_first_and_only_the_first_rows(fit):
     entry = shown(measure(fit(RULES), batch(age=["x", "y", "z", "w"], income=["adult", "?", "adult", "child"])))
     assert [e["columns"] for e in entry] == [("age",), ("income",)]

@@ -5,12 +5,14 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from bit_flips import flip
 from pratique.contract.evidence import ColumnEvidence, Evidence, RowEvidence
 from pratique.contract.finding import Finding
 from pratique.core.batch import Batch
+from pratique.core.cached import write_cached
 from pratique.core.params import Params
 from pratique.core.sketch import RowSketch
-from pratique.detector.cache import key_of, read_examination, read_sketch, write_examination
+from pratique.detector.cache import key_of, pack_examination, read_examination, read_sketch
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import Examination, Measurement, examine
 from pratique.statistics.nulls import BetaBinomial, Pearson3
@@ -32,7 +34,7 @@ def words(examination):
 
 
 def test_what_is_kept_is_what_was_examined(examined, tmp_path):
-    write_examination(tmp_path / "a.npz", examined)
+    write_cached(tmp_path / "a.npz", pack_examination(examined))
     again = read_examination(tmp_path / "a.npz")
     assert words(again) == words(examined)
     assert again.unreadable == examined.unreadable == {3: "size: not a cell of its kind"}
@@ -48,7 +50,7 @@ def test_what_is_kept_is_what_was_examined(examined, tmp_path):
 
 
 def test_the_sketch_of_the_rows_is_kept_and_read_by_itself(examined, tmp_path):
-    write_examination(tmp_path / "a.npz", examined)
+    write_cached(tmp_path / "a.npz", pack_examination(examined))
     for sketch in (read_examination(tmp_path / "a.npz").sketch, read_sketch(tmp_path / "a.npz")):
         assert (sketch.rows, sketch.distinct, sketch.sha256) == (
             examined.sketch.rows,
@@ -74,7 +76,7 @@ def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
     made = Examination(
         (failed, Measurement("schema", rules, BetaBinomial(0, 9, 2), 0.1)), np.zeros(2), np.ones(2), ("schema",) * 2
     )
-    write_examination(tmp_path / "a.npz", made)
+    write_cached(tmp_path / "a.npz", pack_examination(made))
     first, second = read_examination(tmp_path / "a.npz").measurements
     assert (first.finding.fault, np.isnan(first.finding.statistic), first.null) == ("ValueError: x", True, failed.null)
     assert (second.finding.breaches, second.finding.forbidden) == (("a rule",), {1: "a: odd"})
@@ -85,7 +87,7 @@ def test_faults_rules_and_both_kinds_of_null_survive(tmp_path):
 def test_a_file_that_cannot_be_read_counts_as_none(examined, tmp_path):
     path = tmp_path / "a.npz"
     assert read_examination(path) is None
-    write_examination(path, examined)
+    write_cached(path, pack_examination(examined))
     whole = path.read_bytes()
     for damaged in (b"", b"no archive", whole[:-40], whole[:40]):
         path.write_bytes(damaged)
@@ -102,5 +104,13 @@ def test_the_key_covers_every_input():
 
 def test_equal_examinations_are_kept_as_equal_bytes(examined, tmp_path):
     for name in ("a", "b"):
-        write_examination(tmp_path / name, replace(examined))
+        write_cached(tmp_path / name, pack_examination(replace(examined)))
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_one_bit_flipped_anywhere_makes_it_none(examined, tmp_path):
+    write_cached(tmp_path / "a.npz", pack_examination(examined))
+    whole = (tmp_path / "a.npz").read_bytes()
+    for bit, data in flip(whole, 100):
+        (tmp_path / "a.npz").write_bytes(data)
+        assert read_examination(tmp_path / "a.npz") is None, bit

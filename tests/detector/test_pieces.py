@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from pratique.core.batch import Batch, table_of_frame
+from pratique.core.cached import write_cached
 from pratique.core.params import Params
 from pratique.core.sketch import RowSketch
 from pratique.detector import pieces
-from pratique.detector.cache import read_examination, write_examination
+from pratique.detector.cache import pack_examination, read_examination
 from pratique.detector.calibrate import calibrate
 from pratique.detector.examine import examine
 from pratique.detector.pieces import deal, examine_in_pieces
@@ -119,7 +120,7 @@ def test_a_check_that_fails_on_a_piece_has_failed_on_the_batch(in_pieces, monkey
 
 def test_it_is_kept_for_the_next_run(in_pieces, tmp_path):
     got = in_pieces(draw(263, 8))
-    write_examination(tmp_path / "a.npz", got)
+    write_cached(tmp_path / "a.npz", pack_examination(got))
     again = read_examination(tmp_path / "a.npz")
     assert [(m.pieces, m.p_value, m.scores_rows) for m in again.measurements] == [
         (m.pieces, m.p_value, m.scores_rows) for m in got.measurements

@@ -70,7 +70,7 @@ def test_a_batch_that_takes_too_long_is_neither_accepted_nor_quarantined(cleared
     kept = project.root / "data/.cache/cleared"
     for place in (*kept.iterdir(), *(project.root / "data/.cache/examinations").iterdir()):
         place.unlink()
-    project.path("params.yaml").write_text(params.replace("from: holdout", "from: holdout\n  seconds: 0.001"))
+    project.path("params.yaml").write_text(params.replace("seconds: 1800", "seconds: 0.001"))
     done = project.pratique("validate")
     assert done.code == 2, done
     assert "east/first: not examined: not done after 0.001 seconds; " in done.err
@@ -132,4 +132,11 @@ def test_a_run_that_is_cut_off_is_taken_up_again(command, tmp_path_factory):
         str(work / f"{command}.csv"),
     ]
     done = subprocess.run([*sweep, "--commands", command, "--every", "7"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_of_two_commands_at_the_same_moment_nothing_is_lost(tmp_path):
+    """Twice; the benchmark does so fifty times."""
+    sweep = [sys.executable, str(REPOSITORY / "tests/benchmarks/two_at_once.py"), str(tmp_path), "--times", "2"]
+    done = subprocess.run(sweep, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

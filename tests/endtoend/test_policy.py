@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from pratique.core.writing import json_text
 from pratique.provenance.record import Record
+from ruamel.yaml import YAML
 
 pytestmark = pytest.mark.slow
 
@@ -221,6 +222,20 @@ def test_a_policy_that_can_not_be_applied_is_said_and_refuses_nothing(team):
     assert done.code == 0, done
     assert "no preview of this change of policy: params.yaml" in done.out
     assert "`pratique replay --base" in done.out
+
+
+def test_a_rule_of_the_change_that_takes_for_ever_is_given_the_time_of_the_base(team):
+    team.edit("params.yaml", "seconds: 1800", "seconds: 3")
+    team.commit()
+    merge(team)
+    team.edit("params.yaml", "seconds: 3", "seconds: 900000")
+    schema = YAML(typ="safe").load(team.path(SCHEMA))
+    schema["columns"]["colour"]["str_matches"] = "^(?=[rbg])(.?){1000}x"  # RE2 knows no look-ahead
+    with team.path(SCHEMA).open("w") as stream:
+        YAML().dump(schema, stream)
+    team.commit()
+    done = team.gate()
+    assert "no preview of this change of policy: not learned in 3 seconds; look at its rules" in done.out
 
 
 CONDITIONS = {

@@ -1,9 +1,11 @@
 """The command's own options, without a pipeline."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from pratique.cli import app
+from pratique.core.budget import NotExamined
 from pratique.core.version import __version__
 from pratique.quarantine import adhoc
 from pratique.terminal import explain
@@ -46,6 +48,26 @@ def test_strict_lets_no_held_row_pass(verdict, words, code, tmp_path, monkeypatc
     (tmp_path / "params.yaml").write_text("data: {label: y}\nchecks: {}\n")
     monkeypatch.chdir(tmp_path)
     judged = SimpleNamespace(said=verdict)
-    monkeypatch.setattr(adhoc, "check_files", lambda files: {str(files[0]): judged})
+    monkeypatch.setattr(adhoc, "check_files", lambda files: ({str(files[0]): judged}, {}))
     monkeypatch.setattr(adhoc, "summary_lines", lambda path, summary: [path])
     assert CliRunner().invoke(app, ["check", "a.csv", *words]).exit_code == code
+
+
+def test_files_that_were_not_examined_stop_no_other_and_nothing_can_be_decided(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text("data: {label: y}\nchecks: {duplicates: {}}\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.csv", "b.csv", "c.csv"):
+        Path(name).write_text("x,y\n1,2\n")
+
+    def clear(path, detector):
+        if path.name == "b.csv":
+            return SimpleNamespace(summary=lambda: SimpleNamespace(said="quarantine"))
+        raise NotExamined(f"{path.stem}: not examined: not done after 1 seconds")
+
+    monkeypatch.setattr(adhoc, "Detector", SimpleNamespace(load=lambda params: None))
+    monkeypatch.setattr(adhoc, "clear_file", clear)
+    monkeypatch.setattr(adhoc, "summary_lines", lambda path, summary: [path])
+    done = CliRunner().invoke(app, ["check", "a.csv", "b.csv", "c.csv"])
+    assert done.output == "b.csv\n"
+    assert str(done.exception).startswith("could not decide on 2 files: a: not examined: ")
+    assert "; c: not examined: " in str(done.exception)

@@ -1,5 +1,6 @@
 """What a batch is called by its rows, and what becomes of its rows once people have spoken."""
 
+import ctypes
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,15 +10,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from pratique.core.batch import Batch
+from pratique.core.budget import NotExamined
 from pratique.core.layout import Layout
-from pratique.core.params import LimitParams
+from pratique.core.params import DataParams, ExaminationParams, Params
 from pratique.core.sketch import RowSketch
 from pratique.core.writing import write_table
 from pratique.decisions.binding import Binding
 from pratique.decisions.decision import Decision, DecisionFile
+from pratique.detector.detector import Detector
 from pratique.detector.examine import Examination
 from pratique.detector.verdict import RowReason, Verdict
-from pratique.quarantine.clear import ClearedBatch, clear_arrival
+from pratique.quarantine.clear import ClearedBatch, clear_arrival, clear_batch
 from pratique.quarantine.rulings import Hold, Ruling
 from pratique.tables.arrival import Arrival
 
@@ -74,9 +77,10 @@ def test_a_batch_is_measured_again_once_other_columns_are_personal(tmp_path, mon
         found = Examination((), np.zeros(4), np.ones(4), ("rows",) * 4, {})
         judged = Verdict("accept", 0.5, (), {}, ())
         detector = SimpleNamespace(
-            params=SimpleNamespace(limits=LimitParams()),
+            params=SimpleNamespace(examination=ExaminationParams()),
+            prepare=lambda: examined.append(layout),  # what examines it is another process
             layout=layout,
-            examine=lambda batch: examined.append(batch) or found,
+            examine=lambda batch: found,
             judge=lambda examination: judged,
         )
         clear_arrival(Arrival("a/b", "b.csv", "ab" * 32, 4, 4), detector, "profile")
@@ -134,3 +138,47 @@ def test_a_release_of_rows_that_can_t_be_read_accepts_nothing():
     assert (batch.outcome, batch.ruling.action) == ("quarantined", "release")
     some = cleared("quarantine", Ruling((RELEASE,)), unreadable=(0, 1))
     assert (some.outcome, some.held.sum()) == ("accepted", 2)
+
+
+class Greedy(Detector):
+    """Takes more memory than there is."""
+
+    def examine(self, batch):
+        return np.ones(2**40)
+
+
+class Slow(Detector):
+    """Never returns from compiled code."""
+
+    def examine(self, batch):
+        return ctypes.CDLL(None).sleep(60)
+
+
+@pytest.fixture(scope="module")
+def params():
+    return Params(data=DataParams(label="y"), checks={"duplicates": {}}, examination={"seconds": 0.2, "memory_gib": 1})
+
+
+@pytest.fixture(scope="module")
+def learned(mixed_batch, params):
+    return Detector.learn(mixed_batch, params).profile
+
+
+def test_a_batch_that_takes_too_much_memory_is_quarantined_and_told_why(
+    learned, params, mixed_batch, tmp_path, monkeypatch, list_written
+):
+    monkeypatch.chdir(tmp_path)
+    write_table(Path("data/batches/a/b.parquet"), mixed_batch.table)
+    list_written()
+    done = clear_arrival(Arrival("a/b", "b.csv", "ab" * 32, 60, 6), Greedy(learned, params), "profile")
+    assert (done.outcome, done.codes, done.verdict.p_value) == ("quarantined", ("rows.fault",), 0.0)
+    (failed,) = done.examination.measurements
+    assert failed.finding.fault.startswith("could not be examined: it takes more than 1 GiB; split it, or raise `exam")
+    assert not done.place.exists()  # it is tried again by each run
+    well = clear_arrival(Arrival("a/b", "b.csv", "ab" * 32, 60, 6), Detector(learned, params), "profile")
+    assert well.place.exists()
+
+
+def test_a_batch_that_takes_too_long_is_not_examined(learned, params, mixed_batch):
+    with pytest.raises(NotExamined, match=r"^a/b: not examined: not done after 0\.2 seconds; .*`examination\.seconds`"):
+        clear_batch(Arrival("a/b", "b.csv", "ab" * 32, 60, 6), replace(mixed_batch, name="a/b"), Slow(learned, params))

@@ -110,6 +110,12 @@ class FittedExpectations(FittedRuleCheck):
     text: str
     engine: Engine
 
+    def prepare(self) -> None:
+        """Start Great Expectations, if it has anything to judge."""
+        suite = _read_suite(self.place, self.text)
+        if self.engine == "great_expectations" or not all(_is_judged_here(each.type, each.kwargs) for each in suite):
+            _context()
+
     def measure(self, batch: Batch) -> RuleBreaches:
         """Judge every expectation; one that Great Expectations can't judge raises."""
         tally = Tally(batch)

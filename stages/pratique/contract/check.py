@@ -35,6 +35,9 @@ class Fitted(FieldsOnly, ABC):
     def measure(self, batch: Batch) -> RowScores | BatchScore | RuleBreaches:
         """Measure a batch of one row or more: pure, no clock, no input or output, no global random state."""
 
+    def prepare(self) -> None:
+        """Load what measuring takes beyond this module, where it takes long; most checks have nothing to do."""
+
 
 class FittedRowCheck(Fitted):
     """A fitted check that scores rows."""

@@ -79,9 +79,14 @@ class ShiftParams(Section):
 
 
 class LimitParams(Section):
-    """Which trusted rows set the limits (no model learns from those of the holdout); what one batch may take."""
+    """Which trusted rows set the limits; no model learns from those of the holdout."""
 
     source: Literal["holdout", "reference"] = Field("holdout", alias="from")
+
+
+class ExaminationParams(Section):
+    """What the examination of one batch may take; nothing is learned or judged by it."""
+
     seconds: float = Field(1800, gt=0, le=1e6)
     memory_gib: float = Field(8, gt=0, le=1e6)
 
@@ -254,6 +259,7 @@ class Params(Section):
     data: DataParams
     alarms: AlarmParams = AlarmParams()
     limits: LimitParams = LimitParams()
+    examination: ExaminationParams = ExaminationParams()
     shift: ShiftParams = ShiftParams()
     checks: dict[str, dict[str, Any]]
     sources: SourcesParams = SourcesParams()

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from pratique.contract.discovery import digest_code
 from pratique.contract.evidence import Evidence
 from pratique.contract.finding import Finding
-from pratique.core.cached import read_cached, write_cached
+from pratique.core.cached import read_cached
 from pratique.core.hashing import sha256_json
 from pratique.core.sketch import RowSketch
 from pratique.detector.examine import Examination, Measurement
@@ -43,8 +43,8 @@ def _list_versions() -> list[str]:
     return [version(name) for name in LIBRARIES]
 
 
-def write_examination(path: Path, examination: Examination) -> None:
-    """Write an examination: its arrays, and all the rest as one JSON text."""
+def pack_examination(examination: Examination) -> bytes:
+    """An examination as bytes: its arrays, and all the rest as one JSON text."""
     arrays = {"row_scores": examination.row_scores, "row_p_values": examination.row_p_values}
     measurements = [asdict(m) | {"kind": type(m.null).__name__} for m in examination.measurements]
     checks, codes = np.unique(np.array(examination.row_checks, dtype=str), return_inverse=True)
@@ -55,7 +55,25 @@ def write_examination(path: Path, examination: Examination) -> None:
     arrays["words"] = np.frombuffer(json.dumps(words).encode(), np.uint8)
     out = BytesIO()
     np.savez_compressed(out, allow_pickle=False, **arrays)
-    write_cached(path, out.getvalue())
+    return out.getvalue()
+
+
+def unpack_examination(content: bytes) -> Examination:
+    """The examination that was packed; raises one of `UNREADABLE` where it is none."""
+    with np.load(BytesIO(content), allow_pickle=False) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    words = json.loads(arrays["words"].tobytes())
+    return Examination(
+        tuple(map(_measurement, words["measurements"])),
+        arrays["row_scores"],
+        arrays["row_p_values"],
+        tuple(words["checks"][code] for code in arrays["row_checks"]),
+        _by_row(words["unreadable"]),
+        PoisonedShare(**words["share"]),
+        tuple(words["bets"]),
+        words["trusted"],
+        sketch_of(arrays),
+    )
 
 
 def read_examination(path: Path) -> Examination | None:
@@ -64,20 +82,7 @@ def read_examination(path: Path) -> Examination | None:
     if content is None:
         return None
     try:
-        with np.load(BytesIO(content), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        words = json.loads(arrays["words"].tobytes())
-        return Examination(
-            tuple(map(_measurement, words["measurements"])),
-            arrays["row_scores"],
-            arrays["row_p_values"],
-            tuple(words["checks"][code] for code in arrays["row_checks"]),
-            _by_row(words["unreadable"]),
-            PoisonedShare(**words["share"]),
-            tuple(words["bets"]),
-            words["trusted"],
-            sketch_of(arrays),
-        )
+        return unpack_examination(content)
     except UNREADABLE:
         return None
 

@@ -21,7 +21,7 @@ from pratique.core.writing import write_json
 from pratique.detector import notebook, profile
 from pratique.detector.adequacy import BudgetAdequacy
 from pratique.detector.calibrate import calibrate
-from pratique.detector.examine import Examination
+from pratique.detector.examine import Examination, fail
 from pratique.detector.pieces import examine_in_pieces
 from pratique.detector.profile import Profile
 from pratique.detector.result import Result
@@ -99,6 +99,15 @@ class Detector:
     def examine(self, batch: Batch) -> Examination:
         """Measure a batch with every check; it depends on this batch and the profile only."""
         return examine_in_pieces(batch, self.profile)
+
+    def prepare(self) -> None:
+        """Load what examining a batch takes, so that processes which this one begins need not do it each."""
+        for check in self.profile.checks.values():
+            check.folds[0].prepare()
+
+    def fail(self, batch: Batch, why: str) -> Examination:
+        """What there is to say of a batch that could not be examined."""
+        return fail(batch, self.profile, why)
 
     def judge(self, examination: Examination) -> Verdict:
         """Judge what was measured by the budget; nobody looks at the data again."""

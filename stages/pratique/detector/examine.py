@@ -109,6 +109,11 @@ class Examination:
         """Whether a shift of most columns may explain that rows are alike."""
         return any(m.finding.moved >= MOST_COLUMNS for m in self.measurements)
 
+    @property
+    def has_fault(self) -> bool:
+        """Whether something could not be measured."""
+        return any(m.finding.fault is not None for m in self.measurements)
+
 
 def examine(batch: Batch, profile: Profile, known: Mapping[str, Finding] = NOTHING_KNOWN) -> Examination:
     """Measure a batch with every check of the profile but those whose findings are `known`.
@@ -143,6 +148,14 @@ def examine(batch: Batch, profile: Profile, known: Mapping[str, Finding] = NOTHI
         profile.rows,
         RowSketch.of(batch.content),
     )
+
+
+def fail(batch: Batch, profile: Profile, why: str) -> Examination:
+    """The examination of a batch that could not be examined: what is asked of all checks together has that fault."""
+    rows, anyone = len(batch), next(iter(profile.checks.values()))
+    failed = _measurement(ROWS.name, Finding(float("nan"), "", fault=why), anyone.null.at(max(1, rows)))
+    nothing = Examination((failed,), np.zeros(rows), np.ones(rows), (ROWS.name,) * rows, list_unreadable(batch))
+    return replace(nothing, trusted=profile.rows, sketch=RowSketch.of(batch.content))
 
 
 def measurement_of(name: str, finding: Finding, profile: Profile, rows: int) -> Measurement:

@@ -11,10 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pratique.core import paths
+from pratique.core.apart import EndedEarly, TimeOver, run_apart
 from pratique.core.documents import parse_yaml
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_folder, sha256_json
-from pratique.core.params import Params
+from pratique.core.params import ExaminationParams, Params
 from pratique.core.sections import parse
 from pratique.detector.cache import key_of
 from pratique.detector.detector import Detector
@@ -55,20 +56,32 @@ class BasePolicy:
 
 
 @contextlib.contextmanager
-def isolate_policy(base: Tree, store: ObjectStore) -> Iterator[BasePolicy]:
+def isolate_policy(base: Tree, store: ObjectStore, most: ExaminationParams | None = None) -> Iterator[BasePolicy]:
     """Work in a folder that holds what a commit says, and nothing else.
+
+    Parameters
+    ----------
+    base : Tree
+    store : ObjectStore
+    most : ExaminationParams, optional
+        What learning, and examining each batch, may take; None for what the commit says of batches, and no more.
 
     Raises
     ------
     PratiqueError
-        If the commit has no params.yaml or no reference, or its trusted rows are not what its pointers stand for.
+        If the commit has no params.yaml or no reference, or its trusted rows are not what its pointers stand for; if
+        it takes more to learn than it may.
     """
     kept = own_folder(base.folder) / "profiles"
     with TemporaryDirectory(prefix="pratique-") as name:
         params = read_policy(base)
         _lay_out(base, store, Path(name))
         with contextlib.chdir(name):
-            learn(params, kept)
+            if most is None:
+                learn(params, kept)
+            else:
+                params = params.model_copy(update={"examination": most})
+                _learn_within(params, kept)
             yield BasePolicy.here(params)
 
 
@@ -140,9 +153,7 @@ def learn(params: Params, kept: Path) -> None:
 
     That lies in git's own folder, which no change can bring along.
     """
-    learned_from = params.model_dump(
-        mode="json", include={"seed", "data", "checks", "limits"}, exclude={"limits": {"seconds", "memory_gib"}}
-    )
+    learned_from = params.model_dump(mode="json", include={"seed", "data", "checks", "limits"})
     inputs = [learned_from, *map(sha256_folder, TRUSTED_FOLDERS), sha256_folder(paths.SCHEMA.parent)]
     place = kept / key_of(sha256_json(inputs), "profile")
     if place.is_dir():
@@ -156,6 +167,24 @@ def learn(params: Params, kept: Path) -> None:
         with contextlib.suppress(OSError):  # another run was faster
             (Path(unfinished) / "profile").rename(place)
     forget_old(kept)
+
+
+def _learn_within(params: Params, kept: Path) -> None:
+    """Calibrate in a process of its own, which takes no more than a batch may: a rule can take for ever on one cell."""
+    most = params.examination
+    try:
+        run_apart(_learn, (params, kept), most.seconds, most.memory_gib)
+    except TimeOver:
+        raise PratiqueError(f"not learned in {most.seconds:g} seconds; look at its rules") from None
+    except MemoryError:
+        raise PratiqueError(f"learning takes more than {most.memory_gib:g} GiB") from None
+    except EndedEarly as error:
+        raise PratiqueError(f"not learned: {error}") from None
+
+
+def _learn(params: Params, kept: Path) -> bytes:
+    learn(params, kept)
+    return b""
 
 
 def forget_old(kept: Path) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pratique.core import paths
 from pratique.core.errors import PratiqueError
-from pratique.core.params import Params
+from pratique.core.params import ExaminationParams, Params
 from pratique.core.ranges import mark_ranges
 from pratique.core.text import say_count
 from pratique.core.writing import write_bytes
@@ -181,15 +181,17 @@ def judge_ingested(room: BasePolicy, anew: bool) -> dict[str, PastVerdict]:
     }
 
 
-def judge_by(policy: Tree, store: ObjectStore, incoming: Incoming, anew: bool) -> dict[str, PastVerdict]:
-    """The verdicts on the batches of one commit by the policy and the decisions of another.
+def judge_by(
+    policy: Tree, store: ObjectStore, incoming: Incoming, anew: bool, most: ExaminationParams | None = None
+) -> dict[str, PastVerdict]:
+    """The verdicts on the batches of one commit by the policy and the decisions of another; see `isolate_policy`.
 
     Raises
     ------
     PratiqueError
         If the commit has no policy that can be applied, or the bytes of a batch can't be had.
     """
-    with isolate_policy(policy, store) as room:
+    with isolate_policy(policy, store, most) as room:
         for path in incoming.files:
             incoming.lay_out(path)
         lay_out_decisions(policy)
@@ -220,7 +222,8 @@ def preview_change(change: Change) -> tuple[Preview | None, tuple[str, ...]]:
             return None, ()
         require_inert(change.fork, change.head, policies[1])
         before = judge_by(change.fork, change.store, change.before, anew=False)
-        return compare(before, judge_by(change.head, change.store, change.before, anew=True)), ()
+        most = policies[0].examination  # a change must not give itself the time that its rules take
+        return compare(before, judge_by(change.head, change.store, change.before, anew=True, most=most)), ()
     except PratiqueError as error:
         return None, (f"no preview of this change of policy: {error}; {by_hand}",)
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pratique.core import paths
 from pratique.core.batch import Batch
-from pratique.core.budget import limit_memory
+from pratique.core.budget import NotExamined, limit_memory
 from pratique.core.errors import UnreadableBatch, printable
 from pratique.core.params import load
 from pratique.core.progress import show_progress
@@ -26,10 +26,11 @@ from pratique.tables.labels import copy_labelled, labels_place, read_labelled
 from pratique.tables.parts import require_batch
 
 
-def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
+def check_files(files: Sequence[Path]) -> tuple[dict[str, ClearedSummary], dict[str, str]]:
     """Clear each file, or folder of parts, by the profile in data/profile; the results by path, in the order given.
 
-    A part of a batch in data/incoming stands for the whole batch, as a hook names what is staged.
+    The second result says why others were not examined to their end, by path. A part of a batch in data/incoming stands
+    for the whole batch, as a hook names what is staged.
 
     Raises
     ------
@@ -39,7 +40,13 @@ def check_files(files: Sequence[Path]) -> dict[str, ClearedSummary]:
     for path in files:
         require_batch(path)
     detector, batches = Detector.load(load()), list(dict.fromkeys(map(_find_whole, files)))
-    return {str(path): clear_file(path, detector).summary() for path in show_progress(batches, "checking")}
+    cleared, late = {}, {}
+    for path in show_progress(batches, "checking"):
+        try:
+            cleared[str(path)] = clear_file(path, detector).summary()
+        except NotExamined as error:
+            late[str(path)] = str(error)
+    return cleared, late
 
 
 def _find_whole(path: Path) -> Path:
@@ -59,7 +66,7 @@ def clear_snapshot(snapshot: Snapshot, name: str, detector: Detector, standing: 
     """Clear the bytes of one batch, which were hashed as they were copied."""
     file, digest = snapshot.path.name, snapshot.sha256
     try:
-        with limit_memory(detector.params.limits.memory_gib):
+        with limit_memory(detector.params.examination.memory_gib):
             found = read_labelled(snapshot, detector.params.data, detector.layout.names)
         batch = Batch(name, found.table, detector.layout)
     except UnreadableBatch as error:

@@ -9,12 +9,14 @@ from typing import Literal
 import numpy as np
 
 from pratique.core import paths
+from pratique.core.apart import EndedEarly, TimeOver, run_apart
 from pratique.core.batch import Batch, Reading
-from pratique.core.budget import limit_examination
+from pratique.core.budget import NotExamined
+from pratique.core.cached import write_cached
 from pratique.core.layout import Layout
 from pratique.core.sketch import RowSketch
 from pratique.core.writing import round_floats
-from pratique.detector.cache import key_of, read_examination, read_sketch, write_examination
+from pratique.detector.cache import key_of, pack_examination, read_examination, read_sketch, unpack_examination
 from pratique.detector.detector import Detector
 from pratique.detector.examine import Examination, list_unreadable
 from pratique.detector.verdict import Verdict, judge_unreadable
@@ -179,8 +181,10 @@ def clear_arrival(
     place = _place(arrival, detector.layout, profile_digest)
     examination = read_examination(place)
     if examination is None:
-        examination = examine_within(batch, detector)
-        write_examination(place, examination)
+        packed = _examine_apart(batch, detector)
+        examination = unpack_examination(packed)
+        if not examination.has_fault:  # it may be one of this machine, or of today
+            write_cached(place, packed)
     return ClearedBatch(arrival, batch, examination, detector.judge(examination), place, line=line)
 
 
@@ -189,15 +193,38 @@ def clear_batch(arrival: Arrival, batch: Batch, detector: Detector, standing: St
     line = standing.find(arrival)
     if line is not None and not standing.is_of_today(line):
         return ClearedBatch(arrival, batch, None, UNMEASURED, line=line)
-    examination = examine_within(batch, detector)
+    examination = unpack_examination(_examine_apart(batch, detector))
     return ClearedBatch(arrival, batch, examination, detector.judge(examination), line=line)
 
 
-def examine_within(batch: Batch, detector: Detector) -> Examination:
-    """Examine a batch, within the limits of params.yaml; see `limit_examination` for what it raises."""
-    limits = detector.params.limits
-    with limit_examination(batch.name, limits.seconds, limits.memory_gib):
-        return detector.examine(batch)
+def _examine_apart(batch: Batch, detector: Detector) -> bytes:
+    """The examination of a batch, packed, made in a process of its own that takes no more than params.yaml allows.
+
+    One that takes more memory, or ends that process, could not be examined: every batch that does is quarantined.
+
+    Raises
+    ------
+    NotExamined
+        If it takes longer.
+    """
+    most = detector.params.examination
+    detector.prepare()
+    try:
+        return run_apart(_examine, (batch, detector), most.seconds, most.memory_gib)
+    except TimeOver:
+        raise NotExamined(
+            f"{batch.name}: not examined: not done after {most.seconds:g} seconds; take out the check that takes so "
+            "long, split the batch, or raise `examination.seconds`"
+        ) from None
+    except MemoryError:
+        why = f"it takes more than {most.memory_gib:g} GiB; split it, or raise `examination.memory_gib`"
+    except EndedEarly as error:
+        why = str(error)
+    return pack_examination(detector.fail(batch, f"could not be examined: {why}"))
+
+
+def _examine(batch: Batch, detector: Detector) -> bytes:
+    return pack_examination(detector.examine(batch))
 
 
 def sketch_arrival(arrival: Arrival, detector: Detector, profile_digest: str) -> RowSketch:

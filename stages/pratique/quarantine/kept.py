@@ -31,7 +31,7 @@ from pratique.tables.arrival import Arrival
 from pratique.tables.ingested import digest_rows
 
 KEPT = paths.CACHE / "cleared"
-LATER_SECTIONS = {"train", "evaluate", "drill", "notify"}
+LATER_SECTIONS = {"examination", "train", "evaluate", "drill", "notify"}
 """Sections of params.yaml that say nothing about what becomes of a batch."""
 DAMAGED_KEPT = (ValueError, KeyError, TypeError, pa.ArrowException)
 

@@ -22,7 +22,7 @@ DEMANDS = {"type", "kwargs"}
 def digest_params(params: Params) -> dict[str, str]:
     """The digest of each key of params that measures or judges, by its name."""
     said: dict[str, Any] = {"seed": params.seed}
-    elsewhere = {"data": {"labels_from"}, "limits": {"seconds", "memory_gib"}}  # the digest of a batch covers labels
+    elsewhere = {"data": {"labels_from"}}  # the digest of a batch covers labels
     for section, keys in params.model_dump(mode="json", by_alias=True, include=set(JUDGING), exclude=elsewhere).items():
         said |= {f"{section}.{key}": value for key, value in keys.items()}
     said |= {f"checks.{name}": each.model_dump(mode="json") for name, each in configured_checks(params.checks).items()}

@@ -20,6 +20,10 @@ alarms:
 limits:
   from: holdout          # or reference: the trusted rows that set every limit
 
+examination:             # what reading and examining one batch may take
+  seconds: 1800
+  memory_gib: 8
+
 shift:
   policy: quarantine     # or warn: what becomes of a batch whose columns or class shares moved, and nothing else
 

@@ -34,7 +34,7 @@ def ingest_all() -> None:
     if strays := tell_strays(paths.INCOMING):
         say(strays, error=True)
     for path in show_progress(incoming, "ingesting"):
-        with limit_memory(params.limits.memory_gib):
+        with limit_memory(params.examination.memory_gib):
             wanted += ingest(path, paths.BATCHES, data, known)
     listed = write_checksums(paths.BATCHES, {path: sha256_file(path) for path in wanted})
     keep_only(paths.BATCHES, [*wanted, listed])

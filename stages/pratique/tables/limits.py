@@ -53,7 +53,7 @@ def check_memory(place: str, rows: int, cells: int, text: int) -> None:
     if allowed is not None and needed > allowed:
         raise UnreadableBatch(
             f"{place}: {cells} cells with {text} bytes of text take about {needed / GIB:.1f} GiB to examine, at most "
-            f"{allowed / GIB:g} are taken (`limits.memory_gib`); split the batch"
+            f"{allowed / GIB:g} are taken (`examination.memory_gib`); split the batch"
         )
 
 
