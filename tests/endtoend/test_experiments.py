@@ -42,7 +42,7 @@ def test_another_pipeline_is_refused_and_stays_as_it_is(project, theirs):
 
 def test_an_unknown_name_is_refused_with_those_that_are_known(project):
     complaint = project.pratique("sample", "--of", "magic").complaint
-    assert complaint.startswith("--of: no such sample 'magic'; known: spam, digits, iris, ")
+    assert complaint.startswith("--of: no such sample 'magic'; known: spam, digits, digits-backdoor, iris, income, ")
     assert "one-point-map" in complaint
 
 
