@@ -12,6 +12,7 @@ from pratique.statistics.mixture import (
     estimate_share,
     fit_null,
     fit_nulls_over_folds,
+    largest_ratio,
     mean_odds,
     p_value_bet,
     posterior_log_odds,
@@ -141,9 +142,17 @@ def test_the_null_over_folds_is_that_of_batches():
         return rows(count, 0.0, rng) + rng.normal(0, 0.3, (3, count))
 
     learned = fit_nulls_over_folds([folds(4000)], 1000, rng)[0].at(100)
-    ratios = np.array([np.mean([likelihood_ratio(fold) for fold in folds(100)]) for _ in range(2000)])
+    ratios = np.array([float(largest_ratio(sum_terms(folds(100)))) for _ in range(2000)])
     assert learned.mean == pytest.approx(ratios.mean(), abs=0.25)
     assert learned.std == pytest.approx(ratios.std(), rel=0.25)  # so many rows know their tail only so well
+
+
+def test_folds_that_disagree_make_no_evidence():
+    """One fold finds every row a little odd, the other finds each as little odd as that: together they say nothing."""
+    disagreeing = np.array([np.full(100, 0.3), np.full(100, -0.3)])
+    dealt = float(likelihood_ratio(disagreeing[np.arange(100) % 2, np.arange(100)]))
+    assert float(largest_ratio(sum_terms(disagreeing))) == pytest.approx(dealt)
+    assert np.mean([likelihood_ratio(fold) for fold in disagreeing]) > dealt + 5
 
 
 def test_rows_that_move_together_in_time_have_a_wider_null():

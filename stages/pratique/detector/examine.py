@@ -121,9 +121,9 @@ def examine(batch: Batch, profile: Profile, known: Mapping[str, Finding] = NOTHI
     It depends on this batch and the profile only.
 
     Each fold's models make an examination of their own, as they did of the trusted rows that they had not seen;
-    the statistics of these examinations are averaged, never their inputs, so that the average has the mean that
-    the null was learned with. Rows that a rule holds one by one are scored, but the others alone say whether the batch
-    is poisoned. In a batch of `ROTATION_ROWS` rows or more each row is scored by one fold instead, drawn by what the
+    what these say of a share of poison is averaged, never their inputs, so that the average has the mean that the null
+    was learned with (`mixture.largest_ratio`). Rows that a rule holds one by one are scored, but the others alone say
+    whether the batch is poisoned. In a batch of `ROTATION_ROWS` rows or more each row is scored by one fold instead, drawn by what the
     row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
@@ -189,7 +189,7 @@ def _weigh(scored: RowScoring, free: np.ndarray, profile: Profile) -> _Weighing:
         return _Weighing([], np.zeros(rows), UNKNOWN_SHARE)
     asked = {ROWS.name: fused.null} | {name: family.null for name, family in fused.families.items()}
     shares = [mixture.estimate_share(odds) for odds in scored.log_odds.T]
-    ratios = scored.terms.max(axis=-1).mean(axis=0).tolist()
+    ratios = mixture.largest_ratio(scored.terms).tolist()
     averaged = fused.out_of_fold and len(scored.terms) > 1
     found = []
     for (name, learned), share, ratio in zip(asked.items(), shares, ratios, strict=True):
@@ -203,7 +203,7 @@ def _weigh(scored: RowScoring, free: np.ndarray, profile: Profile) -> _Weighing:
 
 
 def _likelihood(name: str, ratio: float, share: PoisonedShare, null: SizedNull) -> Measurement:
-    """The likelihood ratio of a mixture: the mean of the folds' own, or that of rows which each one fold read."""
+    """The likelihood ratio of a mixture: of what the folds say together, or of rows which each one fold read."""
     notes = {"poisoned share": f"{share.estimate:.3g}, from {share.lowest:.3g} to {share.highest:.3g}"}
     return _measurement(name, Finding(ratio, "log likelihood ratio", evidence=Evidence(notes=notes), share=share), null)
 

@@ -46,6 +46,20 @@ def sum_terms(log_odds: np.ndarray, cap: float = TAIL_END) -> np.ndarray:
     return np.asarray(_row_terms(log_odds, cap).sum(axis=-2))
 
 
+def largest_ratio(terms: np.ndarray) -> np.ndarray:
+    """The likelihood ratio of a batch that several folds read: the largest over shares of the mean of their L(pi).
+
+    Rows that each one fold reads have an L(pi) of the same mean, whatever the folds disagree about, and nulls are
+    learned from those. The mean of the largest L(pi) of each fold is higher, the more the folds disagree.
+
+    Parameters
+    ----------
+    terms : ndarray, shape (folds, ..., shares)
+        What `sum_terms` says of each fold's log odds.
+    """
+    return np.asarray(terms.mean(axis=0).max(axis=-1))
+
+
 def fit_null(log_odds: np.ndarray, rng: np.random.Generator) -> MomentNull:
     """The null of the likelihood ratio, given the out-of-fold log odds of trusted rows, shape (rows,).
 
@@ -73,7 +87,7 @@ def fit_null_of_largest(
 def fit_nulls_over_folds(
     questions: Sequence[np.ndarray], single_from: int, rng: np.random.Generator, ordered: bool = False
 ) -> list[MomentNull]:
-    """The null of each question's likelihood ratio averaged over folds, from trusted rows that no fold learned from.
+    """The null of each question's likelihood ratio (`largest_ratio`), from trusted rows that no fold learned from.
 
     Batches are drawn as they come: from rows drawn with replacement first, because so many rows know their own
     distribution only so well. Where rows stand in the order in which they were taken, also as consecutive blocks, and
@@ -98,7 +112,7 @@ def fit_nulls_over_folds(
 def _fit_nulls_of_draws(
     by_all: list[np.ndarray], by_one: list[np.ndarray], single_from: int, ordered: bool, rng: np.random.Generator
 ) -> list[MomentNull]:
-    """For each question the null of the largest of the sums of terms, averaged over folds.
+    """For each question the null of the largest of the sums of terms, each averaged over folds.
 
     Terms have shape (folds, rows, sums). From `single_from` rows on those of `by_one` are taken instead of those of
     `by_all`.
@@ -111,9 +125,7 @@ def _fit_nulls_of_draws(
         if ordered:
             ways.append([draw_blocks(rows, size, REFERENCES_AT_ONCE, rng) for _ in chunks])
         for sample, terms in zip(samples, by_all if size < single_from else by_one, strict=True):
-            ratios = [
-                np.concatenate([(counts @ terms).max(axis=-1).mean(axis=0) for counts in drawn]) for drawn in ways
-            ]
+            ratios = [np.concatenate([largest_ratio(counts @ terms) for counts in drawn]) for drawn in ways]
             sample.append(max(ratios, key=lambda each: float(np.quantile(each, WIDER_AT))))
     return [_odds_null(each) for each in samples]
 

@@ -21,10 +21,14 @@ class Labels:
             model.fit(self.points(trusted), self.points.codes(trusted))
 
     def judge(self, batch):
-        from cleanlab.rank import get_label_quality_ensemble_scores
+        from cleanlab.rank import get_label_quality_ensemble_scores, get_label_quality_scores
 
         shares = [model.predict_proba(self.points(batch)) for model in self.models]
-        quality = get_label_quality_ensemble_scores(self.points.codes(batch), shares, verbose=False)
+        codes = self.points.codes(batch)
+        if (codes == codes[0]).all():  # the ensemble's function wants two classes
+            quality = sum(get_label_quality_scores(codes, share) for share in shares) / len(shares)
+        else:
+            quality = get_label_quality_ensemble_scores(codes, shares, verbose=False)
         return Judgement(1 - quality)
 
 
