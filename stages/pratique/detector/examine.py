@@ -123,8 +123,8 @@ def examine(batch: Batch, profile: Profile, known: Mapping[str, Finding] = NOTHI
     Each fold's models make an examination of their own, as they did of the trusted rows that they had not seen;
     what these say of a share of poison is averaged, never their inputs, so that the average has the mean that the null
     was learned with (`mixture.largest_ratio`). Rows that a rule holds one by one are scored, but the others alone say
-    whether the batch is poisoned. In a batch of `ROTATION_ROWS` rows or more each row is scored by one fold instead, drawn by what the
-    row holds: at that size the average over rows does what the average over folds does for few.
+    whether the batch is poisoned. In a batch of `ROTATION_ROWS` rows or more each row is scored by one fold instead,
+    drawn by what the row holds: at that size the average over rows does what the average over folds does for few.
     """
     rows = len(batch)
     scoring = {name: check for name, check in profile.checks.items() if check.conformal is not None}
