@@ -63,7 +63,7 @@ SIZE := quick
 leaderboard: $(READY) ## Compare tools on poisoned batches; SIZE=full takes hours, PEER=NAME runs one anew; needs uv
 	@echo "Measuring"
 	@PYTHONPATH=tests/benchmarks $(BIN)/python -m leaderboard.run --size $(SIZE) $(if $(PEER),--peer $(PEER))
-	@PYTHONPATH=tests/benchmarks $(BIN)/python -m leaderboard.report
+	@PYTHONPATH=tests/benchmarks $(BIN)/python -m leaderboard.report $(SIZE)
 
 wheel: $(READY) ## Build the wheel, into dist/
 	@echo "Building the wheel"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from leaderboard.exam import SIZES
 from leaderboard.figures import KINDS, Results, estimate
 from leaderboard.report import page, summary
 
@@ -12,12 +13,14 @@ FOLDER = ROOT / "docs/leaderboard"
 
 @pytest.fixture(scope="module")
 def results():
-    return Results.read(FOLDER)
+    return Results.read(FOLDER, "full")
 
 
 @pytest.mark.slow
-def test_every_number_of_the_page_is_in_the_results_file(results):
-    assert page(results) == (FOLDER / "index.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("size", SIZES)
+def test_every_number_of_the_page_is_in_the_results_file(size):
+    results = Results.read(FOLDER, size)
+    assert page(results) == (FOLDER / results.named("index.md")).read_text(encoding="utf-8")
 
 
 def test_the_page_begins_with_where_we_lose():

@@ -54,12 +54,15 @@ class Results:
     models: pd.DataFrame
 
     @classmethod
-    def read(cls, folder: Path) -> "Results":
-        """The full run's if there is one, else the quick one's."""
-        size = "full" if (folder / "full-runs.parquet").exists() else "quick"
+    def read(cls, folder: Path, size: str) -> "Results":
+        """Those of one size."""
         return cls(
             size, *(pd.read_parquet(folder / f"{size}-{kind}.parquet") for kind in ("runs", "batches", "models"))
         )
+
+    def named(self, name: str) -> str:
+        """The name of a file of the page: as it is for the full run, which the first pages repeat."""
+        return name if self.size == "full" else f"{self.size}-{name}"
 
     @cached_property
     def peers(self) -> list[str]:

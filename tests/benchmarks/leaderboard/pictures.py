@@ -23,9 +23,9 @@ def draw(results: Results, folder: Path) -> None:
     for (row, column), share in np.ndenumerate(shares):
         axes.text(column, row, plain(share), ha="center", va="center", color="white" if share > 0.6 else "black")
     axes.set_title("share of poisoned batches above the level of one clean batch in 20")
-    figure.savefig(folder / "attacks.png", dpi=110, metadata={"Software": None})
+    figure.savefig(folder / results.named("attacks.png"), dpi=110, metadata={"Software": None})
 
-    draw_costs(results, folder / "costs.png")
+    draw_costs(results, folder / results.named("costs.png"))
 
 
 def draw_costs(results: Results, place: Path) -> None:

@@ -1,6 +1,8 @@
-"""Write `docs/leaderboard/index.md` and its pictures from the results; nothing on the page comes from elsewhere.
+"""Write the page of one size and its pictures from the results; nothing on the page comes from elsewhere.
 
-python -m leaderboard.report [FOLDER]
+python -m leaderboard.report SIZE [FOLDER]
+
+The full run has `docs/leaderboard/index.md`, the quick one `quick-index.md`.
 """
 
 import sys
@@ -22,6 +24,10 @@ TEXT = ("attack", "tool", "after", "table", "best other", "likely why", "carried
 COLUMNS = {"above": "batches caught at equal false alarms", "auroc": "rows, AUROC"}
 ABOUT_LABELS = ("uniform_flips", "one_way_flips", "confusing_flips", "relabelled_copies")
 ABOUT_CELLS = ("noise", "outliers", "mean_shift")
+OTHER_RUN = {
+    "quick": " With three tables they are wide: the [full run](index.md) is what to rely on.",
+    "full": " The [quick run](quick-index.md) is what `make leaderboard` does in half an hour.",
+}
 KINDS = {"above": "batches", "auroc": "rows"}
 REASONS = {
     ABOUT_LABELS: "one score is to see all that can be wrong; a tool for labels asks about nothing else",
@@ -54,11 +60,11 @@ Tools that can tell poisoned batches of labelled rows from clean ones, on the sa
 ({", ".join(names)}), {size.references} reference{"s" if size.references > 1 else ""} each, {len(ATTACKS)} attacks at
 {", ".join(map(percent, size.rates))} of the rows, {len(results.batches) // max(1, len(results.peers)):,}
 batches a tool; {max(runs["date"])}, {runs["machine"].iloc[0]}. Intervals are 95 %, by bootstrap over tables, references
-and batches.{" With three tables they are wide: the full run is what to rely on." if results.size == "quick" else ""}
+and batches.{OTHER_RUN[results.size]}
 
 {summary(results)}
 
-![Batches caught at equal false alarms, each tool and attack](attacks.png)"""
+![Batches caught at equal false alarms, each tool and attack]({results.named("attacks.png")})"""
 
 
 def summary(results: Results) -> str:
@@ -194,7 +200,7 @@ processor hours.
 
 {table(["tool", "fit, s", "batch, ms", "MiB", "version"], lines)}
 
-![What each tool catches at its own threshold, its false alarms, its time and its memory](costs.png)"""
+![What each tool catches at its own threshold, its false alarms, its time and its memory]({results.named("costs.png")})"""
 
 
 def tools(results: Results) -> str:
@@ -223,9 +229,9 @@ leaderboard.run --folder FOLDER` takes Parquet files of your own.
 
 def main() -> None:
     """Write the page and draw."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data.ROOT / "docs/leaderboard"
-    results = Results.read(folder)
-    (folder / "index.md").write_text(page(results), encoding="utf-8")
+    size, folder = sys.argv[1], Path(sys.argv[2]) if len(sys.argv) > 2 else data.ROOT / "docs/leaderboard"
+    results = Results.read(folder, size)
+    (folder / results.named("index.md")).write_text(page(results), encoding="utf-8")
     draw(results, folder)
 
 
