@@ -200,7 +200,7 @@ processor hours.
 
 {table(["tool", "fit, s", "batch, ms", "MiB", "version"], lines)}
 
-![What each tool catches at its own threshold, its false alarms, its time and its memory]({results.named("costs.png")})"""
+![What each tool catches at its own threshold, its false alarms, time and memory]({results.named("costs.png")})"""
 
 
 def tools(results: Results) -> str:
