@@ -72,7 +72,8 @@ def summary(results: Results) -> str:
     best, rows = best_other(results, "above"), best_other(results, "auroc")
     lost = [f"{words(attack)} ({KINDS[column]})" for column, attack, _, gap in results.losses(OURS) if gap.low > 0]
     return f"""- Batches caught where one clean batch in 20 would alarm: Pratique **{results.caught(OURS)}**,
-  {title(best)} {results.caught(best)}; poisoned rows above clean ones (AUROC): **{results.caught(OURS, "auroc")}**,
+  {title(best)} {results.caught(best)}; poisoned rows above clean ones (AUROC, .5 by
+  chance): **{results.caught(OURS, "auroc")}**,
   {title(rows)} {results.caught(rows, "auroc")}.
 - At each tool's own threshold, 1 in 100 allowed: {worst(results)} {title(best)}: {results.alarms(best)}.
 - Another tool is better, by more than chance, at {", ".join(lost) or "no attack"}."""
@@ -209,7 +210,7 @@ def tools(results: Results) -> str:
     lines = [f"- **{title(peer)}**: {tool(peer).USE}." for peer in results.peers]
     lines += [f"- **{title(peer)}** could not run: `{why}`." for peer, why in faults.items()]
     absent = [peer for peer in PEERS if peer not in results.peers and peer not in faults]
-    lines += [f"- **{title(peer)}** has not judged every table of this run: {tool(peer).USE}." for peer in absent]
+    lines += [f"- **{title(peer)}** has not judged every table of this run, for want of hours: {tool(peer).USE}." for peer in absent]
     return "## How each tool is used\n\n" + "\n".join(lines)
 
 
