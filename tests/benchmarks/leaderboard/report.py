@@ -208,9 +208,10 @@ def tools(results: Results) -> str:
     """How each tool was used, and which could not run."""
     faults = results.runs[results.runs["fault"] != ""].groupby("peer")["fault"].first()
     lines = [f"- **{title(peer)}**: {tool(peer).USE}." for peer in results.peers]
-    lines += [f"- **{title(peer)}** could not run: `{why}`." for peer, why in faults.items()]
+    lines += [f"- **{title(peer)}** could not run: `{fault}`." for peer, fault in faults.items()]
     absent = [peer for peer in PEERS if peer not in results.peers and peer not in faults]
-    lines += [f"- **{title(peer)}** has not judged every table of this run, for want of hours: {tool(peer).USE}." for peer in absent]
+    why = "has not judged every table of this run, for want of hours"
+    lines += [f"- **{title(peer)}** {why}: {tool(peer).USE}." for peer in absent]
     return "## How each tool is used\n\n" + "\n".join(lines)
 
 
