@@ -91,5 +91,6 @@ def add(one: int, other: int) -> bytes:
 @pytest.mark.parametrize("context", [ForkContext(), pytest.param(SpawnContext(), marks=pytest.mark.slow)])
 def test_what_it_returns_comes_back_however_processes_begin(context, monkeypatch, tmp_path):
     monkeypatch.setattr(apart, "CONTEXT", context)
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])  # a spawned process imports this file anew
     monkeypatch.chdir(tmp_path)
     assert run_apart(add, (3, 4), 60, 1) == str(tmp_path).encode() + b"\7"

@@ -26,6 +26,7 @@ checks: {schema: {}, expectations: {}, shift: {}, labels: {neighbours: 10}, loss
   duplicates: {}, leaks: {}}
 shift: {}
 alarms: {}
+examination: {}
 limits: {}
 resent: warn
 policy: {}
