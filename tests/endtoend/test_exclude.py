@@ -51,6 +51,18 @@ def test_trace_and_the_page_say_so(excluded):
     assert "pratique exclude --undo" in page
 
 
+def test_a_list_that_is_gone_or_another_one_is_not_believed(excluded, tmp_path):
+    listed = pd.read_parquet(excluded.root / "data/model/excluded.parquet")
+    batch, row = listed.loc[listed["batch"] != "reference", ["batch", "row"]].iloc[0]
+    project = excluded.copy(tmp_path / "project")
+    place = project.root / "data/model/excluded.parquet"
+    listed.iloc[:1].to_parquet(place)
+    unknown = "whether it reached the model is unknown: data/model/excluded.parquet"
+    assert f"{unknown} is not the list of data/model/manifest.json" in project.pratique("trace", f"{batch}:{row}").out
+    place.unlink()
+    assert f"{unknown} is not here" in project.pratique("trace", f"{batch}:{row}").out
+
+
 def test_it_is_undone_by_a_command(excluded, cleared, tmp_path):
     project = excluded.copy(tmp_path / "project")
     assert project.pratique("exclude", "--undo", "size > 0.5", "age <= 60").code == 0

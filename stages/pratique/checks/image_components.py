@@ -6,15 +6,14 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.check import BatchCheck, FittedBatchCheck
+from pratique.contract.check import DriftCheck, FittedBatchCheck
 from pratique.contract.drift import ComparedNumbers, deal_halves
 from pratique.contract.finding import BatchScore
-from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.tables.images import PixelScale, log_distance
 
 
-class ImageComponents(BatchCheck):
+class ImageComponents(DriftCheck):
     """A principal component of images, or what the components leave out, that is distributed otherwise than trusted.
 
     Claim: finds another kind of image, and noise, blur or rotation of many. It does not see what single pixels hold.
@@ -30,10 +29,6 @@ class ImageComponents(BatchCheck):
     """
 
     alarm: ClassVar[str] = "images are composed otherwise than in the reference"
-    advice: ClassVar[str] = ADVICE["distribution"]
-    about: ClassVar[Subject] = "distribution"
-    valid_by_itself: ClassVar[bool] = True
-    honest_change: ClassVar[bool] = True
     needs = "images"
 
     components: int = Field(32, ge=1, le=100)

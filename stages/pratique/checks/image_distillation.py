@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from pratique.contract.check import BatchCheck, FittedBatchCheck
+from pratique.contract.check import DriftCheck, FittedBatchCheck
 from pratique.contract.drift import ComparedNumbers, deal_halves
 from pratique.contract.finding import BatchScore
-from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.tables.images import PixelScale
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 LEAST_PROBABILITY = 1e-3
 
 
-class ImageDistillation(BatchCheck):
+class ImageDistillation(DriftCheck):
     """A student model that differs from its teacher, or either that is unsure, otherwise than on trusted images.
 
     Claim: finds images on which models answer otherwise than on trusted ones: blur, noise, rotation, another kind of
@@ -37,10 +36,6 @@ class ImageDistillation(BatchCheck):
     """
 
     alarm: ClassVar[str] = "models of trusted images are of another mind about these than about trusted ones"
-    advice: ClassVar[str] = ADVICE["distribution"]
-    about: ClassVar[Subject] = "distribution"
-    valid_by_itself: ClassVar[bool] = True
-    honest_change: ClassVar[bool] = True
     trusts: ClassVar[tuple[str, ...]] = ("sklearn.tree._tree.Tree",)
     needs = "images"
 

@@ -5,17 +5,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from pratique.contract.check import BatchCheck, FittedBatchCheck
+from pratique.contract.check import DriftCheck, FittedBatchCheck
 from pratique.contract.drift import ComparedNumbers, deal_halves
 from pratique.contract.finding import BatchScore
-from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.core.extras import require_torch
 from pratique.statistics.autoencoder import Autoencoder, fit_autoencoder
 from pratique.tables.images import PixelScale, log_distance
 
 
-class ImageEncoder(BatchCheck):
+class ImageEncoder(DriftCheck):
     """A part of the code of images, or what the code leaves out, that is distributed otherwise than trusted.
 
     Claim: finds another kind of image, and noise, blur or rotation of many. It does not see what single pixels hold.
@@ -32,10 +31,6 @@ class ImageEncoder(BatchCheck):
     """
 
     alarm: ClassVar[str] = "an encoder of trusted images reads these otherwise"
-    advice: ClassVar[str] = ADVICE["distribution"]
-    about: ClassVar[Subject] = "distribution"
-    valid_by_itself: ClassVar[bool] = True
-    honest_change: ClassVar[bool] = True
     needs = "images"
     needs_torch: ClassVar[bool] = True
 

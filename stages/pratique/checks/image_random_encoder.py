@@ -5,10 +5,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from pratique.contract.check import BatchCheck, FittedBatchCheck
+from pratique.contract.check import DriftCheck, FittedBatchCheck
 from pratique.contract.drift import ComparedNumbers
 from pratique.contract.finding import BatchScore
-from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.statistics.network import Network, draw_layers
 from pratique.tables.images import PixelScale
@@ -16,7 +15,7 @@ from pratique.tables.images import PixelScale
 RANDOM_FEATURES = 32
 
 
-class ImageRandomEncoder(BatchCheck):
+class ImageRandomEncoder(DriftCheck):
     """A feature of images, drawn at random, that is distributed otherwise than among trusted ones.
 
     Claim: finds another kind of image, and noise, blur or rotation of many, without having learned what is usual: an
@@ -33,10 +32,6 @@ class ImageRandomEncoder(BatchCheck):
     """
 
     alarm: ClassVar[str] = "an untrained encoder reads images otherwise than those of the reference"
-    advice: ClassVar[str] = ADVICE["distribution"]
-    about: ClassVar[Subject] = "distribution"
-    valid_by_itself: ClassVar[bool] = True
-    honest_change: ClassVar[bool] = True
     needs = "images"
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedImageRandomEncoder":

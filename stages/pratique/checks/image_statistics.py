@@ -5,17 +5,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from pratique.contract.check import BatchCheck, FittedBatchCheck
+from pratique.contract.check import DriftCheck, FittedBatchCheck
 from pratique.contract.drift import ComparedNumbers
 from pratique.contract.finding import BatchScore
-from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.tables.images import SMALLEST_SQUARE, PixelScale
 
 ORIENTATIONS = 4
 
 
-class ImageStatistics(BatchCheck):
+class ImageStatistics(DriftCheck):
     """A statistic of images that is distributed otherwise than among trusted ones.
 
     Claim: finds another brightness, contrast or colour, blur, noise and rotation: another camera, or pixels that were
@@ -33,10 +32,6 @@ class ImageStatistics(BatchCheck):
     """
 
     alarm: ClassVar[str] = "images are bright, sharp, noisy or turned otherwise than in the reference"
-    advice: ClassVar[str] = ADVICE["distribution"]
-    about: ClassVar[Subject] = "distribution"
-    valid_by_itself: ClassVar[bool] = True
-    honest_change: ClassVar[bool] = True
     needs = "images"
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedImageStatistics":

@@ -6,11 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from pratique.contract.check import BatchCheck, FittedBatchCheck
+from pratique.contract.check import DriftCheck, FittedBatchCheck
 from pratique.contract.drift import SHOWN_COLUMNS, STANDS_OUT, describe_numbers
 from pratique.contract.evidence import OTHER_UNIT, ColumnEvidence, Evidence
 from pratique.contract.finding import BatchScore
-from pratique.contract.subject import ADVICE, Subject
 from pratique.core.batch import Batch
 from pratique.core.layout import Layout
 from pratique.core.text import shorten
@@ -22,7 +21,7 @@ SHOWN_ROWS = 5
 """Rows that the evidence names for a column in another unit."""
 
 
-class Shift(BatchCheck):
+class Shift(DriftCheck):
     """A column whose distribution differs from the reference's, more than so many columns do by chance.
 
     Claim: finds moved means, changed spreads, unit errors, new levels, moved class shares and missing cells.
@@ -43,10 +42,6 @@ class Shift(BatchCheck):
     """
 
     alarm: ClassVar[str] = "columns or class shares are distributed otherwise than in the reference"
-    advice: ClassVar[str] = ADVICE["distribution"]
-    about: ClassVar[Subject] = "distribution"
-    valid_by_itself: ClassVar[bool] = True
-    honest_change: ClassVar[bool] = True
 
     def fit(self, trusted: Batch, rng: np.random.Generator) -> "FittedShift":
         """Sort the numeric columns; count the levels of the others."""

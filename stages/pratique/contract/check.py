@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from pratique.contract.drift import ComparedNumbers
 from pratique.contract.evidence import MOST_EVIDENCE
 from pratique.contract.finding import BatchScore, Finding, RowScores, RuleBreaches
-from pratique.contract.subject import Subject
+from pratique.contract.subject import ADVICE, Subject
 from pratique.core.archive import FieldsOnly
 from pratique.core.batch import Batch
 from pratique.core.text import HIDDEN_MARK, shorten
@@ -121,12 +121,21 @@ class BatchCheck(Check):
     """Whether the p-value is valid as it is: then no learned null ever makes it smaller."""
     adds_up: ClassVar[bool] = False
     """Whether p-values add up to an alarm of the source over many batches. Not where honest change moves them."""
-    honest_change: ClassVar[bool] = False
-    """Whether honest change moves it: `shift.policy` says what becomes of a batch where such checks alone alarm."""
 
     @abstractmethod
     def fit(self, trusted: Batch, rng: np.random.Generator) -> FittedBatchCheck:
         """Learn what normal looks like from trusted rows."""
+
+
+class DriftCheck(BatchCheck):
+    """A check of distributions, whose p-value is valid as it is.
+
+    Honest change moves them, too: `shift.policy` says what becomes of a batch where such checks alone alarm.
+    """
+
+    advice: ClassVar[str] = ADVICE["distribution"]
+    about: ClassVar[Subject] = "distribution"
+    valid_by_itself: ClassVar[bool] = True
 
 
 class RuleCheck(Check):

@@ -6,7 +6,7 @@ null) is in `hypothesis_tests.py` and `mean_shift.py`.
 
 from dataclasses import dataclass
 
-from pratique.contract.check import BatchCheck
+from pratique.contract.check import DriftCheck
 from pratique.contract.discovery import check_names, load_check
 from pratique.contract.subject import ADVICE, Subject
 
@@ -79,10 +79,7 @@ def describe(name: str) -> Description:
 
 def may_be_honest(name: str) -> bool:
     """Whether an alarm says no more than what honest change leads to: distributions that moved."""
-    if name not in check_names():
-        return False
-    check = load_check(name)
-    return issubclass(check, BatchCheck) and check.honest_change
+    return name in check_names() and issubclass(load_check(name), DriftCheck)
 
 
 def budget_share(name: str) -> float | None:

@@ -19,7 +19,7 @@ from pratique.quarantine.tables import read_batches
 from pratique.results.past import PastModel, past_models
 from pratique.results.records import read_held
 from pratique.tables.arrival import split_row
-from pratique.training.exclusion import find_exclusion
+from pratique.training.exclusion import EXCLUDED_FILE, find_exclusion
 from pratique.training.manifest import MANIFEST, Manifest, find_doubt, read_manifest
 
 
@@ -113,8 +113,13 @@ def _describe_model(found: Trace, row: int | None) -> str:
         return "whether it reached the model is unknown: it learned from other rows of the batch than are accepted now"
     if not learned or row in found.held:
         return "did not reach the model"
-    if row is not None and (region := find_exclusion(record.batch, row - sum(held < row for held in found.held))):
-        return f"did not reach the model: params.yaml excludes {region} from training"
+    if row is not None and model.excluded is not None:
+        if not EXCLUDED_FILE.is_file():
+            return (
+                f"whether it reached the model is unknown: {EXCLUDED_FILE} is not here; run `dvc pull` or `dvc repro`"
+            )
+        if region := find_exclusion(record.batch, row - sum(held < row for held in found.held)):
+            return f"did not reach the model: params.yaml excludes {region} from training"
     return f"reached the model: {model.model}, sha256 {model.sha256}"
 
 

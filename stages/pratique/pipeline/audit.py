@@ -71,7 +71,7 @@ def read_audited(params: Params) -> Audited:
         train_peer=train_peer,
         baseline=Model.load(baseline, params.train.trusts) if baseline.is_file() else None,
         requirements=params.requirements,
-        promoted=tuple(locate_promoted(params.data.ignore)),
+        promoted=tuple(locate_promoted(params.data)),
     )
 
 

@@ -8,7 +8,7 @@ The file that says what was done is written last: a promotion that was cut off b
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from pratique.core import paths
 from pratique.core.columns import PLAIN, read_declared
 from pratique.core.errors import PratiqueError
 from pratique.core.hashing import sha256_file
-from pratique.core.params import Params
+from pratique.core.params import DataParams, Params
 from pratique.core.writing import write_table
 from pratique.decisions import ledger
 from pratique.decisions.deciding import read_record
@@ -88,7 +88,7 @@ def _original_place(record: Record) -> Path:
     return paths.PROMOTED / record.source / Path(record.file).name
 
 
-def locate_promoted(ignore: Collection[str]) -> list[np.ndarray]:
+def locate_promoted(data: DataParams) -> list[np.ndarray]:
     """Positions, in the reference, of the rows of each promoted batch, in the order in which batches came in.
 
     That is the order of the ledger, whose lines never change; none where it does not know one of them.
@@ -99,7 +99,7 @@ def locate_promoted(ignore: Collection[str]) -> list[np.ndarray]:
         return []
     found, start = [], 0
     for path in list_trusted(paths.REFERENCE) if promotions else []:
-        rows = read_file(path, ignore).table.num_rows
+        rows = read_file(path, data.ignore, image=data.image_size).table.num_rows
         if path in promotions:
             found.append((place[promotions[path].record], np.arange(start, start + rows)))
         start += rows

@@ -182,7 +182,11 @@ def find_doubt(model: Manifest | None) -> str:
         same = not path.exists() or digest_model(path) == model.sha256
     except PratiqueError as error:
         return str(error)
-    return "" if same else f"{path} is not the model of its manifest"
+    if not same:
+        return f"{path} is not the model of its manifest"
+    lists = {FAIRNESS_FILE: model.fairness, EXCLUDED_FILE: model.excluded}
+    other = next((place for place, digest in lists.items() if place.exists() and sha256_file(place) != digest), None)
+    return f"{other} is not the list of {MANIFEST}; run `dvc repro`" if other else ""
 
 
 def require_model(model: Manifest) -> None:
