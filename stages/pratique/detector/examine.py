@@ -221,9 +221,10 @@ def _measure_mean_shift(fused: HypothesisTests, scored: RowScoring) -> list[Meas
     moved = fused.mean_shift
     if moved is None:
         return []
-    ratios = mixture.largest_ratio(scored.moved)
-    evidence = moved.evidence(ratios)
-    finding = Finding(float(ratios.max()), "log likelihood ratio", evidence=evidence, follows_from_shift=True)
+    ratios = scored.moved.max(axis=-1)
+    evidence = moved.evidence(ratios.mean(axis=0))
+    statistic = float(ratios.max(axis=1).mean())
+    finding = Finding(statistic, "log likelihood ratio", evidence=evidence, follows_from_shift=True)
     return [_measurement(MEAN_SHIFT.name, finding, moved.null.at(len(scored.log_odds)))]
 
 
